@@ -1,0 +1,77 @@
+import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { type Effect, type Failure, type FailureCode, failureCodes } from '../errors/failure.ts';
+import { clientPath } from './client-path.ts';
+
+const codes = Object.keys(failureCodes) as FailureCode[];
+const CustomerEvaluationErrorCode = Object.fromEntries(codes.map((code) => [code, code]));
+const CustomerEvaluationEffect = { NONE: 'NONE', UNKNOWN: 'UNKNOWN' } as const satisfies { [E in Effect]: E };
+
+registerEnumType(CustomerEvaluationErrorCode, {
+  name: 'CustomerEvaluationErrorCode',
+  description: 'Why a call failed. Switch on this, not on the message.',
+  valuesConfig: Object.fromEntries(
+    codes.map((code) => [code, { description: failureCodes[code].description }]),
+  ),
+});
+
+registerEnumType(CustomerEvaluationEffect, {
+  name: 'CustomerEvaluationEffect',
+  description: 'Whether a failed call may have had an effect at Stripe.',
+  valuesConfig: {
+    NONE: { description: 'Nothing happened.' },
+    UNKNOWN: {
+      description: 'It may have: repeat with the same `idempotencyKey`, and it still happens only once.',
+    },
+  },
+});
+
+@ObjectType({ description: 'Why a call failed, and what to do about it.' })
+export class CustomerEvaluationError {
+  @Field(() => CustomerEvaluationErrorCode, { description: 'The kind of failure.' })
+  readonly code: FailureCode;
+
+  @Field(() => String, { description: 'For developers, in English. Never quotes what was sent.' })
+  readonly message: string;
+
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'The field at fault as the operation wrote it, e.g. `["input", "evaluationContext", "0", "clientDetails"]`; null where none is.',
+  })
+  readonly path: readonly string[] | null;
+
+  @Field(() => Boolean, {
+    description: 'Whether the same call may succeed later. Repeat it with the payload’s `idempotencyKey`.',
+  })
+  readonly retryable: boolean;
+
+  @Field(() => CustomerEvaluationEffect, { description: 'Whether anything may have happened at Stripe.' })
+  readonly effect: Effect;
+
+  @Field(() => Int, { nullable: true, description: 'Wait at least so many milliseconds before a repeat.' })
+  readonly retryAfterMs: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Stripe’s id of the request, `req_…`, for its support; null where Stripe did not answer.',
+  })
+  readonly upstreamRequestId: string | null;
+
+  private constructor(failure: Failure, message: string, path: readonly string[] | null) {
+    this.code = failure.code;
+    this.message = message;
+    this.path = path;
+    this.retryable = failure.retryable;
+    this.effect = failure.effect;
+    this.retryAfterMs = failure.retryAfterMs ?? null;
+    this.upstreamRequestId = failure.upstreamRequestId ?? null;
+  }
+
+  /** One error for each thing that is wrong. */
+  static allOf(failure: Failure): CustomerEvaluationError[] {
+    return failure.problems.map(
+      ({ message, path }) =>
+        new CustomerEvaluationError(failure, message, path ?? clientPath(failure.param) ?? null),
+    );
+  }
+}

@@ -1,0 +1,75 @@
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { Failure } from '../errors/failure.ts';
+import { customerEvaluationsPath } from '../stripe/customer-evaluation.wire.ts';
+import type { StripeClient } from '../stripe/stripe-client.ts';
+import type { VersionCapabilities } from '../stripe/versions.ts';
+import type { ContractDrift } from '../telemetry/contract-drift.ts';
+import type { CallContext } from './call-context.ts';
+import { CreateCustomerEvaluationInput } from './create-customer-evaluation.input.ts';
+import { CreateCustomerEvaluationPayload } from './create-customer-evaluation.payload.ts';
+import { CustomerEvaluation } from './customer-evaluation.type.ts';
+import { fromStripe } from './from-stripe.ts';
+import { drawIdempotencyKey, type IdempotencyKey, scopeIdempotencyKey } from './idempotency-key.ts';
+import { toStripe } from './to-stripe.ts';
+
+/** What the resolver works with. */
+export interface CustomerEvaluationServices {
+  readonly stripe: StripeClient;
+  readonly capabilities: VersionCapabilities;
+  readonly drift: ContractDrift;
+}
+
+@Resolver(() => CustomerEvaluation)
+export class CustomerEvaluationResolver {
+  readonly #services: CustomerEvaluationServices;
+
+  constructor(services: CustomerEvaluationServices) {
+    this.#services = services;
+  }
+
+  @Mutation(() => CreateCustomerEvaluationPayload, {
+    nullable: true,
+    description:
+      'Asks Stripe Radar about a login or registration: how likely multi-accounting or account sharing is. Each call may be billed. Failures that a frontend can act on come in `errors`.',
+  })
+  async createCustomerEvaluation(
+    @Arg('input', () => CreateCustomerEvaluationInput, { description: 'The event, and what is known of it.' })
+    input: CreateCustomerEvaluationInput,
+    @Ctx() context: CallContext,
+  ): Promise<CreateCustomerEvaluationPayload> {
+    let key = drawIdempotencyKey(context.caller, 'createCustomerEvaluation');
+    try {
+      if (input.idempotencyKey != null) {
+        key = scopeIdempotencyKey(context.caller, 'createCustomerEvaluation', input.idempotencyKey);
+      }
+      return CreateCustomerEvaluationPayload.succeeded(key.client, await this.#create(input, key, context));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      logFailure(error, context);
+      return CreateCustomerEvaluationPayload.failed(key.client, error);
+    }
+  }
+
+  async #create(
+    input: CreateCustomerEvaluationInput,
+    key: IdempotencyKey,
+    context: CallContext,
+  ): Promise<CustomerEvaluation> {
+    const params = toStripe(input, this.#services.capabilities);
+    const answer = await this.#services.stripe.post({
+      path: customerEvaluationsPath,
+      params,
+      idempotencyKey: key.upstream,
+    });
+    const { evaluation, drift } = fromStripe(answer, input.eventType);
+    this.#services.drift.note(drift, context.log);
+    return evaluation;
+  }
+}
+
+// Only a refusal of our own key, account or version is for operators to mend.
+function logFailure(failure: Failure, context: CallContext): void {
+  const { code, effect, upstreamRequestId, operatorNote } = failure;
+  const level = code === 'UPSTREAM_REFUSED' ? 'error' : 'warn';
+  context.log[level]({ code, effect, upstreamRequestId, note: operatorNote }, 'customer evaluation failed');
+}

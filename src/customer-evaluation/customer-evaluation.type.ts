@@ -1,0 +1,74 @@
+import { GraphQLDateTime } from 'graphql-scalars';
+import { Directive, Field, ID, ObjectType } from 'type-graphql';
+import { CustomerEvaluationEvent } from './customer-evaluation-event.type.ts';
+import { CustomerEvaluationEventType } from './event-type.enum.ts';
+import { Signals } from './signals.union.ts';
+import { CustomerEvaluationStatus } from './status.enum.ts';
+
+@Directive('@key(fields: "id", resolvable: false)')
+@ObjectType({
+  description: 'A customer, by id alone: in a supergraph, the subgraph that owns customers adds the rest.',
+})
+export class Customer {
+  @Field(() => ID, { description: 'Stripe’s id of the customer, `cus_…`.' })
+  readonly id: string;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+}
+
+@Directive('@key(fields: "id")')
+@ObjectType({
+  description:
+    'Stripe Radar’s answer to how likely multi-accounting or account sharing is, at one login or registration.',
+})
+export class CustomerEvaluation {
+  @Field(() => ID, { description: 'Stripe’s id of the evaluation. Keep it, to report how the event ended.' })
+  readonly id: string;
+
+  @Field(() => CustomerEvaluationEventType, { description: 'What was evaluated.' })
+  readonly eventType: CustomerEvaluationEventType;
+
+  @Field(() => Boolean, { description: 'False for Stripe’s test mode and for the sandbox.' })
+  readonly livemode: boolean;
+
+  @Field(() => GraphQLDateTime, { description: 'When the evaluation was made.' })
+  readonly createdAt: Date;
+
+  @Field(() => Customer, {
+    nullable: true,
+    description: 'The evaluated customer; null where the evaluation was not about a Stripe customer.',
+  })
+  readonly customer: Customer | null;
+
+  @Field(() => [CustomerEvaluationEvent], {
+    nullable: true,
+    description: 'What was reported since, oldest first; null where Stripe sends none.',
+  })
+  readonly events: readonly CustomerEvaluationEvent[] | null;
+
+  @Field(() => CustomerEvaluationStatus, {
+    nullable: true,
+    description:
+      'What the business did with the customer; null until reported, and with older versions of Stripe’s API.',
+  })
+  readonly status: CustomerEvaluationStatus | null;
+
+  @Field(() => Signals, {
+    nullable: true,
+    description: 'What the evaluation found; null where Stripe sends no signals.',
+  })
+  readonly signals: Signals | null;
+
+  constructor(fields: CustomerEvaluation) {
+    this.id = fields.id;
+    this.eventType = fields.eventType;
+    this.livemode = fields.livemode;
+    this.createdAt = fields.createdAt;
+    this.customer = fields.customer;
+    this.events = fields.events;
+    this.status = fields.status;
+    this.signals = fields.signals;
+  }
+}

@@ -1,0 +1,32 @@
+import { registerEnumType } from 'type-graphql';
+
+/** The moment in a customer's life that is evaluated. */
+export const CustomerEvaluationEventType = {
+  LOGIN: 'LOGIN',
+  REGISTRATION: 'REGISTRATION',
+  UNKNOWN: 'UNKNOWN',
+} as const;
+export type CustomerEvaluationEventType = keyof typeof CustomerEvaluationEventType;
+
+/** The upstream's words for the event types that it can be asked about. */
+export const eventTypeWords = { LOGIN: 'login', REGISTRATION: 'registration' } as const satisfies Record<
+  Exclude<CustomerEvaluationEventType, 'UNKNOWN'>,
+  string
+>;
+
+registerEnumType(CustomerEvaluationEventType, {
+  name: 'CustomerEvaluationEventType',
+  description: 'The moment in a customer’s life that is evaluated.',
+  valuesConfig: {
+    LOGIN: {
+      description: 'An existing customer logs in; asks first of all how likely the account is being shared.',
+    },
+    REGISTRATION: {
+      description: 'Somebody signs up; asks how likely the same person holds several accounts.',
+    },
+    UNKNOWN: {
+      description:
+        'Only ever in answers: an event type that is newer than this gateway. Refused with `BAD_USER_INPUT` as input.',
+    },
+  },
+});

@@ -1,0 +1,186 @@
+import { invalidResponse, type UpstreamAnswer } from '../stripe/answer.ts';
+import {
+  type CustomerEvaluationWire,
+  customerEvaluationWire,
+  type SignalWire,
+} from '../stripe/customer-evaluation.wire.ts';
+import { Customer, CustomerEvaluation } from './customer-evaluation.type.ts';
+import {
+  CustomerEvaluationEvent,
+  type CustomerEvaluationFailureReason,
+  type CustomerEvaluationOutcome,
+} from './customer-evaluation-event.type.ts';
+import type { CustomerEvaluationEventType } from './event-type.enum.ts';
+import type { CustomerEvaluationRiskLevel } from './risk-level.enum.ts';
+import {
+  AccountSharingSignal,
+  LoginSignals,
+  MultiAccountingSignal,
+  RegistrationSignals,
+  type SignalFields,
+  type Signals,
+} from './signals.union.ts';
+import type { CustomerEvaluationStatus } from './status.enum.ts';
+
+/** An answer in the client's words, and by name what in it this gateway did not know. */
+export interface Translated {
+  readonly evaluation: CustomerEvaluation;
+  /** Kinds such as `unknown field signals.device_reputation`: names only, never values. */
+  readonly drift: readonly string[];
+}
+
+const eventTypes = {
+  login: 'LOGIN',
+  registration: 'REGISTRATION',
+} as const satisfies Words<CustomerEvaluationEventType>;
+const statuses = {
+  allowed: 'ALLOWED',
+  restricted: 'RESTRICTED',
+  blocked: 'BLOCKED',
+} as const satisfies Words<CustomerEvaluationStatus>;
+const riskLevels = {
+  highest: 'HIGHEST',
+  elevated: 'ELEVATED',
+  normal: 'NORMAL',
+  low: 'LOW',
+  not_assessed: 'NOT_ASSESSED',
+  unknown: 'UNKNOWN',
+} as const satisfies Words<CustomerEvaluationRiskLevel>;
+const outcomes = {
+  login_success: 'LOGIN_SUCCESS',
+  login_failed: 'LOGIN_FAILED',
+  registration_success: 'REGISTRATION_SUCCESS',
+  registration_failed: 'REGISTRATION_FAILED',
+} as const satisfies Words<CustomerEvaluationOutcome>;
+const failureReasons = {
+  other: 'OTHER',
+  suspected_account_sharing: 'SUSPECTED_ACCOUNT_SHARING',
+  suspected_multi_accounting: 'SUSPECTED_MULTI_ACCOUNTING',
+} as const satisfies Words<CustomerEvaluationFailureReason>;
+
+/** The upstream's words for an open enum: one that is not there reads as `UNKNOWN`. */
+type Words<Value extends string> = Readonly<Record<string, Value>>;
+
+const evaluationFields = Object.keys(customerEvaluationWire.shape);
+const signalNames = ['account_sharing', 'multi_accounting'];
+const signalFields = ['score', 'evaluated_at', 'risk_level'];
+const eventFields = ['type', 'occurred_at', 'login_failed', 'registration_failed'];
+
+/**
+ * Checks an answer and translates it to the model; pure. Throws `UPSTREAM_INVALID_RESPONSE` where the answer
+ * lacks what the contract promises, or is about another event type than `asked`. Words and fields that are
+ * newer than this gateway never fail a call: they read as `UNKNOWN` or are left out, and are told as drift.
+ */
+export function fromStripe(answer: UpstreamAnswer, asked?: CustomerEvaluationEventType): Translated {
+  const parsed = customerEvaluationWire.safeParse(answer.body);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw invalidResponse(`${issue?.path.join('.') || 'answer'}: ${issue?.message}`, answer.requestId);
+  }
+  const wire = parsed.data;
+  const drift = new Drift();
+  const eventType = drift.readWord(eventTypes, 'event_type', wire.event_type);
+  if (asked !== undefined && eventType !== asked) {
+    throw invalidResponse('event_type: another than was asked about', answer.requestId);
+  }
+  drift.noteUnknown('', wire, evaluationFields);
+  const evaluation = new CustomerEvaluation({
+    id: wire.id,
+    eventType,
+    livemode: wire.livemode,
+    createdAt: fromUnixSeconds(wire.created_at),
+    customer: wire.customer == null ? null : new Customer(wire.customer),
+    events: wire.events?.map((event) => readEvent(drift, event)) ?? null,
+    status: wire.status == null ? null : drift.readWord(statuses, 'status', wire.status),
+    signals: wire.signals == null ? null : readSignals(drift, eventType, wire.signals),
+  });
+  return { evaluation, drift: drift.kinds };
+}
+
+class Drift {
+  readonly #kinds = new Set<string>();
+
+  get kinds(): readonly string[] {
+    return [...this.#kinds];
+  }
+
+  note(kind: string): void {
+    this.#kinds.add(kind);
+  }
+
+  noteUnknown(prefix: string, object: object, known: readonly string[]): void {
+    for (const name of Object.keys(object)) {
+      if (!known.includes(name)) this.note(`unknown field ${prefix}${printable(name)}`);
+    }
+  }
+
+  readWord<Value extends string>(words: Words<Value>, field: string, word: string): Value | 'UNKNOWN' {
+    const value = Object.hasOwn(words, word) ? words[word] : undefined;
+    if (value === undefined) this.note(`unknown word in ${field}`);
+    return value ?? 'UNKNOWN';
+  }
+}
+
+// A field's name is the upstream's, so it may stand in a log if it looks like one.
+function printable(name: string): string {
+  return /^[A-Za-z0-9_]{1,64}$/.test(name) ? name : '(unprintable)';
+}
+
+function readEvent(
+  drift: Drift,
+  event: NonNullable<CustomerEvaluationWire['events']>[number],
+): CustomerEvaluationEvent {
+  drift.noteUnknown('events.', event, eventFields);
+  const reason = event.login_failed?.reason ?? event.registration_failed?.reason;
+  return new CustomerEvaluationEvent({
+    type: drift.readWord(outcomes, 'events.type', event.type),
+    occurredAt: fromUnixSeconds(event.occurred_at),
+    failureReason: reason === undefined ? null : drift.readWord(failureReasons, 'events.reason', reason),
+  });
+}
+
+function readSignals(
+  drift: Drift,
+  eventType: CustomerEvaluationEventType,
+  wire: NonNullable<CustomerEvaluationWire['signals']>,
+): Signals {
+  drift.noteUnknown('signals.', wire, signalNames);
+  const { account_sharing: accountSharing, multi_accounting: multiAccounting } = wire;
+  const fields: SignalFields = {
+    accountSharing:
+      accountSharing == null
+        ? null
+        : new AccountSharingSignal(readSignal(drift, 'account_sharing', accountSharing)),
+    multiAccounting:
+      multiAccounting == null
+        ? null
+        : new MultiAccountingSignal(readSignal(drift, 'multi_accounting', multiAccounting)),
+  };
+  switch (eventType) {
+    case 'LOGIN':
+      return new LoginSignals(fields);
+    case 'REGISTRATION':
+      return new RegistrationSignals(fields);
+    // An event type of tomorrow: what it found is told by the signals themselves.
+    case 'UNKNOWN':
+      return accountSharing == null ? new RegistrationSignals(fields) : new LoginSignals(fields);
+  }
+}
+
+function readSignal(drift: Drift, name: string, wire: SignalWire): AccountSharingSignal {
+  drift.noteUnknown(`signals.${name}.`, wire, signalFields);
+  // The contract says 0 to 100; another score is passed on as it came, since it still orders customers.
+  if (wire.score < 0 || wire.score > 100) drift.note(`signals.${name}.score out of range`);
+  return {
+    score: wire.score,
+    riskLevel:
+      wire.risk_level == null
+        ? null
+        : drift.readWord(riskLevels, `signals.${name}.risk_level`, wire.risk_level),
+    evaluatedAt: fromUnixSeconds(wire.evaluated_at),
+  };
+}
+
+function fromUnixSeconds(seconds: number): Date {
+  return new Date(seconds * 1000);
+}

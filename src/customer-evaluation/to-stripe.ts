@@ -1,0 +1,170 @@
+import { Failure, type Problem } from '../errors/failure.ts';
+import {
+  type ClientDetailsParams,
+  type CreateCustomerEvaluationParams,
+  type CustomerDetailsParams,
+  type EvaluationContextParams,
+  maxStringLength,
+} from '../stripe/customer-evaluation.wire.ts';
+import { firstVersionWith, type VersionCapabilities } from '../stripe/versions.ts';
+import type {
+  ClientDetailsInput,
+  CreateCustomerEvaluationInput,
+  CustomerDetailsInput,
+  EvaluationContextInput,
+} from './create-customer-evaluation.input.ts';
+import { eventTypeWords } from './event-type.enum.ts';
+
+type Path = readonly string[];
+
+/**
+ * Translates a client's input to the upstream's parameters; pure. Throws a `Failure` that names every field at
+ * fault: `BAD_USER_INPUT` for what the reference refuses, `UPSTREAM_UNSUPPORTED` for what only a newer version
+ * takes. What the reference leaves open (formats, which entries go together) is left to the upstream.
+ */
+export function toStripe(
+  input: CreateCustomerEvaluationInput,
+  capabilities: VersionCapabilities,
+): CreateCustomerEvaluationParams {
+  const faults = new Faults();
+  const params = {
+    event_type: eventType(faults, input),
+    evaluation_context: evaluationContext(faults, input.evaluationContext),
+  };
+  faults.throwIfAny();
+  if (!capabilities.clientData) refuseClientData(input);
+  return params;
+}
+
+class Faults {
+  readonly #problems: Problem[] = [];
+
+  add(path: Path, message: string): void {
+    this.#problems.push({ path, message: `${path.join('.')}: ${message}` });
+  }
+
+  throwIfAny(): void {
+    if (this.#problems.length === 0) return;
+    throw new Failure('BAD_USER_INPUT', { effect: 'NONE', problems: this.#problems });
+  }
+}
+
+function eventType(
+  faults: Faults,
+  input: CreateCustomerEvaluationInput,
+): CreateCustomerEvaluationParams['event_type'] {
+  if (input.eventType !== 'UNKNOWN') return eventTypeWords[input.eventType];
+  faults.add(['input', 'eventType'], 'takes LOGIN or REGISTRATION; UNKNOWN stands only in answers.');
+  return eventTypeWords.LOGIN;
+}
+
+function evaluationContext(
+  faults: Faults,
+  entries: readonly EvaluationContextInput[],
+): EvaluationContextParams[] {
+  const path = ['input', 'evaluationContext'];
+  if (entries.length === 0) faults.add(path, 'takes at least one entry.');
+  return entries.map((entry, index) => contextEntry(faults, entry, [...path, String(index)]));
+}
+
+function contextEntry(faults: Faults, entry: EvaluationContextInput, path: Path): EvaluationContextParams {
+  const { clientDetails, customerDetails } = entry;
+  if (clientDetails != null) {
+    return {
+      type: 'client_details',
+      client_details: clientDetailsParams(faults, clientDetails, [...path, 'clientDetails']),
+    };
+  }
+  if (customerDetails != null) {
+    return {
+      type: 'customer_details',
+      customer_details: customerDetailsParams(faults, customerDetails, [...path, 'customerDetails']),
+    };
+  }
+  throw oneOfNotEnforced();
+}
+
+function clientDetailsParams(faults: Faults, details: ClientDetailsInput, path: Path): ClientDetailsParams {
+  const { radarSession, data } = details;
+  if (radarSession != null) {
+    return { radar_session: required(faults, radarSession, [...path, 'radarSession']) };
+  }
+  if (data != null) {
+    const at = [...path, 'data'];
+    return {
+      data: {
+        ip: required(faults, data.ip, [...at, 'ip']),
+        referrer: optional(faults, data.referrer, [...at, 'referrer']),
+        user_agent: optional(faults, data.userAgent, [...at, 'userAgent']),
+      },
+    };
+  }
+  throw oneOfNotEnforced();
+}
+
+function customerDetailsParams(
+  faults: Faults,
+  details: CustomerDetailsInput,
+  path: Path,
+): CustomerDetailsParams {
+  const { customer, customerData } = details;
+  if (customer != null) return { customer: required(faults, customer, [...path, 'customer']) };
+  if (customerData != null) {
+    const at = [...path, 'customerData'];
+    const { email, name, phone } = customerData;
+    // An empty hash has no form encoding: the upstream would see an entry without its payload.
+    if (email == null && name == null && phone == null) {
+      faults.add(at, 'takes at least one of email, name and phone.');
+    }
+    return {
+      customer_data: {
+        email: optional(faults, email, [...at, 'email']),
+        name: optional(faults, name, [...at, 'name']),
+        phone: optional(faults, phone, [...at, 'phone']),
+      },
+    };
+  }
+  throw oneOfNotEnforced();
+}
+
+function optional(faults: Faults, value: string | null | undefined, path: Path): string | undefined {
+  return value == null ? undefined : required(faults, value, path);
+}
+
+function required(faults: Faults, value: string, path: Path): string {
+  const fault = faultOf(value);
+  if (fault !== undefined) faults.add(path, fault);
+  return value;
+}
+
+function faultOf(value: string): string | undefined {
+  // `key=` does not set an empty string: it asks Stripe to unset the field.
+  if (value === '') return 'must not be empty; leave an optional field out instead.';
+  // Stripe counts characters (OpenAPI `maxLength`, so code points); code units are never fewer.
+  if (value.length > maxStringLength && [...value].length > maxStringLength) {
+    return `takes at most ${maxStringLength} characters.`;
+  }
+  // Encoders disagree about what has no UTF-8 form, and databases about NUL: neither would arrive as sent.
+  if (!value.isWellFormed()) return 'holds half of a surrogate pair, which no UTF-8 can carry.';
+  if (value.includes('\0')) return 'holds a NUL character.';
+  return undefined;
+}
+
+function refuseClientData(input: CreateCustomerEvaluationInput): void {
+  const problems = input.evaluationContext.flatMap((entry, index): Problem[] => {
+    if (entry.clientDetails?.data == null) return [];
+    const path = ['input', 'evaluationContext', String(index), 'clientDetails', 'data'];
+    return [
+      {
+        path,
+        message: `${path.join('.')}: needs a Stripe API version of ${firstVersionWith('clientData')} or later; this gateway is configured for an older one. Send a radarSession.`,
+      },
+    ];
+  });
+  if (problems.length > 0) throw new Failure('UPSTREAM_UNSUPPORTED', { effect: 'NONE', problems });
+}
+
+// The schema lets no other input through, so it is a bug and not the client's.
+function oneOfNotEnforced(): Error {
+  return new Error('a @oneOf input arrived with none of its fields');
+}

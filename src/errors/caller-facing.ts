@@ -1,0 +1,64 @@
+import type { ApolloServerPlugin, BaseContext } from '@apollo/server';
+import { unwrapResolverError } from '@apollo/server/errors';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { Logger } from 'pino';
+import { removeValues } from './without-values.ts';
+
+/*
+ * The one place that decides what a caller sees of a top-level error. What stands in a payload's `errors` was
+ * raised on purpose, as a `Failure`; here are GraphQL's own refusals, and bugs.
+ */
+
+/** What an error needs of its request. */
+interface ErrorContext extends BaseContext {
+  readonly requestId?: string;
+  readonly log?: Logger;
+}
+
+/** Takes values out of GraphQL's refusals, and logs bugs, before any error is formatted. */
+export function errorsPlugin(): ApolloServerPlugin<ErrorContext> {
+  return {
+    requestDidStart: async () => ({
+      didEncounterErrors: async ({ errors, schema, operation, request, contextValue }) => {
+        removeValues(errors, { schema, operation, variables: request.variables });
+        for (const error of errors) {
+          if (isRaisedOnPurpose(error)) continue;
+          error.extensions['requestId'] = contextValue.requestId;
+          contextValue.log?.error(describeBug(unwrapResolverError(error)), 'a bug ended an operation');
+        }
+      },
+    }),
+  };
+}
+
+/** What leaves the house: for a bug a neutral message, for all else its message, place and code. */
+export function presentError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  if (isRaisedOnPurpose(error)) {
+    const { stacktrace: _, ...extensions } = formatted.extensions ?? {};
+    return { ...formatted, extensions };
+  }
+  const { locations, path } = formatted;
+  return {
+    message: 'The gateway failed. Its operators find the reason under this request id.',
+    ...(locations === undefined ? {} : { locations }),
+    ...(path === undefined ? {} : { path }),
+    extensions: {
+      code: 'INTERNAL_SERVER_ERROR',
+      retryable: false,
+      requestId: formatted.extensions?.['requestId'],
+    },
+  };
+}
+
+// GraphQL's own refusals and ours are GraphQLErrors through and through; a thrown anything else is wrapped in
+// one by the executor, and is a bug.
+function isRaisedOnPurpose(error: unknown): boolean {
+  return error instanceof GraphQLError && unwrapResolverError(error) instanceof GraphQLError;
+}
+
+/** A bug for the log: its kind and its frames, without the message, which may quote what a person wrote. */
+export function describeBug(error: unknown): { error: string; frames: string[] } {
+  if (!(error instanceof Error)) return { error: typeof error, frames: [] };
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return { error: error.name, frames: frames.map((frame) => frame.trim()) };
+}

@@ -1,0 +1,123 @@
+import {
+  coerceInputValue,
+  type GraphQLError,
+  type GraphQLSchema,
+  isInputType,
+  Kind,
+  type OperationDefinitionNode,
+  typeFromAST,
+} from 'graphql';
+
+/*
+ * graphql-js quotes values in its messages: whole variables in coercion errors, literals in validation errors,
+ * string tokens in syntax errors. Here the same is said by field and rule alone.
+ */
+
+/** What GraphQL itself refused in a document or its variables: a message without values, and the field. */
+interface Refusal {
+  readonly message: string;
+  readonly path?: readonly string[];
+}
+
+/**
+ * Rewrites, in place and before anything logs or formats them, the errors with which graphql-js refuses a
+ * document or its variables.
+ */
+export function removeValues(
+  errors: readonly GraphQLError[],
+  request: {
+    schema: GraphQLSchema;
+    operation: OperationDefinitionNode | undefined;
+    variables: Readonly<Record<string, unknown>> | undefined;
+  },
+): void {
+  const refusals = errors.some(isCoercionError)
+    ? coercionRefusals(request.schema, request.operation, request.variables ?? {})
+    : [];
+  for (const error of errors) {
+    if (isCoercionError(error)) rewrite(error, refusals.shift() ?? { message: 'A variable is refused.' });
+    else if (error.extensions['code'] === 'GRAPHQL_PARSE_FAILED') rewrite(error, syntaxRefusal(error));
+    else if (quotesLiteral(error)) rewrite(error, literalRefusal(error));
+  }
+}
+
+function rewrite(error: GraphQLError, refusal: Refusal): void {
+  error.message = refusal.message;
+  // An error's stack begins with its message.
+  error.stack = '';
+  if (refusal.path !== undefined) error.extensions['path'] = refusal.path;
+}
+
+function isCoercionError(error: GraphQLError): boolean {
+  const [node] = error.nodes ?? [];
+  return node?.kind === Kind.VARIABLE_DEFINITION && error.message.includes(' got invalid value ');
+}
+
+function syntaxRefusal(error: GraphQLError): Refusal {
+  const [at] = error.locations ?? [];
+  return { message: `Syntax Error: the document does not parse at line ${at?.line}, column ${at?.column}.` };
+}
+
+// ValuesOfCorrectTypeRule reports the literal's own node, and prints it.
+function quotesLiteral(error: GraphQLError): boolean {
+  return error.nodes?.some((node) => literalKinds.has(node.kind)) ?? false;
+}
+
+const literalKinds: ReadonlySet<string> = new Set([
+  Kind.INT,
+  Kind.FLOAT,
+  Kind.STRING,
+  Kind.BOOLEAN,
+  Kind.NULL,
+  Kind.ENUM,
+  Kind.LIST,
+  Kind.OBJECT,
+]);
+
+function literalRefusal(error: GraphQLError): Refusal {
+  const name = /^Expected value of type "([[\]!\w]+)"/.exec(error.message)?.[1];
+  if (name !== undefined) return { message: `Expected value of type "${name}", found another.` };
+  return { message: ruleIn(error.message) ?? 'A literal is not a value of its type.' };
+}
+
+/**
+ * What graphql-js refuses in the variables, without values: coerces them again, as it does, in its order,
+ * collecting paths. Runs only when something was refused.
+ */
+function coercionRefusals(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode | undefined,
+  variables: Readonly<Record<string, unknown>>,
+): Refusal[] {
+  const refusals: Refusal[] = [];
+  for (const definition of operation?.variableDefinitions ?? []) {
+    const name = definition.variable.name.value;
+    const type = typeFromAST(schema, definition.type);
+    if (!isInputType(type) || !Object.hasOwn(variables, name) || variables[name] === null) continue;
+    coerceInputValue(variables[name], type, (path, _value, error) => {
+      refusals.push(refusal([name, ...path.map(String)], error));
+    });
+  }
+  return refusals;
+}
+
+function refusal(path: string[], error: GraphQLError): Refusal {
+  const unknown = /^Field "([A-Za-z_]\w{0,63})" is not defined by type "(\w+)"/.exec(error.message);
+  const at = unknown?.[1] === undefined ? path : [...path, unknown[1]];
+  const rule = unknown === null ? ruleIn(error.message) : `is not defined by type "${unknown[2]}".`;
+  return { path: at, message: `${at.join('.')}: ${rule ?? 'is not a value of its type.'}` };
+}
+
+// The messages that consist of the schema's own names and nothing else.
+const rules = [
+  /^OneOf Input Object "\w+" must specify exactly one key\.$/,
+  /^Exactly one key must be specified for OneOf type "\w+"\.$/,
+  /^Field "[\w.]+" must be non-null\.$/,
+  /^Field "[\w.]+" of required type "[[\]!\w]+" was not provided\.$/,
+  /^Expected type "\w+" to be an object\.$/,
+  /^Expected non-nullable type "[[\]!\w]+" not to be null\.$/,
+];
+
+function ruleIn(message: string): string | undefined {
+  return rules.some((rule) => rule.test(message)) ? message : undefined;
+}

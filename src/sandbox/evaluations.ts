@@ -1,0 +1,97 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { MagicRequest } from './magic-values.ts';
+import type { CreateParameters } from './parameters.ts';
+
+/** An evaluation as the upstream writes it. */
+export interface SandboxEvaluation {
+  readonly id: string;
+  readonly [field: string]: unknown;
+}
+
+/** Makes and keeps evaluations, the newest `capacity` of them. */
+export class Evaluations {
+  readonly #byId = new Map<string, SandboxEvaluation>();
+  readonly #capacity: number;
+  #created = 0;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** How many were ever made: the effects that an exactly-once caller is measured by. */
+  get created(): number {
+    return this.#created;
+  }
+
+  create(params: CreateParameters, magic: MagicRequest, livemode: boolean): SandboxEvaluation {
+    const evaluation = describe(params, magic, livemode);
+    this.#byId.set(evaluation.id, evaluation);
+    this.#created += 1;
+    const [oldest] = this.#byId.keys();
+    if (this.#byId.size > this.#capacity && oldest !== undefined) this.#byId.delete(oldest);
+    return evaluation;
+  }
+
+  get(id: string): SandboxEvaluation | undefined {
+    return this.#byId.get(id);
+  }
+}
+
+function describe(params: CreateParameters, magic: MagicRequest, livemode: boolean): SandboxEvaluation {
+  const now = Math.floor(Date.now() / 1000);
+  const score = magic.score ?? scoreOf(params);
+  const signal = {
+    score,
+    evaluated_at: now,
+    risk_level: magic.riskLevel === undefined ? bandOf(score) : magic.riskLevel,
+  };
+  const asked = params.event_type;
+  const eventType = magic.otherEventType ? (asked === 'login' ? 'registration' : 'login') : asked;
+  return {
+    id: `ceval_${randomBytes(12).toString('hex')}`,
+    object: 'radar.customer_evaluation',
+    event_type: eventType,
+    livemode,
+    created_at: now,
+    customer: customerOf(params),
+    events: null,
+    signals: signalsOf(eventType, signal, magic.signals),
+    ...(magic.signals === 'new' ? { shoe_size: 43 } : {}),
+  };
+}
+
+function signalsOf(eventType: string, signal: object, shape: MagicRequest['signals']): object | null {
+  const own = eventType === 'login' ? 'account_sharing' : 'multi_accounting';
+  switch (shape) {
+    case 'null':
+      return null;
+    case 'empty':
+      return {};
+    case 'both':
+      return { account_sharing: signal, multi_accounting: signal };
+    case 'new':
+      return { [own]: signal, time_travel: signal };
+    default:
+      return { [own]: signal };
+  }
+}
+
+function customerOf(params: CreateParameters): string | null {
+  for (const entry of params.evaluation_context) {
+    if (entry.type === 'customer_details') return entry.customer_details.customer ?? null;
+  }
+  return null;
+}
+
+// The same input has the same score on every machine; squared, since most customers are honest.
+function scoreOf(params: CreateParameters): number {
+  const digest = createHash('sha256').update(JSON.stringify(params)).digest();
+  const share = digest.readUInt32BE(0) / 2 ** 32;
+  return Math.round(share ** 2 * 10_000) / 100;
+}
+
+// The bands of Stripe's guide: highest 75–100, elevated 65–74, normal 0–64.
+function bandOf(score: number): string {
+  if (score >= 75) return 'highest';
+  return score >= 65 ? 'elevated' : 'normal';
+}

@@ -1,0 +1,73 @@
+/** An answer before it is written to a socket. */
+export interface SandboxAnswer {
+  readonly status: number;
+  readonly body: object;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** False where the work had not begun: a refused parameter, a limit. A repeat with the key then runs. */
+  readonly kept?: false;
+}
+
+type Kept = { request: string; answer: SandboxAnswer | 'in flight' };
+
+/**
+ * The upstream's idempotency layer: the first answer to a key is kept, 500s included, once the work has begun.
+ * Source: https://docs.stripe.com/api/idempotent_requests
+ */
+export class IdempotencyKeys {
+  readonly #kept = new Map<string, Kept>();
+  readonly #capacity: number;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** Runs `work` once for a key; `request` tells whether a repeat is one. */
+  async run(
+    key: string | undefined,
+    request: string,
+    work: () => Promise<SandboxAnswer>,
+  ): Promise<SandboxAnswer> {
+    if (key === undefined) return work();
+    const kept = this.#kept.get(key);
+    if (kept !== undefined && kept.request !== request) return conflict;
+    if (kept?.answer === 'in flight') return inFlight;
+    if (kept !== undefined) {
+      return { ...kept.answer, headers: { ...kept.answer.headers, 'idempotent-replayed': 'true' } };
+    }
+    this.#keep(key, { request, answer: 'in flight' });
+    const answer = await work();
+    if (answer.kept === false) this.#kept.delete(key);
+    else this.#kept.set(key, { request, answer });
+    return answer;
+  }
+
+  #keep(key: string, kept: Kept): void {
+    this.#kept.set(key, kept);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > this.#capacity && oldest !== undefined) this.#kept.delete(oldest);
+  }
+}
+
+const conflict: SandboxAnswer = {
+  status: 400,
+  kept: false,
+  body: {
+    error: {
+      type: 'idempotency_error',
+      message:
+        'Keys for idempotent requests can only be used with the same parameters they were first used with.',
+    },
+  },
+};
+
+const inFlight: SandboxAnswer = {
+  status: 409,
+  kept: false,
+  body: {
+    error: {
+      type: 'idempotency_error',
+      code: 'idempotency_key_in_use',
+      message: 'There is currently another in-progress request using this Idempotency-Key.',
+    },
+  },
+};

@@ -1,0 +1,142 @@
+/**
+ * What the sandbox can be asked to do, by a word in any string of the evaluation's context: `sandbox_highest`
+ * as a Radar Session, `cus_sandbox_error_503`, `sandbox_delay_500@example.com`. Several combine.
+ */
+export interface MagicCase {
+  /** For the README's table. */
+  readonly does: string;
+  readonly score?: number;
+  readonly riskLevel?: string | null;
+  readonly signals?: 'null' | 'empty' | 'both' | 'new';
+  readonly otherEventType?: true;
+  readonly error?: SandboxError;
+}
+
+export interface SandboxError {
+  readonly status: number;
+  readonly type: string;
+  readonly code?: string;
+  readonly message: string;
+  /** The word's own parameter is named as the one at fault. */
+  readonly withParam?: true;
+  /** Answered before the work begins, so not kept under its key: the next try with the same key runs. */
+  readonly notKept?: true;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const apiError = (status: number): MagicCase => ({
+  does: `answers ${status}`,
+  error: { status, type: 'api_error', message: 'An error occurred with our connection to Stripe.' },
+});
+
+export const magicCases: Readonly<Record<string, MagicCase>> = {
+  highest: { does: 'score 87.5, `HIGHEST`', score: 87.5, riskLevel: 'highest' },
+  elevated: { does: 'score 70, `ELEVATED`', score: 70, riskLevel: 'elevated' },
+  normal: { does: 'score 42.5, `NORMAL`', score: 42.5, riskLevel: 'normal' },
+  low: { does: 'score 3, `LOW`', score: 3, riskLevel: 'low' },
+  not_assessed: { does: 'score 0, `NOT_ASSESSED`', score: 0, riskLevel: 'not_assessed' },
+  null_level: { does: 'score 50, no risk level', score: 50, riskLevel: null },
+  unknown_level: {
+    does: 'a risk level that this gateway does not know: `UNKNOWN`',
+    score: 50,
+    riskLevel: 'volcanic',
+  },
+  score_101: { does: 'a score outside 0–100: passed on', score: 101 },
+  null_signals: { does: '`signals: null`', signals: 'null' },
+  no_signals: { does: 'signals without any member', signals: 'empty' },
+  both_signals: { does: 'both signals', signals: 'both' },
+  new_signal: { does: 'a signal and a field that this gateway does not know: left out', signals: 'new' },
+  other_event: {
+    does: 'answers about another event type: `UPSTREAM_INVALID_RESPONSE`',
+    otherEventType: true,
+  },
+  error_400: {
+    does: 'refuses the parameter: `BAD_USER_INPUT` with its path',
+    error: {
+      status: 400,
+      type: 'invalid_request_error',
+      code: 'parameter_invalid_string',
+      message: 'Invalid string.',
+      withParam: true,
+      notKept: true,
+    },
+  },
+  missing: {
+    does: 'knows no such object: `NOT_FOUND` with its path',
+    error: {
+      status: 400,
+      type: 'invalid_request_error',
+      code: 'resource_missing',
+      message: 'No such object.',
+      withParam: true,
+    },
+  },
+  error_401: {
+    does: 'refuses the key: `UPSTREAM_REFUSED`',
+    error: {
+      status: 401,
+      type: 'invalid_request_error',
+      message: 'Invalid API Key provided.',
+      notKept: true,
+    },
+  },
+  error_403: {
+    does: 'the key lacks a permission: `UPSTREAM_REFUSED`',
+    error: { status: 403, type: 'invalid_request_error', message: 'The provided key lacks a permission.' },
+  },
+  error_409: {
+    does: 'another request with this key is in flight',
+    error: {
+      status: 409,
+      type: 'invalid_request_error',
+      code: 'lock_timeout',
+      message: 'Locked.',
+      notKept: true,
+    },
+  },
+  error_424: apiError(424),
+  error_429: {
+    does: 'limits the rate: `UPSTREAM_RATE_LIMITED`',
+    error: {
+      status: 429,
+      type: 'invalid_request_error',
+      code: 'rate_limit',
+      message: 'Too many requests.',
+      notKept: true,
+      headers: { 'stripe-rate-limited-reason': 'endpoint-rate' },
+    },
+  },
+  error_500: apiError(500),
+  error_502: apiError(502),
+  error_503: apiError(503),
+  error_504: apiError(504),
+};
+
+export const maxDelayMs = 60_000;
+
+/** What one request asks of the sandbox, all its words together. */
+export interface MagicRequest extends Omit<MagicCase, 'does'> {
+  readonly delayMs: number;
+  /** The parameter that holds the word for an error. */
+  readonly errorParam?: string;
+}
+
+/** Reads the words in a request's strings. A word that is not in the table is returned as `unknownWord`. */
+export function readMagicWords(
+  strings: readonly { param: string; value: string }[],
+): MagicRequest | { unknownWord: string; param: string } {
+  let request: MagicRequest = { delayMs: 0 };
+  for (const { param, value } of strings) {
+    for (const [, word = ''] of value.matchAll(/sandbox_([a-z0-9_]+)/g)) {
+      const delay = /^delay_(\d{1,6})(?:ms)?$/.exec(word);
+      if (delay !== null) {
+        request = { ...request, delayMs: Math.min(Number(delay[1]), maxDelayMs) };
+        continue;
+      }
+      if (!Object.hasOwn(magicCases, word)) return { unknownWord: word, param };
+      const { does: _, ...magic } = magicCases[word] as MagicCase;
+      request = { ...request, ...magic, ...(magic.error === undefined ? {} : { errorParam: param }) };
+    }
+  }
+  return request;
+}

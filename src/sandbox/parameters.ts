@@ -1,0 +1,108 @@
+import { parse } from 'picoquery';
+import { z } from 'zod';
+import { maxStringLength } from '../stripe/customer-evaluation.wire.ts';
+
+/** A refusal in the upstream's words. */
+export interface ParameterError {
+  readonly code: string;
+  readonly param: string;
+  readonly message: string;
+}
+
+const text = z.string().min(1).max(maxStringLength);
+
+/** `client_details[data]` came with the previews of June 2026. */
+const clientDetails = (knowsData: boolean) => {
+  const data = z.strictObject({ ip: text, referrer: text.optional(), user_agent: text.optional() });
+  return knowsData
+    ? z
+        .strictObject({ radar_session: text.optional(), data: data.optional() })
+        .refine((details) => details.radar_session !== undefined || details.data !== undefined, {
+          path: ['radar_session'],
+          params: { missing: true },
+        })
+    : z.strictObject({ radar_session: text });
+};
+
+const customerDetails = z.strictObject({
+  customer: text.optional(),
+  customer_data: z
+    .strictObject({ email: text.optional(), name: text.optional(), phone: text.optional() })
+    .optional(),
+});
+
+const createParameters = (knowsData: boolean) =>
+  z.strictObject({
+    event_type: z.enum(['login', 'registration']),
+    evaluation_context: z.array(
+      z.discriminatedUnion('type', [
+        z.strictObject({ type: z.literal('client_details'), client_details: clientDetails(knowsData) }),
+        z.strictObject({ type: z.literal('customer_details'), customer_details: customerDetails }),
+      ]),
+    ),
+    expand: z.array(z.enum(['events', 'signals'])).optional(),
+  });
+
+const createParametersWithData = createParameters(true);
+const createParametersWithoutData = createParameters(false);
+
+export type CreateParameters = z.infer<typeof createParametersWithData>;
+
+/**
+ * Reads a bracketed form and checks it as the reference says: what is missing, unknown, empty, too long, of
+ * another type, or a `type` that does not match its payload is refused, naming the parameter.
+ */
+export function readCreateParameters(
+  form: string,
+  version: string,
+): { params: CreateParameters } | { error: ParameterError } {
+  const parsed: unknown = parse(form, { nesting: true, nestingSyntax: 'index' });
+  const schema = version >= '2026-06' ? createParametersWithData : createParametersWithoutData;
+  const result = schema.safeParse(plain(parsed));
+  if (result.success) return { params: result.data };
+  const [issue] = result.error.issues;
+  if (issue === undefined) throw new Error('a refusal without an issue');
+  return { error: parameterError(issue) };
+}
+
+// The parser's objects have no prototype, which zod does not take for records.
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
+}
+
+function parameterError(issue: z.core.$ZodIssue): ParameterError {
+  if (issue.code === 'unrecognized_keys') {
+    const param = bracketed([...issue.path, issue.keys[0] ?? '']);
+    return { code: 'parameter_unknown', param, message: `Received unknown parameter: ${param}` };
+  }
+  const param = bracketed(issue.path);
+  const missing =
+    (issue.code === 'custom' && issue.params?.['missing'] === true) ||
+    (issue.code === 'invalid_type' && issue.input === undefined) ||
+    (issue.code === 'invalid_value' && issue.input === undefined);
+  if (missing) return { code: 'parameter_missing', param, message: `Missing required param: ${param}.` };
+  if (issue.code === 'too_small') {
+    return { code: 'parameter_invalid_empty', param, message: `You passed an empty string for '${param}'.` };
+  }
+  return { code: 'parameter_invalid', param, message: `Invalid value for ${param}.` };
+}
+
+function bracketed(path: readonly PropertyKey[]): string {
+  const [first, ...rest] = path.map(String);
+  return [first ?? '', ...rest.map((part) => `[${part}]`)].join('');
+}
+
+/** Every string in the context, with its parameter's name. */
+export function contextStrings(params: CreateParameters): { param: string; value: string }[] {
+  const found: { param: string; value: string }[] = [];
+  const visit = (value: unknown, path: PropertyKey[]): void => {
+    if (typeof value === 'string') found.push({ param: bracketed(path), value });
+    else if (typeof value === 'object' && value !== null) {
+      for (const [name, item] of Object.entries(value)) visit(item, [...path, name]);
+    }
+  };
+  visit(params.evaluation_context, ['evaluation_context']);
+  return found;
+}

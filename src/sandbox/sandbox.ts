@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { customerEvaluationsPath } from '../stripe/customer-evaluation.wire.ts';
+import { Evaluations } from './evaluations.ts';
+import { IdempotencyKeys, type SandboxAnswer } from './idempotency.ts';
+import { magicCases, readMagicWords, type SandboxError } from './magic-values.ts';
+import { contextStrings, readCreateParameters } from './parameters.ts';
+
+/** A key that the sandbox takes; it takes any of Stripe's form. */
+export const sandboxKey = 'sk_test_sandbox';
+
+const capacity = 10_000;
+const maxBodyBytes = 1024 * 1024;
+
+/**
+ * A stand-in for the upstream, with its wire format, errors and idempotency, for development and tests.
+ * Scores are a function of the input; the words of `magic-values.ts` choose every other case.
+ */
+export class Sandbox {
+  readonly #server: FastifyInstance;
+  readonly #evaluations = new Evaluations(capacity);
+  readonly #keys = new IdempotencyKeys(capacity);
+
+  constructor() {
+    this.#server = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: true });
+    this.#server.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string' },
+      (_request, body, done) => done(null, body),
+    );
+    this.#server.addHook('onSend', async (_request, reply) => {
+      reply.header('request-id', `req_${randomBytes(7).toString('hex')}`);
+    });
+    this.#server.post(customerEvaluationsPath, async (request, reply) => {
+      const answer = await this.#answer(request, () => this.#create(request));
+      return reply
+        .code(answer.status)
+        .headers(answer.headers ?? {})
+        .send(answer.body);
+    });
+    this.#server.setNotFoundHandler((request, reply) => {
+      reply.code(404).send(unrecognizedUrl(request).body);
+    });
+    this.#server.setErrorHandler<{ statusCode?: number }>((error, _request, reply) => {
+      const status = error.statusCode ?? 500;
+      reply.code(status).send(refusal(status, { message: 'The request could not be read.' }).body);
+    });
+  }
+
+  /** Serves on `host`, at `port` or, with 0, at a free one. Answers the base URL. */
+  listen(host: string, port: number): Promise<string> {
+    return this.#server.listen({ host, port });
+  }
+
+  async close(): Promise<void> {
+    await this.#server.close();
+  }
+
+  /** How many evaluations were ever made. */
+  get created(): number {
+    return this.#evaluations.created;
+  }
+
+  // The upstream's order: key, URL by version, idempotency, parameters.
+  async #answer(request: FastifyRequest, work: () => Promise<SandboxAnswer>): Promise<SandboxAnswer> {
+    if (secretKey(request) === undefined) {
+      return refusal(401, { message: 'You did not provide a valid API key.' });
+    }
+    const version = versionOf(request);
+    if (!/^\d{4}-\d{2}-\d{2}/.test(version)) {
+      return refusal(400, { message: 'Invalid Stripe API version.' });
+    }
+    if (version < firstVersion) return unrecognizedUrl(request);
+    const key = headerOf(request, 'idempotency-key');
+    if (key !== undefined && key.length > 255) {
+      return refusal(400, { message: 'Idempotency keys can be at most 255 characters.' });
+    }
+    return this.#keys.run(key, `${request.url}\n${String(request.body)}`, work);
+  }
+
+  async #create(request: FastifyRequest): Promise<SandboxAnswer> {
+    const read = readCreateParameters(String(request.body ?? ''), versionOf(request));
+    if ('error' in read) return refusal(400, read.error);
+    const magic = readMagicWords(contextStrings(read.params));
+    if ('unknownWord' in magic) {
+      return refusal(400, {
+        code: 'parameter_invalid',
+        param: magic.param,
+        message: `The sandbox knows no case sandbox_${magic.unknownWord}, but ${Object.keys(magicCases).join(', ')} and delay_<milliseconds>.`,
+      });
+    }
+    if (magic.delayMs > 0) await delay(magic.delayMs);
+    if (magic.error !== undefined) return magicError(magic.error, magic.errorParam);
+    const livemode = secretKey(request)?.includes('_live_') ?? false;
+    return { status: 200, body: this.#evaluations.create(read.params, magic, livemode) };
+  }
+}
+
+/** The first preview that has customer evaluations. */
+const firstVersion = '2026-03-04';
+
+function refusal(status: number, words: { code?: string; param?: string; message: string }): SandboxAnswer {
+  return { status, body: { error: { type: 'invalid_request_error', ...words } }, kept: false };
+}
+
+function magicError(error: SandboxError, param: string | undefined): SandboxAnswer {
+  const { status, headers, type, code, message } = error;
+  return {
+    status,
+    body: { error: { type, code, message, param: error.withParam ? param : undefined } },
+    ...(headers === undefined ? {} : { headers }),
+    ...(error.notKept ? { kept: false } : {}),
+  };
+}
+
+function unrecognizedUrl(request: FastifyRequest): SandboxAnswer {
+  return refusal(404, { message: `Unrecognized request URL (${request.method}: ${request.url}).` });
+}
+
+function versionOf(request: FastifyRequest): string {
+  return headerOf(request, 'stripe-version') ?? firstVersion;
+}
+
+function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+// As the reference has it: Basic with the key as user name, or Bearer.
+function secretKey(request: FastifyRequest): string | undefined {
+  const [scheme, credentials = ''] = (request.headers.authorization ?? '').split(' ');
+  const key =
+    scheme === 'Basic' ? Buffer.from(credentials, 'base64').toString().replace(/:$/, '') : credentials;
+  return /^(sk|rk)_(test|live)_\w+$/.test(key) ? key : undefined;
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+/*
+ * The upstream's words for `radar.customer_evaluation`, spelled as on the wire.
+ * Source: https://docs.stripe.com/api/radar/customer_evaluations (preview 2026-03-04).
+ */
+
+export const customerEvaluationsPath = '/v1/radar/customer_evaluations';
+
+/** Strings in an evaluation's context hold at most this many characters (OpenAPI `maxLength`). */
+export const maxStringLength = 5000;
+
+// Type aliases, not interfaces: only an alias fits the form encoder's index signature.
+export type EvaluationContextParams =
+  | { type: 'client_details'; client_details: ClientDetailsParams }
+  | { type: 'customer_details'; customer_details: CustomerDetailsParams };
+
+export type ClientDetailsParams =
+  | { radar_session: string }
+  | { data: { ip: string; referrer?: string | undefined; user_agent?: string | undefined } };
+
+export type CustomerDetailsParams =
+  | { customer: string }
+  | { customer_data: { email?: string | undefined; name?: string | undefined; phone?: string | undefined } };
+
+export type CreateCustomerEvaluationParams = {
+  event_type: 'login' | 'registration';
+  evaluation_context: EvaluationContextParams[];
+};
+
+// A Date holds ±8.64e15 ms (ECMA-262, "Time Values"); a larger number is no time.
+const unixSeconds = z.number().int().min(0).max(8_640_000_000_000);
+
+// Loose throughout, since Stripe adds fields without notice; what is not known is counted as drift.
+const signal = z.looseObject({
+  score: z.number(),
+  evaluated_at: unixSeconds,
+  risk_level: z.string().nullish(),
+});
+
+const failedEvent = z.looseObject({ reason: z.string() }).nullish();
+
+/** What an answer must look like to be read at all; open enums stay strings here. */
+export const customerEvaluationWire = z.looseObject({
+  id: z.string().min(1),
+  object: z.literal('radar.customer_evaluation'),
+  event_type: z.string(),
+  livemode: z.boolean(),
+  created_at: unixSeconds,
+  customer: z.string().min(1).nullish(),
+  events: z
+    .array(
+      z.looseObject({
+        type: z.string(),
+        occurred_at: unixSeconds,
+        login_failed: failedEvent,
+        registration_failed: failedEvent,
+      }),
+    )
+    .nullish(),
+  signals: z.looseObject({ account_sharing: signal.nullish(), multi_accounting: signal.nullish() }).nullish(),
+  status: z.string().nullish(),
+});
+
+export type CustomerEvaluationWire = z.infer<typeof customerEvaluationWire>;
+export type SignalWire = z.infer<typeof signal>;

@@ -1,0 +1,81 @@
+import { TimeoutError } from 'ky';
+import { Failure, type FailureCode } from '../errors/failure.ts';
+import { header, invalidResponse, readErrorWords } from './answer.ts';
+import { type RawAnswer, TransportError } from './transport.ts';
+
+/**
+ * What an answer that is not a success means to a caller. Total over statuses; the upstream's message is
+ * never read, since it quotes input values and parts of keys. Source: https://docs.stripe.com/api/errors
+ */
+export function failureOfAnswer(answer: RawAnswer): Failure {
+  const words = readErrorWords(answer);
+  const upstreamRequestId = header(answer, 'request-id');
+  const said = `status ${answer.status}, type ${word(words.type)}, code ${word(words.code)}`;
+  const failure = (code: FailureCode, effect: 'NONE' | 'UNKNOWN', operatorNote = said): Failure =>
+    new Failure(code, { effect, param: words.param, upstreamRequestId, operatorNote });
+
+  // A redirect would carry the key and personal data elsewhere: it is never followed.
+  if (answer.status < 400) return invalidResponse(`status ${answer.status}`, upstreamRequestId);
+  // A 409 of this type is another request with the key at work, no conflict.
+  if (words.type === 'idempotency_error' && answer.status !== 409)
+    return failure('IDEMPOTENCY_CONFLICT', 'NONE');
+  if (words.code === 'resource_missing') return failure('NOT_FOUND', 'NONE');
+  // The translation sends only what the reference knows, so an unknown parameter means an older version.
+  if (words.code === 'parameter_unknown') return failure('UPSTREAM_UNSUPPORTED', 'NONE');
+
+  switch (answer.status) {
+    case 400:
+      // Without a parameter there is nothing that a client could correct: it is about key, account or version.
+      return words.param === undefined
+        ? failure('UPSTREAM_REFUSED', 'NONE', `${said}: check STRIPE_API_VERSION and STRIPE_ACCOUNT`)
+        : failure('BAD_USER_INPUT', 'NONE');
+    case 401:
+      return failure('UPSTREAM_REFUSED', 'NONE', `${said}: check STRIPE_SECRET_KEY`);
+    case 403:
+      return failure(
+        'UPSTREAM_REFUSED',
+        'NONE',
+        `${said}: the key lacks a permission for customer evaluations, or for STRIPE_ACCOUNT`,
+      );
+    case 404:
+      return failure('UPSTREAM_UNSUPPORTED', 'NONE', `${said}: STRIPE_API_VERSION has no such call`);
+    // Another request with this key is at work, and may yet succeed.
+    case 409:
+    // A dependency of the upstream's failed in the middle of the work.
+    case 424:
+      return failure('UPSTREAM_UNAVAILABLE', 'UNKNOWN');
+    case 429:
+      return new Failure('UPSTREAM_RATE_LIMITED', {
+        effect: 'NONE',
+        upstreamRequestId,
+        operatorNote: `${said}, reason ${word(header(answer, 'stripe-rate-limited-reason'))}`,
+      });
+    default:
+      return answer.status >= 500
+        ? failure('UPSTREAM_UNAVAILABLE', 'UNKNOWN')
+        : failure('UPSTREAM_REFUSED', 'NONE');
+  }
+}
+
+/** What it means to a caller that no whole answer came. Anything unknown is a bug and is handed on. */
+export function failureOfError(error: unknown): unknown {
+  if (error instanceof TimeoutError) return new Failure('UPSTREAM_TIMEOUT', { effect: 'UNKNOWN' });
+  if (!(error instanceof TransportError)) return error;
+  const effect = error.sent ? 'UNKNOWN' : 'NONE';
+  const operatorNote = error.message;
+  return isUnreadable(error.code)
+    ? new Failure('UPSTREAM_INVALID_RESPONSE', { effect, operatorNote })
+    : new Failure('UPSTREAM_UNAVAILABLE', { effect, operatorNote });
+}
+
+// Bytes came, but they are no HTTP answer, or more of one than we hold.
+function isUnreadable(code: string): boolean {
+  return (
+    code.startsWith('HPE_') || code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' || code === 'UND_ERR_HEADERS_OVERFLOW'
+  );
+}
+
+// What stands in the log is a word of the upstream's vocabulary or nothing.
+function word(text: string | undefined): string {
+  return text !== undefined && /^[a-z0-9_-]{1,64}$/.test(text) ? text : 'none';
+}

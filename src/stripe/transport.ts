@@ -1,0 +1,159 @@
+import { type Dispatcher, Pool } from 'undici';
+
+/** An answer as it came, whole: the upstream's bytes are read within the attempt's time limit. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+/** An attempt that brought no whole answer. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+  /** Whether any byte of the request may have left: if not, nothing can have happened upstream. */
+  readonly sent: boolean;
+  /** undici's, Node's or OpenSSL's word for it, e.g. `ECONNREFUSED`, `UND_ERR_SOCKET`. */
+  readonly code: string;
+
+  constructor(sent: boolean, cause: Error) {
+    // The cause's message is not kept: it may quote bytes of the answer.
+    const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
+    super(`no answer (${code}), the request was ${sent ? 'perhaps sent' : 'not sent'}`);
+    this.sent = sent;
+    this.code = code;
+  }
+}
+
+export interface TransportOptions {
+  /** Scheme, host and port of the upstream. */
+  readonly origin: string;
+  readonly connectTimeoutMs: number;
+  readonly maxConnections: number;
+}
+
+/** An evaluation takes about 1 kB. What is larger by a thousand is an attack or a mistake. */
+const maxAnswerBytes = 1024 * 1024;
+const maxAnswerHeaderBytes = 16 * 1024;
+// Below the minute after which load balancers commonly close idle connections, so that we close first.
+const keepAliveMs = 30_000;
+
+/**
+ * One request and its answer over pooled connections, with undici directly.
+ *
+ * Not the global `fetch`: it would follow redirects (and post the body and our key again to wherever a 307
+ * points), inflate what the upstream compressed before anyone counts bytes, and build three web streams per
+ * call. Here no redirect is followed, no encoding is asked for or undone, the answer's size is bounded, and
+ * whether a request was sent is known.
+ */
+export class Transport {
+  readonly #pool: Pool;
+
+  constructor(options: TransportOptions) {
+    this.#pool = new Pool(options.origin, {
+      connections: options.maxConnections,
+      // One request at a time on a connection: a broken one then takes no other call with it.
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: keepAliveMs,
+      connect: { timeout: options.connectTimeoutMs },
+      // The attempt's own limit covers headers and body; undici's are coarser and start anew with each chunk.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: maxAnswerHeaderBytes,
+      maxResponseSize: maxAnswerBytes,
+    });
+  }
+
+  /**
+   * Sends the request with `form` as its body. Ends when the whole answer has been read, or with a
+   * `TransportError`; an abort of the request's signal ends it at once and closes its connection.
+   */
+  send(request: Request, form: string | null): Promise<RawAnswer> {
+    const url = new URL(request.url);
+    return new Promise((resolve, reject) => {
+      const handler = new AnswerReader(request.signal, resolve, reject);
+      this.#pool.dispatch(
+        {
+          path: url.pathname + url.search,
+          method: request.method as Dispatcher.HttpMethod,
+          headers: Object.fromEntries(request.headers),
+          body: form,
+        },
+        handler,
+      );
+    });
+  }
+
+  /** Closes idle connections at once and busy ones as their answers arrive. */
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+}
+
+class AnswerReader implements Dispatcher.DispatchHandler {
+  readonly #signal: AbortSignal;
+  readonly #resolve: (answer: RawAnswer) => void;
+  readonly #reject: (error: TransportError) => void;
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #sent = false;
+  #status = 0;
+  #headers: RawAnswer['headers'] = {};
+
+  constructor(
+    signal: AbortSignal,
+    resolve: (answer: RawAnswer) => void,
+    reject: (error: TransportError) => void,
+  ) {
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    signal.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  // Settles at once: a request that waits for a connection has no controller yet to be aborted by.
+  readonly #abort = (): void => {
+    const reason = new DOMException('the attempt was ended', 'AbortError');
+    this.#controller?.abort(reason);
+    this.#reject(new TransportError(this.#sent, reason));
+  };
+
+  // Called when a connection takes the request up, before its first byte is written.
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#signal.aborted) {
+      controller.abort(new DOMException('the attempt was ended', 'AbortError'));
+      return;
+    }
+    this.#sent = true;
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: RawAnswer['headers'],
+  ): void {
+    // RFC 9110, 15: status codes end at 599. (Those below 200 are interim; the final one follows.)
+    if (status > 599) controller.abort(Object.assign(new Error(), { code: 'HPE_INVALID_STATUS' }));
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#signal.removeEventListener('abort', this.#abort);
+    this.#resolve({
+      status: this.#status,
+      headers: this.#headers,
+      text: Buffer.concat(this.#chunks).toString('utf8'),
+    });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#signal.removeEventListener('abort', this.#abort);
+    this.#reject(new TransportError(this.#sent, error));
+  }
+}

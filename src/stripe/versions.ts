@@ -1,0 +1,34 @@
+/** What an API version of the upstream can do, as far as customer evaluations go. */
+export interface VersionCapabilities {
+  /** `client_details[data]` may stand in for a Radar Session. */
+  readonly clientData: boolean;
+}
+
+// By the preview's date, oldest first; each row holds from its date until the next row's.
+// Source: the changelogs of Stripe's API previews, 2026-03 to 2026-11.
+const capabilitiesSince: readonly (readonly [date: string, capabilities: VersionCapabilities])[] = [
+  ['2026-03-04', { clientData: false }],
+  ['2026-06-01', { clientData: true }],
+];
+
+/** The version that Stripe's public guide for customer evaluations uses. */
+export const defaultVersion = '2026-03-04.preview';
+
+/** `2026-03-04.preview`, `2026-06-24.dahlia`: a date, and behind a dot the release's name. */
+export const versionPattern = /^\d{4}-\d{2}-\d{2}(\.[a-z][a-z0-9_]*)?$/;
+
+/**
+ * What a version can do. One newer than all known counts as the newest known: previews only grow, and the
+ * upstream has the last word. One older than all known counts as the oldest.
+ */
+export function capabilitiesOf(version: string): VersionCapabilities {
+  const date = version.slice(0, 10);
+  const row = capabilitiesSince.findLast(([since]) => since <= date) ?? capabilitiesSince[0];
+  if (row === undefined) throw new Error('the table of versions is empty');
+  return row[1];
+}
+
+/** The first version that has a capability, for messages that say what would help. */
+export function firstVersionWith(capability: keyof VersionCapabilities): string | undefined {
+  return capabilitiesSince.find(([, capabilities]) => capabilities[capability])?.[0];
+}

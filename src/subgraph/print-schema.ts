@@ -1,0 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { buildSubgraph } from './subgraph-schema.ts';
+
+// `npm run schema`: writes the published SDL.
+writeFileSync('schema/customer-evaluations.graphql', buildSubgraph(undefined).sdl);

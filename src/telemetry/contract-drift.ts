@@ -1,0 +1,23 @@
+import type { Logger } from 'pino';
+
+// Names come from the upstream, so their number is bounded.
+const maxKinds = 200;
+
+/** Counts what the upstream sends that this gateway does not know, by kind, and logs each kind once. */
+export class ContractDrift {
+  readonly #counts = new Map<string, number>();
+
+  note(kinds: readonly string[], log: Logger): void {
+    for (const kind of kinds) {
+      const count = this.#counts.get(kind) ?? 0;
+      if (count === 0 && this.#counts.size >= maxKinds) continue;
+      this.#counts.set(kind, count + 1);
+      if (count === 0) log.warn({ kind }, 'the upstream sent what this gateway does not know');
+    }
+  }
+
+  /** How often each kind was seen. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts;
+  }
+}
