@@ -3,8 +3,11 @@ import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import type { CallContext } from './customer-evaluation/call-context.ts';
-import { CustomerEvaluationResolver } from './customer-evaluation/customer-evaluation.resolver.ts';
+import { type CallContext, createCallContext } from './customer-evaluation/call-context.ts';
+import {
+  CustomerEvaluationResolver,
+  type CustomerEvaluationServices,
+} from './customer-evaluation/customer-evaluation.resolver.ts';
 import { errorsPlugin, presentError } from './errors/caller-facing.ts';
 import { createHttpServer } from './http/server.ts';
 import { Sandbox, sandboxKey } from './sandbox/sandbox.ts';
@@ -31,17 +34,16 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     ...config.stripe,
     ...(sandbox === undefined ? {} : { apiUrl: await sandbox.listen('127.0.0.1', 0), secretKey: sandboxKey }),
   });
-  const apollo = createApollo(
-    new CustomerEvaluationResolver({
-      stripe,
-      capabilities: capabilitiesOf(config.stripe.apiVersion),
-      drift: new ContractDrift(),
-    }),
-    config,
-  );
+  const services: CustomerEvaluationServices = {
+    stripe,
+    capabilities: capabilitiesOf(config.stripe.apiVersion),
+    drift: new ContractDrift(),
+  };
+  const apollo = createApollo(new CustomerEvaluationResolver(services), config, log);
   await apollo.start();
   const server = await createHttpServer({
     apollo,
+    createContext: (request) => createCallContext(services, request),
     log,
     maxBodyBytes: config.maxBodyBytes,
     corsOrigins: config.corsOrigins,
@@ -62,10 +64,15 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   }
 }
 
-function createApollo(resolver: CustomerEvaluationResolver, config: Config): ApolloServer<CallContext> {
+function createApollo(
+  resolver: CustomerEvaluationResolver,
+  config: Config,
+  log: Logger,
+): ApolloServer<CallContext> {
   const { schema } = buildSubgraph(resolver);
   return new ApolloServer<CallContext>({
     schema,
+    logger: log.child({ part: 'apollo' }, { level: 'warn' }),
     introspection: config.introspection,
     includeStacktraceInErrorResponses: false,
     formatError: presentError,

@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import { type CustomerEvaluationLoader, createLoader } from './customer-evaluation.loader.ts';
+import type { CustomerEvaluationServices } from './customer-evaluation.resolver.ts';
 
 /** What a request brings to every resolver. */
 export interface CallContext {
@@ -7,4 +9,12 @@ export interface CallContext {
   readonly requestId: string;
   /** Carries the request id; never given input values. */
   readonly log: Logger;
+  readonly evaluations: CustomerEvaluationLoader;
+}
+
+export function createCallContext(
+  services: CustomerEvaluationServices,
+  request: Pick<CallContext, 'caller' | 'requestId' | 'log'>,
+): CallContext {
+  return { ...request, evaluations: createLoader(services, request.log) };
 }

@@ -1,4 +1,4 @@
-import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { Failure } from '../errors/failure.ts';
 import { customerEvaluationsPath } from '../stripe/customer-evaluation.wire.ts';
 import type { StripeClient } from '../stripe/stripe-client.ts';
@@ -25,6 +25,18 @@ export class CustomerEvaluationResolver {
 
   constructor(services: CustomerEvaluationServices) {
     this.#services = services;
+  }
+
+  @Query(() => CustomerEvaluation, {
+    nullable: true,
+    description:
+      'An evaluation by its id; null where Stripe knows none. Needs a Stripe API version of June 2026 or later, else the error `UPSTREAM_UNSUPPORTED`.',
+  })
+  customerEvaluation(
+    @Arg('id', () => ID, { description: 'Stripe’s id of the evaluation.' }) id: string,
+    @Ctx() context: CallContext,
+  ): Promise<CustomerEvaluation | null> {
+    return context.evaluations.load(id);
   }
 
   @Mutation(() => CreateCustomerEvaluationPayload, {

@@ -6,7 +6,7 @@ import {
   type EvaluationContextParams,
   maxStringLength,
 } from '../stripe/customer-evaluation.wire.ts';
-import { firstVersionWith, type VersionCapabilities } from '../stripe/versions.ts';
+import type { VersionCapabilities } from '../stripe/versions.ts';
 import type {
   ClientDetailsInput,
   CreateCustomerEvaluationInput,
@@ -14,6 +14,7 @@ import type {
   EvaluationContextInput,
 } from './create-customer-evaluation.input.ts';
 import { eventTypeWords } from './event-type.enum.ts';
+import { requireCapability } from './require-capability.ts';
 
 type Path = readonly string[];
 
@@ -32,7 +33,8 @@ export function toStripe(
     evaluation_context: evaluationContext(faults, input.evaluationContext),
   };
   faults.throwIfAny();
-  if (!capabilities.clientData) refuseClientData(input);
+  const withData = clientDataPaths(input);
+  if (withData.length > 0) requireCapability(capabilities, 'clientData', withData);
   return params;
 }
 
@@ -150,18 +152,12 @@ function faultOf(value: string): string | undefined {
   return undefined;
 }
 
-function refuseClientData(input: CreateCustomerEvaluationInput): void {
-  const problems = input.evaluationContext.flatMap((entry, index): Problem[] => {
-    if (entry.clientDetails?.data == null) return [];
-    const path = ['input', 'evaluationContext', String(index), 'clientDetails', 'data'];
-    return [
-      {
-        path,
-        message: `${path.join('.')}: needs a Stripe API version of ${firstVersionWith('clientData')} or later; this gateway is configured for an older one. Send a radarSession.`,
-      },
-    ];
-  });
-  if (problems.length > 0) throw new Failure('UPSTREAM_UNSUPPORTED', { effect: 'NONE', problems });
+function clientDataPaths(input: CreateCustomerEvaluationInput): Path[] {
+  return input.evaluationContext.flatMap(({ clientDetails }, index) =>
+    clientDetails?.data == null
+      ? []
+      : [['input', 'evaluationContext', String(index), 'clientDetails', 'data']],
+  );
 }
 
 // The schema lets no other input through, so it is a bug and not the client's.

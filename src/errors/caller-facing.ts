@@ -2,6 +2,7 @@ import type { ApolloServerPlugin, BaseContext } from '@apollo/server';
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
+import { Failure } from './failure.ts';
 import { removeValues } from './without-values.ts';
 
 /*
@@ -22,7 +23,7 @@ export function errorsPlugin(): ApolloServerPlugin<ErrorContext> {
       didEncounterErrors: async ({ errors, schema, operation, request, contextValue }) => {
         removeValues(errors, { schema, operation, variables: request.variables });
         for (const error of errors) {
-          if (isRaisedOnPurpose(error)) continue;
+          if (isRaisedOnPurpose(error) || unwrapResolverError(error) instanceof Failure) continue;
           error.extensions['requestId'] = contextValue.requestId;
           contextValue.log?.error(describeBug(unwrapResolverError(error)), 'a bug ended an operation');
         }
@@ -33,6 +34,8 @@ export function errorsPlugin(): ApolloServerPlugin<ErrorContext> {
 
 /** What leaves the house: for a bug a neutral message, for all else its message, place and code. */
 export function presentError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const cause = unwrapResolverError(error);
+  if (cause instanceof Failure) return { ...formatted, extensions: failureExtensions(cause) };
   if (isRaisedOnPurpose(error)) {
     const { stacktrace: _, ...extensions } = formatted.extensions ?? {};
     return { ...formatted, extensions };
@@ -48,6 +51,12 @@ export function presentError(formatted: GraphQLFormattedError, error: unknown): 
       requestId: formatted.extensions?.['requestId'],
     },
   };
+}
+
+// A failure of a query, which has no payload to carry it.
+function failureExtensions(failure: Failure): Record<string, unknown> {
+  const { code, retryable, effect, retryAfterMs, upstreamRequestId } = failure;
+  return { code, retryable, effect, retryAfterMs, upstreamRequestId };
 }
 
 // GraphQL's own refusals and ours are GraphQLErrors through and through; a thrown anything else is wrapped in

@@ -75,9 +75,7 @@ const literalKinds: ReadonlySet<string> = new Set([
 ]);
 
 function literalRefusal(error: GraphQLError): Refusal {
-  const name = /^Expected value of type "([[\]!\w]+)"/.exec(error.message)?.[1];
-  if (name !== undefined) return { message: `Expected value of type "${name}", found another.` };
-  return { message: ruleIn(error.message) ?? 'A literal is not a value of its type.' };
+  return { message: ruleIn(error.message) ?? `A literal ${mismatch(error.message)}` };
 }
 
 /**
@@ -105,7 +103,20 @@ function refusal(path: string[], error: GraphQLError): Refusal {
   const unknown = /^Field "([A-Za-z_]\w{0,63})" is not defined by type "(\w+)"/.exec(error.message);
   const at = unknown?.[1] === undefined ? path : [...path, unknown[1]];
   const rule = unknown === null ? ruleIn(error.message) : `is not defined by type "${unknown[2]}".`;
-  return { path: at, message: `${at.join('.')}: ${rule ?? 'is not a value of its type.'}` };
+  return { path: at, message: `${at.join('.')}: ${rule ?? mismatch(error.message)}` };
+}
+
+// Each of these begins with the type's name, before any value.
+const typeNames = [
+  /^Expected value of type "([[\]!\w]+)"/,
+  /^Value "\w+" does not exist in "(\w+)" enum/,
+  /^Enum "(\w+)" cannot represent /,
+  /^(\w+) cannot represent /,
+];
+
+function mismatch(message: string): string {
+  const name = typeNames.map((pattern) => pattern.exec(message)?.[1]).find((found) => found !== undefined);
+  return name === undefined ? 'is not a value of its type.' : `is not a value of type "${name}".`;
 }
 
 // The messages that consist of the schema's own names and nothing else.

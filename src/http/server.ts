@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cors from '@fastify/cors';
-import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
 import type { Logger } from 'pino';
 import type { CallContext } from '../customer-evaluation/call-context.ts';
 import { describeBug } from '../errors/caller-facing.ts';
 
 export interface HttpOptions {
   readonly apollo: ApolloServer<CallContext>;
+  readonly createContext: (request: Pick<CallContext, 'caller' | 'requestId' | 'log'>) => CallContext;
   readonly log: Logger;
   readonly maxBodyBytes: number;
   /** Exact origins that browsers may call from. */
@@ -49,7 +50,12 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     method: ['GET', 'POST'],
     url: '/graphql',
     handler: fastifyApolloHandler(options.apollo, {
-      context: async (request) => callContext(request, options.log),
+      context: async (request) =>
+        options.createContext({
+          caller: 'anonymous',
+          requestId: request.id,
+          log: options.log.child({ requestId: request.id }),
+        }),
     }),
   });
   server.get('/healthz', async () => ({ status: 'up' }));
@@ -58,10 +64,6 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     return { status: draining ? 'draining' : 'ready' };
   });
   return server;
-}
-
-function callContext(request: FastifyRequest, log: Logger): CallContext {
-  return { caller: 'anonymous', requestId: request.id, log: log.child({ requestId: request.id }) };
 }
 
 // What is refused before GraphQL begins; in GraphQL's form, so that clients need only one.

@@ -33,11 +33,17 @@ export class Sandbox {
       reply.header('request-id', `req_${randomBytes(7).toString('hex')}`);
     });
     this.#server.post(customerEvaluationsPath, async (request, reply) => {
-      const answer = await this.#answer(request, () => this.#create(request));
+      const answer = await this.#answer(request, createSince, () => this.#create(request));
       return reply
         .code(answer.status)
         .headers(answer.headers ?? {})
         .send(answer.body);
+    });
+    this.#server.get<{ Params: { id: string } }>(`${customerEvaluationsPath}/:id`, async (request, reply) => {
+      const answer = await this.#answer(request, retrieveSince, async () =>
+        this.#retrieve(request.params.id),
+      );
+      return reply.code(answer.status).send(answer.body);
     });
     this.#server.setNotFoundHandler((request, reply) => {
       reply.code(404).send(unrecognizedUrl(request).body);
@@ -63,7 +69,11 @@ export class Sandbox {
   }
 
   // The upstream's order: key, URL by version, idempotency, parameters.
-  async #answer(request: FastifyRequest, work: () => Promise<SandboxAnswer>): Promise<SandboxAnswer> {
+  async #answer(
+    request: FastifyRequest,
+    since: string,
+    work: () => Promise<SandboxAnswer>,
+  ): Promise<SandboxAnswer> {
     if (secretKey(request) === undefined) {
       return refusal(401, { message: 'You did not provide a valid API key.' });
     }
@@ -71,12 +81,19 @@ export class Sandbox {
     if (!/^\d{4}-\d{2}-\d{2}/.test(version)) {
       return refusal(400, { message: 'Invalid Stripe API version.' });
     }
-    if (version < firstVersion) return unrecognizedUrl(request);
+    if (version < since) return unrecognizedUrl(request);
     const key = headerOf(request, 'idempotency-key');
     if (key !== undefined && key.length > 255) {
       return refusal(400, { message: 'Idempotency keys can be at most 255 characters.' });
     }
     return this.#keys.run(key, `${request.url}\n${String(request.body)}`, work);
+  }
+
+  #retrieve(id: string): SandboxAnswer {
+    const evaluation = this.#evaluations.get(id);
+    return evaluation === undefined
+      ? refusal(404, { code: 'resource_missing', param: 'id', message: 'No such evaluation.' })
+      : { status: 200, body: evaluation };
   }
 
   async #create(request: FastifyRequest): Promise<SandboxAnswer> {
@@ -97,8 +114,9 @@ export class Sandbox {
   }
 }
 
-/** The first preview that has customer evaluations. */
-const firstVersion = '2026-03-04';
+// The first preview that has each call.
+const createSince = '2026-03-04';
+const retrieveSince = '2026-06';
 
 function refusal(status: number, words: { code?: string; param?: string; message: string }): SandboxAnswer {
   return { status, body: { error: { type: 'invalid_request_error', ...words } }, kept: false };
@@ -119,7 +137,7 @@ function unrecognizedUrl(request: FastifyRequest): SandboxAnswer {
 }
 
 function versionOf(request: FastifyRequest): string {
-  return headerOf(request, 'stripe-version') ?? firstVersion;
+  return headerOf(request, 'stripe-version') ?? createSince;
 }
 
 function headerOf(request: FastifyRequest, name: string): string | undefined {

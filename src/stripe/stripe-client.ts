@@ -1,4 +1,4 @@
-import ky, { HTTPError, type KyInstance } from 'ky';
+import ky, { HTTPError, type KyInstance, type Options } from 'ky';
 import { readAnswer, type UpstreamAnswer } from './answer.ts';
 import { failureOfAnswer, failureOfError } from './failure-of.ts';
 import { encodeForm, type FormHash } from './form-encoding.ts';
@@ -18,9 +18,12 @@ export interface StripeSettings {
   readonly maxConcurrency: number;
 }
 
-export interface PostCall {
+export interface GetCall {
   /** A path below `apiUrl`; whatever a client wrote in it must be percent-encoded. */
   readonly path: string;
+}
+
+export interface PostCall extends GetCall {
   readonly params: FormHash;
   /** Without one, a dropped connection would hide whether the call was processed. */
   readonly idempotencyKey: string;
@@ -53,15 +56,23 @@ export class StripeClient {
     });
   }
 
-  async post(call: PostCall): Promise<UpstreamAnswer> {
-    const form = encodeForm(call.params);
+  get(call: GetCall): Promise<UpstreamAnswer> {
+    return this.#send(call.path, { method: 'get' }, null);
+  }
+
+  post(call: PostCall): Promise<UpstreamAnswer> {
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      'idempotency-key': call.idempotencyKey,
+    };
+    return this.#send(call.path, { method: 'post', headers }, encodeForm(call.params));
+  }
+
+  async #send(path: string, options: Options, form: string | null): Promise<UpstreamAnswer> {
     let answer: RawAnswer | undefined;
     try {
-      await this.#ky.post(call.path, {
-        headers: {
-          'content-type': 'application/x-www-form-urlencoded',
-          'idempotency-key': call.idempotencyKey,
-        },
+      await this.#ky(path, {
+        ...options,
         // The form and the answer's text travel beside ky, which decides by status alone: in a Request or
         // Response each would become a web stream, teed for every clone. And as the text is read in here, ky's
         // time limit covers a body that drips.

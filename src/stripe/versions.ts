@@ -2,13 +2,15 @@
 export interface VersionCapabilities {
   /** `client_details[data]` may stand in for a Radar Session. */
   readonly clientData: boolean;
+  /** `GET /v1/radar/customer_evaluations/{id}` exists. */
+  readonly retrieve: boolean;
 }
 
 // By the preview's date, oldest first; each row holds from its date until the next row's.
 // Source: the changelogs of Stripe's API previews, 2026-03 to 2026-11.
 const capabilitiesSince: readonly (readonly [date: string, capabilities: VersionCapabilities])[] = [
-  ['2026-03-04', { clientData: false }],
-  ['2026-06-01', { clientData: true }],
+  ['2026-03-04', { clientData: false, retrieve: false }],
+  ['2026-06-01', { clientData: true, retrieve: true }],
 ];
 
 /** The version that Stripe's public guide for customer evaluations uses. */

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
-import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
+import { buildSubgraphSchema, type GraphQLResolverMap, printSubgraphSchema } from '@apollo/subgraph';
 import { type GraphQLSchema, parse } from 'graphql';
 import { buildSchemaSync, createResolversMap } from 'type-graphql';
+import type { CallContext } from '../customer-evaluation/call-context.ts';
 import { CustomerEvaluationResolver } from '../customer-evaluation/customer-evaluation.resolver.ts';
 
 // What a subgraph's own SDL must say of itself. The definition of `@oneOf` stands in it because Apollo's
@@ -28,15 +29,19 @@ export function buildSubgraph(resolver: CustomerEvaluationResolver | undefined):
     container: { get: () => resolver },
     // Inputs are checked by the schema and by the translation.
     validate: false,
-    // Federation brings the only queries so far.
-    skipCheck: true,
   });
   const sdl = `${preamble}\n${printSubgraphSchema(decorated)}\n`;
+  const resolvers = createResolversMap(decorated);
+  Object.assign(resolvers['CustomerEvaluation'] ?? {}, { __resolveReference: resolveReference });
   const schema = buildSubgraphSchema([
-    { typeDefs: parse(sdl), resolvers: createResolversMap(decorated) as Record<string, never> },
+    { typeDefs: parse(sdl), resolvers: resolvers as GraphQLResolverMap<CallContext> },
   ]);
   serveSdl(schema, sdl);
   return { schema, sdl };
+}
+
+function resolveReference(reference: { id: string }, context: CallContext) {
+  return context.evaluations.load(reference.id);
 }
 
 // Left alone, `_service` answers a print of the built schema, with every definition that composition adds.

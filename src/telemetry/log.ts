@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -7,14 +7,15 @@ export type LogLevel = (typeof logLevels)[number];
  * The log: one JSON line for each operation and each problem, on stdout. Nothing that a person or client wrote
  * is ever given to it; the redaction is a net beneath, for what a later hand might.
  */
-export function createLog(level: LogLevel): Logger {
-  return pino({
+export function createLog(level: LogLevel, destination: DestinationStream = process.stdout): Logger {
+  const options = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: personalPaths, censor: '[redacted]' },
-  });
+  };
+  return pino(options, destination);
 }
 
 const personalNames = [
