@@ -16,8 +16,15 @@ export interface Config {
     readonly account: string | undefined;
     /** One attempt, body included. */
     readonly timeoutMs: number;
+    /** Attempts of one call, the first included. */
+    readonly maxAttempts: number;
+    /** Calls in flight. */
     readonly maxConcurrency: number;
+    /** A ceiling on calls a second; none if undefined. */
+    readonly maxPerSecond: number | undefined;
   };
+  /** All attempts of one call, waits included. */
+  readonly deadlineMs: number;
   readonly introspection: boolean;
   readonly corsOrigins: readonly string[];
   readonly maxBodyBytes: number;
@@ -56,8 +63,11 @@ export function readConfig(environment: Environment): Config {
       apiVersion: values.STRIPE_API_VERSION,
       account: values.STRIPE_ACCOUNT,
       timeoutMs: values.UPSTREAM_TIMEOUT_MS,
+      maxAttempts: values.UPSTREAM_MAX_ATTEMPTS,
       maxConcurrency: values.UPSTREAM_MAX_CONCURRENCY,
+      maxPerSecond: values.UPSTREAM_MAX_PER_SECOND,
     },
+    deadlineMs: values.UPSTREAM_DEADLINE_MS,
     introspection: values.INTROSPECTION ?? !production,
     corsOrigins: values.CORS_ORIGINS,
     maxBodyBytes: values.MAX_BODY_BYTES,
@@ -89,7 +99,10 @@ const settings = z.object({
   ),
   STRIPE_ACCOUNT: takes('an account id, acct_…', z.string().regex(/^acct_[A-Za-z0-9]+$/)).optional(),
   UPSTREAM_TIMEOUT_MS: wholeNumber(1, 600_000).default(3000),
+  UPSTREAM_DEADLINE_MS: wholeNumber(1, 600_000).default(8000),
+  UPSTREAM_MAX_ATTEMPTS: wholeNumber(1, 10).default(3),
   UPSTREAM_MAX_CONCURRENCY: wholeNumber(1, 100_000).default(512),
+  UPSTREAM_MAX_PER_SECOND: wholeNumber(1, 100_000).optional(),
   INTROSPECTION: onOff().optional(),
   CORS_ORIGINS: takes(
     'exact origins, comma separated, such as https://shop.example',

@@ -32,18 +32,21 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   const sandbox = config.upstream === 'sandbox' ? new Sandbox() : undefined;
   const stripe = new StripeClient({
     ...config.stripe,
+    onBreaker: (state) => log.warn({ state }, 'the breaker towards the upstream changed'),
     ...(sandbox === undefined ? {} : { apiUrl: await sandbox.listen('127.0.0.1', 0), secretKey: sandboxKey }),
   });
   const services: CustomerEvaluationServices = {
     stripe,
     capabilities: capabilitiesOf(config.stripe.apiVersion),
     drift: new ContractDrift(),
+    deadlineMs: config.deadlineMs,
   };
   const apollo = createApollo(new CustomerEvaluationResolver(services), config, log);
   await apollo.start();
   const server = await createHttpServer({
     apollo,
-    createContext: (request) => createCallContext(services, request),
+    createContext: (facts) => createCallContext(services, facts),
+    isUpstreamUp: () => stripe.isUpstreamUp,
     log,
     maxBodyBytes: config.maxBodyBytes,
     corsOrigins: config.corsOrigins,

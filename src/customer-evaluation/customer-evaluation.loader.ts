@@ -20,31 +20,33 @@ const maxParallel = 8;
  */
 export function createLoader(
   services: CustomerEvaluationServices,
-  log: CallContext['log'],
+  context: Pick<CallContext, 'log' | 'onBehalfOf'>,
 ): CustomerEvaluationLoader {
   const limit = pLimit(maxParallel);
   const fetchOne = async (id: string): Promise<CustomerEvaluation | null | Failure> => {
     try {
-      return await retrieve(id, services, log);
+      return await retrieve(id, services, context);
     } catch (error) {
       if (error instanceof Failure) return error;
       throw error;
     }
   };
   // A Failure as a batch's item rejects that item alone (DataLoader, "Batch Function").
-  return new DataLoader<string, CustomerEvaluation | null>((ids) => Promise.all(ids.map((id) => limit(fetchOne, id))));
+  return new DataLoader<string, CustomerEvaluation | null>((ids) =>
+    Promise.all(ids.map((id) => limit(fetchOne, id))),
+  );
 }
 
 async function retrieve(
   id: string,
   services: CustomerEvaluationServices,
-  log: CallContext['log'],
+  { log, onBehalfOf }: Pick<CallContext, 'log' | 'onBehalfOf'>,
 ): Promise<CustomerEvaluation | null> {
   requireCapability(services.capabilities, 'retrieve', []);
   const path = pathOf(id);
   if (path === undefined) return null;
   try {
-    const { evaluation, drift } = fromStripe(await services.stripe.get({ path }));
+    const { evaluation, drift } = fromStripe(await services.stripe.get({ path, onBehalfOf }));
     services.drift.note(drift, log);
     return evaluation;
   } catch (error) {

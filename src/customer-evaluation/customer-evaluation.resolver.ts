@@ -17,6 +17,8 @@ export interface CustomerEvaluationServices {
   readonly stripe: StripeClient;
   readonly capabilities: VersionCapabilities;
   readonly drift: ContractDrift;
+  /** All attempts of one call, waits included. */
+  readonly deadlineMs: number;
 }
 
 @Resolver(() => CustomerEvaluation)
@@ -49,10 +51,14 @@ export class CustomerEvaluationResolver {
     input: CreateCustomerEvaluationInput,
     @Ctx() context: CallContext,
   ): Promise<CreateCustomerEvaluationPayload> {
-    let key = drawIdempotencyKey(context.caller, 'createCustomerEvaluation');
+    let key = drawIdempotencyKey(context.onBehalfOf.caller, 'createCustomerEvaluation');
     try {
       if (input.idempotencyKey != null) {
-        key = scopeIdempotencyKey(context.caller, 'createCustomerEvaluation', input.idempotencyKey);
+        key = scopeIdempotencyKey(
+          context.onBehalfOf.caller,
+          'createCustomerEvaluation',
+          input.idempotencyKey,
+        );
       }
       return CreateCustomerEvaluationPayload.succeeded(key.client, await this.#create(input, key, context));
     } catch (error) {
@@ -72,6 +78,7 @@ export class CustomerEvaluationResolver {
       path: customerEvaluationsPath,
       params,
       idempotencyKey: key.upstream,
+      onBehalfOf: context.onBehalfOf,
     });
     const { evaluation, drift } = fromStripe(answer, input.eventType);
     this.#services.drift.note(drift, context.log);
@@ -79,9 +86,8 @@ export class CustomerEvaluationResolver {
   }
 }
 
-// Only a refusal of our own key, account or version is for operators to mend.
 function logFailure(failure: Failure, context: CallContext): void {
   const { code, effect, upstreamRequestId, operatorNote } = failure;
-  const level = code === 'UPSTREAM_REFUSED' ? 'error' : 'warn';
+  const level = failure.operatorsMustAct ? 'error' : 'warn';
   context.log[level]({ code, effect, upstreamRequestId, note: operatorNote }, 'customer evaluation failed');
 }

@@ -1,8 +1,9 @@
-import type { ApolloServerPlugin, BaseContext } from '@apollo/server';
+import { type ApolloServerPlugin, type BaseContext, HeaderMap } from '@apollo/server';
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { Failure } from './failure.ts';
+import { Overloaded } from './overloaded.ts';
 import { removeValues } from './without-values.ts';
 
 /*
@@ -23,7 +24,9 @@ export function errorsPlugin(): ApolloServerPlugin<ErrorContext> {
       didEncounterErrors: async ({ errors, schema, operation, request, contextValue }) => {
         removeValues(errors, { schema, operation, variables: request.variables });
         for (const error of errors) {
-          if (isRaisedOnPurpose(error) || unwrapResolverError(error) instanceof Failure) continue;
+          const cause = unwrapResolverError(error);
+          if (cause instanceof Overloaded) error.extensions['http'] = shedHead(cause);
+          if (isRaisedOnPurpose(error) || cause instanceof Failure || cause instanceof Overloaded) continue;
           error.extensions['requestId'] = contextValue.requestId;
           contextValue.log?.error(describeBug(unwrapResolverError(error)), 'a bug ended an operation');
         }
@@ -36,6 +39,12 @@ export function errorsPlugin(): ApolloServerPlugin<ErrorContext> {
 export function presentError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const cause = unwrapResolverError(error);
   if (cause instanceof Failure) return { ...formatted, extensions: failureExtensions(cause) };
+  if (cause instanceof Overloaded) {
+    return {
+      ...formatted,
+      extensions: { code: 'OVERLOADED', retryable: true, effect: 'NONE', retryAfterMs: cause.retryAfterMs },
+    };
+  }
   if (isRaisedOnPurpose(error)) {
     const { stacktrace: _, ...extensions } = formatted.extensions ?? {};
     return { ...formatted, extensions };
@@ -51,6 +60,11 @@ export function presentError(formatted: GraphQLFormattedError, error: unknown): 
       requestId: formatted.extensions?.['requestId'],
     },
   };
+}
+
+// Apollo takes an answer's status and headers from an error's `extensions.http`.
+function shedHead({ retryAfterMs }: Overloaded): { status: number; headers: HeaderMap } {
+  return { status: 503, headers: new HeaderMap([['retry-after', String(Math.ceil(retryAfterMs / 1000))]]) };
 }
 
 // A failure of a query, which has no payload to carry it.

@@ -76,7 +76,9 @@ export interface FailureDetails {
   readonly retryAfterMs?: number | undefined;
   readonly upstreamRequestId?: string | undefined;
   /** For the log only: what an operator must know. Never holds input values, keys or upstream messages. */
-  readonly operatorNote?: string;
+  readonly operatorNote?: string | undefined;
+  /** Nothing but a change to the configuration will mend it. */
+  readonly operatorsMustAct?: boolean;
 }
 
 /** A call that failed in a way its caller can act on. Anything else that is thrown is a bug. */
@@ -89,6 +91,7 @@ export class Failure extends Error {
   readonly retryAfterMs: number | undefined;
   readonly upstreamRequestId: string | undefined;
   readonly operatorNote: string | undefined;
+  readonly operatorsMustAct: boolean;
 
   constructor(code: FailureCode, details: FailureDetails) {
     const problems = details.problems ?? [{ message: failureCodes[code].message }];
@@ -100,6 +103,12 @@ export class Failure extends Error {
     this.retryAfterMs = details.retryAfterMs;
     this.upstreamRequestId = details.upstreamRequestId;
     this.operatorNote = details.operatorNote;
+    this.operatorsMustAct = details.operatorsMustAct ?? code === 'UPSTREAM_REFUSED';
+  }
+
+  /** The same failure of a call that an earlier attempt of may have had an effect. */
+  withUnknownEffect(): Failure {
+    return new Failure(this.code, { ...this, effect: 'UNKNOWN' });
   }
 
   get retryable(): boolean {

@@ -2,14 +2,22 @@ import { randomUUID } from 'node:crypto';
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cors from '@fastify/cors';
-import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
+import {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+} from 'fastify';
 import type { Logger } from 'pino';
-import type { CallContext } from '../customer-evaluation/call-context.ts';
+import type { CallContext, CallFacts } from '../customer-evaluation/call-context.ts';
 import { describeBug } from '../errors/caller-facing.ts';
 
 export interface HttpOptions {
   readonly apollo: ApolloServer<CallContext>;
-  readonly createContext: (request: Pick<CallContext, 'caller' | 'requestId' | 'log'>) => CallContext;
+  readonly createContext: (facts: CallFacts) => CallContext;
+  /** Whether the upstream is thought to answer. */
+  readonly isUpstreamUp: () => boolean;
   readonly log: Logger;
   readonly maxBodyBytes: number;
   /** Exact origins that browsers may call from. */
@@ -50,20 +58,39 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     method: ['GET', 'POST'],
     url: '/graphql',
     handler: fastifyApolloHandler(options.apollo, {
-      context: async (request) =>
+      context: async (request, reply) =>
         options.createContext({
           caller: 'anonymous',
           requestId: request.id,
           log: options.log.child({ requestId: request.id }),
+          timeoutMs: timeoutOf(request),
+          signal: hangUpSignal(reply),
         }),
     }),
   });
   server.get('/healthz', async () => ({ status: 'up' }));
   server.get('/readyz', async (_request, reply) => {
-    if (draining) reply.code(503);
-    return { status: draining ? 'draining' : 'ready' };
+    const upstream = options.isUpstreamUp() ? 'up' : 'down';
+    const ready = !draining && upstream === 'up';
+    return reply
+      .code(ready ? 200 : 503)
+      .send({ status: draining ? 'draining' : ready ? 'ready' : 'degraded', upstream });
   });
   return server;
+}
+
+/** How long the client or router waits, by `x-request-timeout-ms`; what is no number is left aside. */
+function timeoutOf(request: FastifyRequest): number | undefined {
+  const value = request.headers['x-request-timeout-ms'];
+  return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : undefined;
+}
+
+function hangUpSignal(reply: FastifyReply): AbortSignal {
+  const hangUp = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) hangUp.abort();
+  });
+  return hangUp.signal;
 }
 
 // What is refused before GraphQL begins; in GraphQL's form, so that clients need only one.

@@ -52,6 +52,16 @@ export function header(answer: RawAnswer, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
+/**
+ * `Retry-After` in milliseconds: undefined where there is none, `unreadable` where it is no number of seconds.
+ * A date (RFC 9110, 10.2.3) counts as unreadable: it would mean trusting two clocks to agree.
+ */
+export function retryAfterMs(answer: RawAnswer): number | 'unreadable' | undefined {
+  const value = header(answer, 'retry-after');
+  if (value === undefined) return undefined;
+  return /^\d{1,6}$/.test(value) ? Number(value) * 1000 : 'unreadable';
+}
+
 function isJson(answer: RawAnswer): boolean {
   return /^application\/json\s*(;|$)/i.test(header(answer, 'content-type') ?? '');
 }

@@ -1,7 +1,6 @@
-import { TimeoutError } from 'ky';
 import { Failure, type FailureCode } from '../errors/failure.ts';
-import { header, invalidResponse, readErrorWords } from './answer.ts';
-import { type RawAnswer, TransportError } from './transport.ts';
+import { header, invalidResponse, readErrorWords, retryAfterMs } from './answer.ts';
+import type { RawAnswer, TransportError } from './transport.ts';
 
 /**
  * What an answer that is not a success means to a caller. Total over statuses; the upstream's message is
@@ -48,6 +47,7 @@ export function failureOfAnswer(answer: RawAnswer): Failure {
       return new Failure('UPSTREAM_RATE_LIMITED', {
         effect: 'NONE',
         upstreamRequestId,
+        retryAfterMs: retryAfterMsOf(answer),
         operatorNote: `${said}, reason ${word(header(answer, 'stripe-rate-limited-reason'))}`,
       });
     default:
@@ -57,22 +57,20 @@ export function failureOfAnswer(answer: RawAnswer): Failure {
   }
 }
 
-/** What it means to a caller that no whole answer came. Anything unknown is a bug and is handed on. */
-export function failureOfError(error: unknown): unknown {
-  if (error instanceof TimeoutError) return new Failure('UPSTREAM_TIMEOUT', { effect: 'UNKNOWN' });
-  if (!(error instanceof TransportError)) return error;
-  const effect = error.sent ? 'UNKNOWN' : 'NONE';
-  const operatorNote = error.message;
-  return isUnreadable(error.code)
-    ? new Failure('UPSTREAM_INVALID_RESPONSE', { effect, operatorNote })
-    : new Failure('UPSTREAM_UNAVAILABLE', { effect, operatorNote });
+/** What it means to a caller that an attempt brought no whole answer. */
+export function failureOfError(error: TransportError): Failure {
+  return new Failure(error.unreadable ? 'UPSTREAM_INVALID_RESPONSE' : 'UPSTREAM_UNAVAILABLE', {
+    effect: error.sent ? 'UNKNOWN' : 'NONE',
+    operatorNote: error.message,
+    // A certificate that is refused stays so until somebody looks.
+    operatorsMustAct: /CERT|TLS|SSL/.test(error.code),
+  });
 }
 
-// Bytes came, but they are no HTTP answer, or more of one than we hold.
-function isUnreadable(code: string): boolean {
-  return (
-    code.startsWith('HPE_') || code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' || code === 'UND_ERR_HEADERS_OVERFLOW'
-  );
+// Without a word of the upstream's, its limits count by the second.
+function retryAfterMsOf(answer: RawAnswer): number {
+  const asked = retryAfterMs(answer);
+  return typeof asked === 'number' ? asked : 1_000;
 }
 
 // What stands in the log is a word of the upstream's vocabulary or nothing.

@@ -1,8 +1,16 @@
-import ky, { HTTPError, type KyInstance, type Options } from 'ky';
-import { readAnswer, type UpstreamAnswer } from './answer.ts';
-import { failureOfAnswer, failureOfError } from './failure-of.ts';
+import ky, { type KyInstance } from 'ky';
+import { Failure } from '../errors/failure.ts';
+import { Overloaded } from '../errors/overloaded.ts';
+import { Bulkhead } from './admission/bulkhead.ts';
+import { RateCeiling } from './admission/rate-ceiling.ts';
+import { NotAdmitted } from './admission/waiting-line.ts';
+import type { UpstreamAnswer } from './answer.ts';
+import { Breaker } from './breaker.ts';
 import { encodeForm, type FormHash } from './form-encoding.ts';
-import { type RawAnswer, Transport } from './transport.ts';
+import { RetryBudget } from './retry-budget.ts';
+import { type Participant, SharedCalls } from './shared-calls.ts';
+import { Transport } from './transport.ts';
+import { UpstreamCall, type UpstreamGear, type UpstreamRequest } from './upstream-call.ts';
 
 export interface StripeSettings {
   /** Scheme, host and port; no path. */
@@ -15,12 +23,26 @@ export interface StripeSettings {
   readonly account: string | undefined;
   /** One attempt, body included. */
   readonly timeoutMs: number;
+  /** Attempts of one call, the first included. */
+  readonly maxAttempts: number;
+  /** Calls in flight. */
   readonly maxConcurrency: number;
+  /** A ceiling on calls a second; none if undefined. */
+  readonly maxPerSecond: number | undefined;
+  /** Told when the breaker changes. */
+  readonly onBreaker: (state: 'open' | 'closed') => void;
+}
+
+/** On whose behalf a call is made, and until when. */
+export interface Caller extends Participant {
+  /** Whose turn it is where calls wait: each caller has its own line. */
+  readonly caller: string;
 }
 
 export interface GetCall {
   /** A path below `apiUrl`; whatever a client wrote in it must be percent-encoded. */
   readonly path: string;
+  readonly onBehalfOf: Caller;
 }
 
 export interface PostCall extends GetCall {
@@ -30,68 +52,105 @@ export interface PostCall extends GetCall {
 }
 
 /**
- * The upstream's HTTP interface: sends a call, and answers with JSON of unknown shape or throws a `Failure`.
+ * The upstream's HTTP interface: makes a call exactly once, and answers with JSON of unknown shape. Throws a
+ * `Failure`, or `Overloaded` where more calls are in flight than may be.
  * Source: https://docs.stripe.com/api (authentication, versioning, idempotent requests).
  */
 export class StripeClient {
-  readonly #transport: Transport;
-  readonly #ky: KyInstance;
+  readonly #gear: UpstreamGear;
+  readonly #bulkhead: Bulkhead;
+  readonly #ceiling: RateCeiling | undefined;
+  readonly #shared = new SharedCalls<UpstreamAnswer>();
 
   constructor(settings: StripeSettings) {
-    this.#transport = new Transport({
-      origin: settings.apiUrl,
-      connectTimeoutMs: settings.timeoutMs,
-      maxConnections: settings.maxConcurrency,
-    });
-    this.#ky = ky.create({
-      prefix: settings.apiUrl,
-      timeout: settings.timeoutMs,
-      retry: 0,
-      headers: {
-        accept: 'application/json',
-        authorization: `Bearer ${settings.secretKey}`,
-        'stripe-version': settings.apiVersion,
-        ...(settings.account === undefined ? {} : { 'stripe-account': settings.account }),
-      },
-    });
+    this.#gear = {
+      ky: createKy(settings),
+      transport: new Transport({
+        origin: settings.apiUrl,
+        // A host that takes no connection in half an attempt's time takes none: leave time for another try.
+        connectTimeoutMs: Math.ceil(settings.timeoutMs / 2),
+        maxConnections: settings.maxConcurrency,
+      }),
+      breaker: new Breaker(settings.onBreaker),
+      budget: new RetryBudget(),
+      timeoutMs: settings.timeoutMs,
+      maxAttempts: settings.maxAttempts,
+    };
+    this.#bulkhead = new Bulkhead(settings.maxConcurrency);
+    this.#ceiling = settings.maxPerSecond === undefined ? undefined : new RateCeiling(settings.maxPerSecond);
   }
 
-  get(call: GetCall): Promise<UpstreamAnswer> {
-    return this.#send(call.path, { method: 'get' }, null);
+  /** False while the breaker is open. */
+  get isUpstreamUp(): boolean {
+    return !this.#gear.breaker.isOpen;
   }
 
-  post(call: PostCall): Promise<UpstreamAnswer> {
+  get({ path, onBehalfOf }: GetCall): Promise<UpstreamAnswer> {
+    return this.#send({ method: 'get', path, headers: {}, form: null }, onBehalfOf);
+  }
+
+  post({ path, params, idempotencyKey, onBehalfOf }: PostCall): Promise<UpstreamAnswer> {
+    const form = encodeForm(params);
     const headers = {
       'content-type': 'application/x-www-form-urlencoded',
-      'idempotency-key': call.idempotencyKey,
+      'idempotency-key': idempotencyKey,
     };
-    return this.#send(call.path, { method: 'post', headers }, encodeForm(call.params));
+    return this.#shared.join(idempotencyKey, `${path}\n${form}`, onBehalfOf, (allGone) =>
+      this.#send({ method: 'post', path, headers, form }, { ...onBehalfOf, signal: allGone }),
+    );
   }
 
-  async #send(path: string, options: Options, form: string | null): Promise<UpstreamAnswer> {
-    let answer: RawAnswer | undefined;
+  async #send(
+    request: Pick<UpstreamRequest, 'method' | 'path' | 'headers' | 'form'>,
+    { caller, deadline, signal }: Caller,
+  ): Promise<UpstreamAnswer> {
+    const passCeiling = async (): Promise<void> => {
+      // What waits longer than half of what is left would have no time for the call itself.
+      await this.#ceiling?.pass({ caller, maxWaitMs: deadline.remainingMs / 2, signal }).catch(aboveCeiling);
+    };
+    await passCeiling();
+    await this.#bulkhead.enter(caller, signal).catch(overloaded);
     try {
-      await this.#ky(path, {
-        ...options,
-        // The form and the answer's text travel beside ky, which decides by status alone: in a Request or
-        // Response each would become a web stream, teed for every clone. And as the text is read in here, ky's
-        // time limit covers a body that drips.
-        fetch: async (request) => {
-          answer = await this.#transport.send(request as Request, form);
-          return new Response(null, { status: answer.status });
-        },
-      });
-    } catch (error) {
-      throw error instanceof HTTPError && answer !== undefined
-        ? failureOfAnswer(answer)
-        : failureOfError(error);
+      return await new UpstreamCall(this.#gear, {
+        ...request,
+        deadline,
+        callerGone: signal,
+        passCeiling,
+      }).run();
+    } finally {
+      this.#bulkhead.leave();
     }
-    if (answer === undefined) throw new Error('ky reported success without having called fetch');
-    return readAnswer(answer);
   }
 
   /** Waits for the calls under way, then closes the connections. */
-  close(): Promise<void> {
-    return this.#transport.close();
+  async close(): Promise<void> {
+    this.#ceiling?.close();
+    await this.#gear.transport.close();
+    this.#gear.breaker.close();
   }
+}
+
+function createKy({ apiUrl, secretKey, apiVersion, account }: StripeSettings): KyInstance {
+  return ky.create({
+    prefix: apiUrl,
+    headers: {
+      accept: 'application/json',
+      authorization: `Bearer ${secretKey}`,
+      'stripe-version': apiVersion,
+      ...(account === undefined ? {} : { 'stripe-account': account }),
+    },
+  });
+}
+
+function aboveCeiling(error: unknown): never {
+  if (!(error instanceof NotAdmitted)) throw error;
+  throw new Failure('UPSTREAM_RATE_LIMITED', {
+    effect: 'NONE',
+    retryAfterMs: 1_000,
+    operatorNote: 'held back by UPSTREAM_MAX_PER_SECOND',
+  });
+}
+
+function overloaded(error: unknown): never {
+  throw error instanceof NotAdmitted ? new Overloaded() : error;
 }

@@ -15,13 +15,28 @@ export class TransportError extends Error {
   /** undici's, Node's or OpenSSL's word for it, e.g. `ECONNREFUSED`, `UND_ERR_SOCKET`. */
   readonly code: string;
 
-  constructor(sent: boolean, cause: Error) {
-    // The cause's message is not kept: it may quote bytes of the answer.
-    const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
+  constructor(sent: boolean, code: string) {
     super(`no answer (${code}), the request was ${sent ? 'perhaps sent' : 'not sent'}`);
     this.sent = sent;
     this.code = code;
   }
+
+  /** Bytes came, but they are no HTTP answer, or more of one than is held. */
+  get unreadable(): boolean {
+    return this.code.startsWith('HPE_') || tooMuch.has(this.code);
+  }
+}
+
+const tooMuch: ReadonlySet<string> = new Set(['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'UND_ERR_HEADERS_OVERFLOW']);
+
+// The cause's message is not kept: it may quote bytes of the answer.
+function codeOf(cause: Error): string {
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
+}
+
+/** What is known of an attempt while it runs. */
+export interface Attempt {
+  sent: boolean;
 }
 
 export interface TransportOptions {
@@ -65,13 +80,14 @@ export class Transport {
   }
 
   /**
-   * Sends the request with `form` as its body. Ends when the whole answer has been read, or with a
-   * `TransportError`; an abort of the request's signal ends it at once and closes its connection.
+   * Sends the request with `form` as its body, noting in `attempt` when it is sent. Ends when the whole answer
+   * has been read, or with a `TransportError`; an abort of the request's signal ends it at once and closes its
+   * connection.
    */
-  send(request: Request, form: string | null): Promise<RawAnswer> {
+  send(request: Request, form: string | null, attempt: Attempt): Promise<RawAnswer> {
     const url = new URL(request.url);
     return new Promise((resolve, reject) => {
-      const handler = new AnswerReader(request.signal, resolve, reject);
+      const handler = new AnswerReader(request.signal, attempt, resolve, reject);
       this.#pool.dispatch(
         {
           path: url.pathname + url.search,
@@ -92,20 +108,22 @@ export class Transport {
 
 class AnswerReader implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal;
+  readonly #attempt: Attempt;
   readonly #resolve: (answer: RawAnswer) => void;
   readonly #reject: (error: TransportError) => void;
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
-  #sent = false;
   #status = 0;
   #headers: RawAnswer['headers'] = {};
 
   constructor(
     signal: AbortSignal,
+    attempt: Attempt,
     resolve: (answer: RawAnswer) => void,
     reject: (error: TransportError) => void,
   ) {
     this.#signal = signal;
+    this.#attempt = attempt;
     this.#resolve = resolve;
     this.#reject = reject;
     signal.addEventListener('abort', this.#abort, { once: true });
@@ -115,7 +133,7 @@ class AnswerReader implements Dispatcher.DispatchHandler {
   readonly #abort = (): void => {
     const reason = new DOMException('the attempt was ended', 'AbortError');
     this.#controller?.abort(reason);
-    this.#reject(new TransportError(this.#sent, reason));
+    this.#reject(new TransportError(this.#attempt.sent, reason.name));
   };
 
   // Called when a connection takes the request up, before its first byte is written.
@@ -125,7 +143,7 @@ class AnswerReader implements Dispatcher.DispatchHandler {
       controller.abort(new DOMException('the attempt was ended', 'AbortError'));
       return;
     }
-    this.#sent = true;
+    this.#attempt.sent = true;
   }
 
   onResponseStart(
@@ -154,6 +172,6 @@ class AnswerReader implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#signal.removeEventListener('abort', this.#abort);
-    this.#reject(new TransportError(this.#sent, error));
+    this.#reject(new TransportError(this.#attempt.sent, codeOf(error)));
   }
 }

@@ -1,0 +1,28 @@
+import { WaitingLine } from './waiting-line.ts';
+
+/** A queue longer than this hides overload instead of smoothing a burst. */
+const maxWaitMs = 200;
+
+/**
+ * Bounds the calls in flight. More wait for a moment, in a line as long as the bulkhead is wide; who is not
+ * let in by then gets a `NotAdmitted`.
+ */
+export class Bulkhead {
+  readonly #line: WaitingLine;
+  #free: number;
+
+  constructor(maxConcurrency: number) {
+    this.#free = maxConcurrency;
+    this.#line = new WaitingLine(maxConcurrency);
+  }
+
+  /** Enters; the caller must `leave` afterwards, whatever happens in between. */
+  async enter(caller: string, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#free > 0) this.#free -= 1;
+    else await this.#line.wait({ caller, maxWaitMs, signal });
+  }
+
+  leave(): void {
+    if (!this.#line.admitNext()) this.#free += 1;
+  }
+}

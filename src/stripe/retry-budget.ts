@@ -1,0 +1,53 @@
+const windowSeconds = 10;
+/** Retries may add so much to the traffic. */
+const share = 0.2;
+/** What a quiet gateway may repeat all the same in a window: a fifth of three calls would be none. */
+const leastRetries = 10;
+
+/**
+ * Bounds the load that retries add to an outage: over a sliding window of ten seconds at most a fifth of the
+ * calls, or ten where that is more. Source: the retry budget of Finagle and of gRPC's proposal A6.
+ */
+export class RetryBudget {
+  readonly #now: () => number;
+  // One bucket a second, the second it stands for beside it.
+  readonly #buckets = Array.from({ length: windowSeconds }, () => ({ second: -1, calls: 0, retries: 0 }));
+
+  /** `now` is the monotonic time in milliseconds. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  countCall(): void {
+    this.#bucket().calls += 1;
+  }
+
+  countRetry(): void {
+    this.#bucket().retries += 1;
+  }
+
+  /** Whether one more retry is within the budget. */
+  get left(): boolean {
+    const oldest = this.#second() - windowSeconds;
+    let calls = 0;
+    let retries = 0;
+    for (const bucket of this.#buckets) {
+      if (bucket.second <= oldest) continue;
+      calls += bucket.calls;
+      retries += bucket.retries;
+    }
+    return retries < Math.max(leastRetries, calls * share);
+  }
+
+  #second(): number {
+    return Math.floor(this.#now() / 1000);
+  }
+
+  #bucket(): { second: number; calls: number; retries: number } {
+    const second = this.#second();
+    const bucket = this.#buckets[second % windowSeconds];
+    if (bucket === undefined) throw new Error('a window without buckets');
+    if (bucket.second !== second) Object.assign(bucket, { second, calls: 0, retries: 0 });
+    return bucket;
+  }
+}

@@ -1,0 +1,190 @@
+import type { KyInstance } from 'ky';
+import { Failure } from '../errors/failure.ts';
+import { header, readAnswer, retryAfterMs, type UpstreamAnswer } from './answer.ts';
+import { type Breaker, BreakerOpenError, probeAfterMs } from './breaker.ts';
+import type { Deadline } from './deadline.ts';
+import { failureOfAnswer, failureOfError } from './failure-of.ts';
+import type { RetryBudget } from './retry-budget.ts';
+import { type AttemptOutcome, retryDelayMs } from './retry-policy.ts';
+import { type Attempt, type RawAnswer, type Transport, TransportError } from './transport.ts';
+
+/** What all calls to the upstream share. */
+export interface UpstreamGear {
+  readonly ky: KyInstance;
+  readonly transport: Transport;
+  readonly breaker: Breaker;
+  readonly budget: RetryBudget;
+  /** One attempt, body included. */
+  readonly timeoutMs: number;
+  readonly maxAttempts: number;
+}
+
+export interface UpstreamRequest {
+  readonly method: 'get' | 'post';
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly form: string | null;
+  readonly deadline: Deadline;
+  /** Aborted when nobody waits for the answer any more: what is sent is left to finish, nothing more begins. */
+  readonly callerGone: AbortSignal | undefined;
+  /** Waits until the ceiling on calls a second lets another through. */
+  readonly passCeiling: () => Promise<void>;
+}
+
+/** An attempt, and what came of it. */
+interface MadeAttempt extends Attempt {
+  answer?: RawAnswer;
+  error?: unknown;
+}
+
+/**
+ * One call to the upstream: its attempts, all under the same idempotency key and within one deadline.
+ *
+ * ky runs them: it keeps each attempt's and the whole call's time, waits in between, and asks `shouldRetry`.
+ * What it can't do is done here. Its `delay` is not told what the attempt came to, so the policy's wait is kept
+ * for it; and its errors do not say whether a request was sent, so the transport notes that.
+ */
+export class UpstreamCall {
+  readonly #gear: UpstreamGear;
+  readonly #request: UpstreamRequest;
+  readonly #attempts: MadeAttempt[] = [];
+  #delayMs = 0;
+
+  constructor(gear: UpstreamGear, request: UpstreamRequest) {
+    this.#gear = gear;
+    this.#request = request;
+  }
+
+  /** Answers with JSON of unknown shape, or throws a `Failure` that tells the effect of all attempts together. */
+  async run(): Promise<UpstreamAnswer> {
+    const { budget } = this.#gear;
+    const { deadline, callerGone } = this.#request;
+    if (deadline.remainingMs === 0 || callerGone?.aborted) throw this.#timedOut();
+    budget.countCall();
+    try {
+      await this.#runWithKy(deadline.remainingMs);
+      const answer = this.#attempts.at(-1)?.answer;
+      if (answer === undefined) throw new Error('ky reported success without an answer');
+      return readAnswer(answer);
+    } catch (error) {
+      throw this.#failureOf(error);
+    }
+  }
+
+  async #runWithKy(totalTimeout: number): Promise<void> {
+    const { ky, timeoutMs, maxAttempts, budget } = this.#gear;
+    const { method, path, headers, callerGone, passCeiling } = this.#request;
+    await ky(path, {
+      method,
+      headers,
+      timeout: timeoutMs,
+      totalTimeout,
+      retry: {
+        limit: maxAttempts - 1,
+        // A POST too: its idempotency key makes the repeat safe.
+        methods: [method],
+        shouldRetry: () => this.#shouldRetry(),
+        delay: () => this.#delayMs,
+      },
+      hooks: {
+        beforeRetry: [
+          async () => {
+            await passCeiling();
+            if (callerGone?.aborted) throw this.#timedOut();
+            budget.countRetry();
+          },
+        ],
+      },
+      // The form and the answer's text travel beside ky, which decides by status alone: in a Request or
+      // Response each would become a web stream, teed for every clone. And as the text is read in here, ky's
+      // time limit covers a body that drips.
+      fetch: (request) => this.#attempt(request as Request),
+    });
+  }
+
+  async #attempt(request: Request): Promise<Response> {
+    const { breaker, transport, timeoutMs } = this.#gear;
+    const attempt: MadeAttempt = { sent: false };
+    this.#attempts.push(attempt);
+    // An attempt that its caller gives less than the usual time says nothing about the upstream.
+    const counted = this.#request.deadline.remainingMs >= timeoutMs;
+    try {
+      attempt.answer = await breaker.run(() => transport.send(request, this.#request.form, attempt), counted);
+      return new Response(null, { status: attempt.answer.status });
+    } catch (error) {
+      attempt.error = error;
+      throw error;
+    }
+  }
+
+  #shouldRetry(): boolean {
+    const { budget, maxAttempts } = this.#gear;
+    const { deadline, callerGone } = this.#request;
+    const attempt = this.#attempts.at(-1);
+    if (attempt === undefined) return false;
+    const delayMs = retryDelayMs({
+      outcome: outcomeOf(attempt),
+      attempts: this.#attempts.length,
+      maxAttempts,
+      remainingMs: deadline.remainingMs,
+      callerGone: callerGone?.aborted ?? false,
+      budgetLeft: budget.left,
+      random: Math.random(),
+    });
+    this.#delayMs = delayMs ?? 0;
+    return delayMs !== undefined;
+  }
+
+  #failureOf(error: unknown): unknown {
+    const failure = error instanceof Failure ? error : this.#failureOfLast(error);
+    if (!(failure instanceof Failure)) return failure;
+    return this.#attempts.some(mayHaveHadEffect) ? failure.withUnknownEffect() : failure;
+  }
+
+  // ky's errors are not asked: what the last attempt came to tells more.
+  #failureOfLast(error: unknown): unknown {
+    const last = this.#attempts.at(-1);
+    if (last === undefined) return error;
+    if (last.error instanceof BreakerOpenError) {
+      return new Failure('UPSTREAM_UNAVAILABLE', {
+        effect: 'NONE',
+        retryAfterMs: probeAfterMs,
+        operatorNote: 'the breaker is open',
+      });
+    }
+    // The answer came, so it was no time-out, whatever ran out afterwards.
+    if (last.answer !== undefined) return last.answer.status < 300 ? error : failureOfAnswer(last.answer);
+    if (last.error === undefined || isEnded(last.error)) return this.#timedOut();
+    return last.error instanceof TransportError ? failureOfError(last.error) : last.error;
+  }
+
+  #timedOut(): Failure {
+    return new Failure('UPSTREAM_TIMEOUT', {
+      effect: 'NONE',
+      operatorNote: `no answer in time, attempts: ${this.#attempts.length}`,
+    });
+  }
+}
+
+/** Whether something may have happened upstream, as far as one attempt goes. */
+function mayHaveHadEffect({ sent, answer }: MadeAttempt): boolean {
+  if (!sent) return false;
+  return answer === undefined || answer.status < 400 || failureOfAnswer(answer).effect === 'UNKNOWN';
+}
+
+// An attempt that ran out of time is ended through its signal.
+function isEnded(error: unknown): boolean {
+  return error instanceof TransportError && error.code === 'AbortError';
+}
+
+function outcomeOf({ answer, error }: MadeAttempt): AttemptOutcome {
+  const shouldRetry = answer && header(answer, 'stripe-should-retry');
+  return {
+    status: answer?.status,
+    shouldRetry: shouldRetry === 'true' ? true : shouldRetry === 'false' ? false : undefined,
+    rateLimitedReason: answer && header(answer, 'stripe-rate-limited-reason'),
+    retryAfterMs: answer && retryAfterMs(answer),
+    unreadable: error instanceof TransportError && error.unreadable,
+    breakerOpen: error instanceof BreakerOpenError,
+  };
+}
