@@ -25,6 +25,8 @@ export interface Config {
   };
   /** All attempts of one call, waits included. */
   readonly deadlineMs: number;
+  /** The share of the sandbox's calls that a fault befalls, from 0 to 1. */
+  readonly sandboxFaultShare: number;
   readonly introspection: boolean;
   readonly corsOrigins: readonly string[];
   readonly maxBodyBytes: number;
@@ -68,6 +70,7 @@ export function readConfig(environment: Environment): Config {
       maxPerSecond: values.UPSTREAM_MAX_PER_SECOND,
     },
     deadlineMs: values.UPSTREAM_DEADLINE_MS,
+    sandboxFaultShare: values.SANDBOX_FAULT_SHARE,
     introspection: values.INTROSPECTION ?? !production,
     corsOrigins: values.CORS_ORIGINS,
     maxBodyBytes: values.MAX_BODY_BYTES,
@@ -103,6 +106,14 @@ const settings = z.object({
   UPSTREAM_MAX_ATTEMPTS: wholeNumber(1, 10).default(3),
   UPSTREAM_MAX_CONCURRENCY: wholeNumber(1, 100_000).default(512),
   UPSTREAM_MAX_PER_SECOND: wholeNumber(1, 100_000).optional(),
+  SANDBOX_FAULT_SHARE: takes(
+    'a number from 0 to 1',
+    z
+      .string()
+      .regex(/^\d(\.\d{1,6})?$/)
+      .transform(Number)
+      .refine((share) => share <= 1),
+  ).default(0),
   INTROSPECTION: onOff().optional(),
   CORS_ORIGINS: takes(
     'exact origins, comma separated, such as https://shop.example',

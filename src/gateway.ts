@@ -29,7 +29,8 @@ export interface Gateway {
 
 /** Puts the rooms together and listens. Throws where the port cannot be had. */
 export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
-  const sandbox = config.upstream === 'sandbox' ? new Sandbox() : undefined;
+  const sandbox =
+    config.upstream === 'sandbox' ? new Sandbox({ faultShare: config.sandboxFaultShare }) : undefined;
   const stripe = new StripeClient({
     ...config.stripe,
     onBreaker: (state) => log.warn({ state }, 'the breaker towards the upstream changed'),

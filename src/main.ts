@@ -28,7 +28,7 @@ async function serveGateway(config: Config): Promise<Service> {
 }
 
 async function serveSandbox(config: Config): Promise<Service> {
-  const sandbox = new Sandbox();
+  const sandbox = new Sandbox({ faultShare: config.sandboxFaultShare });
   const url = await sandbox.listen(config.host, config.port);
   process.stderr.write(
     `The sandbox upstream: ${url}\nPoint a gateway at it with STRIPE_API_URL=${url} STRIPE_SECRET_KEY=${sandboxKey}\n`,

@@ -1,3 +1,5 @@
+import { isFaultWord } from './fault-picker.ts';
+
 /**
  * What the sandbox can be asked to do, by a word in any string of the evaluation's context: `sandbox_highest`
  * as a Radar Session, `cus_sandbox_error_503`, `sandbox_delay_500@example.com`. Several combine.
@@ -133,6 +135,7 @@ export function readMagicWords(
         request = { ...request, delayMs: Math.min(Number(delay[1]), maxDelayMs) };
         continue;
       }
+      if (isFaultWord(word)) continue;
       if (!Object.hasOwn(magicCases, word)) return { unknownWord: word, param };
       const { does: _, ...magic } = magicCases[word] as MagicCase;
       request = { ...request, ...magic, ...(magic.error === undefined ? {} : { errorParam: param }) };

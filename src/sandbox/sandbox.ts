@@ -1,14 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { customerEvaluationsPath } from '../stripe/customer-evaluation.wire.ts';
 import { Evaluations } from './evaluations.ts';
+import { FaultPicker } from './fault-picker.ts';
 import { IdempotencyKeys, type SandboxAnswer } from './idempotency.ts';
 import { magicCases, readMagicWords, type SandboxError } from './magic-values.ts';
 import { contextStrings, readCreateParameters } from './parameters.ts';
 
 /** A key that the sandbox takes; it takes any of Stripe's form. */
 export const sandboxKey = 'sk_test_sandbox';
+
+export interface SandboxOptions {
+  /** The share of creating calls, from 0 to 1, that a fault drawn at random befalls. */
+  readonly faultShare?: number;
+}
 
 const capacity = 10_000;
 const maxBodyBytes = 1024 * 1024;
@@ -21,8 +27,10 @@ export class Sandbox {
   readonly #server: FastifyInstance;
   readonly #evaluations = new Evaluations(capacity);
   readonly #keys = new IdempotencyKeys(capacity);
+  readonly #faultPicker: FaultPicker;
 
-  constructor() {
+  constructor(options: SandboxOptions = {}) {
+    this.#faultPicker = new FaultPicker(options.faultShare ?? 0);
     this.#server = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: true });
     this.#server.addContentTypeParser(
       'application/x-www-form-urlencoded',
@@ -32,13 +40,9 @@ export class Sandbox {
     this.#server.addHook('onSend', async (_request, reply) => {
       reply.header('request-id', `req_${randomBytes(7).toString('hex')}`);
     });
-    this.#server.post(customerEvaluationsPath, async (request, reply) => {
-      const answer = await this.#answer(request, createSince, () => this.#create(request));
-      return reply
-        .code(answer.status)
-        .headers(answer.headers ?? {})
-        .send(answer.body);
-    });
+    this.#server.post(customerEvaluationsPath, (request, reply) =>
+      this.#serve(request, reply, () => this.#answer(request, createSince, () => this.#create(request))),
+    );
     this.#server.get<{ Params: { id: string } }>(`${customerEvaluationsPath}/:id`, async (request, reply) => {
       const answer = await this.#answer(request, retrieveSince, async () =>
         this.#retrieve(request.params.id),
@@ -66,6 +70,27 @@ export class Sandbox {
   /** How many evaluations were ever made. */
   get created(): number {
     return this.#evaluations.created;
+  }
+
+  /** Answers, or does what the request's fault has it do before, after or instead of the work. */
+  async #serve(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    answer: () => Promise<SandboxAnswer>,
+  ): Promise<void> {
+    const fault = this.#faultPicker.pick(String(request.body ?? ''), headerOf(request, 'idempotency-key'));
+    if (fault !== undefined && !fault.worksFirst) {
+      reply.hijack();
+      fault.write(reply.raw, '');
+      return;
+    }
+    const { status, headers = {}, body } = await answer();
+    if (fault === undefined) {
+      await reply.code(status).headers(headers).send(body);
+      return;
+    }
+    reply.hijack();
+    fault.write(reply.raw, JSON.stringify(body));
   }
 
   // The upstream's order: key, URL by version, idempotency, parameters.

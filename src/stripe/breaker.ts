@@ -10,7 +10,7 @@ export class BreakerOpenError extends Error {
 export const probeAfterMs = 1_000;
 
 /**
- * Answers at once while the upstream is down: opens when half of the attempts of five seconds failed, and at
+ * Answers at once while the upstream is down: opens when half of the attempts of three seconds failed, and at
  * least ten were made. Every second one attempt is let through; its success closes the breaker.
  *
  * Failed means no whole answer, or a 5xx. What the upstream refuses of a client's input, or limits, it does
@@ -30,8 +30,8 @@ export class Breaker {
         // An attempt's time limit is the transport's.
         timeout: false,
         errorThresholdPercentage: 50,
-        rollingCountTimeout: 5_000,
-        rollingCountBuckets: 5,
+        rollingCountTimeout: 3_000,
+        rollingCountBuckets: 6,
         volumeThreshold: 10,
         resetTimeout: probeAfterMs,
         rollingPercentilesEnabled: false,

@@ -23,7 +23,7 @@ export class TransportError extends Error {
 
   /** Bytes came, but they are no HTTP answer, or more of one than is held. */
   get unreadable(): boolean {
-    return this.code.startsWith('HPE_') || tooMuch.has(this.code);
+    return this.code === 'HTTPParserError' || this.code.startsWith('HPE_') || tooMuch.has(this.code);
   }
 }
 

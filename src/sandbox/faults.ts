@@ -1,0 +1,117 @@
+import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
+
+/** A way to answer badly. */
+export interface SandboxFault {
+  /** For the README's table. */
+  readonly does: string;
+  /** Whether the work is done before things go wrong. */
+  readonly worksFirst: boolean;
+  /** Writes, or does not write, the answer; `body` is the right one, empty where no work was done. */
+  readonly write: (response: ServerResponse, body: string) => void;
+}
+
+const json = { 'content-type': 'application/json' };
+const megabyte = 1024 * 1024;
+
+const answersStatus = (
+  code: number,
+  headers: Record<string, string> = {},
+  error: object = {},
+): SandboxFault => ({
+  does: `answers ${[code, ...Object.entries(headers).map((header) => header.join(': '))].join(', ')}`,
+  worksFirst: false,
+  write: (response) =>
+    response
+      .writeHead(code, { ...json, ...headers })
+      .end(JSON.stringify({ error: { type: 'api_error', ...error } })),
+});
+
+const answersBody = (
+  does: string,
+  body: string | Buffer,
+  headers: Record<string, string> = {},
+): SandboxFault => ({
+  does: `works, then answers ${does}`,
+  worksFirst: true,
+  write: (response) => response.writeHead(200, { ...json, ...headers }).end(body),
+});
+
+/**
+ * Everything that an upstream or the way to it can do to a gateway, each by its word: `sandbox_reset` at every
+ * request, `sandbox_once_reset` at the first of each idempotency key.
+ */
+export const sandboxFaults: Readonly<Record<string, SandboxFault>> = {
+  reset: {
+    does: 'resets the connection without working',
+    worksFirst: false,
+    write: (response) => response.socket?.resetAndDestroy(),
+  },
+  reset_after: {
+    does: 'works, then resets the connection',
+    worksFirst: true,
+    write: (response) => response.socket?.resetAndDestroy(),
+  },
+  hang: { does: 'works, and never answers', worksFirst: true, write: () => undefined },
+  drip: {
+    does: 'works, then answers a byte every 100 ms',
+    worksFirst: true,
+    write: (response, body) => {
+      response.writeHead(200, { ...json, 'content-length': Buffer.byteLength(body) });
+      let sent = 0;
+      const timer = setInterval(() => {
+        if (sent < body.length && !response.destroyed) response.write(body[sent]);
+        else clearInterval(timer);
+        sent += 1;
+      }, 100);
+    },
+  },
+  cut_off: {
+    does: 'works, then breaks off in the middle of the answer',
+    worksFirst: true,
+    write: (response, body) => {
+      response.writeHead(200, { ...json, 'content-length': Buffer.byteLength(body) });
+      response.write(body.slice(0, body.length / 2), () => response.destroy());
+    },
+  },
+  html: answersBody('HTML', '<!doctype html><title>Bad gateway</title>', { 'content-type': 'text/html' }),
+  empty: answersBody('nothing', ''),
+  null: answersBody('`null`', 'null'),
+  array: answersBody('`[]`', '[]'),
+  half_json: answersBody('half of its JSON', '{"id":"ceval_'),
+  bom: answersBody('with a byte order mark', '\uFEFF{}'),
+  deep: answersBody('JSON 100,000 deep', '['.repeat(100_000) + ']'.repeat(100_000)),
+  big: answersBody('10 MB', ' '.repeat(10 * megabyte)),
+  gzip: answersBody('compressed, a thousand to one', gzipSync(' '.repeat(megabyte)), {
+    'content-encoding': 'gzip',
+  }),
+  headers: answersBody(
+    '100 kB of headers',
+    '{}',
+    Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`x-${index}`, 'y'.repeat(1000)])),
+  ),
+  no_http: {
+    does: 'works, then writes bytes that are no HTTP',
+    worksFirst: true,
+    write: (response) => response.socket?.end('SSH-2.0-OpenSSH_9.9\r\n'),
+  },
+  redirect: {
+    does: 'works, then redirects with 307 to another host',
+    worksFirst: true,
+    write: (response) => response.writeHead(307, { location: 'http://127.0.0.1:9/' }).end(),
+  },
+  retry_after_1: answersStatus(429, { 'retry-after': '1' }),
+  retry_after_3600: answersStatus(429, { 'retry-after': '3600' }),
+  crash: answersStatus(500),
+  down: answersStatus(503),
+  should_retry: answersStatus(400, { 'stripe-should-retry': 'true' }, { param: 'event_type' }),
+  should_not_retry: answersStatus(503, { 'stripe-should-retry': 'false' }),
+};
+
+/** Would cost a demo or soak test seconds a call. */
+const notDrawn = new Set(['hang', 'drip', 'retry_after_3600']);
+const drawn = Object.keys(sandboxFaults).filter((name) => !notDrawn.has(name));
+
+export function drawFault(): SandboxFault | undefined {
+  return sandboxFaults[drawn[Math.floor(Math.random() * drawn.length)] ?? ''];
+}

@@ -1,0 +1,269 @@
+import { gzipSync } from 'node:zlib';
+import type { Effect, FailureCode } from '../../src/errors/failure.ts';
+import {
+  answers,
+  cutOff,
+  drip,
+  type Fault,
+  hang,
+  late,
+  raw,
+  reset,
+  status,
+  succeed,
+} from '../harness/faulty-upstream.ts';
+
+/** A fault of the upstream or of the way to it, and what a caller of the default gateway meets. */
+export interface FaultRow {
+  /** As it stands in the README's table. */
+  readonly when: string;
+  /** What befalls the first requests; the last repeats where `forEver`. */
+  readonly faults: readonly Fault[];
+  readonly forEver?: true;
+  readonly outcome: 'ok' | FailureCode;
+  readonly effect?: Effect;
+  /** Requests that the first call makes. */
+  readonly requests: number;
+  /** Effects once the caller has repeated with its key until it got a terminal answer, the upstream well again. */
+  readonly effects: 0 | 1;
+  readonly retryAfterMs?: number;
+}
+
+/** The settings under which the rows hold; short, so that no row takes long. */
+export const rowSettings = { UPSTREAM_TIMEOUT_MS: '400', UPSTREAM_DEADLINE_MS: '2000' };
+
+const ok = { outcome: 'ok', effects: 1 } as const;
+const unavailable = { outcome: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' } as const;
+const invalid = { outcome: 'UPSTREAM_INVALID_RESPONSE', effect: 'UNKNOWN', requests: 1, effects: 1 } as const;
+const limited = { outcome: 'UPSTREAM_RATE_LIMITED', effect: 'NONE', effects: 1 } as const;
+const megabyte = 1024 * 1024;
+
+export const faultRows: readonly FaultRow[] = [
+  // The way to the upstream.
+  { when: 'the connection is reset before the work', faults: [reset('before')], ...ok, requests: 2 },
+  { when: 'the connection is reset after the work', faults: [reset('after')], ...ok, requests: 2 },
+  {
+    when: 'the connection is reset each time',
+    faults: [reset('before')],
+    forEver: true,
+    ...unavailable,
+    requests: 3,
+    effects: 1,
+  },
+  { when: 'the answer is late, but in time', faults: [late(200)], ...ok, requests: 1 },
+  { when: 'the answer is later than an attempt may take', faults: [hang], ...ok, requests: 2 },
+  {
+    when: 'no answer comes, ever',
+    faults: [hang],
+    forEver: true,
+    outcome: 'UPSTREAM_TIMEOUT',
+    effect: 'UNKNOWN',
+    requests: 3,
+    effects: 1,
+  },
+  { when: 'the answer drips in too slowly', faults: [drip(10)], ...ok, requests: 2 },
+  { when: 'the answer is cut off before its body', faults: [cutOff(() => 0)], ...ok, requests: 2 },
+  { when: 'the answer is cut off after one byte', faults: [cutOff(() => 1)], ...ok, requests: 2 },
+  {
+    when: 'the answer is cut off in the middle',
+    faults: [cutOff((length) => length / 2)],
+    ...ok,
+    requests: 2,
+  },
+  {
+    when: 'the answer is cut off before its last byte',
+    faults: [cutOff((length) => length - 1)],
+    ...ok,
+    requests: 2,
+  },
+
+  // What the upstream says.
+  { when: '429 once', faults: [status(429)], ...ok, requests: 2 },
+  { when: '429 for ever', faults: [status(429)], forEver: true, ...limited, requests: 3, retryAfterMs: 1000 },
+  {
+    when: '429 once, with `Retry-After: 1`',
+    faults: [status(429, {}, { 'retry-after': '1' })],
+    ...ok,
+    requests: 2,
+  },
+  {
+    when: '429 with a `Retry-After` beyond the deadline',
+    faults: [status(429, {}, { 'retry-after': '3600' })],
+    ...limited,
+    requests: 1,
+    retryAfterMs: 3_600_000,
+  },
+  {
+    when: '429 with a `Retry-After` that is a date',
+    faults: [status(429, {}, { 'retry-after': 'Wed, 21 Oct 2026 07:28:00 GMT' })],
+    ...limited,
+    requests: 1,
+    retryAfterMs: 1000,
+  },
+  {
+    when: '429 with a negative `Retry-After`',
+    faults: [status(429, {}, { 'retry-after': '-1' })],
+    ...limited,
+    requests: 1,
+    retryAfterMs: 1000,
+  },
+  { when: '409, another request holds the key', faults: [status(409)], ...ok, requests: 2 },
+  { when: '500 once', faults: [status(500)], ...ok, requests: 2 },
+  { when: '500 twice', faults: [status(500), status(500)], ...ok, requests: 3 },
+  { when: '500 for ever', faults: [status(500)], forEver: true, ...unavailable, requests: 3, effects: 1 },
+  { when: '502 once', faults: [status(502)], ...ok, requests: 2 },
+  { when: '503 once', faults: [status(503)], ...ok, requests: 2 },
+  { when: '504 once, after the work', faults: [status(504, {}, {}, true)], ...ok, requests: 2 },
+  { when: '424 once', faults: [status(424)], ...ok, requests: 2 },
+  {
+    when: '400 once, with `Stripe-Should-Retry: true`',
+    faults: [status(400, { param: 'event_type' }, { 'stripe-should-retry': 'true' })],
+    ...ok,
+    requests: 2,
+  },
+  {
+    when: '503 with `Stripe-Should-Retry: false`',
+    faults: [status(503, {}, { 'stripe-should-retry': 'false' })],
+    ...unavailable,
+    requests: 1,
+    effects: 1,
+  },
+  {
+    when: '400 that names a parameter',
+    faults: [
+      status(400, {
+        type: 'invalid_request_error',
+        param: 'evaluation_context[0][client_details][radar_session]',
+      }),
+    ],
+    outcome: 'BAD_USER_INPUT',
+    effect: 'NONE',
+    requests: 1,
+    effects: 0,
+  },
+  {
+    when: 'the key was used with another input',
+    faults: [status(400, { type: 'idempotency_error' })],
+    outcome: 'IDEMPOTENCY_CONFLICT',
+    effect: 'NONE',
+    requests: 1,
+    effects: 0,
+  },
+  {
+    when: '401',
+    faults: [status(401)],
+    outcome: 'UPSTREAM_REFUSED',
+    effect: 'NONE',
+    requests: 1,
+    effects: 0,
+  },
+  {
+    when: '403',
+    faults: [status(403)],
+    outcome: 'UPSTREAM_REFUSED',
+    effect: 'NONE',
+    requests: 1,
+    effects: 0,
+  },
+  {
+    when: '404 for the URL itself',
+    faults: [status(404)],
+    outcome: 'UPSTREAM_UNSUPPORTED',
+    effect: 'NONE',
+    requests: 1,
+    effects: 0,
+  },
+  ...[301, 302, 303, 307, 308].map(
+    (code): FaultRow => ({
+      when: `${code} to another host`,
+      faults: [status(code, {}, { location: 'http://127.0.0.1:9/' }, true)],
+      ...invalid,
+    }),
+  ),
+
+  // Answers that are none.
+  { when: '200 with HTML', faults: [answers('<html></html>', { 'content-type': 'text/html' })], ...invalid },
+  { when: '200 with nothing', faults: [answers('')], ...invalid },
+  { when: '200 with `null`', faults: [answers('null')], ...invalid },
+  { when: '200 with `[]`', faults: [answers('[]')], ...invalid },
+  { when: '200 with half of its JSON', faults: [answers('{"id":"ceval_1",')], ...invalid },
+  { when: '200 with a byte order mark', faults: [answers('\uFEFF{}')], ...invalid },
+  {
+    when: '200 with JSON 100,000 deep',
+    faults: [answers('['.repeat(100_000) + ']'.repeat(100_000))],
+    ...invalid,
+  },
+  {
+    when: '200 about another event type',
+    faults: [
+      ({ response, takeEffect }) =>
+        response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(takeEffect().replace('"registration"', '"login"')),
+    ],
+    ...invalid,
+  },
+  { when: 'an answer of 10 MB', faults: [answers(' '.repeat(10 * megabyte))], ...invalid },
+  {
+    when: 'an answer without an end',
+    faults: [
+      ({ response, takeEffect }) => {
+        takeEffect();
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const pour = (): void => {
+          while (!response.destroyed && response.write(' '.repeat(65_536)));
+          if (!response.destroyed) response.once('drain', pour);
+        };
+        pour();
+      },
+    ],
+    ...invalid,
+  },
+  {
+    when: 'a compressed answer, a thousand to one',
+    faults: [answers(gzipSync(' '.repeat(megabyte)), { 'content-encoding': 'gzip' })],
+    ...invalid,
+  },
+  {
+    when: 'an answer in twenty encodings',
+    faults: [answers('x', { 'content-encoding': Array(20).fill('gzip').join(', ') })],
+    ...invalid,
+  },
+  {
+    when: '100 kB of headers',
+    faults: [
+      answers('{}', Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`x-${n}`, 'y'.repeat(1000)]))),
+    ],
+    ...invalid,
+  },
+  { when: 'bytes that are no HTTP', faults: [raw('SSH-2.0-OpenSSH_9.9\r\n')], ...invalid },
+  {
+    when: 'a status that HTTP does not know',
+    faults: [raw('HTTP/1.1 777 Odd\r\ncontent-length: 0\r\n\r\n')],
+    ...invalid,
+  },
+  {
+    when: 'a storm of interim answers before the real one',
+    faults: [
+      (victim) => {
+        for (let count = 0; count < 100; count += 1) victim.socket.write('HTTP/1.1 103 Early Hints\r\n\r\n');
+        succeed(victim);
+      },
+    ],
+    ...ok,
+    requests: 1,
+  },
+];
+
+/** The README's table of the same rows. */
+export function faultTable(): string {
+  const lines = faultRows.map(({ when, outcome, effect, requests, effects }) => {
+    const met = outcome === 'ok' ? 'an evaluation' : `\`${outcome}\`, effect \`${effect}\``;
+    return `| ${when} | ${met} | ${requests} | ${effects} |`;
+  });
+  return [
+    '| when | the caller gets | requests | evaluations, after a repeat with the key |',
+    '| --- | --- | --- | --- |',
+    ...lines,
+  ].join('\n');
+}

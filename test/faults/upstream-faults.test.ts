@@ -1,0 +1,84 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { failureCodes } from '../../src/errors/failure.ts';
+import { createEverything } from '../harness/evaluations.ts';
+import { type FaultyUpstream, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { type GraphQLAnswer, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { faultRows, rowSettings } from './rows.ts';
+
+const canaries = ['canary@example.com', 'Canary Bird', '+15550100', 'rse_canary', 'sk_test_canary0key'];
+const input = {
+  eventType: 'REGISTRATION',
+  evaluationContext: [
+    { clientDetails: { radarSession: 'rse_canary' } },
+    {
+      customerDetails: {
+        customerData: { email: 'canary@example.com', name: 'Canary Bird', phone: '+15550100' },
+      },
+    },
+  ],
+};
+
+describe('when the upstream fails', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+  let answers: GraphQLAnswer[];
+
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream();
+  });
+  afterAll(() => upstream.close());
+  // A gateway of its own for each row: its breaker and retry budget know nothing of the others.
+  beforeEach(async () => {
+    upstream.reset();
+    answers = [];
+    gateway = await startTestGateway(upstreamAt(upstream.url, rowSettings));
+  });
+  afterEach(() => gateway.close());
+
+  async function create(idempotencyKey: string) {
+    const answer = await gateway.send(createEverything, { input: { ...input, idempotencyKey } });
+    answers.push(answer);
+    return answer.data.createCustomerEvaluation;
+  }
+
+  it.each(faultRows)('$when: $outcome', async (row) => {
+    if (row.forEver && row.faults[0]) upstream.always(row.faults[0]);
+    else upstream.next(...row.faults);
+
+    const start = performance.now();
+    const payload = await create('one');
+    const tookMs = performance.now() - start;
+
+    expect(payload.errors.map((error: { code: string }) => error.code)).toEqual(
+      row.outcome === 'ok' ? [] : [row.outcome],
+    );
+    if (row.outcome === 'ok') {
+      expect(payload.customerEvaluation.id).toBe('ceval_1');
+    } else {
+      expect(payload.customerEvaluation).toBeNull();
+      expect(payload.errors[0]).toMatchObject({
+        effect: row.effect,
+        retryable: failureCodes[row.outcome].retryable,
+        retryAfterMs: row.retryAfterMs ?? null,
+      });
+    }
+    expect(upstream.keys).toHaveLength(row.requests);
+    expect(new Set(upstream.keys).size).toBe(1);
+    expect(tookMs).toBeLessThan(Number(rowSettings.UPSTREAM_DEADLINE_MS) + 100);
+    if (row.effect === 'NONE') expect(upstream.effects).toBe(0);
+
+    // The upstream is well again: who may repeat does so with the same key, and there was one effect in all.
+    upstream.always();
+    if (payload.errors[0]?.retryable) {
+      const repeated = await create('one');
+      expect(repeated.errors).toEqual([]);
+      expect(repeated.customerEvaluation.id).toBe('ceval_1');
+    }
+    expect(upstream.effects).toBe(row.effects);
+
+    const clean = await create('another');
+    expect(clean.errors).toEqual([]);
+    const said = [...answers.map((answer) => answer.text), ...gateway.log].join('\n');
+    for (const canary of canaries) expect(said).not.toContain(canary);
+  });
+});

@@ -1,0 +1,188 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+/** A request at the upstream, and the means to treat it badly. */
+export interface Victim {
+  readonly key: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly socket: Socket;
+  /** The evaluation's JSON. Makes it if the key has none yet: this, and nothing else, is an effect. */
+  takeEffect(): string;
+}
+
+export type Fault = (victim: Victim) => void;
+
+export interface FaultyUpstream {
+  readonly url: string;
+  /** The idempotency key of every request, in order. */
+  readonly keys: string[];
+  /** When each request came, in milliseconds of the monotonic clock. */
+  readonly times: number[];
+  /** How many evaluations were made. */
+  readonly effects: number;
+  /** Open connections. */
+  readonly sockets: number;
+  /** Treats the next requests so, one fault each; then works. */
+  next(...faults: Fault[]): void;
+  /** Treats every request so, from now on; without a fault, works. */
+  always(fault?: Fault): void;
+  reset(): void;
+  close(): Promise<void>;
+}
+
+/** An upstream that counts effects apart from requests, keeps one evaluation a key, and fails as it is told. */
+export async function startFaultyUpstream(): Promise<FaultyUpstream> {
+  const keys: string[] = [];
+  const times: number[] = [];
+  const evaluations = new Map<string, string>();
+  const sockets = new Set<Socket>();
+  let queue: Fault[] = [];
+  let standing: Fault = succeed;
+
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const key = String(request.headers['idempotency-key']);
+      const form = new URLSearchParams(Buffer.concat(chunks).toString());
+      keys.push(key);
+      times.push(performance.now());
+      const takeEffect = (): string => {
+        const made = evaluations.get(key) ?? evaluation(evaluations.size + 1, form.get('event_type'));
+        evaluations.set(key, made);
+        return made;
+      };
+      (queue.shift() ?? standing)({ key, request, response, socket: request.socket, takeEffect });
+    });
+  });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    keys,
+    times,
+    get effects() {
+      return evaluations.size;
+    },
+    get sockets() {
+      return sockets.size;
+    },
+    next(...faults) {
+      queue = faults;
+    },
+    always(fault = succeed) {
+      queue = [];
+      standing = fault;
+    },
+    reset() {
+      keys.length = 0;
+      times.length = 0;
+      evaluations.clear();
+      queue = [];
+      standing = succeed;
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function evaluation(number: number, eventType: string | null): string {
+  const signal = { score: 12.5, evaluated_at: 1715769600, risk_level: 'normal' };
+  return JSON.stringify({
+    id: `ceval_${number}`,
+    object: 'radar.customer_evaluation',
+    event_type: eventType,
+    livemode: false,
+    created_at: 1715769600,
+    customer: null,
+    events: null,
+    signals: eventType === 'login' ? { account_sharing: signal } : { multi_accounting: signal },
+  });
+}
+
+const json = { 'content-type': 'application/json', 'request-id': 'req_faulty' };
+
+export const succeed: Fault = ({ response, takeEffect }) => {
+  response.writeHead(200, json).end(takeEffect());
+};
+
+/** Works, but only after so long. */
+export const late =
+  (ms: number): Fault =>
+  (victim) => {
+    setTimeout(() => succeed(victim), ms).unref();
+  };
+
+/** Closes the connection before or after the effect. */
+export const reset =
+  (when: 'before' | 'after'): Fault =>
+  ({ socket, takeEffect }) => {
+    if (when === 'after') takeEffect();
+    socket.resetAndDestroy();
+  };
+
+/** Takes effect and never answers. */
+export const hang: Fault = ({ takeEffect }) => {
+  takeEffect();
+};
+
+/** Takes effect, and the answer breaks off after a share of its bytes. */
+export const cutOff =
+  (bytes: (length: number) => number): Fault =>
+  ({ response, socket, takeEffect }) => {
+    const body = takeEffect();
+    response.writeHead(200, { ...json, 'content-length': Buffer.byteLength(body) });
+    response.flushHeaders();
+    const part = body.slice(0, bytes(body.length));
+    if (part === '') setImmediate(() => socket.destroy());
+    else response.write(part, () => setImmediate(() => socket.destroy()));
+  };
+
+/** Takes effect, and the answer comes byte by byte. */
+export const drip =
+  (everyMs: number): Fault =>
+  ({ response, takeEffect }) => {
+    const body = takeEffect();
+    response.writeHead(200, { ...json, 'content-length': Buffer.byteLength(body) });
+    let sent = 0;
+    const timer = setInterval(() => {
+      response.write(body[sent] ?? '');
+      sent += 1;
+      if (sent >= body.length || response.destroyed) clearInterval(timer);
+    }, everyMs);
+    timer.unref();
+  };
+
+/** Answers a status with an error body; an effect is taken first where asked. */
+export const status =
+  (code: number, error: object = {}, headers: Record<string, string> = {}, effect = false): Fault =>
+  ({ response, takeEffect }) => {
+    if (effect) takeEffect();
+    response
+      .writeHead(code, { ...json, ...headers })
+      .end(JSON.stringify({ error: { type: 'api_error', ...error } }));
+  };
+
+/** Takes effect, and answers 200 with these bytes. */
+export const answers =
+  (body: string | Buffer, headers: Record<string, string> = {}): Fault =>
+  ({ response, takeEffect }) => {
+    takeEffect();
+    response.writeHead(200, { ...json, ...headers }).end(body);
+  };
+
+/** Takes effect, and writes these raw bytes in place of an HTTP answer. */
+export const raw =
+  (...parts: (string | Buffer)[]): Fault =>
+  ({ socket, takeEffect }) => {
+    takeEffect();
+    for (const part of parts) socket.write(part);
+    socket.end();
+  };
