@@ -8,6 +8,8 @@ export interface AttemptOutcome {
   readonly rateLimitedReason: string | undefined;
   /** `Retry-After`: undefined where there is none, `unreadable` where it is no number of seconds. */
   readonly retryAfterMs: number | 'unreadable' | undefined;
+  /** A connection from before was closed as it was taken up again, or a moment later. */
+  readonly staleConnection: boolean;
   /** Bytes came that are no HTTP answer, or more of one than is held: a repeat would only bring them again. */
   readonly unreadable: boolean;
   /** The breaker is open: nothing was sent, and nothing would be. */
@@ -33,7 +35,8 @@ const backoffCapMs = 2_000;
 const leastAttemptMs = 50;
 
 /**
- * Whether a failed attempt is repeated: how many milliseconds to wait before, or undefined for not at all.
+ * Whether a failed attempt is repeated: how many milliseconds to wait before, 0 for at once and outside the
+ * budget, or undefined for not at all.
  * Ordered: the first rule that applies decides. Every attempt of a call carries the same idempotency key, so
  * that no repeat can have a second effect. Source: what Stripe's own SDKs do, stripe-node `RequestSender`.
  */
@@ -43,6 +46,9 @@ export function retryDelayMs(situation: RetrySituation): number | undefined {
   if (attempts >= maxAttempts) return undefined;
   // Nobody waits for the answer; whoever repeats does so with the key.
   if (callerGone) return undefined;
+  // The upstream tidies up its idle connections, and one was taken up at that moment: a new one will do. There
+  // are no more of these than pooled connections, so they need neither wait nor budget.
+  if (outcome.staleConnection && remainingMs >= leastAttemptMs) return 0;
   // In an outage, repeats must not multiply the load.
   if (!budgetLeft) return undefined;
   // The upstream is known to be down.

@@ -1,4 +1,4 @@
-import { type Dispatcher, Pool } from 'undici';
+import { Client, type Dispatcher, Pool } from 'undici';
 
 /** An answer as it came, whole: the upstream's bytes are read within the attempt's time limit. */
 export interface RawAnswer {
@@ -21,12 +21,18 @@ export class TransportError extends Error {
     this.code = code;
   }
 
+  /** The connection was closed from the other side. */
+  get closed(): boolean {
+    return closings.has(this.code);
+  }
+
   /** Bytes came, but they are no HTTP answer, or more of one than is held. */
   get unreadable(): boolean {
     return this.code === 'HTTPParserError' || this.code.startsWith('HPE_') || tooMuch.has(this.code);
   }
 }
 
+const closings: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 const tooMuch: ReadonlySet<string> = new Set(['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'UND_ERR_HEADERS_OVERFLOW']);
 
 // The cause's message is not kept: it may quote bytes of the answer.
@@ -36,7 +42,10 @@ function codeOf(cause: Error): string {
 
 /** What is known of an attempt while it runs. */
 export interface Attempt {
+  /** Whether any byte of the request may have left. */
   sent: boolean;
+  /** Whether the connection was there before the request. */
+  reusedConnection: boolean;
 }
 
 export interface TransportOptions {
@@ -66,6 +75,7 @@ export class Transport {
   constructor(options: TransportOptions) {
     this.#pool = new Pool(options.origin, {
       connections: options.maxConnections,
+      factory: (origin, clientOptions) => new Connection(origin, clientOptions),
       // One request at a time on a connection: a broken one then takes no other call with it.
       pipelining: 1,
       allowH2: false,
@@ -106,9 +116,17 @@ export class Transport {
   }
 }
 
+/** A pooled connection that tells a request whether it is a new one. */
+class Connection extends Client {
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    if (handler instanceof AnswerReader) handler.attempt.reusedConnection = this.stats.connected;
+    return super.dispatch(options, handler);
+  }
+}
+
 class AnswerReader implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal;
-  readonly #attempt: Attempt;
+  readonly attempt: Attempt;
   readonly #resolve: (answer: RawAnswer) => void;
   readonly #reject: (error: TransportError) => void;
   readonly #chunks: Buffer[] = [];
@@ -123,7 +141,7 @@ class AnswerReader implements Dispatcher.DispatchHandler {
     reject: (error: TransportError) => void,
   ) {
     this.#signal = signal;
-    this.#attempt = attempt;
+    this.attempt = attempt;
     this.#resolve = resolve;
     this.#reject = reject;
     signal.addEventListener('abort', this.#abort, { once: true });
@@ -133,7 +151,7 @@ class AnswerReader implements Dispatcher.DispatchHandler {
   readonly #abort = (): void => {
     const reason = new DOMException('the attempt was ended', 'AbortError');
     this.#controller?.abort(reason);
-    this.#reject(new TransportError(this.#attempt.sent, reason.name));
+    this.#reject(new TransportError(this.attempt.sent, reason.name));
   };
 
   // Called when a connection takes the request up, before its first byte is written.
@@ -143,7 +161,7 @@ class AnswerReader implements Dispatcher.DispatchHandler {
       controller.abort(new DOMException('the attempt was ended', 'AbortError'));
       return;
     }
-    this.#attempt.sent = true;
+    this.attempt.sent = true;
   }
 
   onResponseStart(
@@ -172,6 +190,6 @@ class AnswerReader implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#signal.removeEventListener('abort', this.#abort);
-    this.#reject(new TransportError(this.#attempt.sent, codeOf(error)));
+    this.#reject(new TransportError(this.attempt.sent, codeOf(error)));
   }
 }

@@ -33,6 +33,8 @@ export interface UpstreamRequest {
 
 /** An attempt, and what came of it. */
 interface MadeAttempt extends Attempt {
+  /** Whether the deadline left it the usual time. */
+  readonly hadFullTime: boolean;
   answer?: RawAnswer;
   error?: unknown;
 }
@@ -49,6 +51,8 @@ export class UpstreamCall {
   readonly #request: UpstreamRequest;
   readonly #attempts: MadeAttempt[] = [];
   #delayMs = 0;
+  // Whether the next repeat is none of an outage's, and so outside the budget.
+  #isFree = false;
 
   constructor(gear: UpstreamGear, request: UpstreamRequest) {
     this.#gear = gear;
@@ -91,7 +95,7 @@ export class UpstreamCall {
           async () => {
             await passCeiling();
             if (callerGone?.aborted) throw this.#timedOut();
-            budget.countRetry();
+            if (!this.#isFree) budget.countRetry();
           },
         ],
       },
@@ -104,12 +108,15 @@ export class UpstreamCall {
 
   async #attempt(request: Request): Promise<Response> {
     const { breaker, transport, timeoutMs } = this.#gear;
-    const attempt: MadeAttempt = { sent: false };
+    // One that its caller gives less than the usual time says nothing about the upstream.
+    const hadFullTime = this.#request.deadline.remainingMs >= timeoutMs;
+    const attempt: MadeAttempt = { sent: false, reusedConnection: false, hadFullTime };
     this.#attempts.push(attempt);
-    // An attempt that its caller gives less than the usual time says nothing about the upstream.
-    const counted = this.#request.deadline.remainingMs >= timeoutMs;
     try {
-      attempt.answer = await breaker.run(() => transport.send(request, this.#request.form, attempt), counted);
+      attempt.answer = await breaker.run(
+        () => transport.send(request, this.#request.form, attempt),
+        hadFullTime,
+      );
       return new Response(null, { status: attempt.answer.status });
     } catch (error) {
       attempt.error = error;
@@ -132,6 +139,7 @@ export class UpstreamCall {
       random: Math.random(),
     });
     this.#delayMs = delayMs ?? 0;
+    this.#isFree = delayMs === 0;
     return delayMs !== undefined;
   }
 
@@ -154,8 +162,17 @@ export class UpstreamCall {
     }
     // The answer came, so it was no time-out, whatever ran out afterwards.
     if (last.answer !== undefined) return last.answer.status < 300 ? error : failureOfAnswer(last.answer);
-    if (last.error === undefined || isEnded(last.error)) return this.#timedOut();
+    if (last.error === undefined || isEnded(last.error)) return this.#noAnswerInTime();
     return last.error instanceof TransportError ? failureOfError(last.error) : last.error;
+  }
+
+  #noAnswerInTime(): Failure {
+    // Not even a connection, although there was time for one: that is no slow upstream.
+    const unreachable =
+      this.#attempts.some(({ hadFullTime }) => hadFullTime) && this.#attempts.every(({ sent }) => !sent);
+    return unreachable
+      ? new Failure('UPSTREAM_UNAVAILABLE', { effect: 'NONE', operatorNote: 'no connection in time' })
+      : this.#timedOut();
   }
 
   #timedOut(): Failure {
@@ -177,13 +194,14 @@ function isEnded(error: unknown): boolean {
   return error instanceof TransportError && error.code === 'AbortError';
 }
 
-function outcomeOf({ answer, error }: MadeAttempt): AttemptOutcome {
+function outcomeOf({ answer, error, reusedConnection }: MadeAttempt): AttemptOutcome {
   const shouldRetry = answer && header(answer, 'stripe-should-retry');
   return {
     status: answer?.status,
     shouldRetry: shouldRetry === 'true' ? true : shouldRetry === 'false' ? false : undefined,
     rateLimitedReason: answer && header(answer, 'stripe-rate-limited-reason'),
     retryAfterMs: answer && retryAfterMs(answer),
+    staleConnection: reusedConnection && error instanceof TransportError && error.closed,
     unreadable: error instanceof TransportError && error.unreadable,
     breakerOpen: error instanceof BreakerOpenError,
   };

@@ -3,20 +3,8 @@ import { failureCodes } from '../../src/errors/failure.ts';
 import { createEverything } from '../harness/evaluations.ts';
 import { type FaultyUpstream, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { type GraphQLAnswer, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { canaries, personalInput } from '../harness/personal-input.ts';
 import { faultRows, rowSettings } from './rows.ts';
-
-const canaries = ['canary@example.com', 'Canary Bird', '+15550100', 'rse_canary', 'sk_test_canary0key'];
-const input = {
-  eventType: 'REGISTRATION',
-  evaluationContext: [
-    { clientDetails: { radarSession: 'rse_canary' } },
-    {
-      customerDetails: {
-        customerData: { email: 'canary@example.com', name: 'Canary Bird', phone: '+15550100' },
-      },
-    },
-  ],
-};
 
 describe('when the upstream fails', () => {
   let upstream: FaultyUpstream;
@@ -36,7 +24,7 @@ describe('when the upstream fails', () => {
   afterEach(() => gateway.close());
 
   async function create(idempotencyKey: string) {
-    const answer = await gateway.send(createEverything, { input: { ...input, idempotencyKey } });
+    const answer = await gateway.send(createEverything, { input: { ...personalInput, idempotencyKey } });
     answers.push(answer);
     return answer.data.createCustomerEvaluation;
   }

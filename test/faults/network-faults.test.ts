@@ -1,0 +1,165 @@
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { generate } from 'selfsigned';
+import { createEverything } from '../harness/evaluations.ts';
+import { type FaultyUpstream, startFaultyUpstream, succeed } from '../harness/faulty-upstream.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { canaries, personalInput } from '../harness/personal-input.ts';
+
+const limits = { UPSTREAM_TIMEOUT_MS: '400', UPSTREAM_DEADLINE_MS: '2000' };
+
+describe('when the way to the upstream fails', () => {
+  const closing: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  });
+
+  async function gatewayAt(url: string, rest: Record<string, string> = limits): Promise<TestGateway> {
+    const gateway = await startTestGateway(upstreamAt(url, rest));
+    closing.push(() => gateway.close());
+    return gateway;
+  }
+
+  async function portOf(server: Server): Promise<number> {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closing.push(() => new Promise((resolve) => server.close(resolve)));
+    return (server.address() as AddressInfo).port;
+  }
+
+  const create = async (gateway: TestGateway, headers = {}) => {
+    const answer = await gateway.send(createEverything, { input: personalInput }, headers);
+    const said = [answer.text, ...gateway.log].join('\n');
+    for (const canary of canaries) expect(said).not.toContain(canary);
+    return answer.data.createCustomerEvaluation;
+  };
+
+  it('says so, without effect, when nobody listens', async () => {
+    const gateway = await gatewayAt('http://127.0.0.1:1');
+    const start = performance.now();
+    const payload = await create(gateway);
+    expect(payload.errors).toMatchObject([{ code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE', retryable: true }]);
+    expect(performance.now() - start).toBeLessThan(2_100);
+  });
+
+  it('says so, without effect, when the name is not found', async () => {
+    const gateway = await gatewayAt('https://no-such-host.invalid');
+    expect((await create(gateway)).errors).toMatchObject([{ code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' }]);
+  });
+
+  describe('and connections are swallowed', () => {
+    // A TCP server that never says a word: no TLS handshake ends, so no request is ever sent.
+    async function blackHole(): Promise<string> {
+      const sockets = new Set<{ destroy(): void }>();
+      const server = createServer((socket) => {
+        sockets.add(socket);
+        socket.on('error', () => undefined);
+      });
+      const port = await portOf(server);
+      closing.push(async () => {
+        for (const socket of sockets) socket.destroy();
+      });
+      return `https://127.0.0.1:${port}`;
+    }
+
+    it('says so, without effect, within the deadline', async () => {
+      const gateway = await gatewayAt(await blackHole());
+      const start = performance.now();
+      const payload = await create(gateway);
+      expect(payload.errors).toMatchObject([{ code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' }]);
+      expect(performance.now() - start).toBeLessThan(2_100);
+    });
+
+    it('keeps a client’s own short deadline, and knows that nothing was sent', async () => {
+      const gateway = await gatewayAt(await blackHole());
+      const payload = await create(gateway, { 'x-request-timeout-ms': '50' });
+      expect(payload.errors).toMatchObject([{ code: 'UPSTREAM_TIMEOUT', effect: 'NONE', retryable: true }]);
+    });
+  });
+
+  describe('and its certificate is refused', () => {
+    let pems: { private: string; cert: string };
+    let expired: { private: string; cert: string };
+    beforeAll(async () => {
+      const subject = [{ name: 'commonName', value: '127.0.0.1' }];
+      pems = await generate(subject);
+      expired = await generate(subject, {
+        notBeforeDate: new Date('2020-01-01'),
+        notAfterDate: new Date('2020-02-01'),
+      });
+    });
+
+    it.each(['self-signed', 'expired', 'of an old TLS version'])(
+      'says so loudly when it is %s',
+      async (kind) => {
+        const { private: key, cert } = kind === 'expired' ? expired : pems;
+        const requests: string[] = [];
+        const server = createHttpsServer(
+          {
+            key,
+            cert,
+            ...(kind === 'of an old TLS version' ? { maxVersion: 'TLSv1.1', minVersion: 'TLSv1' } : {}),
+          },
+          (request, response) => {
+            requests.push(request.url ?? '');
+            response.end();
+          },
+        );
+        const gateway = await gatewayAt(`https://127.0.0.1:${await portOf(server)}`);
+        expect((await create(gateway)).errors).toMatchObject([
+          { code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' },
+        ]);
+        expect(requests).toEqual([]);
+        expect(gateway.log.map((line) => JSON.parse(line).level)).toContain('error');
+      },
+    );
+  });
+
+  it('is hidden when the upstream closes idle connections as they are reused', async () => {
+    const upstream: FaultyUpstream = await startFaultyUpstream();
+    closing.push(() => upstream.close());
+    // Closes each connection a moment after its answer: around when the next call takes it up again.
+    let tries = 0;
+    upstream.always((victim) => {
+      const afterMs = (tries % 40) / 8;
+      tries += 1;
+      succeed(victim);
+      setTimeout(() => victim.socket.destroy(), afterMs);
+    });
+    const gateway = await gatewayAt(upstream.url);
+    const errors: unknown[] = [];
+    for (let call = 0; call < 1000; call += 1) errors.push(...(await create(gateway)).errors);
+    expect(errors).toEqual([]);
+    expect(upstream.effects).toBe(1000);
+  }, 60_000);
+
+  it('never gives a caller an answer that came unasked on an idle connection', async () => {
+    const upstream: FaultyUpstream = await startFaultyUpstream();
+    closing.push(() => upstream.close());
+    const stale = JSON.stringify({
+      id: 'ceval_stale',
+      object: 'radar.customer_evaluation',
+      event_type: 'registration',
+      livemode: false,
+      created_at: 1,
+      signals: null,
+    });
+    upstream.always((victim) => {
+      succeed(victim);
+      setTimeout(
+        () =>
+          victim.socket.write(
+            `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${stale.length}\r\n\r\n${stale}`,
+          ),
+        1,
+      );
+    });
+    const gateway = await gatewayAt(upstream.url);
+    for (let call = 0; call < 200; call += 1) {
+      const payload = await create(gateway);
+      expect(payload.customerEvaluation?.id).toMatch(/^ceval_\d+$/);
+      // Idle for a moment, in which the second answer comes.
+      await new Promise((resolve) => setTimeout(resolve, 4));
+    }
+  }, 60_000);
+});

@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { RetryBudget } from '../../src/stripe/retry-budget.ts';
+
+describe('the retry budget', () => {
+  it('lets a quiet gateway repeat ten times in ten seconds, and no more', () => {
+    const now = 0;
+    const budget = new RetryBudget(() => now);
+    budget.countCall();
+    for (let retry = 0; retry < 10; retry += 1) {
+      expect(budget.left).toBe(true);
+      budget.countRetry();
+    }
+    expect(budget.left).toBe(false);
+  });
+
+  it('forgets what is older than ten seconds', () => {
+    let now = 500;
+    const budget = new RetryBudget(() => now);
+    for (let retry = 0; retry < 10; retry += 1) budget.countRetry();
+    now = 9_900;
+    expect(budget.left).toBe(false);
+    now = 10_100;
+    expect(budget.left).toBe(true);
+  });
+
+  it('adds at most a fifth to steady traffic that always fails', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 5, max: 200 }), (perSecond) => {
+        let now = 0;
+        const budget = new RetryBudget(() => now);
+        let calls = 0;
+        let retries = 0;
+        for (; now < 120_000; now += 1000 / perSecond) {
+          calls += 1;
+          budget.countCall();
+          if (!budget.left) continue;
+          retries += 1;
+          budget.countRetry();
+        }
+        // The ten that a quiet gateway has are the first window's head start.
+        expect(retries).toBeLessThanOrEqual(calls * 0.2 + 10);
+        expect(retries).toBeGreaterThanOrEqual(calls * 0.15);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
