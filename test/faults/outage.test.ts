@@ -1,0 +1,114 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createEverything } from '../harness/evaluations.ts';
+import { type FaultyUpstream, late, reset, startFaultyUpstream, status } from '../harness/faulty-upstream.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { personalInput } from '../harness/personal-input.ts';
+
+interface Outcome {
+  code: string;
+  atMs: number;
+  tookMs: number;
+}
+
+describe('in an outage', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream();
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  /** Offers so many calls a second, for so long, whatever becomes of them; answers how each ended. */
+  async function offer(perSecond: number, forMs: number): Promise<Outcome[]> {
+    const start = performance.now();
+    const calls: Promise<Outcome>[] = [];
+    for (let count = 0; performance.now() - start < forMs; count += 1) {
+      const sentAt = performance.now();
+      calls.push(
+        gateway.send(createEverything, { input: personalInput }).then(({ data, errors }) => ({
+          code: data?.createCustomerEvaluation?.errors[0]?.code ?? errors?.[0]?.extensions['code'] ?? 'ok',
+          atMs: sentAt - start,
+          tookMs: performance.now() - sentAt,
+        })),
+      );
+      await delay(Math.max(0, start + ((count + 1) * 1000) / perSecond - performance.now()));
+    }
+    return Promise.all(calls);
+  }
+
+  it('fails fast in the dark, hardly touches the upstream, and is back within seconds of light', async () => {
+    gateway = await startTestGateway(upstreamAt(upstream.url));
+    upstream.always(reset('before'));
+    const dark = await offer(50, 8_000);
+    const tries = upstream.keys.length;
+    expect(dark.every(({ code }) => code === 'UPSTREAM_UNAVAILABLE')).toBe(true);
+    // Those after the breaker opened.
+    const late = dark.filter(({ atMs }) => atMs > 2_000);
+    expect(late.filter(({ tookMs }) => tookMs < 50).length / late.length).toBeGreaterThan(0.9);
+    expect(tries / dark.length).toBeLessThan(0.2);
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503);
+
+    upstream.always();
+    await delay(1_500);
+    const light = await offer(50, 2_000);
+    expect(light.filter(({ code }) => code === 'ok').length / light.length).toBeGreaterThanOrEqual(0.95);
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+  }, 30_000);
+
+  it('adds at most a fifth to the traffic when the upstream comes and goes', async () => {
+    gateway = await startTestGateway(upstreamAt(upstream.url));
+    let up = true;
+    const toggle = setInterval(() => {
+      up = !up;
+      upstream.always(up ? undefined : status(503));
+    }, 1_000);
+    const outcomes = await offer(60, 10_000);
+    clearInterval(toggle);
+    const distinct = new Set(upstream.keys).size;
+    const retries = upstream.keys.length - distinct;
+    // The ten that a quiet gateway has are a head start of the first window.
+    expect(retries).toBeLessThanOrEqual(outcomes.length * 0.2 + 10);
+    expect(upstream.effects).toBe(outcomes.filter(({ code }) => code === 'ok').length);
+  }, 30_000);
+
+  it('does not count a client’s refusals against the upstream', async () => {
+    gateway = await startTestGateway(upstreamAt(upstream.url));
+    upstream.always(status(400, { type: 'invalid_request_error', param: 'event_type' }));
+    await offer(100, 1_000);
+    upstream.always();
+    expect((await offer(20, 500)).every(({ code }) => code === 'ok')).toBe(true);
+  });
+
+  it('does not let clients with tiny deadlines open the breaker', async () => {
+    gateway = await startTestGateway(upstreamAt(upstream.url));
+    upstream.always(late(100));
+    await Promise.all(
+      Array.from({ length: 50 }, () =>
+        gateway.send(createEverything, { input: personalInput }, { 'x-request-timeout-ms': '20' }),
+      ),
+    );
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+    expect((await offer(20, 500)).every(({ code }) => code === 'ok')).toBe(true);
+  });
+
+  it('keeps to a ceiling on calls a second, and types what it holds back', async () => {
+    gateway = await startTestGateway(
+      upstreamAt(upstream.url, { UPSTREAM_MAX_PER_SECOND: '25', UPSTREAM_DEADLINE_MS: '2000' }),
+    );
+    const outcomes = await offer(125, 5_000);
+    const { times } = upstream;
+    // No second of the upstream's clock sees more than the ceiling.
+    const busiest = Math.max(
+      ...times.map((from) => times.filter((time) => time >= from && time < from + 1_000).length),
+    );
+    expect(busiest).toBeLessThanOrEqual(26);
+    expect(times.length).toBeGreaterThanOrEqual(25 * 4.5);
+    expect(new Set(outcomes.map(({ code }) => code))).toEqual(new Set(['ok', 'UPSTREAM_RATE_LIMITED']));
+    expect(upstream.effects).toBe(outcomes.filter(({ code }) => code === 'ok').length);
+  }, 30_000);
+});

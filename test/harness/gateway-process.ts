@@ -1,0 +1,33 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+export interface GatewayProcess {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** Everything it wrote so far. */
+  readonly output: string[];
+  /** Its exit code, or the signal that ended it. */
+  readonly exited: Promise<number | string>;
+}
+
+/** Starts the built gateway as a process of its own, on a free port. */
+export async function spawnGateway(environment: Record<string, string>): Promise<GatewayProcess> {
+  const child = spawn(process.execPath, ['dist/main.js'], {
+    env: { PATH: process.env['PATH'], PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output: string[] = [];
+  child.stderr.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
+  for await (const line of createInterface({ input: child.stdout })) {
+    output.push(line);
+    const { msg, url } = JSON.parse(line) as { msg: string; url?: string };
+    if (msg === 'listening' && url !== undefined) {
+      child.stdout.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+      child.stdout.resume();
+      return { url, child, output, exited };
+    }
+  }
+  throw new Error(`the gateway did not start:\n${output.join('\n')}`);
+}
