@@ -14,9 +14,11 @@ export const sandboxKey = 'sk_test_sandbox';
 export interface SandboxOptions {
   /** The share of creating calls, from 0 to 1, that a fault drawn at random befalls. */
   readonly faultShare?: number;
+  /** How many evaluations and idempotency keys are kept: the newest. */
+  readonly capacity?: number;
 }
 
-const capacity = 10_000;
+const defaultCapacity = 10_000;
 const maxBodyBytes = 1024 * 1024;
 
 /**
@@ -25,12 +27,14 @@ const maxBodyBytes = 1024 * 1024;
  */
 export class Sandbox {
   readonly #server: FastifyInstance;
-  readonly #evaluations = new Evaluations(capacity);
-  readonly #keys = new IdempotencyKeys(capacity);
+  readonly #evaluations: Evaluations;
+  readonly #keys: IdempotencyKeys;
   readonly #faultPicker: FaultPicker;
 
-  constructor(options: SandboxOptions = {}) {
-    this.#faultPicker = new FaultPicker(options.faultShare ?? 0);
+  constructor({ faultShare = 0, capacity = defaultCapacity }: SandboxOptions = {}) {
+    this.#evaluations = new Evaluations(capacity);
+    this.#keys = new IdempotencyKeys(capacity);
+    this.#faultPicker = new FaultPicker(faultShare);
     this.#server = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: true });
     this.#server.addContentTypeParser(
       'application/x-www-form-urlencoded',

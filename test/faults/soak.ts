@@ -1,0 +1,138 @@
+/*
+ * `npm run soak [seconds] [share of faults]`: steady load at a third of what the gateway carries, against a
+ * sandbox that fails a share of its requests in every way it knows. Every call must end with an evaluation or
+ * a typed error, every key must have exactly one effect, and memory must stay flat.
+ */
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Sandbox, sandboxKey } from '../../src/sandbox/sandbox.ts';
+import { spawnGateway } from '../harness/gateway-process.ts';
+
+const [seconds = 60, faultShare = 0.2] = process.argv.slice(2).map(Number);
+const query = `mutation($input: CreateCustomerEvaluationInput!) {
+  createCustomerEvaluation(input: $input) { customerEvaluation { id } errors { code retryable effect } }
+}`;
+
+interface Ending {
+  id: string | undefined;
+  code: string;
+  effect: string;
+  tries: number;
+  tookMs: number;
+}
+
+const sandbox = new Sandbox({ faultShare, capacity: 1_000_000 });
+const gateway = await spawnGateway({
+  STRIPE_API_URL: await sandbox.listen('127.0.0.1', 0),
+  STRIPE_SECRET_KEY: sandboxKey,
+});
+
+const once = async (key: string): Promise<Omit<Ending, 'tries' | 'tookMs'> & { retryable: boolean }> => {
+  const input = {
+    eventType: 'LOGIN',
+    evaluationContext: [{ clientDetails: { radarSession: `rse_${key}` } }],
+    idempotencyKey: key,
+  };
+  const response = await fetch(`${gateway.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables: { input } }),
+  });
+  const { data, errors } = (await response.json()) as {
+    data?: {
+      createCustomerEvaluation: {
+        customerEvaluation: { id: string } | null;
+        errors: { code: string; retryable: boolean; effect: string }[];
+      } | null;
+    };
+    errors?: { extensions: { code: string; retryable: boolean } }[];
+  };
+  const payload = data?.createCustomerEvaluation;
+  const [failure] = payload?.errors ?? [];
+  const [shed] = errors ?? [];
+  return {
+    id: payload?.customerEvaluation?.id,
+    code: failure?.code ?? shed?.extensions.code ?? 'ok',
+    effect: failure?.effect ?? 'NONE',
+    retryable: failure?.retryable ?? shed?.extensions.retryable ?? false,
+  };
+};
+
+/** As a client would: repeats with its key until it is told not to. */
+async function untilTerminal(key: string): Promise<Ending> {
+  const start = performance.now();
+  for (let tries = 1; ; tries += 1) {
+    const ending = await once(key);
+    const { id, code, effect } = ending;
+    if (!ending.retryable || tries === 50)
+      return { id, code, effect, tries, tookMs: performance.now() - start };
+    await delay(200);
+  }
+}
+
+function residentMegabytes(): number {
+  const status = readFileSync(`/proc/${gateway.child.pid}/status`, 'utf8');
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024);
+}
+
+// What it carries: as many as sixty-four clients get through in five seconds, faults and all.
+let carried = 0;
+const until = performance.now() + 5_000;
+await Promise.all(
+  Array.from({ length: 64 }, async (_, client) => {
+    for (let call = 0; performance.now() < until; call += 1) {
+      await once(`capacity-${client}-${call}`);
+      carried += 1;
+    }
+  }),
+);
+const perSecond = Math.floor(carried / 5 / 3);
+// Whatever was left unfinished of these is no part of the count.
+await delay(2_000);
+const createdBefore = sandbox.created;
+
+const memory = [residentMegabytes()];
+const sampling = setInterval(() => memory.push(residentMegabytes()), 5_000);
+const start = performance.now();
+const calls: Promise<Ending>[] = [];
+while (performance.now() - start < seconds * 1000) {
+  calls.push(untilTerminal(`soak-${calls.length}`));
+  await delay(Math.max(0, start + (calls.length * 1000) / perSecond - performance.now()));
+}
+const endings = await Promise.all(calls);
+clearInterval(sampling);
+
+const codes: Record<string, number> = {};
+for (const { code } of endings) codes[code] = (codes[code] ?? 0) + 1;
+const ok = endings.filter(({ code }) => code === 'ok');
+const ids = new Set(ok.map(({ id }) => id));
+const perhaps = endings.filter(({ code, effect }) => code !== 'ok' && effect === 'UNKNOWN').length;
+const effects = sandbox.created - createdBefore;
+const took = endings.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
+const report = {
+  seconds,
+  faultShare,
+  perSecond,
+  calls: endings.length,
+  codes,
+  repeatedByClients: endings.filter(({ tries }) => tries > 1).length,
+  effects,
+  p50Ms: Math.round(took[Math.floor(took.length / 2)] ?? 0),
+  p99Ms: Math.round(took[Math.floor(took.length * 0.99)] ?? 0),
+  residentMegabytes: memory,
+};
+process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+
+gateway.child.kill('SIGTERM');
+const exit = await gateway.exited;
+await sandbox.close();
+
+// One effect for each success; a call that ended otherwise with its effect unknown may have had one.
+const faults = [
+  ids.size === ok.length || 'two keys share an evaluation',
+  (effects >= ok.length && effects <= ok.length + perhaps) || 'effects and successes differ',
+  (memory.at(-1) ?? 0) < (memory[0] ?? 0) * 1.5 + 50 || 'memory grew',
+  exit === 0 || `the gateway ended with ${exit}`,
+].filter((fault) => fault !== true);
+process.stdout.write(faults.length === 0 ? 'held\n' : `FAILED: ${faults.join(', ')}\n`);
+process.exitCode = faults.length === 0 ? 0 : 1;
