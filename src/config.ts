@@ -140,6 +140,9 @@ const settings = z.object({
   LOG_LEVEL: takes(logLevels.join(', '), z.enum(logLevels)).default('info'),
 });
 
+/** Every variable that is read. */
+export const settingNames = Object.keys(settings.shape);
+
 function takes<Type extends z.ZodType>(words: string, type: Type): Type {
   return type.meta({ takes: words });
 }
