@@ -106,9 +106,9 @@ export class Failure extends Error {
     this.operatorsMustAct = details.operatorsMustAct ?? code === 'UPSTREAM_REFUSED';
   }
 
-  /** The same failure of a call that an earlier attempt of may have had an effect. */
-  withUnknownEffect(): Failure {
-    return new Failure(this.code, { ...this, effect: 'UNKNOWN' });
+  /** The same failure, of a call whose effect is known better than its last attempt's. */
+  withEffect(effect: Effect): Failure {
+    return new Failure(this.code, { ...this, effect });
   }
 
   get retryable(): boolean {

@@ -51,8 +51,6 @@ export class UpstreamCall {
   readonly #request: UpstreamRequest;
   readonly #attempts: MadeAttempt[] = [];
   #delayMs = 0;
-  // Whether the next repeat is none of an outage's, and so outside the budget.
-  #isFree = false;
 
   constructor(gear: UpstreamGear, request: UpstreamRequest) {
     this.#gear = gear;
@@ -76,7 +74,7 @@ export class UpstreamCall {
   }
 
   async #runWithKy(totalTimeout: number): Promise<void> {
-    const { ky, timeoutMs, maxAttempts, budget } = this.#gear;
+    const { ky, timeoutMs, maxAttempts } = this.#gear;
     const { method, path, headers, callerGone, passCeiling } = this.#request;
     await ky(path, {
       method,
@@ -95,7 +93,6 @@ export class UpstreamCall {
           async () => {
             await passCeiling();
             if (callerGone?.aborted) throw this.#timedOut();
-            if (!this.#isFree) budget.countRetry();
           },
         ],
       },
@@ -138,15 +135,18 @@ export class UpstreamCall {
       budgetLeft: budget.left,
       random: Math.random(),
     });
-    this.#delayMs = delayMs ?? 0;
-    this.#isFree = delayMs === 0;
-    return delayMs !== undefined;
+    if (delayMs === undefined) return false;
+    // Counted now and not after the wait: of many that fail at once, the first ones take what is left.
+    if (delayMs > 0) budget.countRetry();
+    this.#delayMs = delayMs;
+    return true;
   }
 
   #failureOf(error: unknown): unknown {
     const failure = error instanceof Failure ? error : this.#failureOfLast(error);
     if (!(failure instanceof Failure)) return failure;
-    return this.#attempts.some(mayHaveHadEffect) ? failure.withUnknownEffect() : failure;
+    if (this.#request.method === 'get') return failure.withEffect('NONE');
+    return this.#attempts.some(mayHaveHadEffect) ? failure.withEffect('UNKNOWN') : failure;
   }
 
   // ky's errors are not asked: what the last attempt came to tells more.

@@ -76,6 +76,15 @@ describe('in an outage', () => {
     expect(upstream.effects).toBe(outcomes.filter(({ code }) => code === 'ok').length);
   }, 30_000);
 
+  it('does not multiply a burst that fails at once', async () => {
+    gateway = await startTestGateway(upstreamAt(upstream.url));
+    upstream.always((victim) => setTimeout(() => status(503)(victim), 100));
+    await Promise.all(
+      Array.from({ length: 300 }, () => gateway.send(createEverything, { input: personalInput })),
+    );
+    expect(upstream.keys.length).toBeLessThanOrEqual(300 * 1.2);
+  });
+
   it('does not count a client’s refusals against the upstream', async () => {
     gateway = await startTestGateway(upstreamAt(upstream.url));
     upstream.always(status(400, { type: 'invalid_request_error', param: 'event_type' }));
