@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** A server under measurement, pinned to the first core; load and upstream have the other. */
+export interface ServerProcess {
+  readonly url: string;
+  /** CPU seconds so far, user and system, by the operating system's account. */
+  cpuSeconds(): number;
+  /** The most memory it ever held, in megabytes. */
+  peakMegabytes(): number;
+  residentMegabytes(): number;
+  stop(): Promise<void>;
+}
+
+let nextPort = 41_000;
+
+export async function startProcess(
+  command: readonly string[],
+  { core, environment }: { core: 0 | 1; environment: Record<string, string> },
+): Promise<ServerProcess> {
+  const port = nextPort++;
+  const child = spawn('taskset', ['-c', String(core), process.execPath, ...command], {
+    env: { PATH: process.env['PATH'], PORT: String(port), ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await listening(child);
+  const status = (name: string): number => {
+    const text = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+    return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1]) / 1024;
+  };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    cpuSeconds() {
+      // Fields 14 and 15, in clock ticks of 10 ms; the command's name in field 2 may hold spaces (proc(5)).
+      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      return (Number(fields[11]) + Number(fields[12])) / 100;
+    },
+    peakMegabytes: () => Math.round(status('VmHWM')),
+    residentMegabytes: () => Math.round(status('VmRSS')),
+    async stop() {
+      const exited = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+function listening(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
+      if (chunk.includes('listening')) resolve();
+    });
+    child.once('exit', (code) => reject(new Error(`a server ended with ${code} before it listened`)));
+  });
+}
