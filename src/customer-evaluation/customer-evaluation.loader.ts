@@ -32,7 +32,9 @@ export function createLoader(
     }
   };
   // A Failure as a batch's item rejects that item alone (DataLoader, "Batch Function").
-  return new DataLoader<string, CustomerEvaluation | null>((ids) => Promise.all(ids.map((id) => limit(fetchOne, id))));
+  return new DataLoader<string, CustomerEvaluation | null>((ids) =>
+    Promise.all(ids.map((id) => limit(fetchOne, id))),
+  );
 }
 
 async function retrieve(
