@@ -56,13 +56,18 @@ export function readCreateParameters(
   form: string,
   version: string,
 ): { params: CreateParameters } | { error: ParameterError } {
-  const parsed: unknown = parse(form, { nesting: true, nestingSyntax: 'index' });
+  const parsed: unknown = parse(withBareBrackets(form), { nesting: true, nestingSyntax: 'index' });
   const schema = version >= '2026-06' ? createParametersWithData : createParametersWithoutData;
   const result = schema.safeParse(plain(parsed));
   if (result.success) return { params: result.data };
   const [issue] = result.error.issues;
   if (issue === undefined) throw new Error('a refusal without an issue');
   return { error: parameterError(issue) };
+}
+
+// The upstream takes a name's brackets encoded too; the parser sees structure in bare ones only.
+function withBareBrackets(form: string): string {
+  return form.replace(/(?<=^|&)[^=&]+/g, (name) => name.replace(/%5B/gi, '[').replace(/%5D/gi, ']'));
 }
 
 // The parser's objects have no prototype, which zod does not take for records.
