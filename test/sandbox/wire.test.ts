@@ -192,6 +192,12 @@ describe('a refused parameter', () => {
     });
   });
 
+  it('is named where an index is so far away that the list would be all holes', async () => {
+    const response = await post('event_type=login&evaluation_context[4294967294][type]=client_details');
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { param: 'evaluation_context' } });
+  });
+
   it('is none where a newer version takes client data, which needs its address', async () => {
     const withData = (data: object) => entry({ type: 'client_details', client_details: { data } });
     expect(await send(withData({ ip: '::1', user_agent: 'M/5' }), newer)).toMatchObject({
