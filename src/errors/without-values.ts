@@ -46,6 +46,8 @@ export function removeValues(errors: readonly GraphQLError[], request: RefusedRe
       rewrite(error, argumentRefusal(error, request));
       // graphql-js raises it while it executes, so that nobody has named it yet.
       error.extensions['code'] = 'BAD_USER_INPUT';
+    } else if (error.extensions['code'] === 'OPERATION_RESOLUTION_FAILURE') {
+      rewrite(error, { message: 'The document does not tell by `operationName` which operation to run.' });
     } else if (error.extensions['code'] === 'GRAPHQL_PARSE_FAILED') rewrite(error, syntaxRefusal(error));
     else if (quotesLiteral(error)) rewrite(error, literalRefusal(error));
   }

@@ -99,6 +99,20 @@ describe('an illegal input written into the document', () => {
   });
 });
 
+describe('a name of an operation that the document does not hold', () => {
+  it('is refused without being quoted', async () => {
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: entry(session), operationName: canary }),
+    });
+    const text = await response.text();
+    expect(JSON.parse(text).errors).toMatchObject([{ extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } }]);
+    expect(upstream.requests).toEqual([]);
+    for (const told of [text, ...gateway.log]) expect(told).not.toContain('canary');
+  });
+});
+
 describe('a variable within a one-of input', () => {
   const nullable = [
     { of: 'client details', query: entry('clientDetails: { radarSession: $v }', '($v: ID)'), value: canary },
