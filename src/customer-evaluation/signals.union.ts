@@ -7,7 +7,7 @@ import { CustomerEvaluationRiskLevel } from './risk-level.enum.ts';
   resolveType: (signal: Signal) =>
     signal instanceof AccountSharingSignal ? 'AccountSharingSignal' : 'MultiAccountingSignal',
 })
-export abstract class Signal {
+abstract class Signal {
   @Field(() => Float, { description: 'From 0.0, unlikely, to 100.0, all but certain.' })
   readonly score: number;
 

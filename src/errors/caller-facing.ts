@@ -21,8 +21,8 @@ interface ErrorContext extends BaseContext {
 export function errorsPlugin(): ApolloServerPlugin<ErrorContext> {
   return {
     requestDidStart: async () => ({
-      didEncounterErrors: async ({ errors, schema, operation, request, contextValue }) => {
-        removeValues(errors, { schema, operation, variables: request.variables });
+      didEncounterErrors: async ({ errors, schema, document, operation, request, contextValue }) => {
+        removeValues(errors, { schema, document, operation, variables: request.variables });
         for (const error of errors) {
           const cause = unwrapResolverError(error);
           if (cause instanceof Overloaded) error.extensions['http'] = shedHead(cause);
@@ -73,10 +73,14 @@ function failureExtensions(failure: Failure): Record<string, unknown> {
   return { code, retryable, effect, retryAfterMs, upstreamRequestId };
 }
 
-// GraphQL's own refusals and ours are GraphQLErrors through and through; a thrown anything else is wrapped in
-// one by the executor, and is a bug.
+// What was raised on purpose has a code. A GraphQLError without one is the executor's, about a value that a
+// resolver returned and that it quotes; anything else was thrown: both are bugs.
 function isRaisedOnPurpose(error: unknown): boolean {
-  return error instanceof GraphQLError && unwrapResolverError(error) instanceof GraphQLError;
+  return (
+    error instanceof GraphQLError &&
+    error.extensions['code'] !== undefined &&
+    unwrapResolverError(error) instanceof GraphQLError
+  );
 }
 
 /** A bug for the log: its kind and its frames, without the message, which may quote what a person wrote. */

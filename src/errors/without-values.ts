@@ -1,11 +1,17 @@
 import {
+  type ArgumentNode,
   coerceInputValue,
+  type DocumentNode,
   type GraphQLError,
   type GraphQLSchema,
   isInputType,
   Kind,
   type OperationDefinitionNode,
+  TypeInfo,
   typeFromAST,
+  valueFromASTUntyped,
+  visit,
+  visitWithTypeInfo,
 } from 'graphql';
 
 /*
@@ -19,24 +25,30 @@ interface Refusal {
   readonly path?: readonly string[];
 }
 
+interface RefusedRequest {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode | undefined;
+  readonly operation: OperationDefinitionNode | undefined;
+  readonly variables: Readonly<Record<string, unknown>> | undefined;
+}
+
 /**
  * Rewrites, in place and before anything logs or formats them, the errors with which graphql-js refuses a
  * document or its variables.
  */
-export function removeValues(
-  errors: readonly GraphQLError[],
-  request: {
-    schema: GraphQLSchema;
-    operation: OperationDefinitionNode | undefined;
-    variables: Readonly<Record<string, unknown>> | undefined;
-  },
-): void {
+export function removeValues(errors: readonly GraphQLError[], request: RefusedRequest): void {
   const refusals = errors.some(isCoercionError)
     ? coercionRefusals(request.schema, request.operation, request.variables ?? {})
     : [];
   for (const error of errors) {
     if (isCoercionError(error)) rewrite(error, refusals.shift() ?? { message: 'A variable is refused.' });
-    else if (error.extensions['code'] === 'GRAPHQL_PARSE_FAILED') rewrite(error, syntaxRefusal(error));
+    else if (isArgumentError(error)) {
+      rewrite(error, argumentRefusal(error, request));
+      // graphql-js raises it while it executes, so that nobody has named it yet.
+      error.extensions['code'] = 'BAD_USER_INPUT';
+    } else if (error.extensions['code'] === 'OPERATION_RESOLUTION_FAILURE') {
+      rewrite(error, { message: 'The document does not tell by `operationName` which operation to run.' });
+    } else if (error.extensions['code'] === 'GRAPHQL_PARSE_FAILED') rewrite(error, syntaxRefusal(error));
     else if (quotesLiteral(error)) rewrite(error, literalRefusal(error));
   }
 }
@@ -51,6 +63,38 @@ function rewrite(error: GraphQLError, refusal: Refusal): void {
 function isCoercionError(error: GraphQLError): boolean {
   const [node] = error.nodes ?? [];
   return node?.kind === Kind.VARIABLE_DEFINITION && error.message.includes(' got invalid value ');
+}
+
+// What validation lets through and only a run shows: a null for a variable whose default made it fit, and a
+// nullable variable as the one field of a @oneOf entry in a list (graphql 16.15 refuses it elsewhere).
+function isArgumentError(error: GraphQLError): boolean {
+  return /^Argument "\w+" (has invalid value |of (required|non-null) type )/.test(error.message);
+}
+
+// As with variables, the argument is coerced again to learn where it is at fault.
+function argumentRefusal(
+  error: GraphQLError,
+  { schema, document, operation, variables }: RefusedRequest,
+): Refusal {
+  const refusals: Refusal[] = [];
+  const types = new TypeInfo(schema);
+  const values = { ...defaultsOf(operation), ...variables };
+  const findArgument = (node: ArgumentNode): void => {
+    const argument = types.getArgument();
+    if (argument == null || !error.nodes?.includes(node.value)) return;
+    coerceInputValue(valueFromASTUntyped(node.value, values), argument.type, (path, _value, fault) => {
+      refusals.push(refusal([argument.name, ...path.map(String)], fault));
+    });
+  };
+  if (document !== undefined) visit(document, visitWithTypeInfo(types, { Argument: findArgument }));
+  return refusals[0] ?? { message: 'An argument is refused.' };
+}
+
+function defaultsOf(operation: OperationDefinitionNode | undefined): Record<string, unknown> {
+  const withDefault = (operation?.variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
+    defaultValue === undefined ? [] : [[variable.name.value, valueFromASTUntyped(defaultValue)]],
+  );
+  return Object.fromEntries(withDefault);
 }
 
 function syntaxRefusal(error: GraphQLError): Refusal {

@@ -37,7 +37,7 @@ export class IdempotencyKeys {
     this.#keep(key, { request, answer: 'in flight' });
     const answer = await work();
     if (answer.kept === false) this.#kept.delete(key);
-    else this.#kept.set(key, { request, answer });
+    else this.#keep(key, { request, answer });
     return answer;
   }
 

@@ -114,7 +114,7 @@ export const magicCases: Readonly<Record<string, MagicCase>> = {
   error_504: apiError(504),
 };
 
-export const maxDelayMs = 60_000;
+const maxDelayMs = 60_000;
 
 /** What one request asks of the sandbox, all its words together. */
 export interface MagicRequest extends Omit<MagicCase, 'does'> {

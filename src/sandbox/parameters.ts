@@ -56,13 +56,26 @@ export function readCreateParameters(
   form: string,
   version: string,
 ): { params: CreateParameters } | { error: ParameterError } {
-  const parsed: unknown = parse(form, { nesting: true, nestingSyntax: 'index' });
+  const bare = withBareBrackets(form);
+  const [, farAway] = farAwayIndex.exec(bare) ?? [];
+  if (farAway !== undefined) {
+    return { error: { code: 'parameter_invalid', param: farAway, message: 'Invalid array.' } };
+  }
+  const parsed: unknown = parse(bare, { nesting: true, nestingSyntax: 'index' });
   const schema = version >= '2026-06' ? createParametersWithData : createParametersWithoutData;
   const result = schema.safeParse(plain(parsed));
   if (result.success) return { params: result.data };
   const [issue] = result.error.issues;
   if (issue === undefined) throw new Error('a refusal without an issue');
   return { error: parameterError(issue) };
+}
+
+// The parser would make an array that long, holes and all, and one field could take all memory.
+const farAwayIndex = /(?:^|&)([^=&]*)\[\d{4,}\]/;
+
+// The upstream takes a name's brackets encoded too; the parser sees structure in bare ones only.
+function withBareBrackets(form: string): string {
+  return form.replace(/(?<=^|&)[^=&]+/g, (name) => name.replace(/%5B/gi, '[').replace(/%5D/gi, ']'));
 }
 
 // The parser's objects have no prototype, which zod does not take for records.

@@ -6,7 +6,8 @@ export interface FormHash {
 
 /**
  * Encodes parameters as Stripe's `application/x-www-form-urlencoded` dialect: hashes as `a[b]`, arrays by
- * index as `a[0]`, brackets bare, a space as `%20`; byte for byte what Stripe's own SDK writes.
+ * index as `a[0]`, brackets bare, a space as `%20`; byte for byte what Stripe's own SDK writes, but for brackets
+ * within a value, which the SDK leaves bare and which here can be taken for structure by no parser.
  *
  * Names and values are percent-encoded one by one, so that no string can end its own field and begin
  * another. Throws a `URIError` for an unpaired surrogate: it has no UTF-8 form (the translation refuses it
@@ -15,7 +16,7 @@ export interface FormHash {
 export function encodeForm(params: FormHash): string {
   const fields: string[] = [];
   for (const name of Object.keys(params)) {
-    appendFields(fields, encodeURIComponent(name), params[name]);
+    appendFields(fields, percentEncoded(name), params[name]);
   }
   return fields.join('&');
 }
@@ -23,7 +24,7 @@ export function encodeForm(params: FormHash): string {
 function appendFields(fields: string[], name: string, value: FormValue | undefined): void {
   if (value === undefined) return;
   if (typeof value === 'string') {
-    fields.push(`${name}=${encodeURIComponent(value)}`);
+    fields.push(`${name}=${percentEncoded(value)}`);
     return;
   }
   if (isArray(value)) {
@@ -33,8 +34,16 @@ function appendFields(fields: string[], name: string, value: FormValue | undefin
     return;
   }
   for (const key of Object.keys(value)) {
-    appendFields(fields, `${name}[${encodeURIComponent(key)}]`, value[key]);
+    appendFields(fields, `${name}[${percentEncoded(key)}]`, value[key]);
   }
+}
+
+// RFC 3986 reserves `!'()*` too, and encodeURIComponent, which is older, leaves them.
+function percentEncoded(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 // Array.isArray does not narrow readonly arrays.

@@ -46,7 +46,11 @@ export const request = JSON.stringify({
       eventType: 'REGISTRATION',
       evaluationContext: [
         { clientDetails: { radarSession: 'rse_1ST9qQ9XxSPY66dBmI6YhJ9u' } },
-        { customerDetails: { customerData: { email: 'test@example.com', name: 'Test User', phone: '1234567890' } } },
+        {
+          customerDetails: {
+            customerData: { email: 'test@example.com', name: 'Test User', phone: '1234567890' },
+          },
+        },
       ],
     },
   },

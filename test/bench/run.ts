@@ -29,8 +29,10 @@ async function load(server: ServerProcess, options: Partial<autocannon.Options>)
 const startUpstream = (latencyMs: number): Promise<ServerProcess> =>
   startProcess(['test/bench/upstream.js'], { core: 1, environment: { LATENCY_MS: String(latencyMs) } });
 
-const startContestant = ({ command, environment }: Contestant, upstream: ServerProcess): Promise<ServerProcess> =>
-  startProcess(command, { core: 0, environment: environment(upstream.url) });
+const startContestant = (
+  { command, environment }: Contestant,
+  upstream: ServerProcess,
+): Promise<ServerProcess> => startProcess(command, { core: 0, environment: environment(upstream.url) });
 
 /** One answered mutation, which must be a right one: a server that only refuses would be the fastest. */
 async function answerOne(server: ServerProcess): Promise<void> {
@@ -42,7 +44,9 @@ async function answerOne(server: ServerProcess): Promise<void> {
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? 0)
+    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
 /** Runs `round` for each contestant in turn, so that a machine that changes its pace changes it for all. */
@@ -90,7 +94,11 @@ const cpu = (): Promise<Figures[]> =>
 const steady = (): Promise<Figures[]> =>
   inTurn(1, 300, 0, async (server) => {
     await load(server, { connections: 100, overallRate: 100, duration: 3 });
-    const { latency } = await load(server, { connections: 100, overallRate: 100, duration: settings.steadySeconds });
+    const { latency } = await load(server, {
+      connections: 100,
+      overallRate: 100,
+      duration: settings.steadySeconds,
+    });
     return { 'p50 + ms': latency.p50 - 300, 'p99 + ms': latency.p99 - 300 };
   });
 
@@ -119,7 +127,13 @@ async function inFlight(): Promise<Figures[]> {
   for (const contestant of contestants.slice(0, 2)) {
     const server = await startContestant(contestant, upstream);
     const before = server.residentMegabytes();
-    const result = await autocannon({ url: `${server.url}/graphql`, ...post, connections, amount: connections, timeout: 60 });
+    const result = await autocannon({
+      url: `${server.url}/graphql`,
+      ...post,
+      connections,
+      amount: connections,
+      timeout: 60,
+    });
     figures.push({
       'in flight, unanswered': connections - result['2xx'],
       'in flight, KB each': ((server.peakMegabytes() - before) * 1024) / connections,
@@ -146,7 +160,8 @@ const cell = (figures: Figures, name: string): string => {
   return `${figure < 10 ? figure.toFixed(1) : Math.round(figure)}${ratio}`;
 };
 const lines = contestants.map(
-  ({ name }, index) => `| ${name} | ${names.map((column) => cell(results[index] ?? {}, column)).join(' | ')} |`,
+  ({ name }, index) =>
+    `| ${name} | ${names.map((column) => cell(results[index] ?? {}, column)).join(' | ')} |`,
 );
 process.stdout.write(
   `${[
@@ -159,5 +174,9 @@ process.stdout.write(
 );
 writeFileSync(
   'test/bench/results.json',
-  JSON.stringify(contestants.map(({ name }, index) => ({ name, ...results[index] })), null, 2),
+  JSON.stringify(
+    contestants.map(({ name }, index) => ({ name, ...results[index] })),
+    null,
+    2,
+  ),
 );

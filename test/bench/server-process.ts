@@ -12,7 +12,8 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-let nextPort = 41_000;
+// Below the ports that the kernel gives to outgoing connections.
+let nextPort = 20_000;
 
 export async function startProcess(
   command: readonly string[],
@@ -23,6 +24,8 @@ export async function startProcess(
     env: { PATH: process.env['PATH'], PORT: String(port), ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const end = (): boolean => child.kill('SIGKILL');
+  process.on('exit', end);
   await listening(child);
   const status = (name: string): number => {
     const text = readFileSync(`/proc/${child.pid}/status`, 'utf8');
@@ -39,7 +42,8 @@ export async function startProcess(
     residentMegabytes: () => Math.round(status('VmRSS')),
     async stop() {
       const exited = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
+      end();
+      process.off('exit', end);
       await exited;
     },
   };

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 
 /** A request at the upstream, and the means to treat it badly. */
-export interface Victim {
+interface Victim {
   readonly key: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;

@@ -5,7 +5,13 @@ import Stripe from 'stripe';
 import { resolvers, typeDefs } from './graph.js';
 
 const { hostname, port } = new URL(process.env.UPSTREAM_URL);
-const stripe = new Stripe('sk_test_bench', { host: hostname, port, protocol: 'http', maxNetworkRetries: 2, telemetry: false });
+const stripe = new Stripe('sk_test_bench', {
+  host: hostname,
+  port,
+  protocol: 'http',
+  maxNetworkRetries: 2,
+  telemetry: false,
+});
 
 const call = (input, idempotencyKey) =>
   stripe.rawRequest(
@@ -18,7 +24,10 @@ const call = (input, idempotencyKey) =>
           ? { type: 'client_details', client_details: { radar_session: clientDetails.radarSession } }
           : {
               type: 'customer_details',
-              customer_details: { customer: customerDetails.customer, customer_data: customerDetails.customerData },
+              customer_details: {
+                customer: customerDetails.customer,
+                customer_data: customerDetails.customerData,
+              },
             },
       ),
     },

@@ -46,7 +46,11 @@ export function resolvers(call) {
     Mutation: {
       createCustomerEvaluation: async (_root, { input }) => {
         const idempotencyKey = input.idempotencyKey ?? crypto.randomUUID();
-        return { customerEvaluation: fromStripe(await call(input, idempotencyKey)), errors: [], idempotencyKey };
+        return {
+          customerEvaluation: fromStripe(await call(input, idempotencyKey)),
+          errors: [],
+          idempotencyKey,
+        };
       },
     },
     Signals: { __resolveType: (signals) => signals.__typename },

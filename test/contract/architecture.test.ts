@@ -1,0 +1,110 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+
+// Each room of src/, and each file beside them: what of the house it may import, and which packages it must not.
+const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegExp }>> = {
+  'main.ts': { imports: ['config.ts', 'gateway.ts', 'sandbox', 'telemetry'] },
+  'config.ts': { imports: ['stripe', 'telemetry'] },
+  'gateway.ts': {
+    imports: [
+      'config.ts',
+      'customer-evaluation',
+      'errors',
+      'http',
+      'sandbox',
+      'stripe',
+      'subgraph',
+      'telemetry',
+    ],
+  },
+  http: { imports: ['customer-evaluation', 'errors'] },
+  subgraph: { imports: ['customer-evaluation'] },
+  'customer-evaluation': {
+    imports: ['stripe', 'errors', 'telemetry'],
+    never: /^(ky|undici|fastify|@fastify\/.*|node:(http|https|http2|net|tls))$/,
+  },
+  stripe: {
+    imports: ['errors'],
+    never: /graphql|^@apollo\/|^reflect-metadata$/,
+  },
+  errors: { imports: [] },
+  telemetry: { imports: [] },
+  sandbox: { imports: ['stripe'], never: /graphql|^@apollo\// },
+};
+
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+);
+const roomOf = (file: string): string => file.split(path.sep)[0] ?? '';
+const sourceOf = (file: string): string => readFileSync(path.join('src', file), 'utf8');
+
+/** What a file imports, as the source names it. */
+function importsOf(file: string): string[] {
+  const found = sourceOf(file).matchAll(
+    /(?:^|\n)(?:import|export)\s[^;]*?['"]([^'"]+)['"];|import\(['"]([^'"]+)['"]\)/g,
+  );
+  return [...found].map(([, fixed, dynamic]) => fixed ?? dynamic ?? '');
+}
+
+const ofTheHouse = (file: string): string[] =>
+  importsOf(file)
+    .filter((name) => name.startsWith('.'))
+    .map((name) => path.join(path.dirname(file), name));
+const packagesOf = (file: string): string[] => importsOf(file).filter((name) => !name.startsWith('.'));
+
+describe('the house', () => {
+  it('has a row above for each of its rooms, and no row without a room', () => {
+    expect([...new Set(files.map(roomOf))].sort()).toEqual(Object.keys(rooms).sort());
+  });
+
+  it('imports only files that exist, so that this test reads the imports right', () => {
+    const all = files.flatMap(ofTheHouse);
+    expect(all.length).toBeGreaterThan(files.length);
+    for (const imported of all) expect(existsSync(path.join('src', imported))).toBe(true);
+  });
+
+  it.each(Object.entries(rooms))('keeps the arrows: %s', (room, { imports, never }) => {
+    for (const file of files.filter((each) => roomOf(each) === room)) {
+      const reached = ofTheHouse(file).map(roomOf);
+      expect({
+        file,
+        reached: reached.filter((other) => other !== room && !imports.includes(other)),
+      }).toEqual({
+        file,
+        reached: [],
+      });
+      expect({ file, packages: packagesOf(file).filter((name) => never?.test(name)) }).toEqual({
+        file,
+        packages: [],
+      });
+    }
+  });
+
+  it('lets the sandbox share the upstream’s words and none of its code', () => {
+    const shared = files.filter((file) => roomOf(file) === 'sandbox').flatMap(ofTheHouse);
+    for (const file of shared.filter((each) => roomOf(each) === 'stripe'))
+      expect(file).toMatch(/\.wire\.ts$/);
+  });
+
+  it('knows the environment in main.ts and config.ts only', () => {
+    const readers = files.filter((file) =>
+      /process\s*\.\s*env|\benv\b.*from 'node:process'/.test(sourceOf(file)),
+    );
+    expect(readers.filter((file) => !['main.ts', 'config.ts'].includes(file))).toEqual([]);
+    expect(readers).toContain('main.ts');
+  });
+
+  it('writes to no console', () => {
+    expect(files.filter((file) => /\bconsole\s*\./.test(sourceOf(file)))).toEqual([]);
+  });
+
+  it('has no drawers for odds and ends', () => {
+    const everywhere = ['src', 'test'].flatMap((root) =>
+      readdirSync(root, { recursive: true, encoding: 'utf8' }),
+    );
+    expect(
+      everywhere.filter((name) => /(^|[\\/])(utils?|helpers?|common|lib|misc|shared)([\\/.]|$)/i.test(name)),
+    ).toEqual([]);
+  });
+});

@@ -1,0 +1,188 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError, readConfig } from '../../src/config.ts';
+
+const key = 'sk_test_canary0key';
+const production = { NODE_ENV: 'production', AUTH_MODE: 'none' };
+
+describe('the settings', () => {
+  it('have defaults for everything: the sandbox, on this machine, open to developers', () => {
+    expect(readConfig({})).toMatchObject({
+      host: '127.0.0.1',
+      port: 4000,
+      upstream: 'sandbox',
+      stripe: {
+        apiUrl: 'https://api.stripe.com',
+        apiVersion: '2026-03-04.preview',
+        account: undefined,
+        timeoutMs: 3000,
+        maxConcurrency: 512,
+      },
+      introspection: true,
+      corsOrigins: [],
+      maxBodyBytes: 65_536,
+      logLevel: 'info',
+    });
+  });
+
+  it('are read from the environment', () => {
+    const config = readConfig({
+      HOST: '0.0.0.0',
+      PORT: '8080',
+      STRIPE_SECRET_KEY: 'rk_live_1',
+      STRIPE_API_URL: 'http://127.0.0.1:12111/',
+      STRIPE_API_VERSION: '2026-06-24.preview',
+      STRIPE_ACCOUNT: 'acct_1',
+      UPSTREAM_TIMEOUT_MS: '1000',
+      UPSTREAM_MAX_CONCURRENCY: '8',
+      INTROSPECTION: 'off',
+      CORS_ORIGINS: 'https://a.example, https://b.example:8443',
+      MAX_BODY_BYTES: '2048',
+      LOG_LEVEL: 'debug',
+    });
+    expect(config).toMatchObject({
+      host: '0.0.0.0',
+      port: 8080,
+      upstream: 'stripe',
+      stripe: {
+        apiUrl: 'http://127.0.0.1:12111',
+        secretKey: 'rk_live_1',
+        apiVersion: '2026-06-24.preview',
+        account: 'acct_1',
+        timeoutMs: 1000,
+        maxConcurrency: 8,
+      },
+      introspection: false,
+      corsOrigins: ['https://a.example', 'https://b.example:8443'],
+      maxBodyBytes: 2048,
+      logLevel: 'debug',
+    });
+  });
+
+  it('cannot be changed once they are read', () => {
+    const config = readConfig({ CORS_ORIGINS: 'https://a.example' });
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(config.stripe)).toBe(true);
+    expect(Object.isFrozen(config.corsOrigins)).toBe(true);
+  });
+
+  it('that are set to nothing count as not set', () => {
+    expect(readConfig({ PORT: '', STRIPE_SECRET_KEY: '', METRICS_PORT: '' })).toEqual(readConfig({}));
+  });
+
+  it('leave alone what belongs to others', () => {
+    expect(readConfig({ PATH: '/bin', HOME: '/root', npm_config_x: 'y' })).toEqual(readConfig({}));
+  });
+});
+
+describe('a fault in the settings', () => {
+  it('is told with all others at once: what was set, what it got and what it takes', () => {
+    const faults = faultsOf({
+      PORT: 'http',
+      LOG_LEVEL: 'loud',
+      STRIPE_ACCOUNT: 'me',
+      MAX_BODY_BYTES: '1',
+      UPSTREAM: 'stripe',
+    });
+    expect(faults).toHaveLength(5);
+    expect(faults).toContain('PORT: takes a whole number from 0 to 65535, got "http"');
+    expect(faults).toContain('STRIPE_SECRET_KEY: is needed with UPSTREAM=stripe');
+    for (const name of ['LOG_LEVEL', 'STRIPE_ACCOUNT', 'MAX_BODY_BYTES']) {
+      expect(faults.filter((fault) => fault.startsWith(`${name}: takes `))).toHaveLength(1);
+    }
+  });
+
+  it.each(['STRIPE_SECRET_KEY', 'ROUTER_SECRET', 'REDIS_URL'])('never shows the secret in %s', (name) => {
+    const faults = faultsOf({ [name]: 'canary secret' });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(new RegExp(`^${name}: takes `));
+    expect(faults.join()).not.toContain('canary');
+  });
+
+  it.each([
+    ['PORT', '-1'],
+    ['PORT', '65536'],
+    ['PORT', '1e3'],
+    ['PORT', ' 80'],
+    ['PORT', '80.5'],
+    ['UPSTREAM', 'Stripe'],
+    ['STRIPE_SECRET_KEY', 'pk_test_1'],
+    ['STRIPE_SECRET_KEY', 'sk_test_a\nb'],
+    ['STRIPE_API_URL', 'http://api.stripe.com'],
+    ['STRIPE_API_URL', 'https://api.stripe.com/v1'],
+    ['STRIPE_API_URL', 'https://user:pass@api.stripe.com'],
+    ['STRIPE_API_URL', 'http://127.0.0.1.example'],
+    ['STRIPE_API_URL', 'ftp://127.0.0.1'],
+    ['STRIPE_API_URL', 'api.stripe.com'],
+    ['STRIPE_API_VERSION', 'latest'],
+    ['STRIPE_API_VERSION', '2026-03-04.preview\r\nx: y'],
+    ['STRIPE_ACCOUNT', 'acct_'],
+    ['UPSTREAM_TIMEOUT_MS', '0'],
+    ['UPSTREAM_TIMEOUT_MS', '600001'],
+    ['UPSTREAM_MAX_CONCURRENCY', '0'],
+    ['UPSTREAM_MAX_CONCURRENCY', '100001'],
+    ['INTROSPECTION', 'true'],
+    ['CORS_ORIGINS', '*'],
+    ['CORS_ORIGINS', 'https://a.example/'],
+    ['CORS_ORIGINS', 'https://a.example,,https://b.example'],
+    ['MAX_BODY_BYTES', '1023'],
+    ['LOG_LEVEL', 'INFO'],
+  ])('is found in %s=%j', (name, value) => {
+    const faults = faultsOf({ STRIPE_SECRET_KEY: key, [name]: value });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(new RegExp(`^${name}: takes `));
+  });
+
+  it.each([
+    ['PORT', '0'],
+    ['PORT', '65535'],
+    ['STRIPE_API_URL', 'http://localhost:1'],
+    ['STRIPE_API_URL', 'http://[::1]:1'],
+    ['STRIPE_API_URL', 'https://stripe.example:8443'],
+    ['STRIPE_API_VERSION', '2026-06-24'],
+    ['UPSTREAM_TIMEOUT_MS', '600000'],
+    ['UPSTREAM_MAX_CONCURRENCY', '100000'],
+    ['MAX_BODY_BYTES', '1024'],
+    ['LOG_LEVEL', 'silent'],
+  ])('is not seen in %s=%j', (name, value) => {
+    expect(() => readConfig({ STRIPE_SECRET_KEY: key, [name]: value })).not.toThrow();
+  });
+});
+
+describe('in production', () => {
+  it('a missing key is a fault, unless the sandbox is asked for by name', () => {
+    expect(faultsOf(production)).toEqual([
+      expect.stringMatching(/^STRIPE_SECRET_KEY: is needed in production/),
+    ]);
+    expect(readConfig({ ...production, UPSTREAM: 'sandbox' }).upstream).toBe('sandbox');
+    expect(readConfig({ ...production, STRIPE_SECRET_KEY: key }).upstream).toBe('stripe');
+  });
+
+  it('who may call must be said', () => {
+    expect(faultsOf({ NODE_ENV: 'production', STRIPE_SECRET_KEY: key })).toEqual([
+      expect.stringMatching(/^AUTH_MODE: must be set in production/),
+    ]);
+  });
+
+  it('the schema is not told to strangers, unless asked for', () => {
+    expect(readConfig({ ...production, STRIPE_SECRET_KEY: key }).introspection).toBe(false);
+    expect(readConfig({ ...production, STRIPE_SECRET_KEY: key, INTROSPECTION: 'on' }).introspection).toBe(
+      true,
+    );
+  });
+
+  it('the sandbox is chosen by name even beside a key', () => {
+    expect(readConfig({ UPSTREAM: 'sandbox', STRIPE_SECRET_KEY: key }).upstream).toBe('sandbox');
+  });
+});
+
+function faultsOf(environment: Record<string, string>): string[] {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const [title, ...faults] = error.message.split('\n  ');
+    expect(title).toBe('The configuration is refused:');
+    return faults;
+  }
+  throw new Error('nothing was refused');
+}

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Kind, parse, visit } from 'graphql';
+import { buildSubgraph } from '../../src/subgraph/subgraph-schema.ts';
+import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+
+const published = readFileSync('schema/customer-evaluations.graphql', 'utf8');
+
+describe('the published schema', () => {
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    gateway = await startTestGateway();
+  });
+  afterAll(() => gateway.close());
+
+  it('is what the code says: `npm run schema` would change nothing', () => {
+    expect(buildSubgraph(undefined).sdl).toBe(published);
+  });
+
+  it('is served to routers letter for letter', async () => {
+    const { data } = await gateway.send('{ _service { sdl } }');
+    expect(data._service.sdl).toBe(published);
+  });
+
+  it('defines the directive @oneOf, which composition would not know', () => {
+    expect(published).toContain('directive @oneOf on INPUT_OBJECT');
+  });
+
+  it.each(['EvaluationContextInput', 'ClientDetailsInput', 'CustomerDetailsInput'])(
+    'says by introspection that %s is one of its fields',
+    async (name) => {
+      const { data } = await gateway.send(
+        'query Kind($name: String!) { __type(name: $name) { isOneOf inputFields { name } } }',
+        { name },
+      );
+      expect(data.__type.isOneOf).toBe(true);
+      expect(data.__type.inputFields).toHaveLength(2);
+    },
+  );
+
+  it('does not say so of other inputs', async () => {
+    const { data } = await gateway.send('{ __type(name: "CustomerDataInput") { isOneOf } }');
+    expect(data.__type.isOneOf).toBe(false);
+  });
+
+  it('describes every type, field, argument and value', () => {
+    // GraphQL itself says what these are.
+    const roots = ['Query', 'Mutation'];
+    const described: string[] = [];
+    const undescribed: string[] = [];
+    visit(parse(published), {
+      enter(node, _key, _parent, _path, ancestors) {
+        if (!('description' in node) && !describable.has(node.kind)) return undefined;
+        if (node.kind === Kind.SCHEMA_DEFINITION || node.kind === Kind.DIRECTIVE_DEFINITION) return false;
+        const owners = [...ancestors, node].flatMap((each) => ('name' in each ? [each.name?.value] : []));
+        const text = 'description' in node ? (node.description?.value.trim() ?? '') : '';
+        (text === '' ? undescribed : described).push(owners.join('.'));
+        return undefined;
+      },
+    });
+    expect(undescribed).toEqual(roots);
+    expect(described).toEqual(
+      expect.arrayContaining([
+        'Signals',
+        'Query.customerEvaluation.id',
+        'CustomerEvaluationRiskLevel.HIGHEST',
+        'CustomerDataInput.email',
+      ]),
+    );
+  });
+
+  it('is kept from strangers where introspection is off, and routers still get it', async () => {
+    const closed = await startTestGateway({ INTROSPECTION: 'off' });
+    const { data, errors } = await closed.send('{ __schema { types { name } } }');
+    expect(data).toBeUndefined();
+    expect(errors).toMatchObject([{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }]);
+    expect((await closed.send('{ _service { sdl } }')).data._service.sdl).toBe(published);
+    await closed.close();
+  });
+});
+
+const describable: ReadonlySet<string> = new Set([
+  Kind.OBJECT_TYPE_DEFINITION,
+  Kind.INTERFACE_TYPE_DEFINITION,
+  Kind.UNION_TYPE_DEFINITION,
+  Kind.ENUM_TYPE_DEFINITION,
+  Kind.SCALAR_TYPE_DEFINITION,
+  Kind.INPUT_OBJECT_TYPE_DEFINITION,
+  Kind.FIELD_DEFINITION,
+  Kind.INPUT_VALUE_DEFINITION,
+  Kind.ENUM_VALUE_DEFINITION,
+]);

@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { drawIdempotencyKey, scopeIdempotencyKey } from '../../src/customer-evaluation/idempotency-key.ts';
+import { Failure } from '../../src/errors/failure.ts';
+
+const printable = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 255 });
+
+describe('the key of a call', () => {
+  it('is returned as the client wrote it, and sent as 64 hexadecimal digits', () => {
+    fc.assert(
+      fc.property(printable, (key) => {
+        const scoped = scopeIdempotencyKey('caller', 'createCustomerEvaluation', key);
+        expect(scoped.client).toBe(key);
+        expect(scoped.upstream).toMatch(/^[0-9a-f]{64}$/);
+      }),
+    );
+  });
+
+  it('is the same upstream for the same caller, mutation and key, and for no others', () => {
+    // The same letters, cut in two ways: where the parts are only strung together, these are one.
+    const cut = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }));
+    const letters = fc.string({
+      unit: fc.constantFrom('a', '"', ',', ' ', '[', '\\'),
+      minLength: 7,
+      maxLength: 9,
+    });
+    const inParts = (text: string, [first, second]: [number, number]): [string, string, string] => [
+      text.slice(0, first),
+      text.slice(first, first + second),
+      text.slice(first + second),
+    ];
+    fc.assert(
+      fc.property(letters, cut, cut, (text, one, other) => {
+        const same =
+          scopeIdempotencyKey(...inParts(text, one)).upstream ===
+          scopeIdempotencyKey(...inParts(text, other)).upstream;
+        expect(same).toBe(one[0] === other[0] && one[1] === other[1]);
+      }),
+    );
+  });
+
+  it('is drawn anew for each call without one, and repeating with it is the same call', () => {
+    const drawn = [1, 2, 3].map(() => drawIdempotencyKey('caller', 'createCustomerEvaluation'));
+    expect(new Set(drawn.map((key) => key.upstream)).size).toBe(3);
+    for (const { client, upstream } of drawn) {
+      expect(scopeIdempotencyKey('caller', 'createCustomerEvaluation', client).upstream).toBe(upstream);
+    }
+  });
+
+  it.each([
+    { what: 'empty', key: '' },
+    { what: 'of 256 characters', key: 'k'.repeat(256) },
+    { what: 'with a line end, which could end a header', key: 'a\r\nx-other: 1' },
+    { what: 'with a line end at its end', key: 'a\n' },
+    { what: 'with a tab', key: 'a\tb' },
+    { what: 'with a NUL', key: 'a\0' },
+    { what: 'with an accent', key: 'clé' },
+    { what: 'with half of a surrogate pair', key: '\ud800' },
+  ])('is refused when $what, without being quoted', ({ key }) => {
+    const failure = refusalOf(key);
+    expect(failure).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      effect: 'NONE',
+      problems: [{ path: ['input', 'idempotencyKey'] }],
+    });
+    if (key !== '') expect(failure?.message).not.toContain(key);
+  });
+
+  it('is refused exactly when it is not 1 to 255 printable ASCII characters', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 4 }), (key) => {
+        const permitted =
+          key.length > 0 && [...key].every((character) => character >= ' ' && character <= '~');
+        expect(refusalOf(key) === undefined).toBe(permitted);
+      }),
+    );
+  });
+});
+
+function refusalOf(key: string): Failure | undefined {
+  try {
+    scopeIdempotencyKey('caller', 'createCustomerEvaluation', key);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,94 @@
+import { ApolloServer } from '@apollo/server';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { FastifyInstance } from 'fastify';
+import type { CallContext } from '../../src/customer-evaluation/call-context.ts';
+import { errorsPlugin, presentError } from '../../src/errors/caller-facing.ts';
+import { createHttpServer } from '../../src/http/server.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+
+/*
+ * No input is known to meet a bug in the gateway, so here are resolvers that are nothing but bugs, behind the
+ * gateway's own server, log and error handling.
+ */
+const typeDefs = `type Query { throws: String  rejects: String  isNoNumber: Int  isNull: String!  throwsText: String  fine: String }`;
+const bug = () => {
+  throw new TypeError('canary@example.com is not a function');
+};
+const resolvers = {
+  Query: {
+    throws: bug,
+    rejects: async () => bug(),
+    isNoNumber: () => 'canary@example.com',
+    isNull: () => null,
+    throwsText: () => {
+      throw 'canary@example.com';
+    },
+    fine: () => 'fine',
+  },
+};
+
+describe('a bug', () => {
+  const log: string[] = [];
+  let server: FastifyInstance;
+  let url: string;
+
+  beforeAll(async () => {
+    const apollo = new ApolloServer<CallContext>({
+      typeDefs,
+      resolvers,
+      formatError: presentError,
+      plugins: [errorsPlugin()],
+      stopOnTerminationSignals: false,
+    });
+    await apollo.start();
+    server = await createHttpServer({
+      apollo,
+      createContext: ({ requestId, log: requestLog }) => ({ requestId, log: requestLog }) as CallContext,
+      isUpstreamUp: () => true,
+      log: createLog('trace', { write: (line) => log.push(line) }),
+      maxBodyBytes: 65_536,
+      corsOrigins: [],
+    });
+    url = await server.listen({ host: '127.0.0.1', port: 0 });
+  });
+  afterAll(() => server.close());
+  beforeEach(() => {
+    log.length = 0;
+  });
+
+  it.each(['throws', 'rejects', 'isNoNumber', 'isNull', 'throwsText'])(
+    'in a resolver that %s is told to the caller by request id alone, and to operators by its place',
+    async (field) => {
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-request-id': 'my-request' },
+        body: JSON.stringify({ query: `{ ${field} fine }` }),
+      });
+      const text = await response.text();
+
+      expect(JSON.parse(text).errors).toEqual([
+        {
+          message: 'The gateway failed. Its operators find the reason under this request id.',
+          path: [field],
+          locations: [{ line: 1, column: 3 }],
+          extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false, requestId: 'my-request' },
+        },
+      ]);
+      expect(response.headers.get('x-request-id')).toBe('my-request');
+      expect(text).not.toContain('canary');
+      expect(text).not.toContain('.ts');
+
+      const lines = log.map((line) => JSON.parse(line)).filter((line) => line.level === 'error');
+      expect(lines).toMatchObject([{ requestId: 'my-request', msg: 'a bug ended an operation' }]);
+      expect(log.join('')).not.toContain('canary');
+      if (field === 'throws') expect(lines[0].frames[0]).toContain('error-masking.test.ts');
+    },
+  );
+
+  it('leaves the other fields of its operation as they are', async () => {
+    const response = await fetch(`${url}/graphql?query={throws,fine}`, {
+      headers: { 'apollo-require-preflight': 'true' },
+    });
+    expect(await response.json()).toMatchObject({ data: { throws: null, fine: 'fine' } });
+  });
+});

@@ -1,0 +1,252 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
+import { type GraphQLAnswer, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { formFields, type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+
+const canary = 'canary@example.com';
+
+let upstream: RecordingUpstream;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  upstream = await startRecordingUpstream();
+  upstream.answer(200, registrationAnswer);
+  gateway = await startTestGateway(upstreamAt(upstream.url));
+});
+afterAll(async () => {
+  await gateway.close();
+  await upstream.close();
+});
+beforeEach(() => {
+  upstream.requests.length = 0;
+  gateway.log.length = 0;
+});
+
+/** What a caller is told of a refusal, wherever it stands; fails where anything was sent or a value was quoted. */
+function refusal(answer: GraphQLAnswer): { code: unknown; path: unknown }[] {
+  expect(upstream.requests).toEqual([]);
+  expect(answer.text).not.toContain('canary');
+  expect(gateway.log.length).toBeGreaterThan(0);
+  expect(gateway.log.join('')).not.toContain('canary');
+  if (answer.errors !== undefined) {
+    return answer.errors.map(({ extensions: { code, path } }) => ({ code, path }));
+  }
+  const { customerEvaluation, errors } = answer.data.createCustomerEvaluation;
+  expect(customerEvaluation).toBeNull();
+  return errors.map((error: Record<string, unknown>) => {
+    expect(error).toMatchObject({ retryable: false, effect: 'NONE' });
+    return { code: error['code'], path: error['path'] };
+  });
+}
+
+const client = (details: unknown) => registration({ evaluationContext: [{ clientDetails: details }] });
+const customer = (details: unknown) => registration({ evaluationContext: [{ customerDetails: details }] });
+const customerData = (data: unknown) => customer({ customerData: data });
+const at = (...rest: string[]) => ['input', 'evaluationContext', '0', ...rest];
+
+describe('an input that the schema refuses, sent as a variable', () => {
+  const radarSession = canary;
+
+  it.each<{ what: string; input: unknown; path: string[] }>([
+    { what: 'an entry without any key', input: registration({ evaluationContext: [{}] }), path: at() },
+    {
+      what: 'an entry with two keys',
+      input: registration({
+        evaluationContext: [{ clientDetails: { radarSession }, customerDetails: { customer: canary } }],
+      }),
+      path: at(),
+    },
+    { what: 'an entry with an explicit null', input: client(null), path: at('clientDetails') },
+    {
+      what: 'an entry with a key and a null beside it',
+      input: registration({
+        evaluationContext: [{ clientDetails: { radarSession }, customerDetails: null }],
+      }),
+      path: at(),
+    },
+    { what: 'client details without any key', input: client({}), path: at('clientDetails') },
+    {
+      what: 'client details with two keys',
+      input: client({ radarSession, data: { ip: canary } }),
+      path: at('clientDetails'),
+    },
+    {
+      what: 'client details with an explicit null',
+      input: client({ radarSession: null }),
+      path: at('clientDetails', 'radarSession'),
+    },
+    { what: 'customer details without any key', input: customer({}), path: at('customerDetails') },
+    {
+      what: 'customer details with two keys',
+      input: customer({ customer: canary, customerData: { email: canary } }),
+      path: at('customerDetails'),
+    },
+    {
+      what: 'customer details with an explicit null',
+      input: customer({ customerData: null }),
+      path: at('customerDetails', 'customerData'),
+    },
+    { what: 'no event type', input: { evaluationContext: [] }, path: ['input'] },
+    { what: 'no context', input: { eventType: 'LOGIN' }, path: ['input'] },
+    {
+      what: 'client data without an address',
+      input: client({ data: {} }),
+      path: at('clientDetails', 'data'),
+    },
+    {
+      what: 'an event type that does not exist',
+      input: registration({ eventType: canary }),
+      path: ['input', 'eventType'],
+    },
+    {
+      what: 'an event type that is a number',
+      input: registration({ eventType: 1 }),
+      path: ['input', 'eventType'],
+    },
+    { what: 'an unknown field', input: registration({ email: canary }), path: ['input', 'email'] },
+    {
+      what: 'an unknown field whose name is what somebody typed',
+      input: registration({ [canary]: 1 }),
+      path: ['input'],
+    },
+    {
+      what: 'a list for a string',
+      input: customerData({ email: [canary] }),
+      path: at('customerDetails', 'customerData', 'email'),
+    },
+    {
+      what: 'a hash for a string',
+      input: customerData({ name: { first: canary } }),
+      path: at('customerDetails', 'customerData', 'name'),
+    },
+    {
+      what: 'a number for a string',
+      input: customerData({ phone: 1234567890 }),
+      path: at('customerDetails', 'customerData', 'phone'),
+    },
+    { what: 'a string for a hash', input: customer(canary), path: at('customerDetails') },
+    { what: 'a string for an input', input: canary, path: ['input'] },
+    { what: 'a string for an entry', input: registration({ evaluationContext: [canary] }), path: at() },
+    { what: 'a null for an entry', input: registration({ evaluationContext: [null] }), path: at() },
+    {
+      what: 'a number for an idempotency key',
+      input: registration({ idempotencyKey: 1 }),
+      path: ['input', 'idempotencyKey'],
+    },
+  ])('is refused for $what', async ({ input, path }) => {
+    const answer = await gateway.send(createEverything, { input });
+    const refusals = refusal(answer);
+    expect(refusals.length).toBeGreaterThan(0);
+    for (const { code } of refusals) expect(code).toBe('BAD_USER_INPUT');
+    expect(refusals.map((each) => each.path)).toContainEqual(path);
+  });
+
+  it.each([
+    { what: 'is null', variables: { input: null } },
+    { what: 'is absent', variables: {} },
+  ])('is refused when it $what', async ({ variables }) => {
+    expect(refusal(await gateway.send(createEverything, variables))).toMatchObject([
+      { code: 'BAD_USER_INPUT' },
+    ]);
+  });
+
+  it('names each of many faults', async () => {
+    const answer = await gateway.send(createEverything, {
+      input: { eventType: canary, evaluationContext: [{ clientDetails: { radarSession: [canary] } }, {}] },
+    });
+    expect(refusal(answer).map(({ path }) => path)).toEqual([
+      ['input', 'eventType'],
+      at('clientDetails', 'radarSession'),
+      ['input', 'evaluationContext', '1'],
+    ]);
+  });
+});
+
+describe('an input that the schema permits and the reference refuses', () => {
+  it.each<{ what: string; input: unknown; path: string[] }>([
+    {
+      what: 'no entries',
+      input: registration({ evaluationContext: [] }),
+      path: ['input', 'evaluationContext'],
+    },
+    {
+      what: 'an event type that stands only in answers',
+      input: registration({ eventType: 'UNKNOWN' }),
+      path: ['input', 'eventType'],
+    },
+    {
+      what: 'customer data without any field',
+      input: customerData({}),
+      path: at('customerDetails', 'customerData'),
+    },
+    {
+      what: 'customer data of nulls',
+      input: customerData({ email: null, name: null, phone: null }),
+      path: at('customerDetails', 'customerData'),
+    },
+    ...['', 'k'.repeat(256), `${canary}\n`, `clé ${canary}`, '\ud800'].map((idempotencyKey) => ({
+      what: `the idempotency key ${JSON.stringify(idempotencyKey.slice(0, 20))}`,
+      input: registration({ idempotencyKey }),
+      path: ['input', 'idempotencyKey'],
+    })),
+  ])('is refused for $what', async ({ input, path }) => {
+    const answer = await gateway.send(createEverything, { input });
+    expect(refusal(answer)).toEqual([{ code: 'BAD_USER_INPUT', path }]);
+  });
+});
+
+const strings = [
+  {
+    field: 'radarSession',
+    holding: (text: string) => client({ radarSession: text }),
+    path: ['clientDetails', 'radarSession'],
+  },
+  {
+    field: 'ip',
+    holding: (text: string) => client({ data: { ip: text } }),
+    path: ['clientDetails', 'data', 'ip'],
+  },
+  ...['referrer', 'userAgent'].map((field) => ({
+    field,
+    holding: (text: string) => client({ data: { ip: '203.0.113.7', [field]: text } }),
+    path: ['clientDetails', 'data', field],
+  })),
+  {
+    field: 'customer',
+    holding: (text: string) => customer({ customer: text }),
+    path: ['customerDetails', 'customer'],
+  },
+  ...['email', 'name', 'phone'].map((field) => ({
+    field,
+    holding: (text: string) => customerData({ [field]: text }),
+    path: ['customerDetails', 'customerData', field],
+  })),
+];
+
+describe.each(strings)('the string $field', ({ holding, path }) => {
+  it.each([
+    { what: 'empty', text: '' },
+    { what: 'of 5,001 characters', text: canary.padEnd(5001, '😀') },
+    { what: 'holding a NUL', text: `${canary}\0` },
+    { what: 'holding the first half of a surrogate pair', text: `${canary}\ud800` },
+    { what: 'holding the second half of a surrogate pair', text: `\udfff${canary}` },
+  ])('is refused when $what', async ({ text }) => {
+    // JSON writes what has no UTF-8 form as an escape, \ud800, and so do the clients that let it through.
+    const answer = await gateway.send(createEverything, {
+      input: holding([...text].slice(0, 5001).join('')),
+    });
+    expect(refusal(answer)).toEqual([{ code: 'BAD_USER_INPUT', path: at(...path) }]);
+  });
+});
+
+describe('the longest string', () => {
+  it('is 5,000 characters, counted as a person would, and arrives whole', async () => {
+    const text = '😀'.repeat(5000);
+    const answer = await gateway.send(createEverything, { input: customerData({ name: text }) });
+    expect(answer.data.createCustomerEvaluation.errors).toEqual([]);
+    expect(formFields(upstream.requests[0]?.body ?? '').at(-1)).toEqual([
+      'evaluation_context[0][customer_details][customer_data][name]',
+      text,
+    ]);
+  });
+});

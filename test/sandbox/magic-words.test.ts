@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { magicCases } from '../../src/sandbox/magic-values.ts';
+import { createEverything, registration } from '../harness/evaluations.ts';
+import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+
+const ownSignal = (fields: object) => ({
+  errors: [],
+  customerEvaluation: { signals: { multiAccounting: fields } },
+});
+const signals = (value: unknown) => ({ errors: [], customerEvaluation: { signals: value } });
+const error = (code: string, more: object = {}) => ({
+  customerEvaluation: null,
+  errors: [{ code, ...more }],
+});
+const path = ['input', 'evaluationContext', '0', 'clientDetails', 'radarSession'];
+const unavailable = error('UPSTREAM_UNAVAILABLE', { effect: 'UNKNOWN', retryable: true });
+
+// What a frontend developer sees of each word.
+const seen: Readonly<Record<string, object>> = {
+  highest: ownSignal({ score: 87.5, riskLevel: 'HIGHEST' }),
+  elevated: ownSignal({ score: 70, riskLevel: 'ELEVATED' }),
+  normal: ownSignal({ score: 42.5, riskLevel: 'NORMAL' }),
+  low: ownSignal({ score: 3, riskLevel: 'LOW' }),
+  not_assessed: ownSignal({ score: 0, riskLevel: 'NOT_ASSESSED' }),
+  null_level: ownSignal({ score: 50, riskLevel: null }),
+  unknown_level: ownSignal({ score: 50, riskLevel: 'UNKNOWN' }),
+  score_101: ownSignal({ score: 101 }),
+  null_signals: signals(null),
+  no_signals: signals({ __typename: 'RegistrationSignals', multiAccounting: null, accountSharing: null }),
+  both_signals: signals({
+    multiAccounting: { score: expect.any(Number) },
+    accountSharing: { score: expect.any(Number) },
+  }),
+  new_signal: signals({ multiAccounting: { score: expect.any(Number) }, accountSharing: null }),
+  other_event: error('UPSTREAM_INVALID_RESPONSE', { path: null }),
+  error_400: error('BAD_USER_INPUT', { path, effect: 'NONE', retryable: false }),
+  missing: error('NOT_FOUND', { path, effect: 'NONE', retryable: false }),
+  error_401: error('UPSTREAM_REFUSED', { effect: 'NONE' }),
+  error_403: error('UPSTREAM_REFUSED', { effect: 'NONE' }),
+  error_409: unavailable,
+  error_424: unavailable,
+  error_429: error('UPSTREAM_RATE_LIMITED', { effect: 'NONE', retryable: true }),
+  error_500: unavailable,
+  error_502: unavailable,
+  error_503: unavailable,
+  error_504: unavailable,
+};
+
+describe('a word that the sandbox knows', () => {
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    gateway = await startTestGateway();
+  });
+  afterAll(() => gateway.close());
+
+  const create = async (radarSession: string) => {
+    const input = registration({ evaluationContext: [{ clientDetails: { radarSession } }] });
+    return (await gateway.send(createEverything, { input })).data.createCustomerEvaluation;
+  };
+
+  it.each(Object.keys(magicCases))('sandbox_%s does what its row says', async (word) => {
+    expect(seen).toHaveProperty(word);
+    expect(await create(`rse_sandbox_${word}`)).toMatchObject(seen[word] ?? {});
+  });
+
+  it('delays the answer by so many milliseconds, and combines with others', async () => {
+    const start = performance.now();
+    expect(await create('sandbox_delay_150 sandbox_highest')).toMatchObject(seen['highest'] ?? {});
+    expect(performance.now() - start).toBeGreaterThanOrEqual(145);
+  });
+
+  it('works in any string of the context', async () => {
+    const email = 'sandbox_elevated@example.com';
+    const input = registration({ evaluationContext: [{ customerDetails: { customerData: { email } } }] });
+    const { data } = await gateway.send(createEverything, { input });
+    expect(data.createCustomerEvaluation).toMatchObject(seen['elevated'] ?? {});
+  });
+
+  it('is told apart from one that it does not know, which is refused with its place', async () => {
+    expect(await create('rse_sandbox_heighest')).toMatchObject(error('BAD_USER_INPUT', { path }));
+    expect(await create('rse_sandbox_constructor')).toMatchObject(error('BAD_USER_INPUT', { path }));
+  });
+});
