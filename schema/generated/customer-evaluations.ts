@@ -4,290 +4,6 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-export type Maybe<T> = T | null;
-export type InputMaybe<T> = Maybe<T>;
-/** All built-in and custom scalars, mapped to their actual values */
-export type Scalars = {
-  ID: { input: string; output: string; }
-  String: { input: string; output: string; }
-  Boolean: { input: boolean; output: boolean; }
-  Int: { input: number; output: number; }
-  Float: { input: number; output: number; }
-  /** A date-time string at UTC, such as 2007-12-03T10:15:30Z, compliant with the `date-time` format outlined in section 5.6 of the RFC 3339 profile of the ISO 8601 standard for representation of dates and times using the Gregorian calendar. */
-  DateTime: { input: string; output: string; }
-};
-
-/** How likely the account is used by several people. */
-export type AccountSharingSignal = Signal & {
-  /** When the score was computed. */
-  evaluatedAt: Scalars['DateTime']['output'];
-  /** Stripe’s reading of the score; null where Stripe gives none: decide by score. */
-  riskLevel?: Maybe<CustomerEvaluationRiskLevel>;
-  /** From 0.0, unlikely, to 100.0, all but certain. */
-  score: Scalars['Float']['output'];
-};
-
-/** What is known of the client’s device and connection when there is no Radar Session. */
-export type ClientDataInput = {
-  /** The client’s IP address as your server sees it. 1 to 5,000 characters. */
-  ip: Scalars['String']['input'];
-  /** The page that led here. 1 to 5,000 characters: leave it out where the browser’s `document.referrer` is empty. */
-  referrer?: InputMaybe<Scalars['String']['input']>;
-  /** The browser’s `User-Agent`. 1 to 5,000 characters. */
-  userAgent?: InputMaybe<Scalars['String']['input']>;
-};
-
-/** The client, in exactly one of two ways: by Radar Session wherever one could be made. */
-export type ClientDetailsInput =
-  /** The fallback where no Radar Session could be made. Needs a Stripe API version of June 2026 or later, else `UPSTREAM_UNSUPPORTED`. */
-  { data: ClientDataInput; radarSession?: never; }
-  |  /** A Radar Session, `rse_…`, that Stripe.js made in the browser. */
-  { data?: never; radarSession: Scalars['ID']['input']; };
-
-/** A login or registration to evaluate. */
-export type CreateCustomerEvaluationInput = {
-  /** What is known: as a rule one entry with `clientDetails` and one with `customerDetails`, in any order. At least one. */
-  evaluationContext: Array<EvaluationContextInput>;
-  /** What is happening. */
-  eventType: CustomerEvaluationEventType;
-  /** Makes a repeat safe: calls with the same key and input are one evaluation, for at least 24 hours. 1 to 255 printable ASCII characters; best a random UUID drawn for each attempt of a person to sign up or log in. Left out, one is drawn and returned. */
-  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-};
-
-/** An evaluation, or why there is none. */
-export type CreateCustomerEvaluationPayload = {
-  /** The evaluation; null when the call failed. */
-  customerEvaluation?: Maybe<CustomerEvaluation>;
-  /** What went wrong; empty when nothing did. */
-  errors: Array<CustomerEvaluationError>;
-  /** The key this call ran under: yours, or the one drawn. A repeat with it is safe. */
-  idempotencyKey: Scalars['String']['output'];
-};
-
-/** A customer, by id alone: in a supergraph, the subgraph that owns customers adds the rest. */
-export type Customer = {
-  /** Stripe’s id of the customer, `cus_…`. */
-  id: Scalars['ID']['output'];
-};
-
-/** A customer who has no Stripe object yet. At least one field is needed. */
-export type CustomerDataInput = {
-  /** The e-mail address. 1 to 5,000 characters. */
-  email?: InputMaybe<Scalars['String']['input']>;
-  /** The full name. 1 to 5,000 characters. */
-  name?: InputMaybe<Scalars['String']['input']>;
-  /** The phone number, in any format. 1 to 5,000 characters. */
-  phone?: InputMaybe<Scalars['String']['input']>;
-};
-
-/** The customer, in exactly one of two ways. */
-export type CustomerDetailsInput =
-  /** An existing Stripe customer, `cus_…`. */
-  { customer: Scalars['ID']['input']; customerData?: never; }
-  |  /** What is known of a customer who has no Stripe object yet. */
-  { customer?: never; customerData: CustomerDataInput; };
-
-/** Stripe Radar’s answer to how likely multi-accounting or account sharing is, at one login or registration. */
-export type CustomerEvaluation = {
-  /** When the evaluation was made. */
-  createdAt: Scalars['DateTime']['output'];
-  /** The evaluated customer; null where the evaluation was not about a Stripe customer. */
-  customer?: Maybe<Customer>;
-  /** What was evaluated. */
-  eventType: CustomerEvaluationEventType;
-  /** What was reported since, oldest first; null where Stripe sends none. */
-  events?: Maybe<Array<CustomerEvaluationEvent>>;
-  /** Stripe’s id of the evaluation. Keep it, to report how the event ended. */
-  id: Scalars['ID']['output'];
-  /** False for Stripe’s test mode and for the sandbox. */
-  livemode: Scalars['Boolean']['output'];
-  /** What the evaluation found; null where Stripe sends no signals. */
-  signals?: Maybe<Signals>;
-  /** What the business did with the customer; null until reported, and with older versions of Stripe’s API. */
-  status?: Maybe<CustomerEvaluationStatus>;
-};
-
-/** Whether a failed call may have had an effect at Stripe. */
-export type CustomerEvaluationEffect =
-  /** Nothing happened. */
-  | 'NONE'
-  /** It may have: repeat with the same `idempotencyKey`, and it still happens only once. */
-  | 'UNKNOWN';
-
-/** Why a call failed, and what to do about it. */
-export type CustomerEvaluationError = {
-  /** The kind of failure. */
-  code: CustomerEvaluationErrorCode;
-  /** Whether anything may have happened at Stripe. */
-  effect: CustomerEvaluationEffect;
-  /** For developers, in English. Never quotes what was sent. */
-  message: Scalars['String']['output'];
-  /** The field at fault as the operation wrote it, e.g. `["input", "evaluationContext", "0", "clientDetails"]`; null where none is. */
-  path?: Maybe<Array<Scalars['String']['output']>>;
-  /** Wait at least so many milliseconds before a repeat. */
-  retryAfterMs?: Maybe<Scalars['Int']['output']>;
-  /** Whether the same call may succeed later. Repeat it with the payload’s `idempotencyKey`. */
-  retryable: Scalars['Boolean']['output'];
-  /** Stripe’s id of the request, `req_…`, for its support; null where Stripe did not answer. */
-  upstreamRequestId?: Maybe<Scalars['String']['output']>;
-};
-
-/** Why a call failed. Switch on this, not on the message. */
-export type CustomerEvaluationErrorCode =
-  /** A field was refused, by us or by Stripe. `path` names it: correct it and send again. */
-  | 'BAD_USER_INPUT'
-  /** The idempotency key was used before with another input. Use a new key for a new call. */
-  | 'IDEMPOTENCY_CONFLICT'
-  /** Stripe knows no object with this id, or not with this account. `path` names the field. */
-  | 'NOT_FOUND'
-  /** Stripe’s answer was not what its contract says. Repeat with the payload’s `idempotencyKey`. */
-  | 'UPSTREAM_INVALID_RESPONSE'
-  /** Stripe’s rate limit, also after repeats. Wait for `retryAfterMs`, then repeat. */
-  | 'UPSTREAM_RATE_LIMITED'
-  /** Stripe refuses this gateway’s own key, account or version. Only its operators can mend that; they are told. */
-  | 'UPSTREAM_REFUSED'
-  /** No answer within the deadline. Repeat with the payload’s `idempotencyKey`. */
-  | 'UPSTREAM_TIMEOUT'
-  /** Stripe could not be reached or failed. Repeat with the payload’s `idempotencyKey`. */
-  | 'UPSTREAM_UNAVAILABLE'
-  /** The Stripe API version that this gateway is configured for has no such call or parameter. */
-  | 'UPSTREAM_UNSUPPORTED';
-
-/** Something that was reported about an evaluated login or registration. */
-export type CustomerEvaluationEvent = {
-  /** Why it failed; null unless it did. */
-  failureReason?: Maybe<CustomerEvaluationFailureReason>;
-  /** When it happened. */
-  occurredAt: Scalars['DateTime']['output'];
-  /** How it ended. */
-  type: CustomerEvaluationOutcome;
-};
-
-/** The moment in a customer’s life that is evaluated. */
-export type CustomerEvaluationEventType =
-  /** An existing customer logs in; asks first of all how likely the account is being shared. */
-  | 'LOGIN'
-  /** Somebody signs up; asks how likely the same person holds several accounts. */
-  | 'REGISTRATION'
-  /** Only ever in answers: an event type that is newer than this gateway. Refused with `BAD_USER_INPUT` as input. */
-  | 'UNKNOWN';
-
-/** Why a login or registration was not let through. */
-export type CustomerEvaluationFailureReason =
-  /** For a reason that has nothing to do with this evaluation, such as a wrong password. */
-  | 'OTHER'
-  /** The account is probably used by several people. */
-  | 'SUSPECTED_ACCOUNT_SHARING'
-  /** The person probably holds several accounts. */
-  | 'SUSPECTED_MULTI_ACCOUNTING'
-  /** A reason that is newer than this gateway. */
-  | 'UNKNOWN';
-
-/** How an evaluated login or registration ended. */
-export type CustomerEvaluationOutcome =
-  /** The customer was not logged in; `failureReason` says why. */
-  | 'LOGIN_FAILED'
-  /** The customer was logged in. */
-  | 'LOGIN_SUCCESS'
-  /** The account was not made; `failureReason` says why. */
-  | 'REGISTRATION_FAILED'
-  /** The account was made. */
-  | 'REGISTRATION_SUCCESS'
-  /** An outcome that is newer than this gateway. */
-  | 'UNKNOWN';
-
-/** Stripe’s reading of a score. The bands are those of Stripe’s guide and may move: decide by level. */
-export type CustomerEvaluationRiskLevel =
-  /** More risk than usual, a score of 65 to 74: look closer, or add a check. */
-  | 'ELEVATED'
-  /** The highest risk, a score of 75 to 100: block, or ask for proof. */
-  | 'HIGHEST'
-  /** Less risk than usual. */
-  | 'LOW'
-  /** Nothing unusual, a score of 0 to 64. */
-  | 'NORMAL'
-  /** Stripe made no assessment. */
-  | 'NOT_ASSESSED'
-  /** Stripe does not know, or answered a level that is newer than this gateway: decide by score. */
-  | 'UNKNOWN';
-
-/** What the business did with the customer, as reported to Stripe. */
-export type CustomerEvaluationStatus =
-  /** The customer was let in. */
-  | 'ALLOWED'
-  /** The customer was turned away. */
-  | 'BLOCKED'
-  /** The customer was let in with limits, or after a further check. */
-  | 'RESTRICTED'
-  /** A status that is newer than this gateway. */
-  | 'UNKNOWN';
-
-/** One thing that is known about the event: exactly one of the fields. */
-export type EvaluationContextInput =
-  /** The client: device and connection. */
-  { clientDetails: ClientDetailsInput; customerDetails?: never; }
-  |  /** The customer: who it is, or says to be. */
-  { clientDetails?: never; customerDetails: CustomerDetailsInput; };
-
-/** The signals of a login. */
-export type LoginSignals = {
-  /** The login’s own signal; null where Stripe could not compute it. */
-  accountSharing?: Maybe<AccountSharingSignal>;
-  /** As a rule null: only Stripe decides to add it to a login. */
-  multiAccounting?: Maybe<MultiAccountingSignal>;
-};
-
-/** How likely the same person holds several accounts. */
-export type MultiAccountingSignal = Signal & {
-  /** When the score was computed. */
-  evaluatedAt: Scalars['DateTime']['output'];
-  /** Stripe’s reading of the score; null where Stripe gives none: decide by score. */
-  riskLevel?: Maybe<CustomerEvaluationRiskLevel>;
-  /** From 0.0, unlikely, to 100.0, all but certain. */
-  score: Scalars['Float']['output'];
-};
-
-export type Mutation = {
-  /** Asks Stripe Radar about a login or registration: how likely multi-accounting or account sharing is. Each call may be billed. Failures that a frontend can act on come in `errors`. */
-  createCustomerEvaluation?: Maybe<CreateCustomerEvaluationPayload>;
-};
-
-
-export type MutationCreateCustomerEvaluationArgs = {
-  input: CreateCustomerEvaluationInput;
-};
-
-export type Query = {
-  /** An evaluation by its id; null where Stripe knows none. Needs a Stripe API version of June 2026 or later, else the error `UPSTREAM_UNSUPPORTED`. */
-  customerEvaluation?: Maybe<CustomerEvaluation>;
-};
-
-
-export type QueryCustomerEvaluationArgs = {
-  id: Scalars['ID']['input'];
-};
-
-/** The signals of a registration. */
-export type RegistrationSignals = {
-  /** As a rule null: only Stripe decides to add it to a registration. */
-  accountSharing?: Maybe<AccountSharingSignal>;
-  /** The registration’s own signal; null where Stripe could not compute it. */
-  multiAccounting?: Maybe<MultiAccountingSignal>;
-};
-
-/** How likely one kind of abuse is. */
-export type Signal = {
-  /** When the score was computed. */
-  evaluatedAt: Scalars['DateTime']['output'];
-  /** Stripe’s reading of the score; null where Stripe gives none: decide by score. */
-  riskLevel?: Maybe<CustomerEvaluationRiskLevel>;
-  /** From 0.0, unlikely, to 100.0, all but certain. */
-  score: Scalars['Float']['output'];
-};
-
-/** What an evaluation found, told apart by its event type: ask for `__typename`. */
-export type Signals = LoginSignals | RegistrationSignals;
-
 /** What is known of the client’s device and connection when there is no Radar Session. */
 export type ClientDataInput = {
   /** The client’s IP address as your server sees it. 1 to 5,000 characters. */
@@ -380,6 +96,24 @@ export type CustomerEvaluationFailureReason =
   /** A reason that is newer than this gateway. */
   | 'UNKNOWN';
 
+/** A login that was not let through. */
+export type CustomerEvaluationLoginFailedInput = {
+  /** Why. */
+  reason: CustomerEvaluationLoginFailureReason;
+};
+
+/** Why a login was not let through. */
+export type CustomerEvaluationLoginFailureReason =
+  /** For a reason that has nothing to do with the evaluation, such as a wrong password. */
+  | 'OTHER'
+  /** Because the account is probably used by several people. */
+  | 'SUSPECTED_ACCOUNT_SHARING';
+
+/** The value of a report that has nothing to add, as in `{ loginSucceeded: OCCURRED }`. There is no other: what did not happen is not reported. */
+export type CustomerEvaluationOccurrence =
+  /** It happened. */
+  | 'OCCURRED';
+
 /** How an evaluated login or registration ended. */
 export type CustomerEvaluationOutcome =
   /** The customer was not logged in; `failureReason` says why. */
@@ -392,6 +126,55 @@ export type CustomerEvaluationOutcome =
   | 'REGISTRATION_SUCCESS'
   /** An outcome that is newer than this gateway. */
   | 'UNKNOWN';
+
+/** What the business decided. At least one field is needed. */
+export type CustomerEvaluationOutcomeInput = {
+  /** The Stripe customer, `cus_…`, where the evaluation was made without one. */
+  customer?: string | number | null | undefined;
+  /** What was decided about the customer. */
+  status?: CustomerEvaluationReportedStatus | null | undefined;
+};
+
+/** A registration that was not let through. */
+export type CustomerEvaluationRegistrationFailedInput = {
+  /** Why. */
+  reason: CustomerEvaluationRegistrationFailureReason;
+};
+
+/** Why a registration was not let through. */
+export type CustomerEvaluationRegistrationFailureReason =
+  /** For a reason that has nothing to do with the evaluation, such as a form left unfinished. */
+  | 'OTHER'
+  /** Because the person probably holds several accounts. */
+  | 'SUSPECTED_MULTI_ACCOUNTING';
+
+/** A registration that was let through. `{}` where there is no customer to name. */
+export type CustomerEvaluationRegistrationSucceededInput = {
+  /** The Stripe customer, `cus_…`, that the registration made. Name it where the evaluation was made without one, so that later evaluations know this one. */
+  customer?: string | number | null | undefined;
+};
+
+/** How the event ended: exactly one of the fields. Which of them Stripe takes depends on the API version that this gateway is configured for: `outcome` from 27 May 2026 on, all others before. What it can’t take is refused with `UPSTREAM_UNSUPPORTED`, and nothing is sent. */
+export type CustomerEvaluationReportInput =
+  {   /** The customer was not logged in, and why. Needs a Stripe API version before 27 May 2026, else `UPSTREAM_UNSUPPORTED`. */
+  loginFailed: CustomerEvaluationLoginFailedInput; loginSucceeded?: never; outcome?: never; registrationFailed?: never; registrationSucceeded?: never; }
+  |  { loginFailed?: never;   /** The customer was logged in: `OCCURRED`. Needs a Stripe API version before 27 May 2026, else `UPSTREAM_UNSUPPORTED`. */
+  loginSucceeded: CustomerEvaluationOccurrence; outcome?: never; registrationFailed?: never; registrationSucceeded?: never; }
+  |  { loginFailed?: never; loginSucceeded?: never;   /** What was decided, and about which customer. Needs a Stripe API version of 27 May 2026 or later, else `UPSTREAM_UNSUPPORTED`. */
+  outcome: CustomerEvaluationOutcomeInput; registrationFailed?: never; registrationSucceeded?: never; }
+  |  { loginFailed?: never; loginSucceeded?: never; outcome?: never;   /** The account was not made, and why. Needs a Stripe API version before 27 May 2026, else `UPSTREAM_UNSUPPORTED`. */
+  registrationFailed: CustomerEvaluationRegistrationFailedInput; registrationSucceeded?: never; }
+  |  { loginFailed?: never; loginSucceeded?: never; outcome?: never; registrationFailed?: never;   /** The account was made, and for which customer. Needs a Stripe API version before 27 May 2026, else `UPSTREAM_UNSUPPORTED`. */
+  registrationSucceeded: CustomerEvaluationRegistrationSucceededInput; };
+
+/** What the business decided about the customer. */
+export type CustomerEvaluationReportedStatus =
+  /** The customer was let in. */
+  | 'ALLOWED'
+  /** The customer was turned away. */
+  | 'BLOCKED'
+  /** The customer was let in with limits, or after a further check. */
+  | 'RESTRICTED';
 
 /** Stripe’s reading of a score. The bands are those of Stripe’s guide and may move: decide by level. */
 export type CustomerEvaluationRiskLevel =
@@ -445,6 +228,25 @@ export type SignalPartsFragment =
   | SignalParts_MultiAccountingSignal_Fragment
 ;
 
+export type CustomerEvaluationQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CustomerEvaluationQuery = { customerEvaluation: { id: string, eventType: CustomerEvaluationEventType, livemode: boolean, createdAt: string, status: CustomerEvaluationStatus | null, customer: { id: string } | null, events: Array<{ type: CustomerEvaluationOutcome, occurredAt: string, failureReason: CustomerEvaluationFailureReason | null }> | null, signals:
+      | { __typename: 'LoginSignals', accountSharing: { score: number, riskLevel: CustomerEvaluationRiskLevel | null, evaluatedAt: string } | null, multiAccounting: { score: number, riskLevel: CustomerEvaluationRiskLevel | null, evaluatedAt: string } | null }
+      | { __typename: 'RegistrationSignals', multiAccounting: { score: number, riskLevel: CustomerEvaluationRiskLevel | null, evaluatedAt: string } | null, accountSharing: { score: number, riskLevel: CustomerEvaluationRiskLevel | null, evaluatedAt: string } | null }
+     | null } | null };
+
+type RetrievedSignal_AccountSharingSignal_Fragment = { score: number, riskLevel: CustomerEvaluationRiskLevel | null, evaluatedAt: string };
+
+type RetrievedSignal_MultiAccountingSignal_Fragment = { score: number, riskLevel: CustomerEvaluationRiskLevel | null, evaluatedAt: string };
+
+export type RetrievedSignalFragment =
+  | RetrievedSignal_AccountSharingSignal_Fragment
+  | RetrievedSignal_MultiAccountingSignal_Fragment
+;
+
 export type EvaluateLoginMutationVariables = Exact<{
   radarSession: string | number;
   customer: string | number;
@@ -469,7 +271,19 @@ export type EvaluateRegistrationMutation = { createCustomerEvaluation: { idempot
         | { __typename: 'RegistrationSignals', multiAccounting: { score: number, riskLevel: CustomerEvaluationRiskLevel | null } | null }
        | null } | null, errors: Array<{ code: CustomerEvaluationErrorCode, message: string, path: Array<string> | null, retryable: boolean, effect: CustomerEvaluationEffect, retryAfterMs: number | null }> } | null };
 
+export type ReportCustomerEvaluationMutationVariables = Exact<{
+  id: string | number;
+  report: CustomerEvaluationReportInput;
+  idempotencyKey?: string | null | undefined;
+}>;
+
+
+export type ReportCustomerEvaluationMutation = { reportCustomerEvaluation: { idempotencyKey: string, customerEvaluation: { id: string, status: CustomerEvaluationStatus | null, customer: { id: string } | null, events: Array<{ type: CustomerEvaluationOutcome, occurredAt: string, failureReason: CustomerEvaluationFailureReason | null }> | null } | null, errors: Array<{ code: CustomerEvaluationErrorCode, message: string, path: Array<string> | null, retryable: boolean, effect: CustomerEvaluationEffect, retryAfterMs: number | null, upstreamRequestId: string | null }> } | null };
+
 export const SignalPartsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SignalParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Signal"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"score"}},{"kind":"Field","name":{"kind":"Name","value":"riskLevel"}},{"kind":"Field","name":{"kind":"Name","value":"evaluatedAt"}}]}}]} as unknown as DocumentNode<SignalPartsFragment, unknown>;
+export const RetrievedSignalFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"RetrievedSignal"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Signal"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"score"}},{"kind":"Field","name":{"kind":"Name","value":"riskLevel"}},{"kind":"Field","name":{"kind":"Name","value":"evaluatedAt"}}]}}]} as unknown as DocumentNode<RetrievedSignalFragment, unknown>;
 export const CreateCustomerEvaluationDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateCustomerEvaluation"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateCustomerEvaluationInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createCustomerEvaluation"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"customerEvaluation"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"eventType"}},{"kind":"Field","name":{"kind":"Name","value":"livemode"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"customer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"events"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"occurredAt"}},{"kind":"Field","name":{"kind":"Name","value":"failureReason"}}]}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"signals"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"LoginSignals"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accountSharing"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SignalParts"}}]}},{"kind":"Field","name":{"kind":"Name","value":"multiAccounting"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SignalParts"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"RegistrationSignals"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"multiAccounting"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SignalParts"}}]}},{"kind":"Field","name":{"kind":"Name","value":"accountSharing"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SignalParts"}}]}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"errors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"retryable"}},{"kind":"Field","name":{"kind":"Name","value":"effect"}},{"kind":"Field","name":{"kind":"Name","value":"retryAfterMs"}},{"kind":"Field","name":{"kind":"Name","value":"upstreamRequestId"}}]}},{"kind":"Field","name":{"kind":"Name","value":"idempotencyKey"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SignalParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Signal"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"score"}},{"kind":"Field","name":{"kind":"Name","value":"riskLevel"}},{"kind":"Field","name":{"kind":"Name","value":"evaluatedAt"}}]}}]} as unknown as DocumentNode<CreateCustomerEvaluationMutation, CreateCustomerEvaluationMutationVariables>;
+export const CustomerEvaluationDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"CustomerEvaluation"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"customerEvaluation"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"eventType"}},{"kind":"Field","name":{"kind":"Name","value":"livemode"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"customer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"events"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"occurredAt"}},{"kind":"Field","name":{"kind":"Name","value":"failureReason"}}]}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"signals"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"LoginSignals"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accountSharing"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RetrievedSignal"}}]}},{"kind":"Field","name":{"kind":"Name","value":"multiAccounting"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RetrievedSignal"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"RegistrationSignals"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"multiAccounting"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RetrievedSignal"}}]}},{"kind":"Field","name":{"kind":"Name","value":"accountSharing"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RetrievedSignal"}}]}}]}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"RetrievedSignal"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Signal"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"score"}},{"kind":"Field","name":{"kind":"Name","value":"riskLevel"}},{"kind":"Field","name":{"kind":"Name","value":"evaluatedAt"}}]}}]} as unknown as DocumentNode<CustomerEvaluationQuery, CustomerEvaluationQueryVariables>;
 export const EvaluateLoginDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"EvaluateLogin"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"radarSession"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"customer"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"idempotencyKey"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createCustomerEvaluation"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"eventType"},"value":{"kind":"EnumValue","value":"LOGIN"}},{"kind":"ObjectField","name":{"kind":"Name","value":"evaluationContext"},"value":{"kind":"ListValue","values":[{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"clientDetails"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"radarSession"},"value":{"kind":"Variable","name":{"kind":"Name","value":"radarSession"}}}]}}]},{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"customerDetails"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"customer"},"value":{"kind":"Variable","name":{"kind":"Name","value":"customer"}}}]}}]}]}},{"kind":"ObjectField","name":{"kind":"Name","value":"idempotencyKey"},"value":{"kind":"Variable","name":{"kind":"Name","value":"idempotencyKey"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"customerEvaluation"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"signals"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"LoginSignals"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accountSharing"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"score"}},{"kind":"Field","name":{"kind":"Name","value":"riskLevel"}}]}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"errors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"retryable"}},{"kind":"Field","name":{"kind":"Name","value":"effect"}},{"kind":"Field","name":{"kind":"Name","value":"retryAfterMs"}}]}},{"kind":"Field","name":{"kind":"Name","value":"idempotencyKey"}}]}}]}}]} as unknown as DocumentNode<EvaluateLoginMutation, EvaluateLoginMutationVariables>;
 export const EvaluateRegistrationDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"EvaluateRegistration"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"radarSession"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"customerData"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CustomerDataInput"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"idempotencyKey"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createCustomerEvaluation"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"eventType"},"value":{"kind":"EnumValue","value":"REGISTRATION"}},{"kind":"ObjectField","name":{"kind":"Name","value":"evaluationContext"},"value":{"kind":"ListValue","values":[{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"clientDetails"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"radarSession"},"value":{"kind":"Variable","name":{"kind":"Name","value":"radarSession"}}}]}}]},{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"customerDetails"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"customerData"},"value":{"kind":"Variable","name":{"kind":"Name","value":"customerData"}}}]}}]}]}},{"kind":"ObjectField","name":{"kind":"Name","value":"idempotencyKey"},"value":{"kind":"Variable","name":{"kind":"Name","value":"idempotencyKey"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"customerEvaluation"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"signals"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"RegistrationSignals"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"multiAccounting"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"score"}},{"kind":"Field","name":{"kind":"Name","value":"riskLevel"}}]}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"errors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"retryable"}},{"kind":"Field","name":{"kind":"Name","value":"effect"}},{"kind":"Field","name":{"kind":"Name","value":"retryAfterMs"}}]}},{"kind":"Field","name":{"kind":"Name","value":"idempotencyKey"}}]}}]}}]} as unknown as DocumentNode<EvaluateRegistrationMutation, EvaluateRegistrationMutationVariables>;
+export const ReportCustomerEvaluationDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ReportCustomerEvaluation"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"report"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CustomerEvaluationReportInput"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"idempotencyKey"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reportCustomerEvaluation"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}},{"kind":"ObjectField","name":{"kind":"Name","value":"report"},"value":{"kind":"Variable","name":{"kind":"Name","value":"report"}}},{"kind":"ObjectField","name":{"kind":"Name","value":"idempotencyKey"},"value":{"kind":"Variable","name":{"kind":"Name","value":"idempotencyKey"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"customerEvaluation"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"customer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"events"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"occurredAt"}},{"kind":"Field","name":{"kind":"Name","value":"failureReason"}}]}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}},{"kind":"Field","name":{"kind":"Name","value":"errors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"retryable"}},{"kind":"Field","name":{"kind":"Name","value":"effect"}},{"kind":"Field","name":{"kind":"Name","value":"retryAfterMs"}},{"kind":"Field","name":{"kind":"Name","value":"upstreamRequestId"}}]}},{"kind":"Field","name":{"kind":"Name","value":"idempotencyKey"}}]}}]}}]} as unknown as DocumentNode<ReportCustomerEvaluationMutation, ReportCustomerEvaluationMutationVariables>;
