@@ -3,7 +3,7 @@ import type { CallContext } from '../customer-evaluation/call-context.ts';
 import type { CustomerEvaluation } from '../customer-evaluation/customer-evaluation.type.ts';
 
 /** So many entities one request may ask for: each is a call upstream. */
-export const maxRepresentations = 100;
+const maxRepresentations = 100;
 
 type Entity = CustomerEvaluation & { readonly __typename: 'CustomerEvaluation' };
 
