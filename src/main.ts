@@ -3,16 +3,18 @@ import { type Gateway, startGateway } from './gateway.ts';
 import { Sandbox, sandboxKey } from './sandbox/sandbox.ts';
 import { createLog } from './telemetry/log.ts';
 
-/** What a process of this project serves, and how it ends. */
+/** What a process of this project serves, how it ends, and what it says once it does both. */
 interface Service {
-  readonly url: string;
   close(): Promise<void>;
+  announce(): void;
 }
 
 try {
   const config = readConfig(process.env);
   const service = process.argv[2] === 'sandbox' ? await serveSandbox(config) : await serveGateway(config);
+  // In this order: whoever reads the announcement may send a signal at once.
   endWith(service);
+  service.announce();
 } catch (error) {
   if (!(error instanceof ConfigError) && !isAddressFault(error)) throw error;
   process.stderr.write(`${error instanceof ConfigError ? error.message : adviseOn(error)}\n`);
@@ -22,18 +24,22 @@ try {
 async function serveGateway(config: Config): Promise<Service> {
   const log = createLog(config.logLevel);
   const gateway = await startGateway(config, log);
-  log.info({ url: gateway.url, upstream: config.upstream }, 'listening');
-  process.stderr.write(welcome(gateway));
-  return gateway;
+  return {
+    close: () => gateway.close(),
+    announce: () => {
+      log.info({ url: gateway.url, upstream: config.upstream }, 'listening');
+      process.stderr.write(welcome(gateway));
+    },
+  };
 }
 
 async function serveSandbox(config: Config): Promise<Service> {
   const sandbox = new Sandbox({ faultShare: config.sandboxFaultShare });
   const url = await sandbox.listen(config.host, config.port);
-  process.stderr.write(
-    `The sandbox upstream: ${url}\nPoint a gateway at it with STRIPE_API_URL=${url} STRIPE_SECRET_KEY=${sandboxKey}\n`,
-  );
-  return { url, close: () => sandbox.close() };
+  const text = `The sandbox upstream: ${url}
+Point a gateway at it with STRIPE_API_URL=${url} STRIPE_SECRET_KEY=${sandboxKey}
+`;
+  return { close: () => sandbox.close(), announce: () => process.stderr.write(text) };
 }
 
 function welcome({ url, sandbox }: Gateway): string {

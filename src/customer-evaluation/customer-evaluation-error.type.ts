@@ -1,6 +1,6 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { type Effect, type Failure, type FailureCode, failureCodes } from '../errors/failure.ts';
-import { clientPath } from './client-path.ts';
+import { clientPath, type MutationName } from './client-path.ts';
 
 const codes = Object.keys(failureCodes) as FailureCode[];
 const CustomerEvaluationErrorCode = Object.fromEntries(codes.map((code) => [code, code]));
@@ -68,10 +68,10 @@ export class CustomerEvaluationError {
   }
 
   /** One error for each thing that is wrong. */
-  static allOf(failure: Failure): CustomerEvaluationError[] {
+  static allOf(failure: Failure, mutation: MutationName): CustomerEvaluationError[] {
     return failure.problems.map(
       ({ message, path }) =>
-        new CustomerEvaluationError(failure, message, path ?? clientPath(failure.param) ?? null),
+        new CustomerEvaluationError(failure, message, path ?? clientPath(failure.param, mutation) ?? null),
     );
   }
 }

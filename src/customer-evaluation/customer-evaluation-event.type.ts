@@ -1,5 +1,5 @@
 import { GraphQLDateTime } from 'graphql-scalars';
-import { Field, ObjectType, registerEnumType } from 'type-graphql';
+import { Directive, Field, ObjectType, registerEnumType } from 'type-graphql';
 
 /** How an evaluated login or registration ended. */
 export const CustomerEvaluationOutcome = {
@@ -53,6 +53,7 @@ export class CustomerEvaluationEvent {
   @Field(() => GraphQLDateTime, { description: 'When it happened.' })
   readonly occurredAt: Date;
 
+  @Directive('@tag(name: "risk")')
   @Field(() => CustomerEvaluationFailureReason, {
     nullable: true,
     description: 'Why it failed; null unless it did.',

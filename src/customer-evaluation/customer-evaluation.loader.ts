@@ -1,10 +1,12 @@
 import DataLoader from 'dataloader';
 import pLimit from 'p-limit';
 import { Failure } from '../errors/failure.ts';
-import { customerEvaluationsPath } from '../stripe/customer-evaluation.wire.ts';
+import { encodeForm } from '../stripe/form-encoding.ts';
 import type { CallContext } from './call-context.ts';
 import type { CustomerEvaluationServices } from './customer-evaluation.resolver.ts';
 import type { CustomerEvaluation } from './customer-evaluation.type.ts';
+import { pathOf } from './evaluation-path.ts';
+import { logFailure } from './failure-log.ts';
 import { fromStripe } from './from-stripe.ts';
 import { requireCapability } from './require-capability.ts';
 
@@ -13,6 +15,12 @@ export type CustomerEvaluationLoader = DataLoader<string, CustomerEvaluation | n
 
 /** So many of one request's evaluations are fetched at a time: it must not take the upstream from others. */
 const maxParallel = 8;
+
+/**
+ * `events` is null unless asked for, and what became of an evaluation is why one is retrieved. Always asked for,
+ * so that an evaluation is one fetch whatever the selections of it in one operation. Signals come unasked.
+ */
+const expansion = encodeForm({ expand: ['events'] });
 
 /**
  * A loader for one request: distinct ids are fetched once each, in parallel, order kept. One that fails does
@@ -31,10 +39,16 @@ export function createLoader(
       throw error;
     }
   };
-  // A Failure as a batch's item rejects that item alone (DataLoader, "Batch Function").
-  return new DataLoader<string, CustomerEvaluation | null>((ids) =>
-    Promise.all(ids.map((id) => limit(fetchOne, id))),
-  );
+  return new DataLoader<string, CustomerEvaluation | null>(async (ids) => {
+    const results = await Promise.all(ids.map((id) => limit(fetchOne, id)));
+    // One line for each code: an upstream that is down fails a whole batch alike.
+    const failures = results.filter((result) => result instanceof Failure);
+    for (const failure of new Map(failures.map((each) => [each.code, each])).values()) {
+      logFailure(failure, context.log);
+    }
+    // A Failure as a batch's item rejects that item alone (DataLoader, "Batch Function").
+    return results;
+  });
 }
 
 async function retrieve(
@@ -46,20 +60,13 @@ async function retrieve(
   const path = pathOf(id);
   if (path === undefined) return null;
   try {
-    const { evaluation, drift } = fromStripe(await services.stripe.get({ path, onBehalfOf }));
+    const { evaluation, drift } = fromStripe(
+      await services.stripe.get({ path: `${path}?${expansion}`, onBehalfOf }),
+    );
     services.drift.note(drift, log);
     return evaluation;
   } catch (error) {
     if (error instanceof Failure && error.code === 'NOT_FOUND') return null;
     throw error;
   }
-}
-
-/**
- * The URL path of an evaluation; undefined for what cannot be an id. Encoding keeps it one segment, but `.` and
- * `..` mean something to URLs even so (RFC 3986, 5.2.4), and an unpaired surrogate has no encoding.
- */
-export function pathOf(id: string): string | undefined {
-  if (id === '' || id === '.' || id === '..' || id.length > 255 || !id.isWellFormed()) return undefined;
-  return `${customerEvaluationsPath}/${encodeURIComponent(id)}`;
 }

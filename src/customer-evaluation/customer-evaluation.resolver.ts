@@ -1,15 +1,19 @@
 import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
-import { Failure } from '../errors/failure.ts';
 import { customerEvaluationsPath } from '../stripe/customer-evaluation.wire.ts';
 import type { StripeClient } from '../stripe/stripe-client.ts';
 import type { VersionCapabilities } from '../stripe/versions.ts';
 import type { ContractDrift } from '../telemetry/contract-drift.ts';
 import type { CallContext } from './call-context.ts';
 import { CreateCustomerEvaluationInput } from './create-customer-evaluation.input.ts';
-import { CreateCustomerEvaluationPayload } from './create-customer-evaluation.payload.ts';
+import {
+  CreateCustomerEvaluationPayload,
+  ReportCustomerEvaluationPayload,
+} from './customer-evaluation.payload.ts';
 import { CustomerEvaluation } from './customer-evaluation.type.ts';
-import { fromStripe } from './from-stripe.ts';
-import { drawIdempotencyKey, type IdempotencyKey, scopeIdempotencyKey } from './idempotency-key.ts';
+import { fromStripe, type Translated } from './from-stripe.ts';
+import { type KeyedMutation, runKeyed } from './keyed-mutation.ts';
+import { ReportCustomerEvaluationInput } from './report-customer-evaluation.input.ts';
+import { reportToStripe } from './report-to-stripe.ts';
 import { toStripe } from './to-stripe.ts';
 
 /** What the resolver works with. */
@@ -20,6 +24,15 @@ export interface CustomerEvaluationServices {
   /** All attempts of one call, waits included. */
   readonly deadlineMs: number;
 }
+
+const create: KeyedMutation<CreateCustomerEvaluationPayload> = {
+  name: 'createCustomerEvaluation',
+  payload: CreateCustomerEvaluationPayload,
+};
+const report: KeyedMutation<ReportCustomerEvaluationPayload> = {
+  name: 'reportCustomerEvaluation',
+  payload: ReportCustomerEvaluationPayload,
+};
 
 @Resolver(() => CustomerEvaluation)
 export class CustomerEvaluationResolver {
@@ -46,48 +59,47 @@ export class CustomerEvaluationResolver {
     description:
       'Asks Stripe Radar about a login or registration: how likely multi-accounting or account sharing is. Each call may be billed. Failures that a frontend can act on come in `errors`.',
   })
-  async createCustomerEvaluation(
+  createCustomerEvaluation(
     @Arg('input', () => CreateCustomerEvaluationInput, { description: 'The event, and what is known of it.' })
     input: CreateCustomerEvaluationInput,
     @Ctx() context: CallContext,
   ): Promise<CreateCustomerEvaluationPayload> {
-    let key = drawIdempotencyKey(context.onBehalfOf.caller, 'createCustomerEvaluation');
-    try {
-      if (input.idempotencyKey != null) {
-        key = scopeIdempotencyKey(
-          context.onBehalfOf.caller,
-          'createCustomerEvaluation',
-          input.idempotencyKey,
-        );
-      }
-      return CreateCustomerEvaluationPayload.succeeded(key.client, await this.#create(input, key, context));
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      logFailure(error, context);
-      return CreateCustomerEvaluationPayload.failed(key.client, error);
-    }
+    return runKeyed(create, input.idempotencyKey, context, async (idempotencyKey) => {
+      const params = toStripe(input, this.#services.capabilities);
+      const answer = await this.#services.stripe.post({
+        path: customerEvaluationsPath,
+        params,
+        idempotencyKey,
+        onBehalfOf: context.onBehalfOf,
+      });
+      return this.#read(fromStripe(answer, input.eventType), context);
+    });
   }
 
-  async #create(
-    input: CreateCustomerEvaluationInput,
-    key: IdempotencyKey,
-    context: CallContext,
-  ): Promise<CustomerEvaluation> {
-    const params = toStripe(input, this.#services.capabilities);
-    const answer = await this.#services.stripe.post({
-      path: customerEvaluationsPath,
-      params,
-      idempotencyKey: key.upstream,
-      onBehalfOf: context.onBehalfOf,
+  @Mutation(() => ReportCustomerEvaluationPayload, {
+    nullable: true,
+    description:
+      'Tells Stripe Radar how an evaluated login or registration ended, so that it learns. Failures that a frontend can act on come in `errors`.',
+  })
+  reportCustomerEvaluation(
+    @Arg('input', () => ReportCustomerEvaluationInput, { description: 'The evaluation, and how it ended.' })
+    input: ReportCustomerEvaluationInput,
+    @Ctx() context: CallContext,
+  ): Promise<ReportCustomerEvaluationPayload> {
+    return runKeyed(report, input.idempotencyKey, context, async (idempotencyKey) => {
+      const { path, params } = reportToStripe(input, this.#services.capabilities);
+      const answer = await this.#services.stripe.post({
+        path,
+        params,
+        idempotencyKey,
+        onBehalfOf: context.onBehalfOf,
+      });
+      return this.#read(fromStripe(answer), context);
     });
-    const { evaluation, drift } = fromStripe(answer, input.eventType);
+  }
+
+  #read({ evaluation, drift }: Translated, context: CallContext): CustomerEvaluation {
     this.#services.drift.note(drift, context.log);
     return evaluation;
   }
-}
-
-function logFailure(failure: Failure, context: CallContext): void {
-  const { code, effect, upstreamRequestId, operatorNote } = failure;
-  const level = failure.operatorsMustAct ? 'error' : 'warn';
-  context.log[level]({ code, effect, upstreamRequestId, note: operatorNote }, 'customer evaluation failed');
 }

@@ -6,9 +6,8 @@ import { Signals } from './signals.union.ts';
 import { CustomerEvaluationStatus } from './status.enum.ts';
 
 @Directive('@key(fields: "id", resolvable: false)')
-@ObjectType({
-  description: 'A customer, by id alone: in a supergraph, the subgraph that owns customers adds the rest.',
-})
+// The words must hold in a supergraph too, where more is known of a customer: composers may prefer them.
+@ObjectType({ description: 'A Stripe customer.' })
 export class Customer {
   @Field(() => ID, { description: 'Stripe’s id of the customer, `cus_…`.' })
   readonly id: string;
@@ -18,6 +17,8 @@ export class Customer {
   }
 }
 
+// Each is a call upstream. Routers reckon 10 for a mutation and 1 for an object that a query or entity brings.
+@Directive('@cost(weight: 10)')
 @Directive('@key(fields: "id")')
 @ObjectType({
   description:
@@ -42,12 +43,16 @@ export class CustomerEvaluation {
   })
   readonly customer: Customer | null;
 
+  // One login or registration is reported once, as a rule; without a size routers assume one for all lists.
+  @Directive('@listSize(assumedSize: 2)')
   @Field(() => [CustomerEvaluationEvent], {
     nullable: true,
     description: 'What was reported since, oldest first; null where Stripe sends none.',
   })
   readonly events: readonly CustomerEvaluationEvent[] | null;
 
+  // `risk` tags what an evaluated person must not learn: a contract for browsers leaves it out.
+  @Directive('@tag(name: "risk")')
   @Field(() => CustomerEvaluationStatus, {
     nullable: true,
     description:
@@ -55,6 +60,7 @@ export class CustomerEvaluation {
   })
   readonly status: CustomerEvaluationStatus | null;
 
+  @Directive('@tag(name: "risk")')
   @Field(() => Signals, {
     nullable: true,
     description: 'What the evaluation found; null where Stripe sends no signals.',

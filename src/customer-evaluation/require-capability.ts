@@ -1,9 +1,11 @@
 import { Failure } from '../errors/failure.ts';
-import { firstVersionWith, type VersionCapabilities } from '../stripe/versions.ts';
+import { firstVersionWith, firstVersionWithout, type VersionCapabilities } from '../stripe/versions.ts';
 
 const asks: Readonly<Record<keyof VersionCapabilities, string>> = {
   clientData: '`data` in place of a Radar Session',
   retrieve: 'retrieving an evaluation',
+  eventReports: 'reporting how a login or registration ended',
+  outcomeReports: 'reporting an `outcome`',
 };
 
 /**
@@ -16,7 +18,7 @@ export function requireCapability(
   paths: readonly (readonly string[])[],
 ): void {
   if (capabilities[capability]) return;
-  const message = `${asks[capability]} needs a Stripe API version of ${firstVersionWith(capability)} or later; this gateway is configured for an older one.`;
+  const message = `${asks[capability]} ${needs(capability)}`;
   throw new Failure('UPSTREAM_UNSUPPORTED', {
     effect: 'NONE',
     problems:
@@ -24,4 +26,12 @@ export function requireCapability(
         ? [{ message }]
         : paths.map((path) => ({ path, message: `${path.join('.')}: ${message}` })),
   });
+}
+
+function needs(capability: keyof VersionCapabilities): string {
+  const from = firstVersionWith(capability);
+  const until = firstVersionWithout(capability);
+  return until === undefined
+    ? `needs a Stripe API version of ${from} or later; this gateway is configured for an older one.`
+    : `needs a Stripe API version of ${from} or later, and before ${until}; this gateway is configured for a newer one.`;
 }

@@ -1,10 +1,8 @@
-import { Failure, type Problem } from '../errors/failure.ts';
-import {
-  type ClientDetailsParams,
-  type CreateCustomerEvaluationParams,
-  type CustomerDetailsParams,
-  type EvaluationContextParams,
-  maxStringLength,
+import type {
+  ClientDetailsParams,
+  CreateCustomerEvaluationParams,
+  CustomerDetailsParams,
+  EvaluationContextParams,
 } from '../stripe/customer-evaluation.wire.ts';
 import type { VersionCapabilities } from '../stripe/versions.ts';
 import type {
@@ -14,9 +12,8 @@ import type {
   EvaluationContextInput,
 } from './create-customer-evaluation.input.ts';
 import { eventTypeWords } from './event-type.enum.ts';
+import { Faults, oneOfNotEnforced, optional, type Path, required } from './input-faults.ts';
 import { requireCapability } from './require-capability.ts';
-
-type Path = readonly string[];
 
 /**
  * Translates a client's input to the upstream's parameters; pure. Throws a `Failure` that names every field at
@@ -36,19 +33,6 @@ export function toStripe(
   const withData = clientDataPaths(input);
   if (withData.length > 0) requireCapability(capabilities, 'clientData', withData);
   return params;
-}
-
-class Faults {
-  readonly #problems: Problem[] = [];
-
-  add(path: Path, message: string): void {
-    this.#problems.push({ path, message: `${path.join('.')}: ${message}` });
-  }
-
-  throwIfAny(): void {
-    if (this.#problems.length === 0) return;
-    throw new Failure('BAD_USER_INPUT', { effect: 'NONE', problems: this.#problems });
-  }
 }
 
 function eventType(
@@ -129,38 +113,10 @@ function customerDetailsParams(
   throw oneOfNotEnforced();
 }
 
-function optional(faults: Faults, value: string | null | undefined, path: Path): string | undefined {
-  return value == null ? undefined : required(faults, value, path);
-}
-
-function required(faults: Faults, value: string, path: Path): string {
-  const fault = faultOf(value);
-  if (fault !== undefined) faults.add(path, fault);
-  return value;
-}
-
-function faultOf(value: string): string | undefined {
-  // `key=` does not set an empty string: it asks Stripe to unset the field.
-  if (value === '') return 'must not be empty; leave an optional field out instead.';
-  // Stripe counts characters (OpenAPI `maxLength`, so code points); code units are never fewer.
-  if (value.length > maxStringLength && [...value].length > maxStringLength) {
-    return `takes at most ${maxStringLength} characters.`;
-  }
-  // Encoders disagree about what has no UTF-8 form, and databases about NUL: neither would arrive as sent.
-  if (!value.isWellFormed()) return 'holds half of a surrogate pair, which no UTF-8 can carry.';
-  if (value.includes('\0')) return 'holds a NUL character.';
-  return undefined;
-}
-
 function clientDataPaths(input: CreateCustomerEvaluationInput): Path[] {
   return input.evaluationContext.flatMap(({ clientDetails }, index) =>
     clientDetails?.data == null
       ? []
       : [['input', 'evaluationContext', String(index), 'clientDetails', 'data']],
   );
-}
-
-// The schema lets no other input through, so it is a bug and not the client's.
-function oneOfNotEnforced(): Error {
-  return new Error('a @oneOf input arrived with none of its fields');
 }

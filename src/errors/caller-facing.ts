@@ -25,7 +25,7 @@ export function errorsPlugin(): ApolloServerPlugin<ErrorContext> {
         removeValues(errors, { schema, document, operation, variables: request.variables });
         for (const error of errors) {
           const cause = unwrapResolverError(error);
-          if (cause instanceof Overloaded) error.extensions['http'] = shedHead(cause);
+          if (cause instanceof Overloaded) Object.assign(error.extensions, { http: shedHead(cause) });
           if (isRaisedOnPurpose(error) || cause instanceof Failure || cause instanceof Overloaded) continue;
           error.extensions['requestId'] = contextValue.requestId;
           contextValue.log?.error(describeBug(unwrapResolverError(error)), 'a bug ended an operation');

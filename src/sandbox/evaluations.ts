@@ -5,6 +5,8 @@ import type { CreateParameters } from './parameters.ts';
 /** An evaluation as the upstream writes it. */
 export interface SandboxEvaluation {
   readonly id: string;
+  /** What was reported; null before. */
+  readonly events: readonly object[] | null;
   readonly [field: string]: unknown;
 }
 
@@ -29,6 +31,12 @@ export class Evaluations {
     this.#created += 1;
     const [oldest] = this.#byId.keys();
     if (this.#byId.size > this.#capacity && oldest !== undefined) this.#byId.delete(oldest);
+    return evaluation;
+  }
+
+  /** Keeps an evaluation's next state in place of its last. */
+  replace(evaluation: SandboxEvaluation): SandboxEvaluation {
+    this.#byId.set(evaluation.id, evaluation);
     return evaluation;
   }
 

@@ -2,7 +2,8 @@ import { isFaultWord } from './fault-picker.ts';
 
 /**
  * What the sandbox can be asked to do, by a word in any string of the evaluation's context: `sandbox_highest`
- * as a Radar Session, `cus_sandbox_error_503`, `sandbox_delay_500@example.com`. Several combine.
+ * as a Radar Session, `cus_sandbox_error_503`, `sandbox_delay_500@example.com`. Several combine. Reports and
+ * retrievals take those of delays and errors, in the evaluation's id or a customer's: `ceval_sandbox_error_503`.
  */
 export interface MagicCase {
   /** For the README's table. */

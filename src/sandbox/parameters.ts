@@ -9,7 +9,8 @@ export interface ParameterError {
   readonly message: string;
 }
 
-const text = z.string().min(1).max(maxStringLength);
+/** A string of a context or report. */
+export const text = z.string().min(1).max(maxStringLength);
 
 /** `client_details[data]` came with the previews of June 2026. */
 const clientDetails = (knowsData: boolean) => {
@@ -56,14 +57,21 @@ export function readCreateParameters(
   form: string,
   version: string,
 ): { params: CreateParameters } | { error: ParameterError } {
-  const bare = withBareBrackets(form);
+  return readParameters(form, version >= '2026-06' ? createParametersWithData : createParametersWithoutData);
+}
+
+/** Reads a bracketed form, and checks it against what a call takes. */
+export function readParameters<Params>(
+  form: string,
+  schema: z.ZodType<Params>,
+): { params: Params } | { error: ParameterError } {
+  const bare = numbered(withBareBrackets(form));
   const [, farAway] = farAwayIndex.exec(bare) ?? [];
   if (farAway !== undefined) {
     return { error: { code: 'parameter_invalid', param: farAway, message: 'Invalid array.' } };
   }
   const parsed: unknown = parse(bare, { nesting: true, nestingSyntax: 'index' });
-  const schema = version >= '2026-06' ? createParametersWithData : createParametersWithoutData;
-  const result = schema.safeParse(plain(parsed));
+  const result = schema.safeParse(plain(parsed), { reportInput: true });
   if (result.success) return { params: result.data };
   const [issue] = result.error.issues;
   if (issue === undefined) throw new Error('a refusal without an issue');
@@ -76,6 +84,12 @@ const farAwayIndex = /(?:^|&)([^=&]*)\[\d{4,}\]/;
 // The upstream takes a name's brackets encoded too; the parser sees structure in bare ones only.
 function withBareBrackets(form: string): string {
   return form.replace(/(?<=^|&)[^=&]+/g, (name) => name.replace(/%5B/gi, '[').replace(/%5D/gi, ']'));
+}
+
+// Lists may also be written without numbers: `expand[]=events&expand[]=signals`.
+function numbered(form: string): string {
+  let index = 0;
+  return form.replace(/(^|&)expand\[\]=/g, (_, start: string) => `${start}expand[${index++}]=`);
 }
 
 // The parser's objects have no prototype, which zod does not take for records.
@@ -94,7 +108,8 @@ function parameterError(issue: z.core.$ZodIssue): ParameterError {
   const missing =
     (issue.code === 'custom' && issue.params?.['missing'] === true) ||
     (issue.code === 'invalid_type' && issue.input === undefined) ||
-    (issue.code === 'invalid_value' && issue.input === undefined);
+    (issue.code === 'invalid_value' && issue.input === undefined) ||
+    (issue.code === 'invalid_union' && !isNamed(issue.input, issue.path.at(-1)));
   if (missing) return { code: 'parameter_missing', param, message: `Missing required param: ${param}.` };
   if (issue.code === 'too_small') {
     return { code: 'parameter_invalid_empty', param, message: `You passed an empty string for '${param}'.` };
@@ -102,20 +117,31 @@ function parameterError(issue: z.core.$ZodIssue): ParameterError {
   return { code: 'parameter_invalid', param, message: `Invalid value for ${param}.` };
 }
 
+// A union's issue is about the name that tells its members apart; its input is the whole hash.
+function isNamed(hash: unknown, name: PropertyKey | undefined): boolean {
+  return typeof hash === 'object' && hash !== null && name !== undefined && Object.hasOwn(hash, name);
+}
+
 function bracketed(path: readonly PropertyKey[]): string {
   const [first, ...rest] = path.map(String);
   return [first ?? '', ...rest.map((part) => `[${part}]`)].join('');
 }
 
-/** Every string in the context, with its parameter's name. */
-export function contextStrings(params: CreateParameters): { param: string; value: string }[] {
-  const found: { param: string; value: string }[] = [];
+/** A string that was sent, with its parameter's name. */
+export interface SentString {
+  readonly param: string;
+  readonly value: string;
+}
+
+/** Every string in a tree of parameters. */
+export function stringsIn(params: object): SentString[] {
+  const found: SentString[] = [];
   const visit = (value: unknown, path: PropertyKey[]): void => {
     if (typeof value === 'string') found.push({ param: bracketed(path), value });
     else if (typeof value === 'object' && value !== null) {
       for (const [name, item] of Object.entries(value)) visit(item, [...path, name]);
     }
   };
-  visit(params.evaluation_context, ['evaluation_context']);
+  visit(params, []);
   return found;
 }

@@ -5,8 +5,9 @@ import { customerEvaluationsPath } from '../stripe/customer-evaluation.wire.ts';
 import { Evaluations } from './evaluations.ts';
 import { FaultPicker } from './fault-picker.ts';
 import { IdempotencyKeys, type SandboxAnswer } from './idempotency.ts';
-import { magicCases, readMagicWords, type SandboxError } from './magic-values.ts';
-import { contextStrings, readCreateParameters } from './parameters.ts';
+import { type MagicRequest, magicCases, readMagicWords, type SandboxError } from './magic-values.ts';
+import { readCreateParameters, type SentString, stringsIn } from './parameters.ts';
+import { readReportParameters, readRetrieveParameters, reported } from './reports.ts';
 
 /** A key that the sandbox takes; it takes any of Stripe's form. */
 export const sandboxKey = 'sk_test_sandbox';
@@ -35,7 +36,12 @@ export class Sandbox {
     this.#evaluations = new Evaluations(capacity);
     this.#keys = new IdempotencyKeys(capacity);
     this.#faultPicker = new FaultPicker(faultShare);
-    this.#server = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: true });
+    this.#server = fastify({
+      bodyLimit: maxBodyBytes,
+      forceCloseConnections: true,
+      // Ids of any length are looked up: the router's own 100 would answer like a URL that does not exist.
+      routerOptions: { maxParamLength: maxBodyBytes },
+    });
     this.#server.addContentTypeParser(
       'application/x-www-form-urlencoded',
       { parseAs: 'string' },
@@ -47,12 +53,12 @@ export class Sandbox {
     this.#server.post(customerEvaluationsPath, (request, reply) =>
       this.#serve(request, reply, () => this.#answer(request, createSince, () => this.#create(request))),
     );
-    this.#server.get<{ Params: { id: string } }>(`${customerEvaluationsPath}/:id`, async (request, reply) => {
-      const answer = await this.#answer(request, retrieveSince, async () =>
-        this.#retrieve(request.params.id),
-      );
-      return reply.code(answer.status).send(answer.body);
-    });
+    this.#server.get<OfOne>(`${customerEvaluationsPath}/:id`, (request, reply) =>
+      this.#serve(request, reply, () => this.#answer(request, retrieveSince, () => this.#retrieve(request))),
+    );
+    this.#server.post<OfOne>(`${customerEvaluationsPath}/:id/report`, (request, reply) =>
+      this.#serve(request, reply, () => this.#answer(request, createSince, () => this.#report(request))),
+    );
     this.#server.setNotFoundHandler((request, reply) => {
       reply.code(404).send(unrecognizedUrl(request).body);
     });
@@ -118,29 +124,60 @@ export class Sandbox {
     return this.#keys.run(key, `${request.url}\n${String(request.body)}`, work);
   }
 
-  #retrieve(id: string): SandboxAnswer {
-    const evaluation = this.#evaluations.get(id);
-    return evaluation === undefined
-      ? refusal(404, { code: 'resource_missing', param: 'id', message: 'No such evaluation.' })
-      : { status: 200, body: evaluation };
-  }
-
   async #create(request: FastifyRequest): Promise<SandboxAnswer> {
     const read = readCreateParameters(String(request.body ?? ''), versionOf(request));
     if ('error' in read) return refusal(400, read.error);
-    const magic = readMagicWords(contextStrings(read.params));
-    if ('unknownWord' in magic) {
-      return refusal(400, {
-        code: 'parameter_invalid',
-        param: magic.param,
-        message: `The sandbox knows no case sandbox_${magic.unknownWord}, but ${Object.keys(magicCases).join(', ')} and delay_<milliseconds>.`,
-      });
-    }
-    if (magic.delayMs > 0) await delay(magic.delayMs);
-    if (magic.error !== undefined) return magicError(magic.error, magic.errorParam);
-    const livemode = secretKey(request)?.includes('_live_') ?? false;
-    return { status: 200, body: this.#evaluations.create(read.params, magic, livemode) };
+    const context = { evaluation_context: read.params.evaluation_context };
+    return withMagic(stringsIn(context), (magic) => {
+      const livemode = secretKey(request)?.includes('_live_') ?? false;
+      return { status: 200, body: this.#evaluations.create(read.params, magic, livemode) };
+    });
   }
+
+  async #retrieve(request: FastifyRequest<OfOne>): Promise<SandboxAnswer> {
+    const { id } = request.params;
+    const read = readRetrieveParameters(request.url.split('?')[1] ?? '');
+    if ('error' in read) return refusal(400, read.error);
+    return withMagic(stringsIn({ id }), () => {
+      const evaluation = this.#evaluations.get(id);
+      if (evaluation === undefined) return noSuchEvaluation;
+      const events = read.params.expand?.includes('events') ? (evaluation.events ?? []) : null;
+      return { status: 200, body: { ...evaluation, events } };
+    });
+  }
+
+  async #report(request: FastifyRequest<OfOne>): Promise<SandboxAnswer> {
+    const { id } = request.params;
+    const read = readReportParameters(String(request.body ?? ''), versionOf(request));
+    if ('error' in read) return refusal(400, read.error);
+    return withMagic([...stringsIn({ id }), ...stringsIn(read.params)], () => {
+      const evaluation = this.#evaluations.get(id);
+      if (evaluation === undefined) return noSuchEvaluation;
+      return { status: 200, body: this.#evaluations.replace(reported(evaluation, read.params)) };
+    });
+  }
+}
+
+/** The route of one evaluation. */
+interface OfOne {
+  Params: { id: string };
+}
+
+// Does what the words in the strings say, and `work` where they say nothing against it.
+async function withMagic(
+  strings: readonly SentString[],
+  work: (magic: MagicRequest) => SandboxAnswer,
+): Promise<SandboxAnswer> {
+  const magic = readMagicWords(strings);
+  if ('unknownWord' in magic) {
+    return refusal(400, {
+      code: 'parameter_invalid',
+      param: magic.param,
+      message: `The sandbox knows no case sandbox_${magic.unknownWord}, but ${Object.keys(magicCases).join(', ')} and delay_<milliseconds>.`,
+    });
+  }
+  if (magic.delayMs > 0) await delay(magic.delayMs);
+  return magic.error === undefined ? work(magic) : magicError(magic.error, magic.errorParam);
 }
 
 // The first preview that has each call.
@@ -150,6 +187,12 @@ const retrieveSince = '2026-06';
 function refusal(status: number, words: { code?: string; param?: string; message: string }): SandboxAnswer {
   return { status, body: { error: { type: 'invalid_request_error', ...words } }, kept: false };
 }
+
+const noSuchEvaluation = refusal(404, {
+  code: 'resource_missing',
+  param: 'id',
+  message: 'No such customer evaluation.',
+});
 
 function magicError(error: SandboxError, param: string | undefined): SandboxAnswer {
   const { status, headers, type, code, message } = error;

@@ -4,13 +4,18 @@ export interface VersionCapabilities {
   readonly clientData: boolean;
   /** `GET /v1/radar/customer_evaluations/{id}` exists. */
   readonly retrieve: boolean;
+  /** A report names what happened: `type`, with `login_failed[reason]` and the like. */
+  readonly eventReports: boolean;
+  /** A report names what the business decided: `status`, `customer`. */
+  readonly outcomeReports: boolean;
 }
 
 // By the preview's date, oldest first; each row holds from its date until the next row's.
 // Source: the changelogs of Stripe's API previews, 2026-03 to 2026-11.
 const capabilitiesSince: readonly (readonly [date: string, capabilities: VersionCapabilities])[] = [
-  ['2026-03-04', { clientData: false, retrieve: false }],
-  ['2026-06-01', { clientData: true, retrieve: true }],
+  ['2026-03-04', { clientData: false, retrieve: false, eventReports: true, outcomeReports: false }],
+  ['2026-05-27', { clientData: false, retrieve: false, eventReports: false, outcomeReports: true }],
+  ['2026-06-01', { clientData: true, retrieve: true, eventReports: false, outcomeReports: true }],
 ];
 
 /** The version that Stripe's public guide for customer evaluations uses. */
@@ -20,8 +25,7 @@ export const defaultVersion = '2026-03-04.preview';
 export const versionPattern = /^\d{4}-\d{2}-\d{2}(\.[a-z][a-z0-9_]*)?$/;
 
 /**
- * What a version can do. One newer than all known counts as the newest known: previews only grow, and the
- * upstream has the last word. One older than all known counts as the oldest.
+ * What a version can do. One newer than all known counts as the newest known: the upstream has the last word. One older than all known counts as the oldest.
  */
 export function capabilitiesOf(version: string): VersionCapabilities {
   const date = version.slice(0, 10);
@@ -33,4 +37,10 @@ export function capabilitiesOf(version: string): VersionCapabilities {
 /** The first version that has a capability, for messages that say what would help. */
 export function firstVersionWith(capability: keyof VersionCapabilities): string | undefined {
   return capabilitiesSince.find(([, capabilities]) => capabilities[capability])?.[0];
+}
+
+/** The first version that has lost a capability again; undefined while the newest known still has it. */
+export function firstVersionWithout(capability: keyof VersionCapabilities): string | undefined {
+  const from = firstVersionWith(capability) ?? '';
+  return capabilitiesSince.find(([since, capabilities]) => since > from && !capabilities[capability])?.[0];
 }

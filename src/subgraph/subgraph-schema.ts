@@ -4,10 +4,11 @@ import { type GraphQLSchema, parse } from 'graphql';
 import { buildSchemaSync, createResolversMap } from 'type-graphql';
 import type { CallContext } from '../customer-evaluation/call-context.ts';
 import { CustomerEvaluationResolver } from '../customer-evaluation/customer-evaluation.resolver.ts';
+import { resolveEntitiesOf } from './entities.ts';
 
 // What a subgraph's own SDL must say of itself. The definition of `@oneOf` stands in it because Apollo's
 // composition refuses a directive that it does not know (2.14: `Unknown directive "@oneOf"`).
-const preamble = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+const preamble = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@tag", "@cost", "@listSize"])
 
 directive @oneOf on INPUT_OBJECT
 `;
@@ -32,16 +33,12 @@ export function buildSubgraph(resolver: CustomerEvaluationResolver | undefined):
   });
   const sdl = `${preamble}\n${printSubgraphSchema(decorated)}\n`;
   const resolvers = createResolversMap(decorated);
-  Object.assign(resolvers['CustomerEvaluation'] ?? {}, { __resolveReference: resolveReference });
   const schema = buildSubgraphSchema([
     { typeDefs: parse(sdl), resolvers: resolvers as GraphQLResolverMap<CallContext> },
   ]);
+  resolveEntitiesOf(schema);
   serveSdl(schema, sdl);
   return { schema, sdl };
-}
-
-function resolveReference(reference: { id: string }, context: CallContext) {
-  return context.evaluations.load(reference.id);
 }
 
 // Left alone, `_service` answers a print of the built schema, with every definition that composition adds.

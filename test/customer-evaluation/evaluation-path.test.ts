@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { pathOf } from '../../src/customer-evaluation/customer-evaluation.loader.ts';
+import { pathOf } from '../../src/customer-evaluation/evaluation-path.ts';
 import { wellFormedText } from '../harness/texts.ts';
 
 const collection = '/v1/radar/customer_evaluations/';

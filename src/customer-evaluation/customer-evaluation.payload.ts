@@ -1,10 +1,10 @@
 import { Field, ObjectType } from 'type-graphql';
-import type { Failure } from '../errors/failure.ts';
 import { CustomerEvaluation } from './customer-evaluation.type.ts';
 import { CustomerEvaluationError } from './customer-evaluation-error.type.ts';
 
-@ObjectType({ description: 'An evaluation, or why there is none.' })
-export class CreateCustomerEvaluationPayload {
+/** What every mutation answers; never itself a type of the graph. */
+@ObjectType()
+abstract class CustomerEvaluationPayload {
   @Field(() => CustomerEvaluation, {
     nullable: true,
     description: 'The evaluation; null when the call failed.',
@@ -19,7 +19,7 @@ export class CreateCustomerEvaluationPayload {
   })
   readonly idempotencyKey: string;
 
-  private constructor(
+  constructor(
     idempotencyKey: string,
     customerEvaluation: CustomerEvaluation | null,
     errors: readonly CustomerEvaluationError[],
@@ -28,12 +28,10 @@ export class CreateCustomerEvaluationPayload {
     this.customerEvaluation = customerEvaluation;
     this.errors = errors;
   }
-
-  static succeeded(idempotencyKey: string, evaluation: CustomerEvaluation): CreateCustomerEvaluationPayload {
-    return new CreateCustomerEvaluationPayload(idempotencyKey, evaluation, []);
-  }
-
-  static failed(idempotencyKey: string, failure: Failure): CreateCustomerEvaluationPayload {
-    return new CreateCustomerEvaluationPayload(idempotencyKey, null, CustomerEvaluationError.allOf(failure));
-  }
 }
+
+@ObjectType({ description: 'An evaluation, or why there is none.' })
+export class CreateCustomerEvaluationPayload extends CustomerEvaluationPayload {}
+
+@ObjectType({ description: 'The evaluation with what was reported, or why the report failed.' })
+export class ReportCustomerEvaluationPayload extends CustomerEvaluationPayload {}

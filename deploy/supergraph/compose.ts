@@ -1,0 +1,31 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { composeServices as composeWithApollo } from '@apollo/composition';
+import { composeServices as composeWithGuild } from '@theguild/federation-composition';
+import { parse } from 'graphql';
+import { parse as parseYaml } from 'yaml';
+
+// `npm run compose`: composes what supergraph.yaml lists, where rover is not at hand. The Guild's composer keeps
+// `@oneOf` for routers that know it; `npm run compose apollo` composes as rover does.
+interface SupergraphConfig {
+  readonly subgraphs: Readonly<
+    Record<string, { readonly routing_url: string; readonly schema: { readonly file: string } }>
+  >;
+}
+
+const composer = process.argv[2] === 'apollo' ? composeWithApollo : composeWithGuild;
+const config = new URL('./supergraph.yaml', import.meta.url);
+const { subgraphs } = parseYaml(readFileSync(config, 'utf8')) as SupergraphConfig;
+const { supergraphSdl, errors } = composer(
+  Object.entries(subgraphs).map(([name, { routing_url: url, schema }]) => ({
+    name,
+    url,
+    typeDefs: parse(readFileSync(new URL(schema.file, config), 'utf8')),
+  })),
+);
+if (supergraphSdl === undefined) {
+  process.stderr.write(`The subgraphs do not compose:\n${errors?.join('\n')}\n`);
+  process.exitCode = 1;
+} else {
+  writeFileSync(new URL('./supergraph.graphql', import.meta.url), supergraphSdl);
+  process.stderr.write('Composed deploy/supergraph/supergraph.graphql\n');
+}

@@ -1,0 +1,40 @@
+import { Failure } from '../errors/failure.ts';
+import type { CallContext } from './call-context.ts';
+import type { MutationName } from './client-path.ts';
+import type { CustomerEvaluation } from './customer-evaluation.type.ts';
+import { CustomerEvaluationError } from './customer-evaluation-error.type.ts';
+import { logFailure } from './failure-log.ts';
+import { drawIdempotencyKey, scopeIdempotencyKey } from './idempotency-key.ts';
+
+/** A mutation that happens at most once for each idempotency key of its caller. */
+export interface KeyedMutation<Payload> {
+  readonly name: MutationName;
+  readonly payload: new (
+    idempotencyKey: string,
+    evaluation: CustomerEvaluation | null,
+    errors: readonly CustomerEvaluationError[],
+  ) => Payload;
+}
+
+/**
+ * Runs a mutation under the client's idempotency key, or under a drawn one, which `call` gets in the form that
+ * goes upstream. Answers the payload: a `Failure` becomes its errors; anything else that is thrown is a bug, and
+ * is handed on.
+ */
+export async function runKeyed<Payload>(
+  mutation: KeyedMutation<Payload>,
+  clientKey: string | null | undefined,
+  context: CallContext,
+  call: (idempotencyKey: string) => Promise<CustomerEvaluation>,
+): Promise<Payload> {
+  const { caller } = context.onBehalfOf;
+  let key = drawIdempotencyKey(caller, mutation.name);
+  try {
+    if (clientKey != null) key = scopeIdempotencyKey(caller, mutation.name, clientKey);
+    return new mutation.payload(key.client, await call(key.upstream), []);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    logFailure(error, context.log);
+    return new mutation.payload(key.client, null, CustomerEvaluationError.allOf(error, mutation.name));
+  }
+}

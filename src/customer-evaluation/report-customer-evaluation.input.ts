@@ -1,0 +1,162 @@
+import { Directive, Field, ID, InputType, registerEnumType } from 'type-graphql';
+
+/** Stands where a report has nothing to add: an input object needs a field, and a Boolean could be false. */
+export const CustomerEvaluationOccurrence = { OCCURRED: 'OCCURRED' } as const;
+export type CustomerEvaluationOccurrence = keyof typeof CustomerEvaluationOccurrence;
+
+registerEnumType(CustomerEvaluationOccurrence, {
+  name: 'CustomerEvaluationOccurrence',
+  description:
+    'The value of a report that has nothing to add, as in `{ loginSucceeded: OCCURRED }`. There is no other: what did not happen is not reported.',
+  valuesConfig: { OCCURRED: { description: 'It happened.' } },
+});
+
+// The reasons and statuses of answers, without their UNKNOWN: a report can't be made of what nobody knows.
+
+/** Why a login was not let through. */
+export const CustomerEvaluationLoginFailureReason = {
+  OTHER: 'OTHER',
+  SUSPECTED_ACCOUNT_SHARING: 'SUSPECTED_ACCOUNT_SHARING',
+} as const;
+export type CustomerEvaluationLoginFailureReason = keyof typeof CustomerEvaluationLoginFailureReason;
+
+registerEnumType(CustomerEvaluationLoginFailureReason, {
+  name: 'CustomerEvaluationLoginFailureReason',
+  description: 'Why a login was not let through.',
+  valuesConfig: {
+    OTHER: {
+      description: 'For a reason that has nothing to do with the evaluation, such as a wrong password.',
+    },
+    SUSPECTED_ACCOUNT_SHARING: { description: 'Because the account is probably used by several people.' },
+  },
+});
+
+/** Why a registration was not let through. */
+export const CustomerEvaluationRegistrationFailureReason = {
+  OTHER: 'OTHER',
+  SUSPECTED_MULTI_ACCOUNTING: 'SUSPECTED_MULTI_ACCOUNTING',
+} as const;
+export type CustomerEvaluationRegistrationFailureReason =
+  keyof typeof CustomerEvaluationRegistrationFailureReason;
+
+registerEnumType(CustomerEvaluationRegistrationFailureReason, {
+  name: 'CustomerEvaluationRegistrationFailureReason',
+  description: 'Why a registration was not let through.',
+  valuesConfig: {
+    OTHER: {
+      description: 'For a reason that has nothing to do with the evaluation, such as a form left unfinished.',
+    },
+    SUSPECTED_MULTI_ACCOUNTING: { description: 'Because the person probably holds several accounts.' },
+  },
+});
+
+/** What the business decided. */
+export const CustomerEvaluationReportedStatus = {
+  ALLOWED: 'ALLOWED',
+  RESTRICTED: 'RESTRICTED',
+  BLOCKED: 'BLOCKED',
+} as const;
+export type CustomerEvaluationReportedStatus = keyof typeof CustomerEvaluationReportedStatus;
+
+registerEnumType(CustomerEvaluationReportedStatus, {
+  name: 'CustomerEvaluationReportedStatus',
+  description: 'What the business decided about the customer.',
+  valuesConfig: {
+    ALLOWED: { description: 'The customer was let in.' },
+    RESTRICTED: { description: 'The customer was let in with limits, or after a further check.' },
+    BLOCKED: { description: 'The customer was turned away.' },
+  },
+});
+
+@InputType({ description: 'A login that was not let through.' })
+export class CustomerEvaluationLoginFailedInput {
+  @Field(() => CustomerEvaluationLoginFailureReason, { description: 'Why.' })
+  readonly reason!: CustomerEvaluationLoginFailureReason;
+}
+
+@InputType({ description: 'A registration that was let through. `{}` where there is no customer to name.' })
+export class CustomerEvaluationRegistrationSucceededInput {
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'The Stripe customer, `cus_…`, that the registration made. Name it where the evaluation was made without one, so that later evaluations know this one.',
+  })
+  readonly customer?: string | null;
+}
+
+@InputType({ description: 'A registration that was not let through.' })
+export class CustomerEvaluationRegistrationFailedInput {
+  @Field(() => CustomerEvaluationRegistrationFailureReason, { description: 'Why.' })
+  readonly reason!: CustomerEvaluationRegistrationFailureReason;
+}
+
+@InputType({ description: 'What the business decided. At least one field is needed.' })
+export class CustomerEvaluationOutcomeInput {
+  @Field(() => CustomerEvaluationReportedStatus, {
+    nullable: true,
+    description: 'What was decided about the customer.',
+  })
+  readonly status?: CustomerEvaluationReportedStatus | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The Stripe customer, `cus_…`, where the evaluation was made without one.',
+  })
+  readonly customer?: string | null;
+}
+
+const olderVersions = 'Needs a Stripe API version before 27 May 2026, else `UPSTREAM_UNSUPPORTED`.';
+
+@Directive('@oneOf')
+@InputType({
+  description:
+    'How the event ended: exactly one of the fields. Which of them Stripe takes depends on the API version that this gateway is configured for: `outcome` from 27 May 2026 on, all others before. What it can’t take is refused with `UPSTREAM_UNSUPPORTED`, and nothing is sent.',
+})
+export class CustomerEvaluationReportInput {
+  @Field(() => CustomerEvaluationOccurrence, {
+    nullable: true,
+    description: `The customer was logged in: \`OCCURRED\`. ${olderVersions}`,
+  })
+  readonly loginSucceeded?: CustomerEvaluationOccurrence | null;
+
+  @Field(() => CustomerEvaluationLoginFailedInput, {
+    nullable: true,
+    description: `The customer was not logged in, and why. ${olderVersions}`,
+  })
+  readonly loginFailed?: CustomerEvaluationLoginFailedInput | null;
+
+  @Field(() => CustomerEvaluationRegistrationSucceededInput, {
+    nullable: true,
+    description: `The account was made, and for which customer. ${olderVersions}`,
+  })
+  readonly registrationSucceeded?: CustomerEvaluationRegistrationSucceededInput | null;
+
+  @Field(() => CustomerEvaluationRegistrationFailedInput, {
+    nullable: true,
+    description: `The account was not made, and why. ${olderVersions}`,
+  })
+  readonly registrationFailed?: CustomerEvaluationRegistrationFailedInput | null;
+
+  @Field(() => CustomerEvaluationOutcomeInput, {
+    nullable: true,
+    description:
+      'What was decided, and about which customer. Needs a Stripe API version of 27 May 2026 or later, else `UPSTREAM_UNSUPPORTED`.',
+  })
+  readonly outcome?: CustomerEvaluationOutcomeInput | null;
+}
+
+@InputType({ description: 'How an evaluated login or registration ended.' })
+export class ReportCustomerEvaluationInput {
+  @Field(() => ID, { description: 'The evaluation’s `id`, as `createCustomerEvaluation` returned it.' })
+  readonly id!: string;
+
+  @Field(() => CustomerEvaluationReportInput, { description: 'How it ended.' })
+  readonly report!: CustomerEvaluationReportInput;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Makes a repeat safe: calls with the same key and input are one report, for at least 24 hours. 1 to 255 printable ASCII characters; best a random UUID drawn for each report. Left out, one is drawn and returned.',
+  })
+  readonly idempotencyKey?: string | null;
+}

@@ -1,0 +1,101 @@
+import type { ReportEventParams, ReportOutcomeParams } from '../stripe/customer-evaluation.wire.ts';
+import type { VersionCapabilities } from '../stripe/versions.ts';
+import { pathOf } from './evaluation-path.ts';
+import { Faults, oneOfNotEnforced, optional, type Path } from './input-faults.ts';
+import type {
+  CustomerEvaluationLoginFailureReason,
+  CustomerEvaluationOutcomeInput,
+  CustomerEvaluationRegistrationFailureReason,
+  CustomerEvaluationReportedStatus,
+  CustomerEvaluationReportInput,
+  ReportCustomerEvaluationInput,
+} from './report-customer-evaluation.input.ts';
+import { requireCapability } from './require-capability.ts';
+
+/** A report as the upstream takes it: where it goes, and what it says. */
+export interface ReportCall {
+  readonly path: string;
+  readonly params: ReportEventParams | ReportOutcomeParams;
+}
+
+const loginReasons = {
+  OTHER: 'other',
+  SUSPECTED_ACCOUNT_SHARING: 'suspected_account_sharing',
+} as const satisfies Record<CustomerEvaluationLoginFailureReason, string>;
+
+const registrationReasons = {
+  OTHER: 'other',
+  SUSPECTED_MULTI_ACCOUNTING: 'suspected_multi_accounting',
+} as const satisfies Record<CustomerEvaluationRegistrationFailureReason, string>;
+
+const statuses = {
+  ALLOWED: 'allowed',
+  RESTRICTED: 'restricted',
+  BLOCKED: 'blocked',
+} as const satisfies Record<CustomerEvaluationReportedStatus, string>;
+
+/**
+ * Translates a client's report to the upstream's call; pure. Throws a `Failure` that names every field at fault:
+ * `BAD_USER_INPUT` for what the reference refuses, `UPSTREAM_UNSUPPORTED` for a report in the dialect of other
+ * versions. Whether the report fits the evaluated event is left to the upstream, which alone knows the event.
+ */
+export function reportToStripe(
+  input: ReportCustomerEvaluationInput,
+  capabilities: VersionCapabilities,
+): ReportCall {
+  const faults = new Faults();
+  const path = pathOf(input.id);
+  if (path === undefined) faults.add(['input', 'id'], 'cannot be the id of an evaluation.');
+  const params = reportParams(faults, input.report);
+  faults.throwIfAny();
+  const dialect = input.report.outcome == null ? 'eventReports' : 'outcomeReports';
+  requireCapability(capabilities, dialect, [['input', 'report', variantOf(input.report)]]);
+  return { path: `${path}/report`, params };
+}
+
+function reportParams(
+  faults: Faults,
+  report: CustomerEvaluationReportInput,
+): ReportEventParams | ReportOutcomeParams {
+  const { loginSucceeded, loginFailed, registrationSucceeded, registrationFailed, outcome } = report;
+  const path = ['input', 'report'];
+  if (loginSucceeded != null) return { type: 'login_success' };
+  if (loginFailed != null) {
+    return { type: 'login_failed', login_failed: { reason: loginReasons[loginFailed.reason] } };
+  }
+  if (registrationSucceeded != null) {
+    const at = [...path, 'registrationSucceeded', 'customer'];
+    const customer = optional(faults, registrationSucceeded.customer, at);
+    return {
+      type: 'registration_success',
+      registration_success: customer === undefined ? undefined : { customer },
+    };
+  }
+  if (registrationFailed != null) {
+    return {
+      type: 'registration_failed',
+      registration_failed: { reason: registrationReasons[registrationFailed.reason] },
+    };
+  }
+  if (outcome != null) return outcomeParams(faults, outcome, [...path, 'outcome']);
+  throw oneOfNotEnforced();
+}
+
+function outcomeParams(
+  faults: Faults,
+  outcome: CustomerEvaluationOutcomeInput,
+  path: Path,
+): ReportOutcomeParams {
+  const { status, customer } = outcome;
+  // The upstream would take it, and whoever forgot the fields would believe that something was reported.
+  if (status == null && customer == null) faults.add(path, 'takes at least one of status and customer.');
+  return {
+    status: status == null ? undefined : statuses[status],
+    customer: optional(faults, customer, [...path, 'customer']),
+  };
+}
+
+function variantOf(report: CustomerEvaluationReportInput): string {
+  for (const [name, value] of Object.entries(report)) if (value != null) return name;
+  throw oneOfNotEnforced();
+}

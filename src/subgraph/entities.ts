@@ -1,0 +1,49 @@
+import { GraphQLError, type GraphQLSchema } from 'graphql';
+import type { CallContext } from '../customer-evaluation/call-context.ts';
+import type { CustomerEvaluation } from '../customer-evaluation/customer-evaluation.type.ts';
+
+/** So many entities one request may ask for: each is a call upstream. */
+const maxRepresentations = 100;
+
+type Entity = CustomerEvaluation & { readonly __typename: 'CustomerEvaluation' };
+
+/**
+ * Resolves what routers ask of `_entities`, in place of the subgraph library's own resolver: that one throws on
+ * the first representation it can't read, quotes it, and so takes all the others with it. Here each answers for
+ * itself, and too many are refused before any is fetched.
+ */
+export function resolveEntitiesOf(schema: GraphQLSchema): void {
+  const field = schema.getQueryType()?.getFields()['_entities'];
+  if (field === undefined) throw new Error('a subgraph without _entities');
+  const counts = new WeakMap<CallContext, number>();
+  field.resolve = (_source, args: { representations: readonly unknown[] }, context: CallContext) => {
+    // By request and not by field: aliases would multiply the limit.
+    const count = (counts.get(context) ?? 0) + args.representations.length;
+    counts.set(context, count);
+    if (count > maxRepresentations) throw refusal(`takes at most ${maxRepresentations} in one request.`);
+    // An Error among the items is that item's alone (graphql-js, `completeValue`).
+    return args.representations.map((representation) => resolve(representation, context));
+  };
+}
+
+function resolve(representation: unknown, context: CallContext): Promise<Entity | null> | GraphQLError {
+  if (!isObject(representation) || representation['__typename'] !== 'CustomerEvaluation') {
+    return refusal('one of them is no CustomerEvaluation, which is all that this subgraph resolves.');
+  }
+  const { id } = representation;
+  if (typeof id !== 'string') return refusal('a CustomerEvaluation is told by its id, a string.');
+  return context.evaluations
+    .load(id)
+    .then((evaluation) => evaluation && { ...evaluation, __typename: 'CustomerEvaluation' });
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+// The item's place stands in the error's own path.
+function refusal(rule: string): GraphQLError {
+  return new GraphQLError(`representations: ${rule}`, {
+    extensions: { code: 'BAD_USER_INPUT', retryable: false, effect: 'NONE' },
+  });
+}

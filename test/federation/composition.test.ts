@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { composeServices as composeWithApollo } from '@apollo/composition';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  applyTagFilterOnSubgraphs,
+  composeServices as composeWithGuild,
+} from '@theguild/federation-composition';
+import { federateSubgraphs, ROUTER_COMPATIBILITY_VERSION_ONE } from '@wundergraph/composition';
+import { type GraphQLSchema, isInputObjectType, parse, print } from 'graphql';
+import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+import { type RunningServer, startCustomers, startOrders } from '../harness/neighbours.ts';
+import { type ComposedSubgraph, introspectSubgraphs } from '../harness/supergraph.ts';
+
+const oneOfInputs = [
+  'EvaluationContextInput',
+  'ClientDetailsInput',
+  'CustomerDetailsInput',
+  'CustomerEvaluationReportInput',
+];
+
+describe('composed with a subgraph that extends Customer and one that refers to CustomerEvaluation', () => {
+  let gateway: TestGateway;
+  let neighbours: RunningServer[];
+  let subgraphs: ComposedSubgraph[];
+
+  beforeAll(async () => {
+    gateway = await startTestGateway();
+    const [customers, orders] = await Promise.all([startCustomers(), startOrders()]);
+    neighbours = [customers, orders];
+    subgraphs = await introspectSubgraphs({ 'customer-evaluations': gateway, customers, orders });
+  });
+  afterAll(async () => {
+    await Promise.all([gateway, ...neighbours].map((server) => server.close()));
+  });
+
+  it('serves the published SDL, letter for letter', async () => {
+    const { data } = await gateway.send('{ _service { sdl } }');
+    expect(data._service.sdl).toBe(readFileSync('schema/customer-evaluations.graphql', 'utf8'));
+  });
+
+  it('composes with Apollo’s composer, without errors or hints', () => {
+    const { errors, hints, supergraphSdl } = composeWithApollo(subgraphs);
+    expect(errors).toBeUndefined();
+    expect((hints ?? []).map(String)).toEqual([]);
+    expect(inputsIn(supergraphSdl)).toMatch(/^input CustomerEvaluationReportInput/m);
+    // This composer loses @oneOf, which is why the subgraph itself enforces it.
+    expect(supergraphSdl).not.toContain('@oneOf');
+  });
+
+  it('composes with The Guild’s composer, without errors, and keeps @oneOf', () => {
+    const { errors, supergraphSdl, publicSdl } = composeWithGuild(subgraphs);
+    expect(errors).toBeUndefined();
+    for (const name of oneOfInputs) {
+      expect(inputsIn(supergraphSdl)).toMatch(new RegExp(`^input ${name} .*@oneOf`, 'm'));
+      expect(inputsIn(publicSdl)).toMatch(new RegExp(`^input ${name} .*@oneOf`, 'm'));
+    }
+  });
+
+  it('composes with Cosmo’s composer, without errors or warnings, and keeps @oneOf', () => {
+    const result = federateSubgraphs({
+      subgraphs: subgraphs.map(({ name, url, typeDefs }) => ({ name, url, definitions: typeDefs })),
+      version: ROUTER_COMPATIBILITY_VERSION_ONE,
+    });
+    if (!result.success) throw new Error(result.errors.join('\n'));
+    expect(result.warnings.map((warning) => warning.message)).toEqual([]);
+    expect(oneOfIn(result.federatedGraphSchema)).toEqual(oneOfInputs);
+    expect(oneOfIn(result.federatedGraphClientSchema)).toEqual(oneOfInputs);
+  });
+
+  it('lets a contract for browsers leave out what an evaluated person must not learn', () => {
+    const filtered = applyTagFilterOnSubgraphs(subgraphs, { include: new Set(), exclude: new Set(['risk']) });
+    const { errors, publicSdl } = composeWithGuild(filtered as ComposedSubgraph[]);
+    expect(errors).toBeUndefined();
+    expect(publicSdl).toMatch(/createCustomerEvaluation\(/);
+    expect(publicSdl).not.toMatch(/^ {2}(signals|status: CustomerEvaluationStatus|failureReason)\b/m);
+  });
+});
+
+// Descriptions aside, each definition begins a line.
+function inputsIn(sdl: string | undefined): string {
+  return print(parse(sdl ?? '')).replaceAll(/^ *""".*?"""$/gms, '');
+}
+
+function oneOfIn(schema: GraphQLSchema): string[] {
+  return oneOfInputs.filter((name) => {
+    const type = schema.getType(name);
+    return isInputObjectType(type) && type.isOneOf;
+  });
+}

@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type GraphQLAnswer, postGraphQL, startTestGateway, type TestGateway } from '../harness/gateway.ts';
+import { type RunningServer, startCustomers, startOrders } from '../harness/neighbours.ts';
+import { introspectSubgraphs, startApolloGateway, startHiveGateway } from '../harness/supergraph.ts';
+
+const create = `mutation ($input: CreateCustomerEvaluationInput!) {
+  createCustomerEvaluation(input: $input) {
+    customerEvaluation { id eventType signals { __typename } customer { id name } }
+    errors { code path }
+    idempotencyKey
+  }
+}`;
+const report = `mutation ($input: ReportCustomerEvaluationInput!) {
+  reportCustomerEvaluation(input: $input) {
+    customerEvaluation { id status customer { name } }
+    errors { code path }
+  }
+}`;
+const login = {
+  eventType: 'LOGIN',
+  evaluationContext: [
+    { clientDetails: { radarSession: 'rse_1' } },
+    { customerDetails: { customer: 'cus_1' } },
+  ],
+};
+
+describe.each([
+  { router: 'Apollo’s gateway', start: startApolloGateway },
+  { router: 'Hive Gateway', start: startHiveGateway },
+])('through $router', ({ start }) => {
+  let subgraph: TestGateway;
+  let servers: RunningServer[];
+  let send: (query: string, variables?: object) => Promise<GraphQLAnswer>;
+
+  beforeAll(async () => {
+    subgraph = await startTestGateway({ STRIPE_API_VERSION: '2026-06-24.preview' });
+    const [customers, orders] = await Promise.all([startCustomers(), startOrders()]);
+    servers = [customers, orders, subgraph];
+    const router = await start(
+      await introspectSubgraphs({ 'customer-evaluations': subgraph, customers, orders }),
+    );
+    servers.unshift(router);
+    send = (query, variables) => postGraphQL(router.url, query, variables);
+  });
+  afterAll(async () => {
+    for (const server of servers) await server.close();
+  });
+
+  async function createLogin(): Promise<string> {
+    const { data } = await send(create, { input: login });
+    return data.createCustomerEvaluation.customerEvaluation.id;
+  }
+
+  it('creates an evaluation, whose customer another subgraph completes', async () => {
+    const { data, errors } = await send(create, { input: { ...login, idempotencyKey: 'attempt 1' } });
+    expect(errors).toBeUndefined();
+    expect(data.createCustomerEvaluation).toEqual({
+      customerEvaluation: {
+        id: expect.stringMatching(/^ceval_/),
+        eventType: 'LOGIN',
+        signals: { __typename: 'LoginSignals' },
+        customer: { id: 'cus_1', name: 'The customer cus_1' },
+      },
+      errors: [],
+      idempotencyKey: 'attempt 1',
+    });
+  });
+
+  it('reports how it ended, and retrieves it', async () => {
+    const id = await createLogin();
+    const reported = await send(report, { input: { id, report: { outcome: { status: 'BLOCKED' } } } });
+    expect(reported.data.reportCustomerEvaluation).toEqual({
+      customerEvaluation: { id, status: 'BLOCKED', customer: { name: 'The customer cus_1' } },
+      errors: [],
+    });
+    const query =
+      'query ($id: ID!) { customerEvaluation(id: $id) { status events { type } customer { name } } }';
+    const { data } = await send(query, { id });
+    expect(data.customerEvaluation).toEqual({
+      status: 'BLOCKED',
+      events: [],
+      customer: { name: 'The customer cus_1' },
+    });
+  });
+
+  it('answers a query across all three subgraphs, where one failure leaves the others whole', async () => {
+    const id = await createLogin();
+    const query = `query ($ids: [ID!]!) {
+      ordersAfter(evaluations: $ids) { id evaluation { eventType customer { name } } }
+    }`;
+    const { data, errors } = await send(query, { ids: [id, 'ceval_sandbox_error_403', id] });
+    const evaluation = { eventType: 'LOGIN', customer: { name: 'The customer cus_1' } };
+    expect(data.ordersAfter[0]).toEqual({ id: 'order_0', evaluation });
+    expect(data.ordersAfter[2]).toEqual({ id: 'order_2', evaluation });
+    expect(data.ordersAfter[1].evaluation?.customer ?? null).toBeNull();
+    for (const error of errors ?? []) {
+      expect(error.path?.slice(0, 3)).toEqual(['ordersAfter', 1, 'evaluation']);
+      expect(error.extensions).toMatchObject({ code: 'UPSTREAM_REFUSED' });
+    }
+    expect(errors).not.toEqual([]);
+  });
+
+  it('brings failures in the payload, with code and path', async () => {
+    const refused = await send(create, {
+      input: { ...login, evaluationContext: [{ clientDetails: { radarSession: 'rse_sandbox_error_400' } }] },
+    });
+    expect(refused.data.createCustomerEvaluation).toMatchObject({
+      customerEvaluation: null,
+      errors: [
+        {
+          code: 'BAD_USER_INPUT',
+          path: ['input', 'evaluationContext', '0', 'clientDetails', 'radarSession'],
+        },
+      ],
+    });
+    const unsupported = await send(report, {
+      input: { id: 'ceval_1', report: { loginSucceeded: 'OCCURRED' } },
+    });
+    expect(unsupported.data.reportCustomerEvaluation.errors).toEqual([
+      { code: 'UPSTREAM_UNSUPPORTED', path: ['input', 'report', 'loginSucceeded'] },
+    ]);
+    const unknown = await send(report, {
+      input: { id: 'ceval_1', report: { outcome: { status: 'ALLOWED' } } },
+    });
+    expect(unknown.data.reportCustomerEvaluation.errors).toEqual([
+      { code: 'NOT_FOUND', path: ['input', 'id'] },
+    ]);
+  });
+
+  it('refuses two keys in a @oneOf, written as literals or as variables, and sends nothing upstream', async () => {
+    const before = subgraph.sandbox?.created;
+    const both = '{ clientDetails: { radarSession: "rse_1" }, customerDetails: { customer: "cus_1" } }';
+    const literal = `mutation {
+      createCustomerEvaluation(input: { eventType: LOGIN, evaluationContext: [${both}] }) { idempotencyKey }
+    }`;
+    const [first, second] = login.evaluationContext;
+    const variables = { input: { ...login, evaluationContext: [{ ...first, ...second }] } };
+    for (const answer of [await send(literal), await send(create, variables)]) {
+      expect(answer.data?.createCustomerEvaluation ?? null).toBeNull();
+      expect(answer.text).toContain('EvaluationContextInput');
+      expect(answer.errors).toHaveLength(1);
+    }
+    expect(subgraph.sandbox?.created).toBe(before);
+  });
+});

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { ApolloServer } from '@apollo/server';
+import { startStandaloneServer } from '@apollo/server/standalone';
+import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
+import { parse } from 'graphql';
+import { createLog } from '../../src/telemetry/log.ts';
+
+/** A running GraphQL server, by its base URL without the path. */
+export interface RunningServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** The subgraph that owns customers: the one that the deployment sample plays with. */
+export function startCustomers(): Promise<RunningServer> {
+  const customer = ({ id }: { id: string }) => ({ id, name: `The customer ${id}` });
+  return startSubgraph(readFileSync('deploy/supergraph/customers.graphql', 'utf8'), {
+    Query: { customer: (_, reference: { id: string }) => customer(reference) },
+    Customer: { __resolveReference: customer },
+  });
+}
+
+/** A subgraph whose orders refer to evaluations, which it knows by id alone. */
+export function startOrders(): Promise<RunningServer> {
+  return startSubgraph(
+    `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+    type Query { ordersAfter(evaluations: [ID!]!): [Order!]! }
+    type Order @key(fields: "id") { id: ID! evaluation: CustomerEvaluation }
+    type CustomerEvaluation @key(fields: "id", resolvable: false) { id: ID! }`,
+    {
+      Query: {
+        ordersAfter: (_, { evaluations }: { evaluations: string[] }) =>
+          evaluations.map((id, index) => ({ id: `order_${index}`, evaluation: { id } })),
+      },
+    },
+  );
+}
+
+async function startSubgraph(sdl: string, resolvers: GraphQLResolverMap<unknown>): Promise<RunningServer> {
+  const server = new ApolloServer({
+    schema: buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers }]),
+    logger: createLog('error'),
+    stopOnTerminationSignals: false,
+  });
+  const { url } = await startStandaloneServer(server, { listen: { host: '127.0.0.1', port: 0 } });
+  return { url: new URL(url).origin, close: () => server.stop() };
+}

@@ -1,0 +1,65 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { composeServices as composeWithApollo } from '@apollo/composition';
+import { ApolloGateway } from '@apollo/gateway';
+import { ApolloServer } from '@apollo/server';
+import { startStandaloneServer } from '@apollo/server/standalone';
+import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
+import { composeServices as composeWithGuild } from '@theguild/federation-composition';
+import { type DocumentNode, parse } from 'graphql';
+import type { RunningServer } from './neighbours.ts';
+
+/** A subgraph as a composer takes it. */
+export interface ComposedSubgraph {
+  readonly name: string;
+  readonly url: string;
+  readonly typeDefs: DocumentNode;
+}
+
+/** Reads the SDL that each subgraph serves, as a composer or router does. */
+export async function introspectSubgraphs(
+  servers: Record<string, RunningServer>,
+): Promise<ComposedSubgraph[]> {
+  return Promise.all(
+    Object.entries(servers).map(async ([name, server]) => {
+      const url = `${server.url}/graphql`;
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: '{ _service { sdl } }' }),
+      });
+      const { data } = (await response.json()) as { data: { _service: { sdl: string } } };
+      return { name, url, typeDefs: parse(data._service.sdl) };
+    }),
+  );
+}
+
+/** Composed by Apollo, run by Apollo. */
+export async function startApolloGateway(subgraphs: ComposedSubgraph[]): Promise<RunningServer> {
+  const { supergraphSdl, errors } = composeWithApollo(subgraphs);
+  if (supergraphSdl === undefined) throw new Error(String(errors));
+  const server = new ApolloServer({
+    gateway: new ApolloGateway({ supergraphSdl }),
+    stopOnTerminationSignals: false,
+  });
+  const { url } = await startStandaloneServer(server, { listen: { host: '127.0.0.1', port: 0 } });
+  return { url: new URL(url).origin, close: () => server.stop() };
+}
+
+/** Composed by The Guild, run by Hive Gateway. */
+export async function startHiveGateway(subgraphs: ComposedSubgraph[]): Promise<RunningServer> {
+  const { supergraphSdl, errors } = composeWithGuild(subgraphs);
+  if (supergraphSdl === undefined) throw new Error(String(errors));
+  const runtime = createGatewayRuntime({ supergraph: supergraphSdl, logging: false });
+  const server = createServer(runtime);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await runtime.dispose();
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { loginAnswer } from '../harness/evaluations.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+
+const retrieve = 'query ($id: ID!) { customerEvaluation(id: $id) { id events { type } } }';
+
+describe('an evaluation by its id', () => {
+  let upstream: RecordingUpstream;
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    upstream = await startRecordingUpstream();
+    gateway = await startTestGateway(upstreamAt(upstream.url, { STRIPE_API_VERSION: '2026-06-24.preview' }));
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+  beforeEach(() => {
+    upstream.requests.length = 0;
+  });
+
+  it('is retrieved with its events, in one call however often one operation asks', async () => {
+    const events = [{ type: 'login_success', occurred_at: 1715769700 }];
+    upstream.answer(200, { ...loginAnswer, id: 'ceval_1', events });
+    const { data } = await gateway.send(`{
+      a: customerEvaluation(id: "ceval_1") { id }
+      b: customerEvaluation(id: "ceval_1") { events { type } }
+    }`);
+    expect(data).toEqual({ a: { id: 'ceval_1' }, b: { events: [{ type: 'LOGIN_SUCCESS' }] } });
+    expect(upstream.requests).toHaveLength(1);
+    expect(upstream.requests[0]).toMatchObject({
+      method: 'GET',
+      url: '/v1/radar/customer_evaluations/ceval_1?expand[0]=events',
+      body: '',
+      headers: { 'stripe-version': '2026-06-24.preview' },
+    });
+    expect(upstream.requests[0]?.headers['idempotency-key']).toBeUndefined();
+  });
+
+  it('is null where Stripe knows none', async () => {
+    upstream.answer(404, { error: { type: 'invalid_request_error', code: 'resource_missing', param: 'id' } });
+    const { data, errors } = await gateway.send(retrieve, { id: 'ceval_2' });
+    expect(errors).toBeUndefined();
+    expect(data.customerEvaluation).toBeNull();
+  });
+
+  it.each(['', '.', '..', 'c'.repeat(256), '\ud800'])('is null for %j, which cannot be an id', async (id) => {
+    const { data, errors } = await gateway.send(retrieve, { id });
+    expect(errors).toBeUndefined();
+    expect(data.customerEvaluation).toBeNull();
+    expect(upstream.requests).toEqual([]);
+  });
+
+  it('stays below the evaluations whatever is written for an id', async () => {
+    upstream.answer(200, loginAnswer);
+    await gateway.send(retrieve, { id: '../../charges?a=b#c/..' });
+    expect(upstream.requests.map(({ url }) => url)).toEqual([
+      '/v1/radar/customer_evaluations/..%2F..%2Fcharges%3Fa%3Db%23c%2F..?expand[0]=events',
+    ]);
+  });
+
+  it('fails with the code of what happened, and operators read of it', async () => {
+    upstream.answer(403, { error: { type: 'invalid_request_error', message: 'canary' } });
+    const { data, errors, text } = await gateway.send(retrieve, { id: 'ceval_3' });
+    expect(data.customerEvaluation).toBeNull();
+    expect(errors).toMatchObject([
+      { path: ['customerEvaluation'], extensions: { code: 'UPSTREAM_REFUSED', retryable: false } },
+    ]);
+    expect(text).not.toContain('canary');
+    expect(gateway.log.filter((line) => JSON.parse(line).code === 'UPSTREAM_REFUSED')).toHaveLength(1);
+  });
+
+  it.each(['2026-03-04.preview', '2026-05-27.preview'])(
+    'needs a later version than %s, and says which',
+    async (version) => {
+      const older = await startTestGateway(upstreamAt(upstream.url, { STRIPE_API_VERSION: version }));
+      const { errors } = await older.send(retrieve, { id: 'ceval_1' });
+      expect(errors).toMatchObject([
+        {
+          message: expect.stringContaining('2026-06-01 or later'),
+          extensions: { code: 'UPSTREAM_UNSUPPORTED', effect: 'NONE' },
+        },
+      ]);
+      expect(upstream.requests).toEqual([]);
+      await older.close();
+    },
+  );
+});
