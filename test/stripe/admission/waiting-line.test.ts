@@ -31,6 +31,8 @@ describe('the waiting line', () => {
     await settled();
     expect(ended).toEqual(['loud refused']);
     expect(line.size).toBe(3);
+    line.refuseAll();
+    expect(line.size).toBe(0);
   });
 
   it('refuses the newest of a single caller at once when full', async () => {
@@ -39,6 +41,7 @@ describe('the waiting line', () => {
     for (let count = 0; count < 3; count += 1) void join(line, 'one', ended);
     await settled();
     expect(ended).toEqual(['one refused']);
+    line.refuseAll();
   });
 
   it('refuses who waited too long, and who hung up, and forgets them', async () => {
