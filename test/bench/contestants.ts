@@ -17,6 +17,8 @@ const gateway = (name: string, rest: Record<string, string>): Contestant => ({
   environment: (upstream) => ({
     STRIPE_API_URL: upstream,
     STRIPE_SECRET_KEY: 'sk_test_bench',
+    NODE_ENV: 'production',
+    AUTH_MODE: 'none',
     UPSTREAM_MAX_CONCURRENCY: '20000',
     UPSTREAM_TIMEOUT_MS: '20000',
     UPSTREAM_DEADLINE_MS: '30000',
