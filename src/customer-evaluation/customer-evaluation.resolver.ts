@@ -1,4 +1,4 @@
-import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Authorized, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { Failure } from '../errors/failure.ts';
 import { customerEvaluationsPath } from '../stripe/customer-evaluation.wire.ts';
 import type { StripeClient } from '../stripe/stripe-client.ts';
@@ -10,6 +10,7 @@ import { CreateCustomerEvaluationPayload } from './create-customer-evaluation.pa
 import { CustomerEvaluation } from './customer-evaluation.type.ts';
 import { fromStripe } from './from-stripe.ts';
 import { drawIdempotencyKey, type IdempotencyKey, scopeIdempotencyKey } from './idempotency-key.ts';
+import { requireOwnInput } from './rights.ts';
 import { toStripe } from './to-stripe.ts';
 
 /** What the resolver works with. */
@@ -29,10 +30,11 @@ export class CustomerEvaluationResolver {
     this.#services = services;
   }
 
+  @Authorized('evaluations:read')
   @Query(() => CustomerEvaluation, {
     nullable: true,
     description:
-      'An evaluation by its id; null where Stripe knows none. Needs a Stripe API version of June 2026 or later, else the error `UPSTREAM_UNSUPPORTED`.',
+      'An evaluation by its id; null where Stripe knows none. Needs a Stripe API version of June 2026 or later, else the error `UPSTREAM_UNSUPPORTED`. Where callers have scopes, needs `evaluations:read`.',
   })
   customerEvaluation(
     @Arg('id', () => ID, { description: 'Stripe’s id of the evaluation.' }) id: string,
@@ -41,16 +43,18 @@ export class CustomerEvaluationResolver {
     return context.evaluations.load(id);
   }
 
+  @Authorized('evaluations:create')
   @Mutation(() => CreateCustomerEvaluationPayload, {
     nullable: true,
     description:
-      'Asks Stripe Radar about a login or registration: how likely multi-accounting or account sharing is. Each call may be billed. Failures that a frontend can act on come in `errors`.',
+      'Asks Stripe Radar about a login or registration: how likely multi-accounting or account sharing is. Each call may be billed. Failures that a frontend can act on come in `errors`. Where callers have scopes, needs `evaluations:create`.',
   })
   async createCustomerEvaluation(
     @Arg('input', () => CreateCustomerEvaluationInput, { description: 'The event, and what is known of it.' })
     input: CreateCustomerEvaluationInput,
     @Ctx() context: CallContext,
   ): Promise<CreateCustomerEvaluationPayload> {
+    requireOwnInput(context.rights, input);
     let key = drawIdempotencyKey(context.onBehalfOf.caller, 'createCustomerEvaluation');
     try {
       if (input.idempotencyKey != null) {

@@ -3,7 +3,8 @@ import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { Failure } from './failure.ts';
-import { Overloaded } from './overloaded.ts';
+import { Refusal, retryAfterSeconds } from './refusal.ts';
+import { hideNames } from './without-names.ts';
 import { removeValues } from './without-values.ts';
 
 /*
@@ -17,16 +18,20 @@ interface ErrorContext extends BaseContext {
   readonly log?: Logger;
 }
 
-/** Takes values out of GraphQL's refusals, and logs bugs, before any error is formatted. */
-export function errorsPlugin(): ApolloServerPlugin<ErrorContext> {
+/**
+ * Takes values out of GraphQL's refusals, with `hideSchema` also names that the request did not contain, and logs
+ * bugs, before any error is formatted.
+ */
+export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloServerPlugin<ErrorContext> {
   return {
     requestDidStart: async () => ({
-      didEncounterErrors: async ({ errors, schema, operation, request, contextValue }) => {
+      didEncounterErrors: async ({ errors, schema, operation, request, source, contextValue }) => {
         removeValues(errors, { schema, operation, variables: request.variables });
+        if (hideSchema) hideNames(errors, { source, variables: request.variables });
         for (const error of errors) {
           const cause = unwrapResolverError(error);
-          if (cause instanceof Overloaded) error.extensions['http'] = shedHead(cause);
-          if (isRaisedOnPurpose(error) || cause instanceof Failure || cause instanceof Overloaded) continue;
+          if (cause instanceof Refusal) error.extensions['http'] = refusalHead(cause);
+          if (isRaisedOnPurpose(error) || cause instanceof Failure || cause instanceof Refusal) continue;
           error.extensions['requestId'] = contextValue.requestId;
           contextValue.log?.error(describeBug(unwrapResolverError(error)), 'a bug ended an operation');
         }
@@ -39,11 +44,9 @@ export function errorsPlugin(): ApolloServerPlugin<ErrorContext> {
 export function presentError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const cause = unwrapResolverError(error);
   if (cause instanceof Failure) return { ...formatted, extensions: failureExtensions(cause) };
-  if (cause instanceof Overloaded) {
-    return {
-      ...formatted,
-      extensions: { code: 'OVERLOADED', retryable: true, effect: 'NONE', retryAfterMs: cause.retryAfterMs },
-    };
+  if (cause instanceof Refusal) {
+    const { code, retryable, retryAfterMs } = cause;
+    return { ...formatted, extensions: { code, retryable, effect: 'NONE', retryAfterMs } };
   }
   if (isRaisedOnPurpose(error)) {
     const { stacktrace: _, ...extensions } = formatted.extensions ?? {};
@@ -63,8 +66,13 @@ export function presentError(formatted: GraphQLFormattedError, error: unknown): 
 }
 
 // Apollo takes an answer's status and headers from an error's `extensions.http`.
-function shedHead({ retryAfterMs }: Overloaded): { status: number; headers: HeaderMap } {
-  return { status: 503, headers: new HeaderMap([['retry-after', String(Math.ceil(retryAfterMs / 1000))]]) };
+function refusalHead({ statusCode, retryAfterMs }: Refusal): { status?: number; headers: HeaderMap } {
+  return {
+    ...(statusCode === undefined ? {} : { status: statusCode }),
+    headers: new HeaderMap(
+      retryAfterMs === undefined ? [] : [['retry-after', retryAfterSeconds(retryAfterMs)]],
+    ),
+  };
 }
 
 // A failure of a query, which has no payload to carry it.

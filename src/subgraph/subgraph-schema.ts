@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import { buildSubgraphSchema, type GraphQLResolverMap, printSubgraphSchema } from '@apollo/subgraph';
 import { type GraphQLSchema, parse } from 'graphql';
-import { buildSchemaSync, createResolversMap } from 'type-graphql';
+import { buildSchemaSync, createResolversMap, type ResolverData } from 'type-graphql';
 import type { CallContext } from '../customer-evaluation/call-context.ts';
 import { CustomerEvaluationResolver } from '../customer-evaluation/customer-evaluation.resolver.ts';
+import { requireScope } from '../customer-evaluation/rights.ts';
 
 // What a subgraph's own SDL must say of itself. The definition of `@oneOf` stands in it because Apollo's
 // composition refuses a directive that it does not know (2.14: `Unknown directive "@oneOf"`).
@@ -29,6 +30,7 @@ export function buildSubgraph(resolver: CustomerEvaluationResolver | undefined):
     container: { get: () => resolver },
     // Inputs are checked by the schema and by the translation.
     validate: false,
+    authChecker: requireScopes,
   });
   const sdl = `${preamble}\n${printSubgraphSchema(decorated)}\n`;
   const resolvers = createResolversMap(decorated);
@@ -40,7 +42,16 @@ export function buildSubgraph(resolver: CustomerEvaluationResolver | undefined):
   return { schema, sdl };
 }
 
+// `@Authorized` names the scopes. Refuses by throwing: type-graphql's own errors have other codes than ours. No
+// function declaration: type-graphql takes whatever has a prototype for a class.
+const requireScopes = ({ context }: ResolverData<CallContext>, scopes: readonly string[]): boolean => {
+  for (const scope of scopes) requireScope(context.rights, scope);
+  return true;
+};
+
 function resolveReference(reference: { id: string }, context: CallContext) {
+  // A reference has no decorator to say it.
+  requireScope(context.rights, 'evaluations:read');
   return context.evaluations.load(reference.id);
 }
 

@@ -21,7 +21,7 @@ export interface TestGateway extends Gateway {
 /** Starts the real gateway on a free port; `environment` is all the environment it sees. */
 export async function startTestGateway(environment: Record<string, string> = {}): Promise<TestGateway> {
   const log: string[] = [];
-  const config = readConfig({ PORT: '0', ...environment });
+  const config = readConfig({ PORT: '0', RATE_LIMIT_PER_MINUTE: 'off', ...environment });
   const gateway = await startGateway(config, createLog('trace', { write: (line) => log.push(line) }));
   const send: TestGateway['send'] = async (query, variables, headers = {}) => {
     const response = await fetch(`${gateway.url}/graphql`, {
