@@ -29,7 +29,7 @@ export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloSer
         removeValues(errors, { schema, operation, variables: request.variables });
         if (hideSchema) hideNames(errors, { source, variables: request.variables });
         for (const error of errors) {
-          const cause = unwrapResolverError(error);
+          const cause = causeOf(error);
           if (cause instanceof Refusal) error.extensions['http'] = refusalHead(cause);
           if (isRaisedOnPurpose(error) || cause instanceof Failure || cause instanceof Refusal) continue;
           error.extensions['requestId'] = contextValue.requestId;
@@ -40,9 +40,15 @@ export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloSer
   };
 }
 
+// Apollo's own unwrapping leaves what a plugin threw before any field was run.
+function causeOf(error: unknown): unknown {
+  const thrown = error instanceof GraphQLError ? error.originalError : undefined;
+  return thrown instanceof Refusal ? thrown : unwrapResolverError(error);
+}
+
 /** What leaves the house: for a bug a neutral message, for all else its message, place and code. */
 export function presentError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const cause = unwrapResolverError(error);
+  const cause = causeOf(error);
   if (cause instanceof Failure) return { ...formatted, extensions: failureExtensions(cause) };
   if (cause instanceof Refusal) {
     const { code, retryable, retryAfterMs } = cause;
