@@ -116,9 +116,8 @@ function trustedDocumentsOf(config: Config): TrustedDocuments | undefined {
   try {
     return readTrustedDocuments(config.trustedDocuments);
   } catch (error) {
-    throw new ConfigError([
-      `TRUSTED_DOCUMENTS_PATH: ${error instanceof Error ? error.message : 'cannot be read'}`,
-    ]);
+    // Files that are missing or malformed: errors all, with a message.
+    throw new ConfigError([`TRUSTED_DOCUMENTS_PATH: ${(error as Error).message}`]);
   }
 }
 

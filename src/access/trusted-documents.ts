@@ -113,7 +113,7 @@ function documentsIn(file: string): [id: string, text: string][] {
     // The text itself, too: who imports the file sends it as it stands.
     return [[sha256(text), text], ...operations.map(({ id, body }): [string, string] => [id, body])];
   } catch (error) {
-    throw new Error(`${file}: ${error instanceof Error ? error.message : 'cannot be read'}`);
+    throw new Error(`${file}: ${(error as Error).message}`);
   }
 }
 
