@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { defaultVersion, versionPattern } from './stripe/versions.ts';
@@ -165,5 +166,7 @@ function isSafeUrl(url: URL): boolean {
 // As Fastify's `trustProxy` takes them.
 function isNetwork(text: string): boolean {
   if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
-  return text.includes('/') ? ipaddr.isValidCIDR(text) : ipaddr.isValid(text);
+  // ipaddr.js by itself also takes 1 and 127.1 for addresses, as C's inet_aton does.
+  const [address = ''] = text.split('/');
+  return isIP(address) !== 0 && (text.includes('/') ? ipaddr.isValidCIDR(text) : true);
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
@@ -5,7 +6,7 @@ import ipaddr from 'ipaddr.js';
  * of one (RFC 6177) and could come from another address each time. Undefined for what is no address.
  */
 export function addressKey(text: string | undefined): string | undefined {
-  if (text === undefined || !ipaddr.isValid(text)) return undefined;
+  if (text === undefined || isIP(text) === 0) return undefined;
   // Also turns an IPv4 address in IPv6's clothes, ::ffff:192.0.2.1, into the one it is.
   const address = ipaddr.process(text);
   if (address.kind() === 'ipv4') return address.toString();
