@@ -10,7 +10,7 @@ export type AuthenticationSettings =
   | { readonly mode: 'router'; readonly secrets: readonly string[] };
 
 /** Who calls; or that nobody knows, with the reason for the log; or that it can't be found out now. */
-export type Authentication =
+type Authentication =
   | { readonly outcome: 'known'; readonly caller: Caller }
   | { readonly outcome: 'refused'; readonly reason: string }
   | { readonly outcome: 'unavailable' };

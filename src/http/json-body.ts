@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 
 /** A body that is no JSON, or JSON that two readers could understand differently. */
-export class BadBody extends Error {
+class BadBody extends Error {
   override readonly name = 'BadBody';
   readonly statusCode = 400;
 }

@@ -32,7 +32,7 @@ export interface Issuer {
   close(): Promise<void>;
 }
 
-export const allScopes = 'evaluations:create evaluations:report evaluations:read evaluations:signals';
+const allScopes = 'evaluations:create evaluations:report evaluations:read evaluations:signals';
 
 /** Makes a key pair: RSA of so many bits, or an elliptic curve's. */
 export async function makeKey(kid: string, kind: number | 'P-256' | 'Ed25519' = 2048): Promise<IssuerKey> {
