@@ -1,6 +1,10 @@
 import { z } from 'zod';
-import { defaultVersion, versionPattern } from './stripe/versions.ts';
-import { type LogLevel, logLevels } from './telemetry/log.ts';
+import type { AuthenticationSettings } from './access/authentication.ts';
+import type { OperationLimits } from './access/operation-limits.ts';
+import type { RateLimitSettings } from './access/rate-limits.ts';
+import type { TrustedDocumentsSettings } from './access/trusted-documents.ts';
+import { type Settings, secretSettings, settings } from './settings.ts';
+import type { LogLevel } from './telemetry/log.ts';
 
 /** Everything that can be set, checked and frozen. */
 export interface Config {
@@ -27,10 +31,34 @@ export interface Config {
   readonly deadlineMs: number;
   /** The share of the sandbox's calls that a fault befalls, from 0 to 1. */
   readonly sandboxFaultShare: number;
+  readonly authentication: AuthenticationSettings;
+  /** Who sees scores and levels: everybody who may create or read, or only who has the scope. */
+  readonly signalsVisibility: 'all' | 'scoped';
+  readonly rateLimits: RateLimitSettings;
+  /** Callers and addresses are named in logs and shared counters by hashes under this key. */
+  readonly pseudonymKey: string;
+  readonly operationLimits: OperationLimits;
+  /** Lexical tokens of a document. */
+  readonly maxTokens: number;
+  readonly maxDocumentBytes: number;
+  /** Upstream calls that one operation may lead to. */
+  readonly maxCost: number;
+  readonly trustedDocuments: TrustedDocumentsSettings;
   readonly introspection: boolean;
+  readonly http: HttpSettings;
+  readonly logLevel: LogLevel;
+}
+
+export interface HttpSettings {
+  /** Exact origins that browsers may call from. */
   readonly corsOrigins: readonly string[];
   readonly maxBodyBytes: number;
-  readonly logLevel: LogLevel;
+  /** The addresses and networks of the proxies whose `X-Forwarded-For` is believed. */
+  readonly trustProxy: readonly string[];
+  /** A request must have arrived whole after so long. */
+  readonly requestTimeoutMs: number;
+  /** An idle connection is kept so long: longer than the load balancer in front keeps it. */
+  readonly keepAliveMs: number;
 }
 
 /** One message that lists every fault in the environment. */
@@ -71,128 +99,65 @@ export function readConfig(environment: Environment): Config {
     },
     deadlineMs: values.UPSTREAM_DEADLINE_MS,
     sandboxFaultShare: values.SANDBOX_FAULT_SHARE,
+    authentication: authenticationOf(values),
+    signalsVisibility: values.SIGNALS_VISIBILITY,
+    rateLimits: {
+      perMinute: values.RATE_LIMIT_PER_MINUTE,
+      perAddressPerMinute: values.RATE_LIMIT_PER_ADDRESS_PER_MINUTE,
+      redisUrl: values.REDIS_URL,
+    },
+    pseudonymKey: values.PSEUDONYM_KEY ?? values.STRIPE_SECRET_KEY ?? 'the sandbox has no secrets',
+    operationLimits: {
+      rootFields: values.MAX_ROOT_FIELDS,
+      depth: values.MAX_DEPTH,
+      aliases: values.MAX_ALIASES,
+      directives: values.MAX_DIRECTIVES,
+    },
+    maxTokens: values.MAX_TOKENS,
+    maxDocumentBytes: values.MAX_DOCUMENT_BYTES,
+    maxCost: values.MAX_COST,
+    trustedDocuments: { mode: values.TRUSTED_DOCUMENTS, path: values.TRUSTED_DOCUMENTS_PATH },
     introspection: values.INTROSPECTION ?? !production,
-    corsOrigins: values.CORS_ORIGINS,
-    maxBodyBytes: values.MAX_BODY_BYTES,
+    http: {
+      corsOrigins: values.CORS_ORIGINS,
+      maxBodyBytes: values.MAX_BODY_BYTES,
+      trustProxy: values.TRUST_PROXY ?? [],
+      requestTimeoutMs: values.REQUEST_TIMEOUT_MS,
+      keepAliveMs: values.KEEP_ALIVE_MS,
+    },
     logLevel: values.LOG_LEVEL,
   });
 }
 
-const secrets: ReadonlySet<string> = new Set(['STRIPE_SECRET_KEY', 'ROUTER_SECRET', 'REDIS_URL']);
-
-/** Each setting: what it takes, in words for its fault message, and how it is read. */
-const settings = z.object({
-  NODE_ENV: z.string().optional(),
-  HOST: takes('a host name or address', z.string()).default('127.0.0.1'),
-  PORT: wholeNumber(0, 65_535).default(4000),
-  STRIPE_SECRET_KEY: takes(
-    'a secret key (sk_live_…, sk_test_…) or restricted key (rk_live_…, rk_test_…)',
-    z.string().regex(/^(sk|rk)_(live|test)_[A-Za-z0-9_]+$/),
-  ).optional(),
-  UPSTREAM: takes('stripe or sandbox', z.enum(['stripe', 'sandbox'])).optional(),
-  STRIPE_API_URL: takes(
-    'https://host or https://host:port, without a path; plain http only for 127.0.0.1, [::1] and localhost',
-    z
-      .string()
-      .refine(isOrigin)
-      .transform((url) => new URL(url).origin),
-  ).default('https://api.stripe.com'),
-  STRIPE_API_VERSION: takes(`a version such as ${defaultVersion}`, z.string().regex(versionPattern)).default(
-    defaultVersion,
-  ),
-  STRIPE_ACCOUNT: takes('an account id, acct_…', z.string().regex(/^acct_[A-Za-z0-9]+$/)).optional(),
-  UPSTREAM_TIMEOUT_MS: wholeNumber(1, 600_000).default(3000),
-  UPSTREAM_DEADLINE_MS: wholeNumber(1, 600_000).default(8000),
-  UPSTREAM_MAX_ATTEMPTS: wholeNumber(1, 10).default(3),
-  UPSTREAM_MAX_CONCURRENCY: wholeNumber(1, 100_000).default(512),
-  UPSTREAM_MAX_PER_SECOND: wholeNumber(1, 100_000).optional(),
-  SANDBOX_FAULT_SHARE: takes(
-    'a number from 0 to 1',
-    z
-      .string()
-      .regex(/^\d(\.\d{1,6})?$/)
-      .transform(Number)
-      .refine((share) => share <= 1),
-  ).default(0),
-  INTROSPECTION: onOff().optional(),
-  CORS_ORIGINS: takes(
-    'exact origins, comma separated, such as https://shop.example',
-    z
-      .string()
-      .transform((list) => list.split(',').map((origin) => origin.trim()))
-      .refine((origins) =>
-        origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
-      ),
-  ).default([]),
-  MAX_BODY_BYTES: wholeNumber(1024, 100_000_000).default(65_536),
-  // Part of the contract and not built yet: what would be ignored is refused, so that nobody relies on it.
-  AUTH_MODE: takes('none (jwt and router are not built yet)', z.literal('none')).optional(),
-  JWT_JWKS_URL: notBuiltYet(),
-  JWT_ISSUER: notBuiltYet(),
-  JWT_AUDIENCE: notBuiltYet(),
-  JWT_CUSTOMER_CLAIM: notBuiltYet(),
-  ROUTER_SECRET: notBuiltYet(),
-  RATE_LIMIT_PER_MINUTE: notBuiltYet(),
-  REDIS_URL: notBuiltYet(),
-  TRUSTED_DOCUMENTS: takes('off (prefer and only are not built yet)', z.literal('off')).optional(),
-  EXPLORER: takes('off (on is not built yet)', z.literal('off')).optional(),
-  METRICS_PORT: notBuiltYet(),
-  LOG_LEVEL: takes(logLevels.join(', '), z.enum(logLevels)).default('info'),
-});
-
-/** Every variable that is read. */
-export const settingNames = Object.keys(settings.shape);
-
-function takes<Type extends z.ZodType>(words: string, type: Type): Type {
-  return type.meta({ takes: words });
-}
-
-function wholeNumber(from: number, to: number) {
-  return takes(
-    `a whole number from ${from} to ${to}`,
-    z
-      .string()
-      .regex(/^\d{1,9}$/)
-      .transform(Number)
-      .refine((value) => value >= from && value <= to),
-  );
-}
-
-function notBuiltYet() {
-  return takes('nothing yet: it is not built', z.never()).optional();
-}
-
-function onOff() {
-  return takes(
-    'on or off',
-    z.enum(['on', 'off']).transform((word) => word === 'on'),
-  );
-}
-
-function isOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  const bare =
-    url.pathname === '/' &&
-    url.search === '' &&
-    url.hash === '' &&
-    url.username === '' &&
-    url.password === '';
-  const loopback = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
-  return bare && (url.protocol === 'https:' || (url.protocol === 'http:' && loopback));
+function authenticationOf(values: Settings): AuthenticationSettings {
+  switch (values.AUTH_MODE) {
+    case 'jwt':
+      // `combinationFaults` has refused what lacks any of them.
+      return {
+        mode: 'jwt',
+        jwksUrl: values.JWT_JWKS_URL ?? '',
+        issuer: values.JWT_ISSUER ?? '',
+        audience: values.JWT_AUDIENCE ?? '',
+        customerClaim: values.JWT_CUSTOMER_CLAIM,
+      };
+    case 'router':
+      return { mode: 'router', secrets: values.ROUTER_SECRET ?? [] };
+    default:
+      return { mode: 'none' };
+  }
 }
 
 function faultOf(issue: z.core.$ZodIssue, set: Environment): string {
   const name = String(issue.path[0]) as keyof typeof settings.shape;
-  const got = secrets.has(name) ? 'a value that is not one (not shown)' : JSON.stringify(set[name]);
+  const got = secretSettings.has(name) ? 'a value that is not one (not shown)' : JSON.stringify(set[name]);
   return `${name}: takes ${wordsOf(settings.shape[name])}, got ${got}`;
 }
 
-// `.default()` and `.optional()` wrap the type that holds the words.
+// `.default()`, `.prefault()` and `.optional()` wrap the type that holds the words.
 function wordsOf(type: z.ZodType): string {
   const words = type.meta()?.['takes'];
   if (typeof words === 'string') return words;
-  return type instanceof z.ZodDefault || type instanceof z.ZodOptional
+  return type instanceof z.ZodDefault || type instanceof z.ZodPrefault || type instanceof z.ZodOptional
     ? wordsOf(type.unwrap() as z.ZodType)
     : 'another value';
 }
@@ -213,9 +178,29 @@ function combinationFaults(set: Environment): string[] {
     );
   }
   if (set['NODE_ENV'] === 'production' && set['AUTH_MODE'] === undefined) {
-    faults.push('AUTH_MODE: must be set in production; none lets in whoever reaches the port');
+    faults.push(
+      'AUTH_MODE: must be set in production: jwt, router, or none, which lets in whoever reaches the port',
+    );
   }
-  return faults;
+  return [...faults, ...modeFaults(set)];
+}
+
+const settingsOfModes = {
+  jwt: { needed: ['JWT_JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE'], optional: ['JWT_CUSTOMER_CLAIM'] },
+  router: { needed: ['ROUTER_SECRET'], optional: [] },
+} as const;
+
+// A setting that its mode does not read was meant for another mode: whoever set it relies on it.
+function modeFaults(set: Environment): string[] {
+  return Object.entries(settingsOfModes).flatMap(([mode, { needed, optional }]) =>
+    set['AUTH_MODE'] === mode
+      ? needed
+          .filter((name) => set[name] === undefined)
+          .map((name) => `${name}: is needed with AUTH_MODE=${mode}`)
+      : [...needed, ...optional]
+          .filter((name) => set[name] !== undefined)
+          .map((name) => `${name}: is only read with AUTH_MODE=${mode}`),
+  );
 }
 
 function deepFreeze<Value extends object>(value: Value): Value {

@@ -2,13 +2,22 @@ import 'reflect-metadata';
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import type { Logger } from 'pino';
-import type { Config } from './config.ts';
+import { createAuthenticator } from './access/authentication.ts';
+import { type Caller, pseudonymizer } from './access/caller.ts';
+import { noServiceRule, operationLimitsRule } from './access/operation-limits.ts';
+import { RateLimits } from './access/rate-limits.ts';
+import { scopes } from './access/scopes.ts';
+import { readTrustedDocuments, type TrustedDocuments } from './access/trusted-documents.ts';
+import { type Config, ConfigError } from './config.ts';
 import { type CallContext, createCallContext } from './customer-evaluation/call-context.ts';
 import {
   CustomerEvaluationResolver,
   type CustomerEvaluationServices,
 } from './customer-evaluation/customer-evaluation.resolver.ts';
+import type { Rights } from './customer-evaluation/rights.ts';
 import { errorsPlugin, presentError } from './errors/caller-facing.ts';
+import { admissionPlugin } from './http/admission-plugin.ts';
+import type { Access } from './http/callers.ts';
 import { createHttpServer } from './http/server.ts';
 import { Sandbox, sandboxKey } from './sandbox/sandbox.ts';
 import { StripeClient } from './stripe/stripe-client.ts';
@@ -27,8 +36,9 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Puts the rooms together and listens. Throws where the port cannot be had. */
+/** Puts the rooms together and listens. Throws where the port cannot be had, or a file that the settings name. */
 export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
+  const trustedDocuments = trustedDocumentsOf(config);
   const sandbox =
     config.upstream === 'sandbox' ? new Sandbox({ faultShare: config.sandboxFaultShare }) : undefined;
   const stripe = new StripeClient({
@@ -44,13 +54,18 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   };
   const apollo = createApollo(new CustomerEvaluationResolver(services), config, log);
   await apollo.start();
+  const access = createAccess(config, log);
+  await access.authenticator.started;
   const server = await createHttpServer({
     apollo,
     createContext: (facts) => createCallContext(services, facts),
+    rightsOf: (caller) => rightsOf(caller, config),
+    access,
+    trustedDocuments,
+    maxDocumentBytes: config.maxDocumentBytes,
     isUpstreamUp: () => stripe.isUpstreamUp,
     log,
-    maxBodyBytes: config.maxBodyBytes,
-    corsOrigins: config.corsOrigins,
+    settings: config.http,
   });
 
   const close = async (): Promise<void> => {
@@ -58,6 +73,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     await apollo.stop();
     await stripe.close();
     await sandbox?.close();
+    access.authenticator.close();
+    access.limits.close();
   };
   try {
     const url = await server.listen({ host: config.host, port: config.port });
@@ -65,6 +82,42 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Of an operation, fragments written out: a few hundred are all that the schema has. */
+const maxFields = 2_000;
+
+function createAccess(config: Config, log: Logger): Access {
+  const pseudonymize = pseudonymizer(config.pseudonymKey);
+  return {
+    authenticator: createAuthenticator(config.authentication, (state) =>
+      log[state === 'up' ? 'info' : 'error']({ state }, 'the key set of JWT_JWKS_URL changed'),
+    ),
+    limits: new RateLimits(config.rateLimits, pseudonymize, (state) =>
+      log[state === 'up' ? 'info' : 'error']({ state }, 'the shared counters of REDIS_URL changed'),
+    ),
+    pseudonymize,
+    countsAddresses: config.authentication.mode !== 'router',
+  };
+}
+
+function rightsOf(caller: Caller, { signalsVisibility }: Config): Rights {
+  return {
+    may: (scope) =>
+      caller.scopes === 'all' ||
+      caller.scopes.has(scope) ||
+      (scope === scopes.signals && signalsVisibility === 'all'),
+    customer: caller.customer,
+  };
+}
+
+function trustedDocumentsOf(config: Config): TrustedDocuments | undefined {
+  try {
+    return readTrustedDocuments(config.trustedDocuments);
+  } catch (error) {
+    // Files that are missing or malformed: errors all, with a message.
+    throw new ConfigError([`TRUSTED_DOCUMENTS_PATH: ${(error as Error).message}`]);
   }
 }
 
@@ -80,9 +133,22 @@ function createApollo(
     introspection: config.introspection,
     includeStacktraceInErrorResponses: false,
     formatError: presentError,
+    parseOptions: { maxTokens: config.maxTokens },
+    // Of many faults, the first few are told.
+    validationOptions: { maxErrors: 5 },
+    maxRecursiveSelections: maxFields,
+    validationRules: [
+      operationLimitsRule(config.operationLimits),
+      ...(config.introspection || config.authentication.mode === 'router' ? [] : [noServiceRule]),
+    ],
     // The process is ended by main.ts alone.
     stopOnTerminationSignals: false,
     persistedQueries: false,
-    plugins: [errorsPlugin(), operationLogPlugin(), ApolloServerPluginLandingPageDisabled()],
+    plugins: [
+      errorsPlugin({ hideSchema: !config.introspection }),
+      admissionPlugin(config.maxCost),
+      operationLogPlugin(),
+      ApolloServerPluginLandingPageDisabled(),
+    ],
   });
 }

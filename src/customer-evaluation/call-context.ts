@@ -3,12 +3,16 @@ import { Deadline } from '../stripe/deadline.ts';
 import type { Caller } from '../stripe/stripe-client.ts';
 import { type CustomerEvaluationLoader, createLoader } from './customer-evaluation.loader.ts';
 import type { CustomerEvaluationServices } from './customer-evaluation.resolver.ts';
+import type { Rights } from './rights.ts';
 
 /** What a request brings to every resolver. */
 export interface CallContext {
   readonly requestId: string;
   /** Who calls, until when it waits, and whether it still does; also the scope of its idempotency keys. */
   readonly onBehalfOf: Caller;
+  readonly rights: Rights;
+  /** Counts so many upstream calls for the caller. Rejects with `RateLimited` where it may make no more. */
+  readonly charge: (calls: number) => Promise<void>;
   /** Carries the request id; never given input values. */
   readonly log: Logger;
   readonly evaluations: CustomerEvaluationLoader;
@@ -16,7 +20,10 @@ export interface CallContext {
 
 /** What the server knows of a request. */
 export interface CallFacts {
+  /** A caller's id, and no other's. */
   readonly caller: string;
+  readonly rights: Rights;
+  readonly charge: (calls: number) => Promise<void>;
   readonly requestId: string;
   readonly log: Logger;
   /** What the client or router allows, if it says. */
@@ -26,8 +33,9 @@ export interface CallFacts {
 }
 
 export function createCallContext(services: CustomerEvaluationServices, facts: CallFacts): CallContext {
-  const { caller, requestId, log, timeoutMs, signal } = facts;
+  const { caller, rights, charge, requestId, log, timeoutMs, signal } = facts;
   const deadline = new Deadline(Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, services.deadlineMs));
   const onBehalfOf = { caller, deadline, signal };
-  return { requestId, log, onBehalfOf, evaluations: createLoader(services, { log, onBehalfOf }) };
+  const evaluations = createLoader(services, { log, onBehalfOf, rights });
+  return { requestId, log, onBehalfOf, rights, charge, evaluations };
 }

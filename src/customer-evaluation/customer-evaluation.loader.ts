@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import pLimit from 'p-limit';
 import { Failure } from '../errors/failure.ts';
+import { Refusal } from '../errors/refusal.ts';
 import { encodeForm } from '../stripe/form-encoding.ts';
 import type { CallContext } from './call-context.ts';
 import type { CustomerEvaluationServices } from './customer-evaluation.resolver.ts';
@@ -9,12 +10,15 @@ import { pathOf } from './evaluation-path.ts';
 import { logFailure } from './failure-log.ts';
 import { fromStripe } from './from-stripe.ts';
 import { requireCapability } from './require-capability.ts';
+import { requireOwnEvaluation } from './rights.ts';
 
 /** Evaluations by id; null for an id that the upstream does not know. */
 export type CustomerEvaluationLoader = DataLoader<string, CustomerEvaluation | null>;
 
 /** So many of one request's evaluations are fetched at a time: it must not take the upstream from others. */
 const maxParallel = 8;
+
+type LoaderContext = Pick<CallContext, 'log' | 'onBehalfOf' | 'rights'>;
 
 /**
  * `events` is null unless asked for, and what became of an evaluation is why one is retrieved. Always asked for,
@@ -24,18 +28,20 @@ const expansion = encodeForm({ expand: ['events'] });
 
 /**
  * A loader for one request: distinct ids are fetched once each, in parallel, order kept. One that fails does
- * so alone, with a `Failure`.
+ * so alone, with a `Failure`, or with `Forbidden` where it is not the caller's to see.
  */
 export function createLoader(
   services: CustomerEvaluationServices,
-  context: Pick<CallContext, 'log' | 'onBehalfOf'>,
+  context: LoaderContext,
 ): CustomerEvaluationLoader {
   const limit = pLimit(maxParallel);
-  const fetchOne = async (id: string): Promise<CustomerEvaluation | null | Failure> => {
+  const fetchOne = async (id: string): Promise<CustomerEvaluation | null | Error> => {
     try {
-      return await retrieve(id, services, context);
+      const evaluation = await retrieve(id, services, context);
+      requireOwnEvaluation(context.rights, evaluation);
+      return evaluation;
     } catch (error) {
-      if (error instanceof Failure) return error;
+      if (error instanceof Failure || error instanceof Refusal) return error;
       throw error;
     }
   };
@@ -54,7 +60,7 @@ export function createLoader(
 async function retrieve(
   id: string,
   services: CustomerEvaluationServices,
-  { log, onBehalfOf }: Pick<CallContext, 'log' | 'onBehalfOf'>,
+  { log, onBehalfOf }: LoaderContext,
 ): Promise<CustomerEvaluation | null> {
   requireCapability(services.capabilities, 'retrieve', []);
   const path = pathOf(id);

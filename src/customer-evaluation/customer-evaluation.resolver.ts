@@ -1,4 +1,4 @@
-import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Authorized, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { customerEvaluationsPath } from '../stripe/customer-evaluation.wire.ts';
 import type { StripeClient } from '../stripe/stripe-client.ts';
 import type { VersionCapabilities } from '../stripe/versions.ts';
@@ -14,6 +14,7 @@ import { fromStripe, type Translated } from './from-stripe.ts';
 import { type KeyedMutation, runKeyed } from './keyed-mutation.ts';
 import { ReportCustomerEvaluationInput } from './report-customer-evaluation.input.ts';
 import { reportToStripe } from './report-to-stripe.ts';
+import { requireOwnInput, requireOwnReport } from './rights.ts';
 import { toStripe } from './to-stripe.ts';
 
 /** What the resolver works with. */
@@ -42,10 +43,11 @@ export class CustomerEvaluationResolver {
     this.#services = services;
   }
 
+  @Authorized('evaluations:read')
   @Query(() => CustomerEvaluation, {
     nullable: true,
     description:
-      'An evaluation by its id; null where Stripe knows none. Needs a Stripe API version of June 2026 or later, else the error `UPSTREAM_UNSUPPORTED`.',
+      'An evaluation by its id; null where Stripe knows none. Needs a Stripe API version of June 2026 or later, else the error `UPSTREAM_UNSUPPORTED`. Where callers have scopes, needs `evaluations:read`.',
   })
   customerEvaluation(
     @Arg('id', () => ID, { description: 'Stripe’s id of the evaluation.' }) id: string,
@@ -54,16 +56,18 @@ export class CustomerEvaluationResolver {
     return context.evaluations.load(id);
   }
 
+  @Authorized('evaluations:create')
   @Mutation(() => CreateCustomerEvaluationPayload, {
     nullable: true,
     description:
-      'Asks Stripe Radar about a login or registration: how likely multi-accounting or account sharing is. Each call may be billed. Failures that a frontend can act on come in `errors`.',
+      'Asks Stripe Radar about a login or registration: how likely multi-accounting or account sharing is. Each call may be billed. Failures that a frontend can act on come in `errors`. Where callers have scopes, needs `evaluations:create`.',
   })
-  createCustomerEvaluation(
+  async createCustomerEvaluation(
     @Arg('input', () => CreateCustomerEvaluationInput, { description: 'The event, and what is known of it.' })
     input: CreateCustomerEvaluationInput,
     @Ctx() context: CallContext,
   ): Promise<CreateCustomerEvaluationPayload> {
+    requireOwnInput(context.rights, input);
     return runKeyed(create, input.idempotencyKey, context, async (idempotencyKey) => {
       const params = toStripe(input, this.#services.capabilities);
       const answer = await this.#services.stripe.post({
@@ -76,18 +80,22 @@ export class CustomerEvaluationResolver {
     });
   }
 
+  @Authorized('evaluations:report')
   @Mutation(() => ReportCustomerEvaluationPayload, {
     nullable: true,
     description:
-      'Tells Stripe Radar how an evaluated login or registration ended, so that it learns. Failures that a frontend can act on come in `errors`.',
+      'Tells Stripe Radar how an evaluated login or registration ended, so that it learns. Failures that a frontend can act on come in `errors`. Where callers have scopes, needs `evaluations:report`.',
   })
-  reportCustomerEvaluation(
+  async reportCustomerEvaluation(
     @Arg('input', () => ReportCustomerEvaluationInput, { description: 'The evaluation, and how it ended.' })
     input: ReportCustomerEvaluationInput,
     @Ctx() context: CallContext,
   ): Promise<ReportCustomerEvaluationPayload> {
+    requireOwnReport(context.rights, input);
     return runKeyed(report, input.idempotencyKey, context, async (idempotencyKey) => {
       const { path, params } = reportToStripe(input, this.#services.capabilities);
+      // Whose evaluation it is stands in the evaluation alone; the loader refuses what is not the caller's.
+      if (context.rights.customer.kind !== 'any') await context.evaluations.load(input.id);
       const answer = await this.#services.stripe.post({
         path,
         params,

@@ -1,5 +1,5 @@
 import { GraphQLDateTime } from 'graphql-scalars';
-import { Directive, Field, ID, ObjectType } from 'type-graphql';
+import { Authorized, Directive, Field, ID, ObjectType } from 'type-graphql';
 import { CustomerEvaluationEvent } from './customer-evaluation-event.type.ts';
 import { CustomerEvaluationEventType } from './event-type.enum.ts';
 import { Signals } from './signals.union.ts';
@@ -60,10 +60,12 @@ export class CustomerEvaluation {
   })
   readonly status: CustomerEvaluationStatus | null;
 
+  @Authorized('evaluations:signals')
   @Directive('@tag(name: "risk")')
   @Field(() => Signals, {
     nullable: true,
-    description: 'What the evaluation found; null where Stripe sends no signals.',
+    description:
+      'What the evaluation found; null where Stripe sends no signals. May need `evaluations:signals`: without it null, with the error `FORBIDDEN`.',
   })
   readonly signals: Signals | null;
 

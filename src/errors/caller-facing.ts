@@ -3,7 +3,8 @@ import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { Failure } from './failure.ts';
-import { Overloaded } from './overloaded.ts';
+import { Refusal, retryAfterSeconds } from './refusal.ts';
+import { hideNames } from './without-names.ts';
 import { removeValues } from './without-values.ts';
 
 /*
@@ -17,16 +18,20 @@ interface ErrorContext extends BaseContext {
   readonly log?: Logger;
 }
 
-/** Takes values out of GraphQL's refusals, and logs bugs, before any error is formatted. */
-export function errorsPlugin(): ApolloServerPlugin<ErrorContext> {
+/**
+ * Takes values out of GraphQL's refusals, with `hideSchema` also names that the request did not contain, and logs
+ * bugs, before any error is formatted.
+ */
+export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloServerPlugin<ErrorContext> {
   return {
     requestDidStart: async () => ({
-      didEncounterErrors: async ({ errors, schema, document, operation, request, contextValue }) => {
+      didEncounterErrors: async ({ errors, schema, document, operation, request, source, contextValue }) => {
         removeValues(errors, { schema, document, operation, variables: request.variables });
+        if (hideSchema) hideNames(errors, { source, variables: request.variables });
         for (const error of errors) {
-          const cause = unwrapResolverError(error);
-          if (cause instanceof Overloaded) Object.assign(error.extensions, { http: shedHead(cause) });
-          if (isRaisedOnPurpose(error) || cause instanceof Failure || cause instanceof Overloaded) continue;
+          const cause = causeOf(error);
+          if (cause instanceof Refusal) Object.assign(error.extensions, { http: refusalHead(cause) });
+          if (isRaisedOnPurpose(error) || cause instanceof Failure || cause instanceof Refusal) continue;
           error.extensions['requestId'] = contextValue.requestId;
           contextValue.log?.error(describeBug(unwrapResolverError(error)), 'a bug ended an operation');
         }
@@ -35,15 +40,19 @@ export function errorsPlugin(): ApolloServerPlugin<ErrorContext> {
   };
 }
 
+// Apollo's own unwrapping leaves what a plugin threw before any field was run.
+function causeOf(error: unknown): unknown {
+  const thrown = error instanceof GraphQLError ? error.originalError : undefined;
+  return thrown instanceof Refusal ? thrown : unwrapResolverError(error);
+}
+
 /** What leaves the house: for a bug a neutral message, for all else its message, place and code. */
 export function presentError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const cause = unwrapResolverError(error);
+  const cause = causeOf(error);
   if (cause instanceof Failure) return { ...formatted, extensions: failureExtensions(cause) };
-  if (cause instanceof Overloaded) {
-    return {
-      ...formatted,
-      extensions: { code: 'OVERLOADED', retryable: true, effect: 'NONE', retryAfterMs: cause.retryAfterMs },
-    };
+  if (cause instanceof Refusal) {
+    const { code, retryable, retryAfterMs } = cause;
+    return { ...formatted, extensions: { code, retryable, effect: 'NONE', retryAfterMs } };
   }
   if (isRaisedOnPurpose(error)) {
     const { stacktrace: _, ...extensions } = formatted.extensions ?? {};
@@ -63,8 +72,13 @@ export function presentError(formatted: GraphQLFormattedError, error: unknown): 
 }
 
 // Apollo takes an answer's status and headers from an error's `extensions.http`.
-function shedHead({ retryAfterMs }: Overloaded): { status: number; headers: HeaderMap } {
-  return { status: 503, headers: new HeaderMap([['retry-after', String(Math.ceil(retryAfterMs / 1000))]]) };
+function refusalHead({ statusCode, retryAfterMs }: Refusal): { status?: number; headers: HeaderMap } {
+  return {
+    ...(statusCode === undefined ? {} : { status: statusCode }),
+    headers: new HeaderMap(
+      retryAfterMs === undefined ? [] : [['retry-after', retryAfterSeconds(retryAfterMs)]],
+    ),
+  };
 }
 
 // A failure of a query, which has no payload to carry it.

@@ -10,24 +10,42 @@ import {
   fastify,
 } from 'fastify';
 import type { Logger } from 'pino';
+import type { Caller } from '../access/caller.ts';
+import type { TrustedDocuments } from '../access/trusted-documents.ts';
+import type { HttpSettings } from '../config.ts';
 import type { CallContext, CallFacts } from '../customer-evaluation/call-context.ts';
+import type { Rights } from '../customer-evaluation/rights.ts';
 import { describeBug } from '../errors/caller-facing.ts';
+import { httpRefusal } from '../errors/http-refusals.ts';
+import { type Access, callerHook, charge } from './callers.ts';
+import { documentHook } from './document-hook.ts';
+import { limitDocuments, sendSecurityHeaders, takeOnlyJson } from './request-rules.ts';
 
 export interface HttpOptions {
   readonly apollo: ApolloServer<CallContext>;
   readonly createContext: (facts: CallFacts) => CallContext;
+  /** What a caller may do. */
+  readonly rightsOf: (caller: Caller) => Rights;
+  readonly access: Access;
+  /** Undefined where every document is run. */
+  readonly trustedDocuments: TrustedDocuments | undefined;
+  readonly maxDocumentBytes: number;
   /** Whether the upstream is thought to answer. */
   readonly isUpstreamUp: () => boolean;
   readonly log: Logger;
-  readonly maxBodyBytes: number;
-  /** Exact origins that browsers may call from. */
-  readonly corsOrigins: readonly string[];
+  readonly settings: HttpSettings;
 }
 
 /** The server: `/graphql`, `/healthz` and `/readyz`. Answers nothing until `listen` is called. */
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
+  const { access, log, settings } = options;
   const server = fastify({
-    bodyLimit: options.maxBodyBytes,
+    bodyLimit: settings.maxBodyBytes,
+    trustProxy: settings.trustProxy.length > 0 && [...settings.trustProxy],
+    requestTimeout: settings.requestTimeoutMs,
+    keepAliveTimeout: settings.keepAliveMs,
+    // Left at half a minute, node would look for slow senders too seldom to meet the time limits.
+    http: { connectionsCheckingInterval: 1_000, headersTimeout: Math.min(settings.requestTimeoutMs, 5_000) },
     // An id from a router or ingress is kept if it is one, so that it can be followed through the logs.
     genReqId: (request) => {
       const id = request.headers['x-request-id'];
@@ -47,26 +65,43 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.addHook('onSend', async (_request, reply) => {
     if (draining) reply.header('connection', 'close');
   });
+  server.addHook('onRequest', sendSecurityHeaders);
+  takeOnlyJson(server);
   server.setErrorHandler<FastifyError>((error, request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status >= 500)
-      options.log.error({ requestId: request.id, ...describeBug(error) }, 'a bug ended a request');
-    return reply.code(status).send(refusal(status, request.id));
+    const { status, headers, body } = httpRefusal(error, request.id);
+    // A status that the error does not name is a bug's.
+    if (status === 500) log.error({ requestId: request.id, ...describeBug(error) }, 'a bug ended a request');
+    return reply.code(status).headers(headers).send(body);
   });
-  server.setNotFoundHandler((request, reply) => reply.code(404).send(refusal(404, request.id)));
+  server.setNotFoundHandler((request, reply) => {
+    const { status, body } = httpRefusal({ statusCode: 404 }, request.id);
+    return reply.code(status).send(body);
+  });
 
-  if (options.corsOrigins.length > 0) {
-    await server.register(cors, { origin: [...options.corsOrigins], methods: ['GET', 'POST'], maxAge: 600 });
+  if (settings.corsOrigins.length > 0) {
+    await server.register(cors, {
+      origin: [...settings.corsOrigins],
+      methods: ['GET', 'POST'],
+      exposedHeaders: ['retry-after', 'x-request-id'],
+      maxAge: 600,
+    });
   }
   server.route({
     method: ['GET', 'POST'],
     url: '/graphql',
+    onRequest: callerHook(server, access, log),
+    preHandler: [
+      limitDocuments(options.maxDocumentBytes),
+      ...(options.trustedDocuments === undefined ? [] : [documentHook(options.trustedDocuments)]),
+    ],
     handler: fastifyApolloHandler(options.apollo, {
       context: async (request, reply) =>
         options.createContext({
-          caller: 'anonymous',
+          caller: request.caller.id,
+          rights: options.rightsOf(request.caller),
+          charge: (calls) => charge(request, access, calls),
           requestId: request.id,
-          log: options.log.child({ requestId: request.id }),
+          log: request.callLog,
           timeoutMs: timeoutOf(request),
           signal: hangUpSignal(reply),
         }),
@@ -75,10 +110,14 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.get('/healthz', async () => ({ status: 'up' }));
   server.get('/readyz', async (_request, reply) => {
     const upstream = options.isUpstreamUp() ? 'up' : 'down';
-    const ready = !draining && upstream === 'up';
-    return reply
-      .code(ready ? 200 : 503)
-      .send({ status: draining ? 'draining' : ready ? 'ready' : 'degraded', upstream });
+    const ready = !draining && upstream === 'up' && access.authenticator.isReady;
+    return reply.code(ready ? 200 : 503).send({
+      status: draining ? 'draining' : ready ? 'ready' : 'degraded',
+      upstream,
+      // Told, and no reason to send callers elsewhere: known keys go on, and each replica counts for itself.
+      keySet: access.authenticator.keySetState,
+      sharedCounters: access.limits.storeState,
+    });
   });
   return server;
 }
@@ -96,23 +135,3 @@ function hangUpSignal(reply: FastifyReply): AbortSignal {
   });
   return hangUp.signal;
 }
-
-// What is refused before GraphQL begins; in GraphQL's form, so that clients need only one.
-function refusal(status: number, requestId: string): object {
-  const { code, message } = refusals[status] ?? (status >= 500 ? refusals[500] : refusals[400]) ?? {};
-  return { errors: [{ message, extensions: { code, retryable: false, requestId } }] };
-}
-
-const refusals: Readonly<Record<number, { code: string; message: string }>> = {
-  400: {
-    code: 'BAD_REQUEST',
-    message: 'The request cannot be read: send JSON, {"query": "…", "variables": {}}.',
-  },
-  404: { code: 'NOT_FOUND', message: 'Nothing is here: POST to /graphql.' },
-  413: { code: 'BAD_REQUEST', message: 'The body is larger than this gateway takes.' },
-  415: { code: 'BAD_REQUEST', message: 'Send the content type application/json.' },
-  500: {
-    code: 'INTERNAL_SERVER_ERROR',
-    message: 'The gateway failed. Its operators find the reason under this request id.',
-  },
-};

@@ -1,6 +1,7 @@
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import type { CallContext } from '../customer-evaluation/call-context.ts';
 import type { CustomerEvaluation } from '../customer-evaluation/customer-evaluation.type.ts';
+import { requireScope } from '../customer-evaluation/rights.ts';
 
 /** So many entities one request may ask for: each is a call upstream. */
 const maxRepresentations = 100;
@@ -17,6 +18,8 @@ export function resolveEntitiesOf(schema: GraphQLSchema): void {
   if (field === undefined) throw new Error('a subgraph without _entities');
   const counts = new WeakMap<CallContext, number>();
   field.resolve = (_source, args: { representations: readonly unknown[] }, context: CallContext) => {
+    // The subgraph library's own field has no decorator to say it.
+    requireScope(context.rights, 'evaluations:read');
     // By request and not by field: aliases would multiply the limit.
     const count = (counts.get(context) ?? 0) + args.representations.length;
     counts.set(context, count);

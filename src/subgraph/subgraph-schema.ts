@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import { buildSubgraphSchema, type GraphQLResolverMap, printSubgraphSchema } from '@apollo/subgraph';
 import { type GraphQLSchema, parse } from 'graphql';
-import { buildSchemaSync, createResolversMap } from 'type-graphql';
+import { buildSchemaSync, createResolversMap, type ResolverData } from 'type-graphql';
 import type { CallContext } from '../customer-evaluation/call-context.ts';
 import { CustomerEvaluationResolver } from '../customer-evaluation/customer-evaluation.resolver.ts';
+import { requireScope } from '../customer-evaluation/rights.ts';
 import { resolveEntitiesOf } from './entities.ts';
 
 // What a subgraph's own SDL must say of itself. The definition of `@oneOf` stands in it because Apollo's
@@ -30,6 +31,7 @@ export function buildSubgraph(resolver: CustomerEvaluationResolver | undefined):
     container: { get: () => resolver },
     // Inputs are checked by the schema and by the translation.
     validate: false,
+    authChecker: requireScopes,
   });
   const sdl = `${preamble}\n${printSubgraphSchema(decorated)}\n`;
   const resolvers = createResolversMap(decorated);
@@ -40,6 +42,13 @@ export function buildSubgraph(resolver: CustomerEvaluationResolver | undefined):
   serveSdl(schema, sdl);
   return { schema, sdl };
 }
+
+// `@Authorized` names the scopes. Refuses by throwing: type-graphql's own errors have other codes than ours. No
+// function declaration: type-graphql takes whatever has a prototype for a class.
+const requireScopes = ({ context }: ResolverData<CallContext>, scopes: readonly string[]): boolean => {
+  for (const scope of scopes) requireScope(context.rights, scope);
+  return true;
+};
 
 // Left alone, `_service` answers a print of the built schema, with every definition that composition adds.
 function serveSdl(schema: GraphQLSchema, sdl: string): void {

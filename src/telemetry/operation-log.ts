@@ -5,6 +5,9 @@ interface LogContext extends BaseContext {
   readonly log?: Logger;
 }
 
+/** An operation is named by who wrote the document: a stranger may have. */
+const maxNameLength = 80;
+
 /** One line for each operation: what ran, how long, and how it ended. Never variables or results. */
 export function operationLogPlugin(): ApolloServerPlugin<LogContext> {
   return {
@@ -15,7 +18,7 @@ export function operationLogPlugin(): ApolloServerPlugin<LogContext> {
           contextValue.log?.info(
             {
               operation: operation?.operation,
-              operationName: operationName ?? undefined,
+              operationName: operationName?.slice(0, maxNameLength),
               outcome: errors?.[0]?.extensions['code'] ?? (errors === undefined ? 'OK' : 'ERROR'),
               durationMs: Math.round((performance.now() - start) * 10) / 10,
             },

@@ -19,6 +19,9 @@ const gateway = (name: string, rest: Record<string, string>): Contestant => ({
     STRIPE_SECRET_KEY: 'sk_test_bench',
     NODE_ENV: 'production',
     AUTH_MODE: 'none',
+    // On, and out of reach.
+    RATE_LIMIT_PER_MINUTE: '1000000',
+    RATE_LIMIT_PER_ADDRESS_PER_MINUTE: '1000000',
     UPSTREAM_MAX_CONCURRENCY: '20000',
     UPSTREAM_TIMEOUT_MS: '20000',
     UPSTREAM_DEADLINE_MS: '30000',

@@ -18,8 +18,7 @@ describe('the settings', () => {
         maxConcurrency: 512,
       },
       introspection: true,
-      corsOrigins: [],
-      maxBodyBytes: 65_536,
+      http: { corsOrigins: [], maxBodyBytes: 65_536 },
       logLevel: 'info',
     });
   });
@@ -52,8 +51,7 @@ describe('the settings', () => {
         maxConcurrency: 8,
       },
       introspection: false,
-      corsOrigins: ['https://a.example', 'https://b.example:8443'],
-      maxBodyBytes: 2048,
+      http: { corsOrigins: ['https://a.example', 'https://b.example:8443'], maxBodyBytes: 2048 },
       logLevel: 'debug',
     });
   });
@@ -62,7 +60,7 @@ describe('the settings', () => {
     const config = readConfig({ CORS_ORIGINS: 'https://a.example' });
     expect(Object.isFrozen(config)).toBe(true);
     expect(Object.isFrozen(config.stripe)).toBe(true);
-    expect(Object.isFrozen(config.corsOrigins)).toBe(true);
+    expect(Object.isFrozen(config.http.corsOrigins)).toBe(true);
   });
 
   it('that are set to nothing count as not set', () => {

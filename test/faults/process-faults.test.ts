@@ -22,7 +22,11 @@ describe('when the process ends', () => {
   });
 
   async function start(): Promise<GatewayProcess> {
-    const gateway = await spawnGateway(upstreamAt(upstream.url));
+    const gateway = await spawnGateway({
+      ...upstreamAt(upstream.url),
+      RATE_LIMIT_PER_MINUTE: 'off',
+      RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
+    });
     processes.push(gateway);
     return gateway;
   }

@@ -25,6 +25,8 @@ const sandbox = new Sandbox({ faultShare, capacity: 1_000_000 });
 const gateway = await spawnGateway({
   STRIPE_API_URL: await sandbox.listen('127.0.0.1', 0),
   STRIPE_SECRET_KEY: sandboxKey,
+  RATE_LIMIT_PER_MINUTE: 'off',
+  RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
 });
 
 const once = async (key: string): Promise<Omit<Ending, 'tries' | 'tookMs'> & { retryable: boolean }> => {

@@ -1,6 +1,10 @@
 import { ApolloServer } from '@apollo/server';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
+import { createAuthenticator } from '../../src/access/authentication.ts';
+import { pseudonymizer } from '../../src/access/caller.ts';
+import { RateLimits } from '../../src/access/rate-limits.ts';
+import { readConfig } from '../../src/config.ts';
 import type { CallContext } from '../../src/customer-evaluation/call-context.ts';
 import { errorsPlugin, presentError } from '../../src/errors/caller-facing.ts';
 import { createHttpServer } from '../../src/http/server.ts';
@@ -37,17 +41,31 @@ describe('a bug', () => {
       typeDefs,
       resolvers,
       formatError: presentError,
-      plugins: [errorsPlugin()],
+      plugins: [errorsPlugin({ hideSchema: false })],
       stopOnTerminationSignals: false,
     });
     await apollo.start();
+    const pseudonymize = pseudonymizer('a key for this test alone');
+    const access = {
+      authenticator: createAuthenticator({ mode: 'none' }, () => undefined),
+      limits: new RateLimits(
+        readConfig({ RATE_LIMIT_PER_MINUTE: 'off' }).rateLimits,
+        pseudonymize,
+        () => undefined,
+      ),
+      pseudonymize,
+      countsAddresses: false,
+    };
     server = await createHttpServer({
       apollo,
       createContext: ({ requestId, log: requestLog }) => ({ requestId, log: requestLog }) as CallContext,
+      rightsOf: () => ({ may: () => true, customer: { kind: 'any' } }),
+      access,
+      trustedDocuments: undefined,
+      maxDocumentBytes: 16_384,
       isUpstreamUp: () => true,
       log: createLog('trace', { write: (line) => log.push(line) }),
-      maxBodyBytes: 65_536,
-      corsOrigins: [],
+      settings: readConfig({}).http,
     });
     url = await server.listen({ host: '127.0.0.1', port: 0 });
   });

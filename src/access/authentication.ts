@@ -1,0 +1,92 @@
+import { callerOfToken, TokenRefused, type TokenSettings } from './bearer-token.ts';
+import { anonymous, type Caller } from './caller.ts';
+import { type KeySetState, RemoteKeySet } from './key-set.ts';
+import { callerOfRouter, type DistinctHeaders, RouterSecrets } from './router-headers.ts';
+
+/** How callers are told apart. */
+export type AuthenticationSettings =
+  | { readonly mode: 'none' }
+  | ({ readonly mode: 'jwt'; readonly jwksUrl: string } & TokenSettings)
+  | { readonly mode: 'router'; readonly secrets: readonly string[] };
+
+/** Who calls; or that nobody knows, with the reason for the log; or that it can't be found out now. */
+type Authentication =
+  | { readonly outcome: 'known'; readonly caller: Caller }
+  | { readonly outcome: 'refused'; readonly reason: string }
+  | { readonly outcome: 'unavailable' };
+
+/** Tells who calls, from the headers alone: nothing of the body has been read by then. */
+export interface Authenticator {
+  authenticate(headers: DistinctHeaders): Authentication | Promise<Authentication>;
+  /** Settles when all has been tried, within a second or so, that is needed to know callers. */
+  readonly started: Promise<void>;
+  /** Whether the issuer's keys can be had; undefined where none are needed. */
+  readonly keySetState: KeySetState | undefined;
+  /** False while no caller at all can be known. */
+  readonly isReady: boolean;
+  close(): void;
+}
+
+export function createAuthenticator(
+  settings: AuthenticationSettings,
+  onKeySet: (state: KeySetState) => void,
+): Authenticator {
+  switch (settings.mode) {
+    case 'none':
+      return { ...needsNothing, authenticate: () => known(anonymous) };
+    case 'router':
+      return { ...needsNothing, authenticate: byRouterSecret(new RouterSecrets(settings.secrets)) };
+    case 'jwt':
+      return createTokenAuthenticator(settings, new RemoteKeySet(new URL(settings.jwksUrl), onKeySet));
+  }
+}
+
+const needsNothing = {
+  started: Promise.resolve(),
+  keySetState: undefined,
+  isReady: true,
+  close: () => undefined,
+};
+
+function byRouterSecret(secrets: RouterSecrets): Authenticator['authenticate'] {
+  return (headers) => {
+    const [secret, ...more] = headers['x-router-secret'] ?? [];
+    if (secret === undefined || more.length > 0) return refused('no x-router-secret, or several');
+    if (!secrets.includes(secret)) return refused('x-router-secret is none of ROUTER_SECRET');
+    const caller = callerOfRouter(headers);
+    return caller === undefined ? refused('a caller header is empty or appears twice') : known(caller);
+  };
+}
+
+function createTokenAuthenticator(settings: TokenSettings, keys: RemoteKeySet): Authenticator {
+  return {
+    authenticate: async (headers) => {
+      const [authorization, ...more] = headers['authorization'] ?? [];
+      if (more.length > 0) return refused('several Authorization headers');
+      // Without keys nobody's token can be told from a forged one: a 401 would log everybody out.
+      if (!keys.isLoaded) return { outcome: 'unavailable' };
+      try {
+        return known(await callerOfToken(authorization, keys, settings));
+      } catch (error) {
+        if (error instanceof TokenRefused) return refused(error.message);
+        throw error;
+      }
+    },
+    started: keys.firstFetch,
+    get keySetState() {
+      return keys.state;
+    },
+    get isReady() {
+      return keys.isLoaded;
+    },
+    close: () => keys.close(),
+  };
+}
+
+function known(caller: Caller): Authentication {
+  return { outcome: 'known', caller };
+}
+
+function refused(reason: string): Authentication {
+  return { outcome: 'refused', reason };
+}

@@ -1,0 +1,97 @@
+import { errors, type JWTPayload, jwtVerify } from 'jose';
+import { type Caller, callerId, scopeList } from './caller.ts';
+import type { RemoteKeySet } from './key-set.ts';
+import { type CustomerBinding, scopes } from './scopes.ts';
+
+export interface TokenSettings {
+  readonly issuer: string;
+  readonly audience: string;
+  /** The claim that holds the caller's own customer; undefined where callers are not bound to one. */
+  readonly customerClaim: string | undefined;
+}
+
+/** A token that names no caller; the reason is for the log alone. */
+export class TokenRefused extends Error {
+  override readonly name = 'TokenRefused';
+}
+
+// Asymmetric only: with HS256 allowed, a token signed with the public key as a secret would pass (RFC 8725, 2.1).
+const algorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+
+// More than any issuer sends, and little to parse.
+const maxLength = 8 * 1024;
+
+/** A compact JWS behind its scheme (RFC 6750, 2.1; RFC 7515, 7.1). A JWE has five parts. */
+const bearer = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
+
+/** The caller that an `Authorization` header names. Throws `TokenRefused`. */
+export async function callerOfToken(
+  authorization: string | undefined,
+  keys: RemoteKeySet,
+  settings: TokenSettings,
+): Promise<Caller> {
+  if (authorization === undefined) throw new TokenRefused('no Authorization header');
+  if (authorization.length > maxLength) throw new TokenRefused('longer than 8 kB');
+  const token = bearer.exec(authorization)?.[1];
+  if (token === undefined) throw new TokenRefused('not a bearer token of three parts');
+  try {
+    // Headers such as jku, x5u and jwk, with which a token brings its own key, are not read by jose's key sets.
+    const { payload } = await jwtVerify(token, keys.resolve, {
+      algorithms,
+      issuer: settings.issuer,
+      audience: settings.audience,
+      requiredClaims: ['exp', 'sub'],
+      // Clocks differ a little.
+      clockTolerance: 5,
+    });
+    return callerOf(payload, settings);
+  } catch (error) {
+    throw error instanceof TokenRefused ? error : new TokenRefused(reasonOf(error));
+  }
+}
+
+function callerOf(payload: JWTPayload, { customerClaim }: TokenSettings): Caller {
+  const { iss, sub } = payload;
+  if (typeof sub !== 'string' || sub === '') throw new TokenRefused('sub is not a name');
+  const granted = scopesOf(payload);
+  return {
+    id: callerId('jwt', iss, sub),
+    isNamed: true,
+    scopes: granted,
+    customer: customerClaim === undefined ? { kind: 'any' } : bindingOf(payload[customerClaim], granted),
+  };
+}
+
+// `scope` (RFC 8693, 4.2) is a list in one string; several issuers send `scp` instead, as a list or a string.
+function scopesOf({ scope, scp }: JWTPayload): ReadonlySet<string> {
+  const list = scope ?? scp;
+  if (typeof list === 'string') return scopeList(list);
+  return new Set(Array.isArray(list) ? list.filter((item) => typeof item === 'string') : []);
+}
+
+function bindingOf(claim: unknown, granted: ReadonlySet<string>): CustomerBinding {
+  if (granted.has(scopes.anyCustomer)) return { kind: 'any' };
+  if (claim === undefined || claim === null) return { kind: 'none' };
+  if (typeof claim !== 'string' || claim === '') throw new TokenRefused('the customer claim is not an id');
+  return { kind: 'own', id: claim };
+}
+
+// jose's codes and claim names are its own words; its messages may quote the token.
+function reasonOf(error: unknown): string {
+  if (error instanceof errors.JWTClaimValidationFailed) return `${error.code} ${error.claim}`;
+  if (error instanceof errors.JOSEError) return error.code;
+  // What jose says of a key that it won't use, such as an RSA key below 2048 bits.
+  return error instanceof TypeError ? 'the key is not fit for use' : 'the key set is not to be had';
+}

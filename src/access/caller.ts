@@ -1,0 +1,44 @@
+import { createHash, createHmac } from 'node:crypto';
+import type { CustomerBinding } from './scopes.ts';
+
+/** Who calls, and what it may do. */
+export interface Caller {
+  /**
+   * One for each subject of each issuer and way of authentication, and no other's: the scope of its idempotency
+   * keys, and its place in waiting lines. A hash, so that it can be passed on; but not a keyed one: it must stay the
+   * same when keys are rotated, or a repeat would be another call. So it is never logged: its pseudonym is.
+   */
+  readonly id: string;
+  /** Whether `id` tells this caller from others: not so for all who come without credentials. */
+  readonly isNamed: boolean;
+  readonly scopes: ReadonlySet<string> | 'all';
+  readonly customer: CustomerBinding;
+}
+
+/** Whoever comes, where nobody is asked for credentials. */
+export const anonymous: Caller = {
+  id: 'anonymous',
+  isNamed: false,
+  scopes: 'all',
+  customer: { kind: 'any' },
+};
+
+/** An id for a caller from what names it. JSON of an array is injective, so no two callers share a text. */
+export function callerId(...names: readonly (string | undefined)[]): string {
+  return createHash('sha256').update(JSON.stringify(names)).digest('base64url');
+}
+
+/** Names a caller or address where others can read it, such as in logs and in shared counters. */
+export type Pseudonymize = (name: string) => string;
+
+/** A keyed hash: who has not the key can't find a name by trying all of them, as could be done with addresses. */
+export function pseudonymizer(key: string): Pseudonymize {
+  // Derived, since the key may be one that is used for something else as well.
+  const derived = createHmac('sha256', key).update('pseudonyms of callers').digest();
+  return (name) => createHmac('sha256', derived).update(name).digest('base64url').slice(0, 22);
+}
+
+/** The scopes in a space-separated list (RFC 6749, 3.3). */
+export function scopeList(text: string): ReadonlySet<string> {
+  return new Set(text.split(' ').filter((scope) => scope !== ''));
+}

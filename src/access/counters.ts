@@ -1,0 +1,110 @@
+import { Redis } from 'ioredis';
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+
+/** Counts in windows of a minute that begin with a name's first call. */
+export interface Counter {
+  /** Adds to what `name` has used; answers how long it must wait, or undefined where it need not. */
+  add(name: string, points: number): Promise<number | undefined>;
+}
+
+export type StoreState = 'up' | 'down';
+
+const windowSeconds = 60;
+
+/** Redis adds at most this to a call. */
+const redisTimeoutMs = 40;
+/** After it failed, it is left alone for so long: not each call may wait for the timeout. */
+const redisPauseMs = 1_000;
+
+/** What this process alone has counted. */
+export class MemoryCounter implements Counter {
+  readonly #limiter: RateLimiterMemory;
+
+  constructor(limit: number) {
+    this.#limiter = new RateLimiterMemory({ points: limit, duration: windowSeconds });
+  }
+
+  add(name: string, points: number): Promise<number | undefined> {
+    return waitOf(this.#limiter.consume(name, points));
+  }
+}
+
+/**
+ * What all replicas have counted together, in Redis. While Redis is slow, gone, or answers what it should not, each
+ * replica counts for itself: a limit that is too wide for a while is better than a login that fails.
+ */
+export class SharedStore {
+  readonly #redis: Redis;
+  readonly #onState: (state: StoreState) => void;
+  #state: StoreState | undefined;
+  #pausedUntil = 0;
+
+  constructor(url: string, onState: (state: StoreState) => void) {
+    this.#onState = onState;
+    this.#redis = new Redis(url, {
+      commandTimeout: redisTimeoutMs,
+      connectTimeout: 1_000,
+      // What can't be sent now is counted here instead.
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
+    });
+    this.#redis.on('ready', () => this.#note('up'));
+    // Each error is followed by a close; without a listener, ioredis writes them to the console.
+    this.#redis.on('error', () => this.#note('down'));
+    this.#redis.on('close', () => this.#note('down'));
+  }
+
+  get state(): StoreState {
+    return this.#state ?? 'down';
+  }
+
+  counter(keyPrefix: string, limit: number): Counter {
+    const settings = { points: limit, duration: windowSeconds };
+    const own = new MemoryCounter(limit);
+    const shared = new RateLimiterRedis({
+      ...settings,
+      storeClient: this.#redis,
+      keyPrefix: `customer-evaluations:${keyPrefix}`,
+      rejectIfRedisNotReady: true,
+      // Who is over the limit is refused without asking Redis again.
+      inMemoryBlockOnConsumed: limit + 1,
+    });
+    return {
+      add: async (name, points) => {
+        if (performance.now() < this.#pausedUntil) return own.add(name, points);
+        try {
+          const wait = await waitOf(shared.consume(name, points));
+          this.#note('up');
+          return wait;
+        } catch {
+          this.#pausedUntil = performance.now() + redisPauseMs;
+          this.#note('down');
+          return own.add(name, points);
+        }
+      },
+    };
+  }
+
+  close(): void {
+    this.#redis.removeAllListeners('close');
+    this.#redis.disconnect();
+  }
+
+  #note(state: StoreState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#onState(state);
+  }
+}
+
+// The library resolves where there is room, rejects with a result where there is none, and with an error where it failed.
+async function waitOf(consumed: Promise<RateLimiterRes>): Promise<number | undefined> {
+  try {
+    await consumed;
+    return undefined;
+  } catch (result) {
+    if (result instanceof RateLimiterRes) return Math.max(1, result.msBeforeNext);
+    throw result;
+  }
+}

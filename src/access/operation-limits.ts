@@ -1,0 +1,41 @@
+import { GraphQLError, Kind, type OperationDefinitionNode, type ValidationRule } from 'graphql';
+import { measureOperation, type OperationMeasure } from './operation-measure.ts';
+
+/** How large an operation may be. What graphql-js and Apollo limit themselves is theirs: tokens and recursion. */
+export type OperationLimits = { readonly [Size in keyof OperationMeasure]: number };
+
+const words = {
+  rootFields: 'root fields',
+  depth: 'levels of fields',
+  aliases: 'aliases',
+  directives: 'directives',
+} as const satisfies Record<keyof OperationMeasure, string>;
+
+/**
+ * Refuses operations that are larger than `limits`, whole, before any field is run; fragments count wherever they
+ * are used, and what is skipped counts too. For documents that are otherwise valid.
+ */
+export function operationLimitsRule(limits: OperationLimits): ValidationRule {
+  return (context) => ({
+    [Kind.OPERATION_DEFINITION](operation: OperationDefinitionNode) {
+      const measure = measureOperation(context.getDocument(), operation);
+      for (const size of Object.keys(limits) as (keyof OperationMeasure)[]) {
+        if (measure[size] <= limits[size]) continue;
+        const message = `The operation has ${measure[size]} ${words[size]}; this gateway takes at most ${limits[size]}. Send several smaller operations.`;
+        context.reportError(new GraphQLError(message, { nodes: operation }));
+      }
+      return false;
+    },
+  });
+}
+
+/** Refuses `_service`, which answers the whole schema, as introspection does. */
+export const noServiceRule: ValidationRule = (context) => ({
+  Field(node) {
+    if (node.name.value !== '_service' || context.getParentType() !== context.getSchema().getQueryType())
+      return;
+    context.reportError(
+      new GraphQLError('_service is not answered here: the schema is published elsewhere.', { nodes: node }),
+    );
+  },
+});

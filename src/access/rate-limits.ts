@@ -1,0 +1,73 @@
+import type { Caller, Pseudonymize } from './caller.ts';
+import { addressKey } from './client-address.ts';
+import { type Counter, MemoryCounter, SharedStore, type StoreState } from './counters.ts';
+
+export interface RateLimitSettings {
+  /** For each caller; no limit if undefined. */
+  readonly perMinute: number | undefined;
+  /** For each address, whoever calls from it; no limit if undefined. */
+  readonly perAddressPerMinute: number | undefined;
+  /** Where counters are shared; each process has its own if undefined. */
+  readonly redisUrl: string | undefined;
+}
+
+/** Whom a call is counted for. */
+export interface Charged {
+  readonly caller: Caller;
+  /** As the server sees it; undefined where it is only a router's. */
+  readonly address: string | undefined;
+}
+
+/** How much each caller and each address has done in the last minute, and whether it may do more. */
+export class RateLimits {
+  readonly #pseudonymize: Pseudonymize;
+  readonly #store: SharedStore | undefined;
+  readonly #perCaller: Counter | undefined;
+  readonly #perAddress: Counter | undefined;
+  readonly #refusals: Counter | undefined;
+
+  constructor(settings: RateLimitSettings, pseudonymize: Pseudonymize, onStore: (state: StoreState) => void) {
+    const { perMinute, perAddressPerMinute, redisUrl } = settings;
+    this.#pseudonymize = pseudonymize;
+    this.#store = redisUrl === undefined ? undefined : new SharedStore(redisUrl, onStore);
+    const counter = (name: string, limit: number | undefined): Counter | undefined =>
+      limit === undefined ? undefined : (this.#store?.counter(name, limit) ?? new MemoryCounter(limit));
+    this.#perCaller = counter('caller', perMinute);
+    this.#perAddress = counter('address', perAddressPerMinute);
+    // Kept here: who is refused at the door must not cost a round trip to Redis.
+    this.#refusals = perAddressPerMinute === undefined ? undefined : new MemoryCounter(perAddressPerMinute);
+  }
+
+  /** Whether the shared counters can be had; undefined where there are none. */
+  get storeState(): StoreState | undefined {
+    return this.#store?.state;
+  }
+
+  /** Counts `points` for the caller and its address; answers how long they must wait, or undefined. */
+  async charge({ caller, address }: Charged, points: number): Promise<number | undefined> {
+    const from = addressKey(address);
+    // Who has no name is its address; with neither, it came through a router, which counts for itself.
+    const name = caller.isNamed ? caller.id : from;
+    const waits = await Promise.all([
+      name === undefined ? undefined : this.#perCaller?.add(this.#pseudonymize(name), points),
+      from === undefined || !caller.isNamed
+        ? undefined
+        : this.#perAddress?.add(this.#pseudonymize(from), points),
+    ]);
+    return waits.reduce(longer, undefined);
+  }
+
+  /** Counts a request that was refused at the door for its address; answers how long that must wait, or undefined. */
+  async chargeRefusal(address: string | undefined): Promise<number | undefined> {
+    const from = addressKey(address);
+    return from === undefined ? undefined : this.#refusals?.add(from, 1);
+  }
+
+  close(): void {
+    this.#store?.close();
+  }
+}
+
+function longer(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
+}

@@ -1,0 +1,52 @@
+import { Refusal, retryAfterSeconds } from './refusal.ts';
+
+/** An answer to a request that is refused before GraphQL begins. */
+export interface HttpRefusal {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** In GraphQL's form, so that clients need only one. */
+  readonly body: object;
+}
+
+/** What the caller sees of an error that ended a request outside GraphQL: never its message, unless it is ours. */
+export function httpRefusal(error: { statusCode?: number | undefined }, requestId: string): HttpRefusal {
+  if (error instanceof Refusal) return refusalByUs(error, requestId);
+  const status = error.statusCode ?? 500;
+  const { code, message } = refusals[status] ?? (status >= 500 ? bug : badRequest);
+  return {
+    status,
+    headers: {},
+    body: { errors: [{ message, extensions: { code, retryable: false, requestId } }] },
+  };
+}
+
+function refusalByUs(refusal: Refusal, requestId: string): HttpRefusal {
+  const { code, message, retryable, retryAfterMs, statusCode: status = 403 } = refusal;
+  return {
+    status,
+    headers: {
+      ...(retryAfterMs === undefined ? {} : { 'retry-after': retryAfterSeconds(retryAfterMs) }),
+      // A 401 must name a scheme (RFC 9110, 15.5.2); without parameters it tells nothing (RFC 6750, 3.1).
+      ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    },
+    body: { errors: [{ message, extensions: { code, retryable, retryAfterMs, requestId } }] },
+  };
+}
+
+const badRequest = {
+  code: 'BAD_REQUEST',
+  message: 'The request cannot be read: send JSON in UTF-8, {"query": "…", "variables": {}}.',
+};
+const bug = {
+  code: 'INTERNAL_SERVER_ERROR',
+  message: 'The gateway failed. Its operators find the reason under this request id.',
+};
+
+const refusals: Readonly<Record<number, { code: string; message: string }>> = {
+  404: { code: 'NOT_FOUND', message: 'Nothing is here: POST to /graphql.' },
+  413: { code: 'BAD_REQUEST', message: 'The body or its document is larger than this gateway takes.' },
+  415: {
+    code: 'BAD_REQUEST',
+    message: 'Send the content type application/json, in UTF-8 and without compression.',
+  },
+};

@@ -1,0 +1,59 @@
+import { isIP } from 'node:net';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { Authenticator } from '../access/authentication.ts';
+import type { Caller, Pseudonymize } from '../access/caller.ts';
+import type { RateLimits } from '../access/rate-limits.ts';
+import { RateLimited } from '../errors/rate-limited.ts';
+import { IdentityUnavailable, Unauthenticated } from '../errors/unauthenticated.ts';
+
+/** What decides who may call, and how much. */
+export interface Access {
+  readonly authenticator: Authenticator;
+  readonly limits: RateLimits;
+  readonly pseudonymize: Pseudonymize;
+  /** Whether addresses tell callers apart: not so behind a router, whose address all have. */
+  readonly countsAddresses: boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller;
+    /** Carries the request id, and the caller's pseudonym where it has a name. */
+    callLog: Logger;
+  }
+}
+
+/** Finds out who calls, before any of the body is read, and ends the request of whom nobody knows. */
+export function callerHook(server: FastifyInstance, access: Access, log: Logger) {
+  server.decorateRequest('caller');
+  server.decorateRequest('callLog');
+
+  return async (request: FastifyRequest): Promise<void> => {
+    request.callLog = log.child({ requestId: request.id });
+    const authentication = await access.authenticator.authenticate(request.raw.headersDistinct);
+    if (authentication.outcome === 'known') {
+      const { caller } = authentication;
+      request.caller = caller;
+      if (caller.isNamed) request.callLog.setBindings({ caller: access.pseudonymize(caller.id) });
+      return;
+    }
+    if (authentication.outcome === 'unavailable') throw new IdentityUnavailable();
+    request.callLog.info({ reason: authentication.reason }, 'a caller was refused');
+    const wait = await access.limits.chargeRefusal(countedAddress(request, access));
+    throw wait === undefined ? new Unauthenticated() : new RateLimited(wait);
+  };
+}
+
+/** Counts so many upstream calls for the request's caller and address. Rejects with `RateLimited`. */
+export async function charge(request: FastifyRequest, access: Access, calls: number): Promise<void> {
+  const { caller } = request;
+  const wait = await access.limits.charge({ caller, address: countedAddress(request, access) }, calls);
+  if (wait !== undefined) throw new RateLimited(wait);
+}
+
+function countedAddress(request: FastifyRequest, access: Access): string | undefined {
+  if (!access.countsAddresses) return undefined;
+  // What a proxy passes on in X-Forwarded-For need not be an address; the connection's always is.
+  return isIP(request.ip) === 0 ? request.socket.remoteAddress : request.ip;
+}

@@ -1,0 +1,74 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import {
+  type DocumentRequest,
+  documentRefusals,
+  type TrustedDocuments,
+} from '../access/trusted-documents.ts';
+
+// So many untrusted documents are told, each once: whoever sends them decides how many there are.
+const maxTold = 1_000;
+
+type Envelope = { -readonly [Name in keyof DocumentRequest]: DocumentRequest[Name] };
+
+/** Puts a trusted document in the place of its id, refuses what is not trusted, or tells the log of it. */
+export function documentHook(documents: TrustedDocuments) {
+  const told = new Set<string>();
+
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+    const envelope = envelopeOf(request);
+    if (envelope === undefined) return undefined;
+    const judged = documents.judge(envelope);
+    switch (judged.verdict) {
+      case 'refused': {
+        const { status, message } = documentRefusals[judged.code];
+        const extensions = { code: judged.code, retryable: false, requestId: request.id };
+        return reply.code(status).send({ errors: [{ message, extensions }] });
+      }
+      case 'untrusted':
+        if (judged.hash !== undefined && !told.has(judged.hash) && told.size < maxTold) {
+          told.add(judged.hash);
+          request.callLog.warn({ documentHash: judged.hash }, 'a document that is not trusted was run');
+        }
+        settle(request, envelope, envelope.query);
+        return undefined;
+      case 'trusted':
+        settle(request, envelope, judged.query);
+        return undefined;
+    }
+  };
+}
+
+/** A request's parameters; undefined for what is no request at all, which Apollo Server refuses. */
+function envelopeOf({ method, body, query }: FastifyRequest): Envelope | undefined {
+  if (method === 'POST') {
+    return typeof body === 'object' && body !== null && !Array.isArray(body) ? body : undefined;
+  }
+  const parameters = query as Record<string, string | string[] | undefined>;
+  return { ...parameters, extensions: parseJson(parameters['extensions']) };
+}
+
+// What names the document has been obeyed; left in place, Apollo Server would look for it as well.
+function settle(request: FastifyRequest, envelope: Envelope, query: unknown): void {
+  if (request.method === 'POST') {
+    envelope.query = query;
+    delete envelope.documentId;
+    if (typeof envelope.extensions === 'object' && envelope.extensions !== null) {
+      envelope.extensions = { ...envelope.extensions, persistedQuery: undefined };
+    }
+    return;
+  }
+  const parameters = new URL(request.url, 'http://localhost').searchParams;
+  if (typeof query === 'string') parameters.set('query', query);
+  for (const name of ['documentId', 'extensions']) parameters.delete(name);
+  // Apollo Server reads a GET request's parameters from its URL.
+  request.raw.url = `/graphql?${parameters}`;
+}
+
+function parseJson(text: unknown): unknown {
+  if (typeof text !== 'string') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

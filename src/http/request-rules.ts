@@ -1,0 +1,52 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { parseJsonBody } from './json-body.ts';
+
+/** A request whose form alone tells that it is not for us. */
+class UnfitRequest extends Error {
+  override readonly name = 'UnfitRequest';
+  readonly statusCode: number;
+
+  constructor(statusCode: number) {
+    super();
+    this.statusCode = statusCode;
+  }
+}
+
+// Everything else, however close, is a type that some reader takes for another: browsers send three types across
+// origins without asking (Fetch, "CORS-safelisted request-header"), and `application/json;x` has passed for one.
+const jsonInUtf8 = /^application\/json(; ?charset="?utf-8"?)?$/i;
+
+/** Takes JSON only, strictly; nothing compressed, since a small body may inflate to any size. */
+export function takeOnlyJson(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
+    try {
+      done(null, parseJsonBody(body));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  server.addHook('onRequest', async ({ headers, method }: FastifyRequest) => {
+    const { 'content-type': type, 'content-encoding': encoding } = headers;
+    if (encoding !== undefined && encoding !== 'identity') throw new UnfitRequest(415);
+    if (method === 'POST' && !jsonInUtf8.test(type ?? '')) throw new UnfitRequest(415);
+  });
+}
+
+/** Refuses documents longer than so many bytes before anything reads them. */
+export function limitDocuments(maxBytes: number) {
+  return async ({ body }: FastifyRequest): Promise<void> => {
+    const query = (body as { query?: unknown } | null | undefined)?.query;
+    if (typeof query === 'string' && Buffer.byteLength(query) > maxBytes) throw new UnfitRequest(413);
+  };
+}
+
+/** For whatever is shown in a browser: nothing may be loaded, framed, guessed or kept. */
+export async function sendSecurityHeaders(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  reply.headers({
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+  });
+}

@@ -1,0 +1,144 @@
+import type { ServerResponse } from 'node:http';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+import { type Issuer, type IssuerKey, makeKey, startIssuer } from '../harness/issuer.ts';
+
+const faults: Record<string, (response: ServerResponse) => void> = {
+  'hangs before its headers': () => undefined,
+  'hangs within its body': (response) => {
+    response.writeHead(200).write('{"keys":[');
+  },
+  'answers 10 MB': (response) => {
+    const filler = JSON.stringify({ keys: [], filler: 'x'.repeat(10_000_000) });
+    response.writeHead(200, { 'content-type': 'application/json' }).end(filler);
+  },
+  'answers without end': (response) => {
+    response.writeHead(200);
+    const write = (): void => {
+      while (!response.destroyed && response.write('x'.repeat(10_000)));
+      if (!response.destroyed) response.once('drain', write);
+    };
+    write();
+  },
+  'answers HTML': (response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>');
+  },
+  'answers an empty set': (response) => {
+    response.writeHead(200).end('{"keys":[]}');
+  },
+  'answers 500': (response) => {
+    response.writeHead(500).end('{}');
+  },
+  'answers null': (response) => {
+    response.writeHead(200).end('null');
+  },
+  'sends us elsewhere': (response) => {
+    response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
+  },
+  'closes the connection': (response) => {
+    response.destroy();
+  },
+};
+
+describe('the issuer’s key set', () => {
+  let issuer: Issuer;
+  let gateway: TestGateway;
+  let stranger: IssuerKey;
+
+  beforeAll(async () => {
+    issuer = await startIssuer();
+    stranger = await makeKey('stranger');
+  });
+  afterAll(() => issuer.close());
+  beforeEach(() => issuer.publish(issuer.key));
+  afterEach(() => gateway.close());
+
+  const call = (token: string) =>
+    gateway.send('{ __typename }', undefined, { authorization: `Bearer ${token}` });
+  const readiness = async () => {
+    const response = await fetch(`${gateway.url}/readyz`);
+    return { status: response.status, body: await response.json() };
+  };
+
+  it.each(Object.keys(faults))('%s at the start: 503 in time, and not ready', async (name) => {
+    issuer.answerWith(faults[name] as (response: ServerResponse) => void);
+    gateway = await startTestGateway(issuer.environment());
+    const start = performance.now();
+    const result = await call(await issuer.token());
+    expect(performance.now() - start).toBeLessThan(1_100);
+    expect(result.status).toBe(503);
+    expect(result.headers.get('retry-after')).toBe('5');
+    expect(result.errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED', retryable: true });
+    expect(await readiness()).toMatchObject({ status: 503, body: { status: 'degraded', keySet: 'down' } });
+    expect(gateway.log.join()).toContain('the key set of JWT_JWKS_URL changed');
+  });
+
+  it('goes down later: known keys go on, unknown ones are refused, and it stays ready and says so', async () => {
+    gateway = await startTestGateway(issuer.environment());
+    expect((await call(await issuer.token())).status).toBe(200);
+    const realNow = Date.now;
+    try {
+      // Past the cooldown, and past what jose by itself would call fresh.
+      Date.now = () => realNow() + 3_600_000;
+      issuer.answerWith(faults['answers 500'] as (response: ServerResponse) => void);
+      expect((await call(await issuer.token({}, {}, stranger))).status).toBe(401);
+      expect((await call(await issuer.token())).status).toBe(200);
+    } finally {
+      Date.now = realNow;
+    }
+    expect(await readiness()).toMatchObject({ status: 200, body: { status: 'ready', keySet: 'down' } });
+  });
+
+  it('is rotated: the new key is learnt from the first token that it signs', async () => {
+    gateway = await startTestGateway(issuer.environment());
+    expect((await call(await issuer.token({}, {}, stranger))).status).toBe(401);
+    issuer.publish(issuer.key, stranger);
+    const realNow = Date.now;
+    try {
+      Date.now = () => realNow() + 31_000;
+      expect((await call(await issuer.token({}, {}, stranger))).status).toBe(200);
+    } finally {
+      Date.now = realNow;
+    }
+  });
+
+  it('is fetched once for a thousand tokens of unknown keys', async () => {
+    gateway = await startTestGateway(issuer.environment());
+    const before = issuer.fetches;
+    const token = await issuer.token({}, {}, stranger);
+    const [, payload, signature] = token.split('.');
+    const statuses = await Promise.all(
+      Array.from({ length: 1_000 }, async (_, index) => {
+        const header = Buffer.from(JSON.stringify({ alg: 'RS256', kid: `k${index}` })).toString('base64url');
+        return (await call(`${header}.${payload}.${signature}`)).status;
+      }),
+    );
+    // Both limits: what an unknown caller may try, and how often keys are fetched.
+    expect(new Set(statuses)).toEqual(new Set([401, 429]));
+    expect(statuses.filter((status) => status === 401)).toHaveLength(600);
+    expect(issuer.fetches - before).toBeLessThanOrEqual(1);
+  });
+
+  it('while it fails, is not fetched for each token', async () => {
+    issuer.answerWith(faults['answers 500'] as (response: ServerResponse) => void);
+    const before = issuer.fetches;
+    gateway = await startTestGateway(issuer.environment());
+    const token = await issuer.token();
+    await Promise.all(Array.from({ length: 100 }, () => call(token)));
+    expect(issuer.fetches - before).toBe(1);
+  });
+
+  it('holds a weak key: its tokens are refused', async () => {
+    const weak = await makeKey('weak', 1024);
+    issuer.publish(issuer.key, weak);
+    gateway = await startTestGateway(issuer.environment());
+    // jose won't sign with it either.
+    const { createSign } = await import('node:crypto');
+    const good = (await issuer.token()).split('.')[1];
+    const header = Buffer.from(JSON.stringify({ alg: 'RS256', kid: 'weak' })).toString('base64url');
+    const body = `${header}.${good}`;
+    const token = `${body}.${createSign('RSA-SHA256').update(body).sign(weak.privateKey, 'base64url')}`;
+    expect((await call(token)).status).toBe(401);
+    expect(gateway.log.join('\n')).toContain('the key is not fit for use');
+  });
+});

@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createEverything, loginAnswer, registration, registrationAnswer } from '../harness/evaluations.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { type Issuer, startIssuer } from '../harness/issuer.ts';
+import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+
+const own = registrationAnswer.customer;
+const retrieve = '{ customerEvaluation(id: "ceval_1") { id } }';
+const entity = `query ($representations: [_Any!]!) {
+  _entities(representations: $representations) { ... on CustomerEvaluation { id status } }
+}`;
+const representations = [{ __typename: 'CustomerEvaluation', id: 'ceval_1' }];
+
+describe('what a caller may do', () => {
+  let upstream: RecordingUpstream;
+  let issuer: Issuer;
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    upstream = await startRecordingUpstream();
+    issuer = await startIssuer();
+    gateway = await startTestGateway(
+      upstreamAt(
+        upstream.url,
+        issuer.environment({
+          JWT_CUSTOMER_CLAIM: 'stripe_customer',
+          SIGNALS_VISIBILITY: 'scoped',
+          STRIPE_API_VERSION: '2026-06-24.preview',
+        }),
+      ),
+    );
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await issuer.close();
+    await upstream.close();
+  });
+  beforeEach(() => {
+    upstream.requests.length = 0;
+    upstream.answer(200, registrationAnswer);
+  });
+
+  async function send(claims: Record<string, unknown>, query: string, variables?: object) {
+    return gateway.send(query, variables, { authorization: `Bearer ${await issuer.token(claims)}` });
+  }
+  const create = (claims: Record<string, unknown>, ...evaluationContext: object[]) =>
+    send(claims, createEverything, {
+      input: registration({
+        evaluationContext: [{ clientDetails: { radarSession: 'rse_1' } }, ...evaluationContext],
+      }),
+    });
+  const forbidden = { code: 'FORBIDDEN', retryable: false, effect: 'NONE' };
+  const bound = { stripe_customer: own };
+
+  describe('by scope', () => {
+    it.each([
+      ['create', 'evaluations:read', createEverything, { input: registration() }],
+      ['read', 'evaluations:create', retrieve, undefined],
+      ['read as an entity', 'evaluations:create', entity, { representations }],
+    ])('does not %s with another scope: nothing reaches Stripe', async (_, scope, query, variables) => {
+      const result = await send({ scope: `${scope} evaluations:any-customer` }, query, variables);
+      expect(result.status).toBe(200);
+      expect(result.errors).toHaveLength(1);
+      expect(result.errors?.[0]?.extensions).toEqual(forbidden);
+      expect(upstream.requests).toHaveLength(0);
+    });
+
+    it.each([
+      { scope: undefined },
+      { scope: '' },
+      { scope: 5 },
+      { scope: 'evaluations:createx' },
+      { scope: 'evaluations' },
+    ])('does nothing with %j', async (claims) => {
+      const result = await create(claims);
+      expect(result.errors?.[0]?.extensions).toEqual(forbidden);
+      expect(upstream.requests).toHaveLength(0);
+    });
+
+    it('reads scopes from scp, too, as a list or a string', async () => {
+      for (const scp of [['evaluations:create'], 'openid evaluations:create']) {
+        const result = await create({ scope: undefined, scp });
+        expect(result.data.createCustomerEvaluation.errors).toEqual([]);
+      }
+      expect(upstream.requests).toHaveLength(2);
+    });
+
+    it('answers all but the signals to a caller that may not see them', async () => {
+      const result = await create({ scope: 'evaluations:create' });
+      expect(result.status).toBe(200);
+      expect(result.data.createCustomerEvaluation.customerEvaluation).toMatchObject({
+        id: registrationAnswer.id,
+        signals: null,
+      });
+      expect(result.errors).toHaveLength(1);
+      expect(result.errors?.[0]).toMatchObject({
+        path: ['createCustomerEvaluation', 'customerEvaluation', 'signals'],
+        extensions: forbidden,
+      });
+      expect(result.text).not.toContain('50');
+    });
+
+    it('answers the signals to a caller that may see them', async () => {
+      const result = await create({});
+      expect(result.errors).toBeUndefined();
+      expect(result.data.createCustomerEvaluation.customerEvaluation.signals.multiAccounting.score).toBe(50);
+    });
+
+    it('says in the schema’s descriptions what is needed', async () => {
+      const result = await gateway.send('{ _service { sdl } }', undefined, {
+        authorization: `Bearer ${await issuer.token()}`,
+      });
+      for (const scope of ['create', 'read', 'signals'])
+        expect(result.text).toContain(`evaluations:${scope}`);
+    });
+  });
+
+  describe('for customers', () => {
+    it('evaluates its own', async () => {
+      const result = await create(bound, { customerDetails: { customer: own } });
+      expect(result.errors).toBeUndefined();
+      expect(upstream.requests).toHaveLength(1);
+    });
+
+    it('evaluates without naming any', async () => {
+      expect((await create(bound)).errors).toBeUndefined();
+    });
+
+    it.each([
+      ['another', bound, [{ customerDetails: { customer: 'cus_other' } }]],
+      [
+        'another behind its own',
+        bound,
+        [{ customerDetails: { customer: own } }, { customerDetails: { customer: 'cus_other' } }],
+      ],
+      ['one in other letters', bound, [{ customerDetails: { customer: own.toUpperCase() } }]],
+      ['a stranger’s data', bound, [{ customerDetails: { customerData: { email: 'a@example.com' } } }]],
+      ['any, having none of its own', {}, [{ customerDetails: { customer: own } }]],
+    ])('does not evaluate %s: nothing reaches Stripe', async (_, claims, context) => {
+      const result = await create(claims, ...context);
+      expect(result.data.createCustomerEvaluation).toBeNull();
+      expect(result.errors?.[0]?.extensions).toEqual(forbidden);
+      expect(upstream.requests).toHaveLength(0);
+    });
+
+    it('registers without having a customer', async () => {
+      const result = await create({}, { customerDetails: { customerData: { email: 'a@example.com' } } });
+      expect(result.errors).toBeUndefined();
+    });
+
+    it('acts for all with evaluations:any-customer', async () => {
+      const result = await create(
+        { scope: 'evaluations:create evaluations:signals evaluations:any-customer' },
+        { customerDetails: { customer: 'cus_other' } },
+      );
+      expect(result.errors).toBeUndefined();
+    });
+
+    it.each([5, '', ['cus_1'], { id: 'cus_1' }, true])(
+      'is refused with the customer claim %j',
+      async (claim) => {
+        expect((await create({ stripe_customer: claim })).status).toBe(401);
+      },
+    );
+
+    it('reads its own evaluations', async () => {
+      expect((await send(bound, retrieve)).data.customerEvaluation).toEqual({ id: registrationAnswer.id });
+      expect((await send(bound, entity, { representations })).data._entities[0].id).toBe(
+        registrationAnswer.id,
+      );
+    });
+
+    it.each([
+      ['another’s', 200, { ...loginAnswer, customer: 'cus_other' }],
+      ['nobody’s', 200, { ...loginAnswer, customer: null }],
+      [
+        'one that does not exist',
+        404,
+        {
+          error: { type: 'invalid_request_error', code: 'resource_missing', param: 'id', message: 'No such' },
+        },
+      ],
+    ])('does not read %s, and cannot tell these apart', async (_, status, answer) => {
+      upstream.answer(status, answer);
+      const results = [await send(bound, retrieve), await send(bound, entity, { representations })];
+      for (const result of results) {
+        expect(result.errors?.map(({ message, extensions }) => ({ message, extensions }))).toEqual([
+          { message: 'The caller may act for its own customer only.', extensions: forbidden },
+        ]);
+        expect(result.text).not.toContain('ceval_');
+      }
+    });
+  });
+
+  it('shows signals to all by default', async () => {
+    const open = await startTestGateway(upstreamAt(upstream.url, issuer.environment()));
+    const token = await issuer.token({ scope: 'evaluations:create' });
+    const result = await open.send(
+      createEverything,
+      { input: registration() },
+      { authorization: `Bearer ${token}` },
+    );
+    await open.close();
+    expect(result.errors).toBeUndefined();
+    expect(result.text).toContain('50');
+  });
+});

@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { buildASTSchema, parse, visit } from 'graphql';
+import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+
+const sdl = parse(readFileSync('schema/customer-evaluations.graphql', 'utf8'));
+/** Every name of the schema but the specification's own, plain English words, and the documented code. */
+const plainWords = [
+  'name',
+  'type',
+  'code',
+  'path',
+  'data',
+  'input',
+  'message',
+  'errors',
+  'status',
+  'id',
+  'key',
+  'ip',
+];
+const secret = new Set<string>();
+visit(sdl, { Name: ({ value }) => void secret.add(value) });
+for (const word of [
+  ...plainWords,
+  'String',
+  'Query',
+  'Mutation',
+  'query',
+  'mutation',
+  'BAD_USER_INPUT',
+  'Int',
+  'Float',
+  'Boolean',
+  'ID',
+]) {
+  secret.delete(word);
+}
+
+describe('a gateway that does not show its schema', () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startTestGateway({ NODE_ENV: 'production', AUTH_MODE: 'none', UPSTREAM: 'sandbox' });
+  });
+  afterAll(() => gateway.close());
+
+  async function leaked(query: string, variables?: object): Promise<string[]> {
+    const result = await gateway.send(query, variables);
+    expect(result.status).toBe(400);
+    const asked = new Set(`${query} ${JSON.stringify(variables ?? {})}`.match(/\w+/g));
+    return (result.text.match(/\w+/g) ?? []).filter((word) => secret.has(word) && !asked.has(word));
+  }
+
+  it('answers no introspection and no _service', async () => {
+    expect(secret.size).toBeGreaterThan(60);
+    for (const query of [
+      '{ __schema { types { name } } }',
+      '{ __type(name: "CustomerEvaluation") { fields { name } } }',
+      '{ ...A } fragment A on Query { __schema { queryType { name } } }',
+      '{ _service { sdl } }',
+      '{ x: _service { sdl } }',
+      '{ ... { ...A } } fragment A on Query { _service { sdl } }',
+    ]) {
+      expect(await leaked(query)).toEqual([]);
+    }
+  });
+
+  const documents = [
+    '{ customerEvaluatio(id: 1) { id } }',
+    '{ customerEvaluation { id } }',
+    '{ customerEvaluation(ix: 1) { id } }',
+    '{ customerEvaluation(id: {}) { id } }',
+    '{ customerEvaluation(id: 1) }',
+    '{ customerEvaluation(id: 1) { id { x } } }',
+    '{ customerEvaluation(id: 1) { signals { score } } }',
+    '{ customerEvaluation(id: 1) { signals { ... on LoginSignal { x } } } }',
+    '{ customerEvaluation(id: 1) { signals { ... on Customer { id } } } }',
+    '{ customerEvaluation(id: 1) @oneO { id } }',
+    '{ customerEvaluation(id: 1) { eventTyp statu createdA livemod signal event } }',
+    '{ _entitie(representations: []) { __typename } }',
+    'mutation { createCustomerEvaluation { idempotencyKey } }',
+    'mutation { createCustomerEvaluation(input: {}) { idempotencyKey } }',
+    'mutation { createCustomerEvaluation(input: 1) { idempotencyKey } }',
+    'mutation { createCustomerEvaluation(input: {eventTyp: LOGIN}) { idempotencyKey } }',
+    'mutation { createCustomerEvaluation(input: {eventType: LOGI, evaluationContext: []}) { idempotencyKey } }',
+    'mutation { createCustomerEvaluation(input: {eventType: LOGIN, evaluationContext: [{}]}) { idempotencyKey } }',
+    'mutation { createCustomerEvaluation(input: {eventType: LOGIN, evaluationContext: [{clientDetail: 1}]}) { idempotencyKey } }',
+    'mutation { createCustomerEvaluation(input: {eventType: LOGIN, evaluationContext: [{clientDetails: {data: {}}}]}) { idempotencyKey } }',
+    'mutation ($i: CreateCustomerEvaluationInpu!) { createCustomerEvaluation(input: $i) { idempotencyKey } }',
+    'mutation ($i: String) { createCustomerEvaluation(input: $i) { idempotencyKey } }',
+    'fragment A on CustomerEvaluatio { id }',
+  ];
+  it.each(documents)('names nothing that is not in %s', async (query) => {
+    expect(await leaked(query)).toEqual([]);
+  });
+
+  it.each([
+    {},
+    { eventType: 'LOGI' },
+    { eventType: 5, evaluationContext: 5 },
+    { eventType: 'LOGIN' },
+    { eventType: 'LOGIN', evaluationContext: [{}] },
+    { eventType: 'LOGIN', evaluationContext: [{ clientDetail: {} }] },
+    { eventType: 'LOGIN', evaluationContext: [{ clientDetails: { data: {} } }] },
+    { eventType: 'LOGIN', evaluationContext: [{ clientDetails: { data: { ip: 5 } } }] },
+    { eventTyp: 'LOGIN' },
+    5,
+    null,
+  ])('names nothing that is not in the variables %j', async (input) => {
+    const query =
+      'mutation ($input: CreateCustomerEvaluationInput!) { createCustomerEvaluation(input: $input) { idempotencyKey } }';
+    expect(await leaked(query, { input })).toEqual([]);
+  });
+
+  it('gives nothing away to a list of words, one by one', async () => {
+    const words = [
+      'customer',
+      'evaluation',
+      'signal',
+      'score',
+      'risk',
+      'event',
+      'login',
+      'report',
+      'user',
+      'email',
+    ];
+    for (const word of words) {
+      for (const query of [
+        `{ ${word} }`,
+        `mutation { ${word} }`,
+        `{ a: __typename @${word} }`,
+        `{ ... on ${word} { x } }`,
+      ]) {
+        expect(await leaked(query)).toEqual([]);
+      }
+    }
+  });
+
+  it('still says where in the document the fault is, and what kind of fault', async () => {
+    const result = await gateway.send('{ customerEvaluatio(id: 1) { id } }');
+    expect(result.errors?.[0]).toMatchObject({
+      message: 'Cannot query field "customerEvaluatio" on type "…".',
+      locations: [{ line: 1, column: 3 }],
+      extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+    });
+  });
+
+  it('is a schema whose names the tests know', () => {
+    expect(() => buildASTSchema(sdl, { assumeValidSDL: true })).not.toThrow();
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError, readConfig } from '../../src/config.ts';
+
+const faultsOf = (environment: Record<string, string>): string => {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return 'none';
+};
+const jwt = {
+  AUTH_MODE: 'jwt',
+  JWT_JWKS_URL: 'https://issuer.example/keys',
+  JWT_ISSUER: 'https://issuer.example',
+  JWT_AUDIENCE: 'gateway',
+};
+const secret = 'a-router-secret-of-32-characters';
+
+describe('the settings of access', () => {
+  it('must say in production who may call', () => {
+    const production = { NODE_ENV: 'production', UPSTREAM: 'sandbox' };
+    expect(faultsOf(production)).toContain(
+      'AUTH_MODE: must be set in production: jwt, router, or none, which lets in whoever reaches the port',
+    );
+    expect(faultsOf({ ...production, AUTH_MODE: 'none' })).toBe('none');
+    expect(faultsOf({})).toBe('none');
+  });
+
+  it('are taken as they are meant', () => {
+    expect(readConfig({ ...jwt, JWT_CUSTOMER_CLAIM: 'cus' }).authentication).toEqual({
+      mode: 'jwt',
+      jwksUrl: 'https://issuer.example/keys',
+      issuer: 'https://issuer.example',
+      audience: 'gateway',
+      customerClaim: 'cus',
+    });
+    expect(
+      readConfig({ AUTH_MODE: 'router', ROUTER_SECRET: `${secret}, ${secret}2` }).authentication,
+    ).toEqual({
+      mode: 'router',
+      secrets: [secret, `${secret}2`],
+    });
+    expect(readConfig({ TRUST_PROXY: '10.0.0.0/8, ::1, loopback' }).http.trustProxy).toEqual([
+      '10.0.0.0/8',
+      '::1',
+      'loopback',
+    ]);
+    expect(readConfig({ NODE_ENV: 'production', AUTH_MODE: 'none', UPSTREAM: 'sandbox' }).introspection).toBe(
+      false,
+    );
+  });
+
+  it('name everything that is missing or idle, at once', () => {
+    const faults = faultsOf({ AUTH_MODE: 'jwt', ROUTER_SECRET: secret });
+    for (const name of ['JWT_JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE']) {
+      expect(faults).toContain(`${name}: is needed with AUTH_MODE=jwt`);
+    }
+    expect(faults).toContain('ROUTER_SECRET: is only read with AUTH_MODE=router');
+    expect(faultsOf({ AUTH_MODE: 'router' })).toContain('ROUTER_SECRET: is needed with AUTH_MODE=router');
+    expect(faultsOf(Object.fromEntries(Object.entries(jwt).slice(1)))).toContain(
+      'JWT_ISSUER: is only read with AUTH_MODE=jwt',
+    );
+  });
+
+  it.each([
+    ['AUTH_MODE', 'open'],
+    ['JWT_JWKS_URL', 'http://issuer.example/keys'],
+    ['JWT_JWKS_URL', 'issuer'],
+    ['SIGNALS_VISIBILITY', 'none'],
+    ['RATE_LIMIT_PER_MINUTE', '0'],
+    ['RATE_LIMIT_PER_MINUTE', 'unlimited'],
+    ['RATE_LIMIT_PER_ADDRESS_PER_MINUTE', '-1'],
+    ['TRUST_PROXY', 'true'],
+    ['TRUST_PROXY', '1'],
+    ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', '10.0.0.1,'],
+    ['TRUSTED_DOCUMENTS', 'on'],
+    ['MAX_ROOT_FIELDS', '0'],
+    ['MAX_TOKENS', '1e3'],
+    ['KEEP_ALIVE_MS', '75s'],
+    ['REQUEST_TIMEOUT_MS', ''.padEnd(20, '9')],
+  ])('refuse %s=%s, and say what it takes', (name, value) => {
+    expect(faultsOf({ [name]: value })).toContain(`${name}: takes `);
+    expect(faultsOf({ [name]: value })).toContain(`got ${JSON.stringify(value)}`);
+  });
+
+  it.each([
+    ['ROUTER_SECRET', 'canary'],
+    ['ROUTER_SECRET', `${secret},canary`],
+    ['ROUTER_SECRET', `${secret}, with a canary`],
+    ['REDIS_URL', 'https://canary'],
+    ['PSEUDONYM_KEY', 'canary'],
+  ])('refuse a %s that will not do, and never show it', (name, value) => {
+    const faults = faultsOf({ AUTH_MODE: 'router', [name]: value });
+    expect(faults).toContain(`${name}: takes `);
+    expect(faults).not.toContain('canary');
+  });
+});

@@ -1,0 +1,150 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { type GatewayProcess, spawnGateway } from '../harness/gateway-process.ts';
+import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+import { freePort, missingRedis, type RedisServer, startRedis, startSlowRoad } from '../harness/redis.ts';
+
+const reason = missingRedis();
+const describeWithRedis = reason === undefined ? describe : describe.skip;
+
+describeWithRedis(`rate limits of several replicas${reason === undefined ? '' : ` (${reason})`}`, () => {
+  let upstream: RecordingUpstream;
+  let redis: RedisServer;
+
+  beforeAll(async () => {
+    upstream = await startRecordingUpstream();
+    upstream.answer(200, registrationAnswer);
+  });
+  afterAll(() => upstream.close());
+  beforeEach(async () => {
+    redis = await startRedis();
+  });
+  afterEach(() => redis.kill());
+
+  const environment = (url = redis.url, limit = '4') =>
+    upstreamAt(upstream.url, { REDIS_URL: url, RATE_LIMIT_PER_MINUTE: limit, TRUST_PROXY: 'loopback' });
+  async function create(gateway: { url: string }, from = '192.0.2.1'): Promise<number> {
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': from },
+      body: JSON.stringify({ query: createEverything, variables: { input: registration() } }),
+    });
+    await response.text();
+    return response.status;
+  }
+  async function createAll(...gateways: { url: string }[]): Promise<number[]> {
+    const statuses = [];
+    for (const gateway of gateways) statuses.push(await create(gateway));
+    return statuses;
+  }
+  const readiness = async (gateway: { url: string }) => (await fetch(`${gateway.url}/readyz`)).json();
+  async function until(gateway: { url: string }, state: string): Promise<void> {
+    for (let tries = 0; tries < 100; tries += 1) {
+      if (((await readiness(gateway)) as { sharedCounters: string }).sharedCounters === state) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`the counters never were ${state}`);
+  }
+
+  describe('as two processes', () => {
+    const processes: GatewayProcess[] = [];
+    afterEach(async () => {
+      for (const { child, exited } of processes.splice(0)) {
+        child.kill('SIGKILL');
+        await exited;
+      }
+    });
+
+    it('are counted together, and apart once Redis is killed', async () => {
+      for (let count = 0; count < 2; count += 1) processes.push(await spawnGateway(environment()));
+      const [a, b] = processes as [GatewayProcess, GatewayProcess];
+      await Promise.all([until(a, 'up'), until(b, 'up')]);
+      expect(await createAll(a, b, a, b)).toEqual([200, 200, 200, 200]);
+      expect(await createAll(a, b)).toEqual([429, 429]);
+
+      await redis.kill();
+      // Who was over the limit stays out; for others, each has its own four now.
+      expect(await createAll(a, b)).toEqual([429, 429]);
+      const others = [];
+      for (let count = 0; count < 5; count += 1) others.push(await create(a, '192.0.2.2'));
+      expect(others).toEqual([200, 200, 200, 200, 429]);
+      expect(await create(b, '192.0.2.2')).toBe(200);
+      expect(await readiness(a)).toMatchObject({ status: 'ready', sharedCounters: 'down' });
+      expect(a.output.join('\n')).toContain('the shared counters of REDIS_URL changed');
+
+      redis = await startRedis(redis.port);
+      await until(a, 'up');
+    }, 30_000);
+  });
+
+  describe('when Redis', () => {
+    let gateway: TestGateway;
+    afterEach(() => gateway.close());
+
+    /** Five calls, of which four are allowed, each in time; said in log and readiness, and no canary in either. */
+    async function servedByItself(): Promise<void> {
+      const statuses = [];
+      for (let count = 0; count < 5; count += 1) {
+        const start = performance.now();
+        statuses.push(await create(gateway));
+        // 40 ms of them Redis's; the rest is for a busy machine.
+        expect(performance.now() - start).toBeLessThan(150);
+      }
+      expect(statuses).toEqual([200, 200, 200, 200, 429]);
+      expect(await readiness(gateway)).toMatchObject({ status: 'ready', sharedCounters: 'down' });
+      expect(gateway.log.join('\n')).toContain('the shared counters of REDIS_URL changed');
+      expect(gateway.log.join('\n')).not.toContain('127.0.0.1:6');
+    }
+
+    it('is down at the start', async () => {
+      gateway = await startTestGateway(environment(`redis://user:canary@127.0.0.1:${await freePort()}`));
+      await servedByItself();
+      expect(gateway.log.join('\n')).not.toContain('canary');
+    });
+
+    it('is a second slow', async () => {
+      const road = await startSlowRoad(redis.port);
+      gateway = await startTestGateway(environment(`redis://127.0.0.1:${road.port}`));
+      await until(gateway, 'up');
+      road.delay(1_000);
+      await servedByItself();
+      road.close();
+    });
+
+    it('takes no writes', async () => {
+      gateway = await startTestGateway(environment());
+      await until(gateway, 'up');
+      await redis.admin.replicaof('127.0.0.1', await freePort());
+      await servedByItself();
+    });
+
+    it('has no memory left', async () => {
+      gateway = await startTestGateway(environment());
+      await until(gateway, 'up');
+      await redis.admin.config('SET', 'maxmemory', '1');
+      await servedByItself();
+    });
+
+    it('is full of another’s values', async () => {
+      gateway = await startTestGateway(environment(redis.url, '5'));
+      await until(gateway, 'up');
+      expect(await create(gateway)).toBe(200);
+      for (const key of await redis.admin.keys('*')) {
+        await redis.admin.del(key);
+        await redis.admin.lpush(key, 'something');
+      }
+      expect(await createAll(...Array(6).fill(gateway))).toEqual([200, 200, 200, 200, 200, 429]);
+      expect(await readiness(gateway)).toMatchObject({ sharedCounters: 'down' });
+    });
+
+    it('keeps no name or address of any caller', async () => {
+      gateway = await startTestGateway(environment());
+      await until(gateway, 'up');
+      await create(gateway);
+      const keys = await redis.admin.keys('*');
+      expect(keys).toHaveLength(1);
+      expect(keys[0]).toMatch(/^customer-evaluations:caller:[\w-]{22}$/);
+    });
+  });
+});

@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, connect as netConnect } from 'node:net';
+import { Redis } from 'ioredis';
+
+/** Why tests with Redis can't run on this machine; undefined where they can. With CI=true they must. */
+export function missingRedis(): string | undefined {
+  if (spawnSync('redis-server', ['--version']).status === 0) return undefined;
+  if (process.env['CI'] === 'true')
+    throw new Error('redis-server is missing: apt-get install -y redis-server');
+  return 'skipped: redis-server is not installed (apt-get install -y redis-server)';
+}
+
+export interface RedisServer {
+  readonly url: string;
+  readonly port: number;
+  /** Runs commands at it. */
+  readonly admin: Redis;
+  /** Ends it at once, as a machine that is switched off. */
+  kill(): Promise<void>;
+}
+
+/** A real Redis without a disk, on a free port or on this one. */
+export async function startRedis(port?: number): Promise<RedisServer> {
+  const at = port ?? (await freePort());
+  const server = spawn(
+    'redis-server',
+    ['--port', String(at), '--save', '', '--appendonly', 'no', '--enable-debug-command', 'yes'],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  await untilReady(server);
+  const admin = new Redis(`redis://127.0.0.1:${at}`, { maxRetriesPerRequest: 1, retryStrategy: () => null });
+  admin.on('error', () => undefined);
+  return {
+    url: `redis://127.0.0.1:${at}`,
+    port: at,
+    admin,
+    async kill() {
+      admin.disconnect();
+      if (server.exitCode !== null || server.signalCode !== null) return;
+      server.kill('SIGKILL');
+      await once(server, 'exit');
+    },
+  };
+}
+
+async function untilReady(server: ChildProcess): Promise<void> {
+  for await (const chunk of server.stdout ?? []) {
+    if (String(chunk).includes('Ready to accept connections')) break;
+  }
+  server.stdout?.resume();
+}
+
+/** A port that nobody listens on, for now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A way to a server that takes so long in each direction, from when it is told. */
+export async function startSlowRoad(
+  to: number,
+): Promise<{ port: number; delay(ms: number): void; close(): void }> {
+  let delayMs = 0;
+  const server = createServer((near) => {
+    const far = netConnect(to, '127.0.0.1');
+    for (const [from, into] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      from.on('data', (chunk) => setTimeout(() => into.write(chunk), delayMs));
+      from.on('error', () => undefined);
+      from.on('close', () => into.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    delay(ms) {
+      delayMs = ms;
+    },
+    close: () => server.close(),
+  };
+}
