@@ -50,7 +50,7 @@ export class SharedStore {
       retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
     });
     this.#redis.on('ready', () => this.#note('up'));
-    // Each error is followed by a close; without a listener, ioredis writes them to the console.
+    // Each error is followed by a close; without a listener, ioredis prints them itself.
     this.#redis.on('error', () => this.#note('down'));
     this.#redis.on('close', () => this.#note('down'));
   }

@@ -3,27 +3,19 @@ import type { CallContext } from '../customer-evaluation/call-context.ts';
 import type { CustomerEvaluation } from '../customer-evaluation/customer-evaluation.type.ts';
 import { requireScope } from '../customer-evaluation/rights.ts';
 
-/** So many entities one request may ask for: each is a call upstream. */
-const maxRepresentations = 100;
-
 type Entity = CustomerEvaluation & { readonly __typename: 'CustomerEvaluation' };
 
 /**
  * Resolves what routers ask of `_entities`, in place of the subgraph library's own resolver: that one throws on
  * the first representation it can't read, quotes it, and so takes all the others with it. Here each answers for
- * itself, and too many are refused before any is fetched.
+ * itself. How many one operation may ask for is the cost limit's to say, before any of it runs.
  */
 export function resolveEntitiesOf(schema: GraphQLSchema): void {
   const field = schema.getQueryType()?.getFields()['_entities'];
   if (field === undefined) throw new Error('a subgraph without _entities');
-  const counts = new WeakMap<CallContext, number>();
   field.resolve = (_source, args: { representations: readonly unknown[] }, context: CallContext) => {
     // The subgraph library's own field has no decorator to say it.
     requireScope(context.rights, 'evaluations:read');
-    // By request and not by field: aliases would multiply the limit.
-    const count = (counts.get(context) ?? 0) + args.representations.length;
-    counts.set(context, count);
-    if (count > maxRepresentations) throw refusal(`takes at most ${maxRepresentations} in one request.`);
     // An Error among the items is that item's alone (graphql-js, `completeValue`).
     return args.representations.map((representation) => resolve(representation, context));
   };

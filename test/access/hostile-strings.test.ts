@@ -117,7 +117,7 @@ describe('strings that mean harm', () => {
   ])('lead to no other URL as an id: %j', async (id) => {
     await gateway.send('query ($id: ID!) { customerEvaluation(id: $id) { id } }', { id });
     for (const { url } of upstream.requests)
-      expect(url).toMatch(/^\/v1\/radar\/customer_evaluations\/[^/?#]+$/);
+      expect(url).toMatch(/^\/v1\/radar\/customer_evaluations\/[^/?#]+\?expand\[0\]=events$/);
     for (const { url } of upstream.requests) expect(url).not.toMatch(/\/\.{1,2}$/);
   });
 

@@ -9,6 +9,12 @@ const retrieve = '{ customerEvaluation(id: "ceval_1") { id } }';
 const entity = `query ($representations: [_Any!]!) {
   _entities(representations: $representations) { ... on CustomerEvaluation { id status } }
 }`;
+const report = `mutation ($customer: ID) {
+  reportCustomerEvaluation(input: { id: "ceval_1", report: { outcome: { status: ALLOWED, customer: $customer } } }) {
+    customerEvaluation { id }
+    errors { code }
+  }
+}`;
 const representations = [{ __typename: 'CustomerEvaluation', id: 'ceval_1' }];
 
 describe('what a caller may do', () => {
@@ -56,6 +62,7 @@ describe('what a caller may do', () => {
     it.each([
       ['create', 'evaluations:read', createEverything, { input: registration() }],
       ['read', 'evaluations:create', retrieve, undefined],
+      ['report', 'evaluations:read', report, undefined],
       ['read as an entity', 'evaluations:create', entity, { representations }],
     ])('does not %s with another scope: nothing reaches Stripe', async (_, scope, query, variables) => {
       const result = await send({ scope: `${scope} evaluations:any-customer` }, query, variables);
@@ -168,6 +175,26 @@ describe('what a caller may do', () => {
       expect((await send(bound, entity, { representations })).data._entities[0].id).toBe(
         registrationAnswer.id,
       );
+    });
+
+    it('reports how its own ended, having looked whose it is', async () => {
+      const result = await send(bound, report);
+      expect(result.data.reportCustomerEvaluation.errors).toEqual([]);
+      expect(upstream.requests.map(({ method }) => method)).toEqual(['GET', 'POST']);
+    });
+
+    it('does not report how another’s ended', async () => {
+      upstream.answer(200, { ...registrationAnswer, customer: 'cus_other' });
+      const result = await send(bound, report);
+      expect(result.data.reportCustomerEvaluation).toBeNull();
+      expect(result.errors?.[0]?.extensions).toEqual(forbidden);
+      expect(upstream.requests.map(({ method }) => method)).toEqual(['GET']);
+    });
+
+    it('does not attach another customer to an evaluation', async () => {
+      const result = await send(bound, report, { customer: 'cus_other' });
+      expect(result.errors?.[0]?.extensions).toEqual(forbidden);
+      expect(upstream.requests).toHaveLength(0);
     });
 
     it.each([

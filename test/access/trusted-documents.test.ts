@@ -66,8 +66,10 @@ describe('trusted documents', () => {
   it('stand in manifests that name each by the hash of its text', () => {
     expect(manifest.operations.map(({ name }) => name)).toEqual([
       'CreateCustomerEvaluation',
+      'CustomerEvaluation',
       'EvaluateLogin',
       'EvaluateRegistration',
+      'ReportCustomerEvaluation',
     ]);
     for (const { id, body, type } of manifest.operations) {
       expect(id).toBe(hashOf(body));

@@ -5,9 +5,12 @@ import { describe, expect, it } from '@jest/globals';
 // Each room of src/, and each file beside them: what of the house it may import, and which packages it must not.
 const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegExp }>> = {
   'main.ts': { imports: ['config.ts', 'gateway.ts', 'sandbox', 'telemetry'] },
-  'config.ts': { imports: ['stripe', 'telemetry'] },
+  // Of access only the types of its settings.
+  'config.ts': { imports: ['access', 'settings.ts', 'telemetry'] },
+  'settings.ts': { imports: ['stripe', 'telemetry'] },
   'gateway.ts': {
     imports: [
+      'access',
       'config.ts',
       'customer-evaluation',
       'errors',
@@ -18,7 +21,8 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
       'telemetry',
     ],
   },
-  http: { imports: ['customer-evaluation', 'errors'] },
+  http: { imports: ['access', 'config.ts', 'customer-evaluation', 'errors'] },
+  access: { imports: [] },
   subgraph: { imports: ['customer-evaluation'] },
   'customer-evaluation': {
     imports: ['stripe', 'errors', 'telemetry'],

@@ -91,7 +91,6 @@ describe('a fault in the settings', () => {
 
   it.each(['STRIPE_SECRET_KEY', 'ROUTER_SECRET', 'REDIS_URL'])('never shows the secret in %s', (name) => {
     const faults = faultsOf({ [name]: 'canary secret' });
-    expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(new RegExp(`^${name}: takes `));
     expect(faults.join()).not.toContain('canary');
   });

@@ -71,11 +71,17 @@ describe('the published schema', () => {
   });
 
   it('is kept from strangers where introspection is off, and routers still get it', async () => {
-    const closed = await startTestGateway({ INTROSPECTION: 'off' });
-    const { data, errors } = await closed.send('{ __schema { types { name } } }');
+    const secret = 'a-secret-of-the-router-and-nobody-else';
+    const closed = await startTestGateway({
+      INTROSPECTION: 'off',
+      AUTH_MODE: 'router',
+      ROUTER_SECRET: secret,
+    });
+    const asRouter = { 'x-router-secret': secret };
+    const { data, errors } = await closed.send('{ __schema { types { name } } }', {}, asRouter);
     expect(data).toBeUndefined();
     expect(errors).toMatchObject([{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }]);
-    expect((await closed.send('{ _service { sdl } }')).data._service.sdl).toBe(published);
+    expect((await closed.send('{ _service { sdl } }', {}, asRouter)).data._service.sdl).toBe(published);
     await closed.close();
   });
 });
