@@ -10,11 +10,9 @@ import { scopes } from './access/scopes.ts';
 import { readTrustedDocuments, type TrustedDocuments } from './access/trusted-documents.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type CallContext, createCallContext } from './customer-evaluation/call-context.ts';
-import {
-  CustomerEvaluationResolver,
-  type CustomerEvaluationServices,
-} from './customer-evaluation/customer-evaluation.resolver.ts';
+import { CustomerEvaluationResolver } from './customer-evaluation/customer-evaluation.resolver.ts';
 import type { Rights } from './customer-evaluation/rights.ts';
+import type { CustomerEvaluationServices } from './customer-evaluation/services.ts';
 import { errorsPlugin, presentError } from './errors/caller-facing.ts';
 import { admissionPlugin } from './http/admission-plugin.ts';
 import type { Access } from './http/callers.ts';

@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import { Deadline } from '../stripe/deadline.ts';
 import type { Caller } from '../stripe/stripe-client.ts';
 import { type CustomerEvaluationLoader, createLoader } from './customer-evaluation.loader.ts';
-import type { CustomerEvaluationServices } from './customer-evaluation.resolver.ts';
 import type { Rights } from './rights.ts';
+import type { CustomerEvaluationServices } from './services.ts';
 
 /** What a request brings to every resolver. */
 export interface CallContext {

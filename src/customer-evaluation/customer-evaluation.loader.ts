@@ -1,16 +1,17 @@
 import DataLoader from 'dataloader';
 import pLimit from 'p-limit';
+import type { Logger } from 'pino';
 import { Failure } from '../errors/failure.ts';
 import { Refusal } from '../errors/refusal.ts';
 import { encodeForm } from '../stripe/form-encoding.ts';
-import type { CallContext } from './call-context.ts';
-import type { CustomerEvaluationServices } from './customer-evaluation.resolver.ts';
+import type { Caller } from '../stripe/stripe-client.ts';
 import type { CustomerEvaluation } from './customer-evaluation.type.ts';
 import { pathOf } from './evaluation-path.ts';
 import { logFailure } from './failure-log.ts';
 import { fromStripe } from './from-stripe.ts';
 import { requireCapability } from './require-capability.ts';
-import { requireOwnEvaluation } from './rights.ts';
+import { type Rights, requireOwnEvaluation } from './rights.ts';
+import type { CustomerEvaluationServices } from './services.ts';
 
 /** Evaluations by id; null for an id that the upstream does not know. */
 export type CustomerEvaluationLoader = DataLoader<string, CustomerEvaluation | null>;
@@ -18,7 +19,12 @@ export type CustomerEvaluationLoader = DataLoader<string, CustomerEvaluation | n
 /** So many of one request's evaluations are fetched at a time: it must not take the upstream from others. */
 const maxParallel = 8;
 
-type LoaderContext = Pick<CallContext, 'log' | 'onBehalfOf' | 'rights'>;
+/** On whose behalf a loader fetches, and what that caller may see. */
+interface LoaderContext {
+  readonly log: Logger;
+  readonly onBehalfOf: Caller;
+  readonly rights: Rights;
+}
 
 /**
  * `events` is null unless asked for, and what became of an evaluation is why one is retrieved. Always asked for,

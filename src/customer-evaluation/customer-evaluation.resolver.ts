@@ -1,8 +1,5 @@
 import { Arg, Authorized, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { customerEvaluationsPath } from '../stripe/customer-evaluation.wire.ts';
-import type { StripeClient } from '../stripe/stripe-client.ts';
-import type { VersionCapabilities } from '../stripe/versions.ts';
-import type { ContractDrift } from '../telemetry/contract-drift.ts';
 import type { CallContext } from './call-context.ts';
 import { CreateCustomerEvaluationInput } from './create-customer-evaluation.input.ts';
 import {
@@ -15,16 +12,8 @@ import { type KeyedMutation, runKeyed } from './keyed-mutation.ts';
 import { ReportCustomerEvaluationInput } from './report-customer-evaluation.input.ts';
 import { reportToStripe } from './report-to-stripe.ts';
 import { requireOwnInput, requireOwnReport } from './rights.ts';
+import type { CustomerEvaluationServices } from './services.ts';
 import { toStripe } from './to-stripe.ts';
-
-/** What the resolver works with. */
-export interface CustomerEvaluationServices {
-  readonly stripe: StripeClient;
-  readonly capabilities: VersionCapabilities;
-  readonly drift: ContractDrift;
-  /** All attempts of one call, waits included. */
-  readonly deadlineMs: number;
-}
 
 const create: KeyedMutation<CreateCustomerEvaluationPayload> = {
   name: 'createCustomerEvaluation',

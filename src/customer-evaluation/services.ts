@@ -1,0 +1,12 @@
+import type { StripeClient } from '../stripe/stripe-client.ts';
+import type { VersionCapabilities } from '../stripe/versions.ts';
+import type { ContractDrift } from '../telemetry/contract-drift.ts';
+
+/** What the feature works with, the same for all requests. */
+export interface CustomerEvaluationServices {
+  readonly stripe: StripeClient;
+  readonly capabilities: VersionCapabilities;
+  readonly drift: ContractDrift;
+  /** All attempts of one call, waits included. */
+  readonly deadlineMs: number;
+}
