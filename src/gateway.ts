@@ -1,6 +1,9 @@
 import 'reflect-metadata';
 import { ApolloServer } from '@apollo/server';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import type { Logger } from 'pino';
 import { createAuthenticator } from './access/authentication.ts';
 import { type Caller, pseudonymizer } from './access/caller.ts';
@@ -147,6 +150,7 @@ function createApollo(
       admissionPlugin(config.maxCost),
       operationLogPlugin(),
       ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginCacheControlDisabled(),
     ],
   });
 }

@@ -25,7 +25,7 @@ registerEnumType(CustomerEvaluationEffect, {
   },
 });
 
-@ObjectType({ description: 'Why a call failed, and what to do about it.' })
+@ObjectType({ simpleResolvers: true, description: 'Why a call failed, and what to do about it.' })
 export class CustomerEvaluationError {
   @Field(() => CustomerEvaluationErrorCode, { description: 'The kind of failure.' })
   readonly code: FailureCode;

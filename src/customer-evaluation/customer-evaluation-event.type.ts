@@ -45,7 +45,10 @@ registerEnumType(CustomerEvaluationFailureReason, {
   },
 });
 
-@ObjectType({ description: 'Something that was reported about an evaluated login or registration.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'Something that was reported about an evaluated login or registration.',
+})
 export class CustomerEvaluationEvent {
   @Field(() => CustomerEvaluationOutcome, { description: 'How it ended.' })
   readonly type: CustomerEvaluationOutcome;

@@ -30,8 +30,11 @@ abstract class CustomerEvaluationPayload {
   }
 }
 
-@ObjectType({ description: 'An evaluation, or why there is none.' })
+@ObjectType({ simpleResolvers: true, description: 'An evaluation, or why there is none.' })
 export class CreateCustomerEvaluationPayload extends CustomerEvaluationPayload {}
 
-@ObjectType({ description: 'The evaluation with what was reported, or why the report failed.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'The evaluation with what was reported, or why the report failed.',
+})
 export class ReportCustomerEvaluationPayload extends CustomerEvaluationPayload {}

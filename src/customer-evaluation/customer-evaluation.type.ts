@@ -7,7 +7,7 @@ import { CustomerEvaluationStatus } from './status.enum.ts';
 
 @Directive('@key(fields: "id", resolvable: false)')
 // The words must hold in a supergraph too, where more is known of a customer: composers may prefer them.
-@ObjectType({ description: 'A Stripe customer.' })
+@ObjectType({ simpleResolvers: true, description: 'A Stripe customer.' })
 export class Customer {
   @Field(() => ID, { description: 'Stripe’s id of the customer, `cus_…`.' })
   readonly id: string;
@@ -21,6 +21,7 @@ export class Customer {
 @Directive('@cost(weight: 10)')
 @Directive('@key(fields: "id")')
 @ObjectType({
+  simpleResolvers: true,
   description:
     'Stripe Radar’s answer to how likely multi-accounting or account sharing is, at one login or registration.',
 })
@@ -63,6 +64,8 @@ export class CustomerEvaluation {
   @Authorized('evaluations:signals')
   @Directive('@tag(name: "risk")')
   @Field(() => Signals, {
+    // A simple field would be read without asking for its scope.
+    simple: false,
     nullable: true,
     description:
       'What the evaluation found; null where Stripe sends no signals. May need `evaluations:signals`: without it null, with the error `FORBIDDEN`.',

@@ -27,10 +27,18 @@ abstract class Signal {
   }
 }
 
-@ObjectType({ implements: Signal, description: 'How likely the account is used by several people.' })
+@ObjectType({
+  simpleResolvers: true,
+  implements: Signal,
+  description: 'How likely the account is used by several people.',
+})
 export class AccountSharingSignal extends Signal {}
 
-@ObjectType({ implements: Signal, description: 'How likely the same person holds several accounts.' })
+@ObjectType({
+  simpleResolvers: true,
+  implements: Signal,
+  description: 'How likely the same person holds several accounts.',
+})
 export class MultiAccountingSignal extends Signal {}
 
 /** Both signals that an evaluation may carry; null where the upstream sent none. */
@@ -39,7 +47,7 @@ export interface SignalFields {
   readonly multiAccounting: MultiAccountingSignal | null;
 }
 
-@ObjectType({ description: 'The signals of a login.' })
+@ObjectType({ simpleResolvers: true, description: 'The signals of a login.' })
 export class LoginSignals implements SignalFields {
   @Field(() => AccountSharingSignal, {
     nullable: true,
@@ -59,7 +67,7 @@ export class LoginSignals implements SignalFields {
   }
 }
 
-@ObjectType({ description: 'The signals of a registration.' })
+@ObjectType({ simpleResolvers: true, description: 'The signals of a registration.' })
 export class RegistrationSignals implements SignalFields {
   @Field(() => MultiAccountingSignal, {
     nullable: true,
@@ -84,6 +92,10 @@ export const Signals = createUnionType({
   name: 'Signals',
   description: 'What an evaluation found, told apart by its event type: ask for `__typename`.',
   types: () => [LoginSignals, RegistrationSignals] as const,
-  resolveType: (signals) => (signals instanceof LoginSignals ? 'LoginSignals' : 'RegistrationSignals'),
+  resolveType: typenameOfSignals,
 });
 export type Signals = LoginSignals | RegistrationSignals;
+
+export function typenameOfSignals(signals: Signals): string {
+  return signals instanceof LoginSignals ? 'LoginSignals' : 'RegistrationSignals';
+}

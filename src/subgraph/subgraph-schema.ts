@@ -5,6 +5,7 @@ import { buildSchemaSync, createResolversMap, type ResolverData } from 'type-gra
 import type { CallContext } from '../customer-evaluation/call-context.ts';
 import { CustomerEvaluationResolver } from '../customer-evaluation/customer-evaluation.resolver.ts';
 import { requireScope } from '../customer-evaluation/rights.ts';
+import { typenameOfSignals } from '../customer-evaluation/signals.union.ts';
 import { resolveEntitiesOf } from './entities.ts';
 
 // What a subgraph's own SDL must say of itself. The definition of `@oneOf` stands in it because Apollo's
@@ -35,6 +36,8 @@ export function buildSubgraph(resolver: CustomerEvaluationResolver | undefined):
   });
   const sdl = `${preamble}\n${printSubgraphSchema(decorated)}\n`;
   const resolvers = createResolversMap(decorated);
+  // type-graphql makes every type resolver asynchronous: a promise and a turn of the queue for each signal.
+  Object.assign(resolvers['Signals'] ?? {}, { __resolveType: typenameOfSignals });
   const schema = buildSubgraphSchema([
     { typeDefs: parse(sdl), resolvers: resolvers as GraphQLResolverMap<CallContext> },
   ]);

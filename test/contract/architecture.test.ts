@@ -113,4 +113,16 @@ describe('the house', () => {
       everywhere.filter((name) => /(^|[\\/])(utils?|helpers?|common|lib|misc|shared)([\\/.]|$)/i.test(name)),
     ).toEqual([]);
   });
+
+  it('asks for its scope at every field that has one', () => {
+    // type-graphql reads a simple field without asking.
+    const guarded = files.flatMap((file) => [
+      ...sourceOf(file).matchAll(/@Authorized\([^)]*\)[^]*?@Field\([^]*?\}\)/g),
+    ]);
+    expect(guarded.length).toBeGreaterThan(0);
+    for (const [field] of guarded) {
+      const [own = ''] = /@Field\([^]*$/.exec(field) ?? [];
+      expect(own).toContain('simple: false');
+    }
+  });
 });
