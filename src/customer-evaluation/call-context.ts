@@ -36,17 +36,6 @@ export function createCallContext(services: CustomerEvaluationServices, facts: C
   const { caller, rights, charge, requestId, log, timeoutMs, signal } = facts;
   const deadline = new Deadline(Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, services.deadlineMs));
   const onBehalfOf = { caller, deadline, signal };
-  let evaluations: CustomerEvaluationLoader | undefined;
-  return {
-    requestId,
-    log,
-    onBehalfOf,
-    rights,
-    charge,
-    // Most requests read none.
-    get evaluations() {
-      evaluations ??= createLoader(services, { log, onBehalfOf, rights });
-      return evaluations;
-    },
-  };
+  const evaluations = createLoader(services, { log, onBehalfOf, rights });
+  return { requestId, log, onBehalfOf, rights, charge, evaluations };
 }

@@ -40,7 +40,6 @@ export function createLoader(
   services: CustomerEvaluationServices,
   context: LoaderContext,
 ): CustomerEvaluationLoader {
-  const limit = pLimit(maxParallel);
   const fetchOne = async (id: string): Promise<CustomerEvaluation | null | Error> => {
     try {
       const evaluation = await retrieve(id, services, context);
@@ -52,6 +51,7 @@ export function createLoader(
     }
   };
   return new DataLoader<string, CustomerEvaluation | null>(async (ids) => {
+    const limit = pLimit(maxParallel);
     const results = await Promise.all(ids.map((id) => limit(fetchOne, id)));
     // One line for each code: an upstream that is down fails a whole batch alike.
     const failures = results.filter((result) => result instanceof Failure);
