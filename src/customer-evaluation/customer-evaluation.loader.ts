@@ -10,7 +10,7 @@ import { pathOf } from './evaluation-path.ts';
 import { logFailure } from './failure-log.ts';
 import { fromStripe } from './from-stripe.ts';
 import { requireCapability } from './require-capability.ts';
-import { type Rights, requireOwnEvaluation } from './rights.ts';
+import { type Rights, requireAnyCustomer, requireOwnEvaluation } from './rights.ts';
 import type { CustomerEvaluationServices } from './services.ts';
 
 /** Evaluations by id; null for an id that the upstream does not know. */
@@ -42,6 +42,7 @@ export function createLoader(
 ): CustomerEvaluationLoader {
   const fetchOne = async (id: string): Promise<CustomerEvaluation | null | Error> => {
     try {
+      requireAnyCustomer(context.rights);
       const evaluation = await retrieve(id, services, context);
       requireOwnEvaluation(context.rights, evaluation);
       return evaluation;

@@ -44,6 +44,11 @@ export function requireOwnReport(rights: Rights, { report }: ReportCustomerEvalu
   }
 }
 
+/** Throws `Forbidden` where callers are bound to customers and this one has none: no evaluation can be its own. */
+export function requireAnyCustomer({ customer }: Rights): void {
+  if (customer.kind === 'none') throw Forbidden.otherCustomer();
+}
+
 /**
  * Throws `Forbidden` where an evaluation is not about the caller's own customer. One that does not exist is not
  * either: a caller that is bound to a customer learns nothing about the ids of others.

@@ -166,7 +166,8 @@ describe('a gateway that is sent anything', () => {
         expect(gateway.log.join('')).not.toMatch(/a bug ended|canary/);
       });
       await fc.assert(property, { numRuns: runs, interruptAfterTimeLimit: timeLimitMs, endOnFailure: true });
-      expect(answered).toBeGreaterThan(500);
+      // A busy machine answers few in its time; none would mean that nothing was tried.
+      expect(answered).toBeGreaterThan(20);
       const after = await gateway.send(createEverything, { input: registration() });
       expect(after.data.createCustomerEvaluation.errors).toEqual([]);
     },

@@ -191,6 +191,17 @@ describe('what a caller may do', () => {
       expect(upstream.requests.map(({ method }) => method)).toEqual(['GET']);
     });
 
+    it('neither reads nor reports anything, having no customer: Stripe is not even asked', async () => {
+      for (const result of [
+        await send({}, retrieve),
+        await send({}, entity, { representations }),
+        await send({}, report),
+      ]) {
+        expect(result.errors?.map(({ extensions }) => extensions)).toEqual([forbidden]);
+      }
+      expect(upstream.requests).toHaveLength(0);
+    });
+
     it('does not attach another customer to an evaluation', async () => {
       const result = await send(bound, report, { customer: 'cus_other' });
       expect(result.errors?.[0]?.extensions).toEqual(forbidden);
