@@ -1,0 +1,40 @@
+/*
+ * `npm run check:audit`: no installed package has a known vulnerability that matters, and each is signed by the
+ * registry. Says so, and passes, where the registry answers no audits: a mirror may not.
+ */
+import { spawnSync } from 'node:child_process';
+
+const npm = (...args: string[]): string =>
+  spawnSync('npm', [...args, '--json', '--fetch-retries=0', '--fetch-timeout=10000'], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  }).stdout;
+
+const read = (text: string): Record<string, unknown> => {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+};
+
+const faults: string[] = [];
+
+const audit = read(npm('audit')) as { metadata?: { vulnerabilities: Record<string, number> } };
+if (audit.metadata === undefined) {
+  process.stdout.write('The registry answers no audits: vulnerabilities were not looked for.\n');
+} else {
+  const { high = 0, critical = 0 } = audit.metadata.vulnerabilities;
+  if (high + critical > 0)
+    faults.push(`${high} high and ${critical} critical vulnerabilities: see npm audit`);
+}
+
+const signatures = read(npm('audit', 'signatures')) as { invalid?: unknown[] };
+if (signatures.invalid === undefined) {
+  process.stdout.write('The registry answers no signatures: they were not checked.\n');
+} else if (signatures.invalid.length > 0) {
+  faults.push(`${signatures.invalid.length} packages with a wrong signature: see npm audit signatures`);
+}
+
+for (const fault of faults) process.stderr.write(`${fault}\n`);
+process.exitCode = faults.length === 0 ? 0 : 1;
