@@ -39,14 +39,41 @@ export interface Gateway {
 
 /** Puts the rooms together and listens. Throws where the port cannot be had, or a file that the settings name. */
 export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
+  // What is opened is closed in the opposite order, also where a later step fails.
+  const opened: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    for (const end of opened.splice(0).reverse()) await end();
+  };
+  try {
+    return { ...(await openGateway(config, log, opened)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openGateway(
+  config: Config,
+  log: Logger,
+  opened: (() => unknown)[],
+): Promise<Omit<Gateway, 'close'>> {
   const trustedDocuments = trustedDocumentsOf(config);
+  const access = createAccess(config, log);
+  opened.push(
+    () => access.limits.close(),
+    () => access.authenticator.close(),
+  );
+
   const sandbox =
     config.upstream === 'sandbox' ? new Sandbox({ faultShare: config.sandboxFaultShare }) : undefined;
+  opened.push(() => sandbox?.close());
   const stripe = new StripeClient({
     ...config.stripe,
     onBreaker: (state) => log.warn({ state }, 'the breaker towards the upstream changed'),
     ...(sandbox === undefined ? {} : { apiUrl: await sandbox.listen('127.0.0.1', 0), secretKey: sandboxKey }),
   });
+  opened.push(() => stripe.close());
+
   const services: CustomerEvaluationServices = {
     stripe,
     capabilities: capabilitiesOf(config.stripe.apiVersion),
@@ -55,7 +82,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   };
   const apollo = createApollo(new CustomerEvaluationResolver(services), config, log);
   await apollo.start();
-  const access = createAccess(config, log);
+  opened.push(() => apollo.stop());
+
   await access.authenticator.started;
   const server = await createHttpServer({
     apollo,
@@ -68,22 +96,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     log,
     settings: config.http,
   });
-
-  const close = async (): Promise<void> => {
-    await server.close();
-    await apollo.stop();
-    await stripe.close();
-    await sandbox?.close();
-    access.authenticator.close();
-    access.limits.close();
-  };
-  try {
-    const url = await server.listen({ host: config.host, port: config.port });
-    return { url, sandbox, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  opened.push(() => server.close());
+  return { url: await server.listen({ host: config.host, port: config.port }), sandbox };
 }
 
 /** Of an operation, fragments written out: a few hundred are all that the schema has. */

@@ -117,11 +117,11 @@ describe('the house', () => {
   it('asks for its scope at every field that has one', () => {
     // type-graphql reads a simple field without asking.
     const guarded = files.flatMap((file) => [
-      ...sourceOf(file).matchAll(/@Authorized\([^)]*\)[^]*?@Field\([^]*?\}\)/g),
+      ...sourceOf(file).matchAll(/@Authorized\([^)]*\)[\s\S]*?@Field\([\s\S]*?\}\)/g),
     ]);
     expect(guarded.length).toBeGreaterThan(0);
     for (const [field] of guarded) {
-      const [own = ''] = /@Field\([^]*$/.exec(field) ?? [];
+      const [own = ''] = /@Field\([\s\S]*$/.exec(field) ?? [];
       expect(own).toContain('simple: false');
     }
   });
