@@ -42,17 +42,21 @@ export class Breaker {
     this.#circuit.on('close', () => onChange('closed'));
   }
 
+  /**
+   * Whether it refuses everything for now. Not while it waits for an attempt to see: a gateway that is out of
+   * service until then would wait for ever.
+   */
   get isOpen(): boolean {
-    return !this.#circuit.closed;
+    return this.#circuit.opened;
   }
 
   /**
-   * Runs an attempt, or throws a `BreakerOpenError`. One that is not `counted`, since its caller leaves it less
-   * than an attempt's usual time, says nothing about the upstream: it neither opens nor closes.
+   * Runs an attempt, or throws a `BreakerOpenError`. One that is not `counted`, since its caller leaves it too
+   * little time, says nothing about the upstream: it neither opens nor closes.
    */
   async run(attempt: () => Promise<RawAnswer>, counted: boolean): Promise<RawAnswer> {
     if (!counted) {
-      if (this.isOpen) throw new BreakerOpenError();
+      if (!this.#circuit.closed) throw new BreakerOpenError();
       return attempt();
     }
     try {

@@ -33,11 +33,18 @@ export interface UpstreamRequest {
 
 /** An attempt, and what came of it. */
 interface MadeAttempt extends Attempt {
-  /** Whether the deadline left it the usual time. */
-  readonly hadFullTime: boolean;
+  /** Whether the deadline left it time enough to blame the upstream for having none. */
+  readonly hadFairTime: boolean;
   answer?: RawAnswer;
   error?: unknown;
 }
+
+/**
+ * An attempt with less than this share of its usual time says nothing about the upstream: clients with tiny
+ * deadlines could open the breaker for all others. One with more does, or a router that waits a little less than
+ * we do would switch the breaker off.
+ */
+const fairShare = 1 / 3;
 
 /**
  * One call to the upstream: its attempts, all under the same idempotency key and within one deadline.
@@ -105,14 +112,13 @@ export class UpstreamCall {
 
   async #attempt(request: Request): Promise<Response> {
     const { breaker, transport, timeoutMs } = this.#gear;
-    // One that its caller gives less than the usual time says nothing about the upstream.
-    const hadFullTime = this.#request.deadline.remainingMs >= timeoutMs;
-    const attempt: MadeAttempt = { sent: false, reusedConnection: false, hadFullTime };
+    const hadFairTime = this.#request.deadline.remainingMs >= timeoutMs * fairShare;
+    const attempt: MadeAttempt = { sent: false, reusedConnection: false, hadFairTime };
     this.#attempts.push(attempt);
     try {
       attempt.answer = await breaker.run(
         () => transport.send(request, this.#request.form, attempt),
-        hadFullTime,
+        hadFairTime,
       );
       return new Response(null, { status: attempt.answer.status });
     } catch (error) {
@@ -169,7 +175,7 @@ export class UpstreamCall {
   #noAnswerInTime(): Failure {
     // Not even a connection, although there was time for one: that is no slow upstream.
     const unreachable =
-      this.#attempts.some(({ hadFullTime }) => hadFullTime) && this.#attempts.every(({ sent }) => !sent);
+      this.#attempts.some(({ hadFairTime }) => hadFairTime) && this.#attempts.every(({ sent }) => !sent);
     return unreachable
       ? new Failure('UPSTREAM_UNAVAILABLE', { effect: 'NONE', operatorNote: 'no connection in time' })
       : this.#timedOut();

@@ -44,17 +44,24 @@ describe('in an outage', () => {
   it('fails fast in the dark, hardly touches the upstream, and is back within seconds of light', async () => {
     gateway = await startTestGateway(upstreamAt(upstream.url));
     upstream.always(reset('before'));
+    const readiness = new Set<number>();
+    const watch = setInterval(async () => {
+      readiness.add((await fetch(`${gateway.url}/readyz`)).status);
+    }, 100);
     const dark = await offer(50, 8_000);
+    clearInterval(watch);
     const tries = upstream.keys.length;
     expect(dark.every(({ code }) => code === 'UPSTREAM_UNAVAILABLE')).toBe(true);
     // Those after the breaker opened.
     const late = dark.filter(({ atMs }) => atMs > 2_000);
     expect(late.filter(({ tookMs }) => tookMs < 50).length / late.length).toBeGreaterThan(0.9);
     expect(tries / dark.length).toBeLessThan(0.2);
-    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503);
+    expect(readiness).toContain(503);
 
     upstream.always();
     await delay(1_500);
+    // Ready again before any call was made: a balancer that sent none would otherwise never send one.
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
     const light = await offer(50, 2_000);
     expect(light.filter(({ code }) => code === 'ok').length / light.length).toBeGreaterThanOrEqual(0.95);
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
@@ -91,6 +98,17 @@ describe('in an outage', () => {
     await offer(100, 1_000);
     upstream.always();
     expect((await offer(20, 500)).every(({ code }) => code === 'ok')).toBe(true);
+  });
+
+  it('opens also for callers who all wait less than an attempt may take', async () => {
+    gateway = await startTestGateway(upstreamAt(upstream.url));
+    upstream.always(status(503));
+    await Promise.all(
+      Array.from({ length: 30 }, () =>
+        gateway.send(createEverything, { input: personalInput }, { 'x-request-timeout-ms': '2000' }),
+      ),
+    );
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503);
   });
 
   it('does not let clients with tiny deadlines open the breaker', async () => {
