@@ -1,10 +1,14 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { generate } from 'selfsigned';
 import { createEverything } from '../harness/evaluations.ts';
 import { type FaultyUpstream, startFaultyUpstream, succeed } from '../harness/faulty-upstream.ts';
-import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { postGraphQL, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { spawnGateway } from '../harness/gateway-process.ts';
 import { canaries, personalInput } from '../harness/personal-input.ts';
 
 const limits = { UPSTREAM_TIMEOUT_MS: '400', UPSTREAM_DEADLINE_MS: '2000' };
@@ -113,6 +117,29 @@ describe('when the way to the upstream fails', () => {
         expect(gateway.log.map((line) => JSON.parse(line).level)).toContain('error');
       },
     );
+  });
+
+  it('says so loudly when its certificate is trusted, but another host’s', async () => {
+    const { private: key, cert } = await generate([{ name: 'commonName', value: 'other.example' }], {
+      extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'other.example' }] }],
+    });
+    const folder = mkdtempSync(path.join(tmpdir(), 'certificate-'));
+    closing.push(async () => rmSync(folder, { recursive: true }));
+    writeFileSync(path.join(folder, 'other.pem'), cert);
+    const server = createHttpsServer({ key, cert }, (_request, response) => response.end());
+    const gateway = await spawnGateway({
+      ...upstreamAt(`https://127.0.0.1:${await portOf(server)}`, limits),
+      NODE_EXTRA_CA_CERTS: path.join(folder, 'other.pem'),
+    });
+    closing.push(async () => {
+      gateway.child.kill('SIGKILL');
+      await gateway.exited;
+    });
+    const { data } = await postGraphQL(gateway.url, createEverything, { input: personalInput });
+    expect(data.createCustomerEvaluation.errors).toMatchObject([
+      { code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' },
+    ]);
+    expect(gateway.output.join('')).toMatch(/"level":"error".*ERR_TLS_CERT_ALTNAME_INVALID/);
   });
 
   it('is hidden when the upstream closes idle connections as they are reused', async () => {
