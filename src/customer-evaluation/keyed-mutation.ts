@@ -4,7 +4,7 @@ import type { MutationName } from './client-path.ts';
 import type { CustomerEvaluation } from './customer-evaluation.type.ts';
 import { CustomerEvaluationError } from './customer-evaluation-error.type.ts';
 import { logFailure } from './failure-log.ts';
-import { drawIdempotencyKey, scopeIdempotencyKey } from './idempotency-key.ts';
+import { drawIdempotencyKey, type IdempotencyKey, scopeIdempotencyKey } from './idempotency-key.ts';
 
 /** A mutation that happens at most once for each idempotency key of its caller. */
 export interface KeyedMutation<Payload> {
@@ -28,13 +28,18 @@ export async function runKeyed<Payload>(
   call: (idempotencyKey: string) => Promise<CustomerEvaluation>,
 ): Promise<Payload> {
   const { caller } = context.onBehalfOf;
-  let key = drawIdempotencyKey(caller, mutation.name);
+  let key: IdempotencyKey | undefined;
   try {
-    if (clientKey != null) key = scopeIdempotencyKey(caller, mutation.name, clientKey);
+    key =
+      clientKey == null
+        ? drawIdempotencyKey(caller, mutation.name)
+        : scopeIdempotencyKey(caller, mutation.name, clientKey);
     return new mutation.payload(key.client, await call(key.upstream), []);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     logFailure(error, context.log);
-    return new mutation.payload(key.client, null, CustomerEvaluationError.allOf(error, mutation.name));
+    // A refused key is answered with one that can be used.
+    const { client } = key ?? drawIdempotencyKey(caller, mutation.name);
+    return new mutation.payload(client, null, CustomerEvaluationError.allOf(error, mutation.name));
   }
 }

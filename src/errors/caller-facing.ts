@@ -3,6 +3,7 @@ import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { Failure } from './failure.ts';
+import { bug } from './http-refusals.ts';
 import { Refusal, retryAfterSeconds } from './refusal.ts';
 import { hideNames } from './without-names.ts';
 import { removeValues } from './without-values.ts';
@@ -60,11 +61,11 @@ export function presentError(formatted: GraphQLFormattedError, error: unknown): 
   }
   const { locations, path } = formatted;
   return {
-    message: 'The gateway failed. Its operators find the reason under this request id.',
+    message: bug.message,
     ...(locations === undefined ? {} : { locations }),
     ...(path === undefined ? {} : { path }),
     extensions: {
-      code: 'INTERNAL_SERVER_ERROR',
+      code: bug.code,
       retryable: false,
       requestId: formatted.extensions?.['requestId'],
     },

@@ -37,7 +37,8 @@ const badRequest = {
   code: 'BAD_REQUEST',
   message: 'The request cannot be read: send JSON in UTF-8, {"query": "…", "variables": {}}.',
 };
-const bug = {
+/** What is said of a bug, here and in GraphQL's own answers: nothing but where its reason is found. */
+export const bug = {
   code: 'INTERNAL_SERVER_ERROR',
   message: 'The gateway failed. Its operators find the reason under this request id.',
 };
