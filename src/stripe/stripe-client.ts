@@ -1,4 +1,4 @@
-import ky, { type KyInstance } from 'ky';
+import ky from 'ky';
 import { Failure } from '../errors/failure.ts';
 import { Overloaded } from '../errors/overloaded.ts';
 import { Bulkhead } from './admission/bulkhead.ts';
@@ -9,8 +9,8 @@ import { Breaker } from './breaker.ts';
 import { encodeForm, type FormHash } from './form-encoding.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { type Participant, SharedCalls } from './shared-calls.ts';
-import { Transport } from './transport.ts';
-import { UpstreamCall, type UpstreamGear, type UpstreamRequest } from './upstream-call.ts';
+import { type RawRequest, Transport } from './transport.ts';
+import { UpstreamCall, type UpstreamGear } from './upstream-call.ts';
 
 export interface StripeSettings {
   /** Scheme, host and port; no path. */
@@ -61,10 +61,11 @@ export class StripeClient {
   readonly #bulkhead: Bulkhead;
   readonly #ceiling: RateCeiling | undefined;
   readonly #shared = new SharedCalls<UpstreamAnswer>();
+  readonly #headers: Record<string, string>;
 
   constructor(settings: StripeSettings) {
     this.#gear = {
-      ky: createKy(settings),
+      ky: ky.create({ prefix: settings.apiUrl }),
       transport: new Transport({
         origin: settings.apiUrl,
         // A host that takes no connection in half an attempt's time takes none: leave time for another try.
@@ -76,6 +77,7 @@ export class StripeClient {
       timeoutMs: settings.timeoutMs,
       maxAttempts: settings.maxAttempts,
     };
+    this.#headers = headersOf(settings);
     this.#bulkhead = new Bulkhead(settings.maxConcurrency);
     this.#ceiling = settings.maxPerSecond === undefined ? undefined : new RateCeiling(settings.maxPerSecond);
   }
@@ -86,24 +88,22 @@ export class StripeClient {
   }
 
   get({ path, onBehalfOf }: GetCall): Promise<UpstreamAnswer> {
-    return this.#send({ method: 'get', path, headers: {}, form: null }, onBehalfOf);
+    return this.#send({ method: 'GET', path, headers: this.#headers, form: null }, onBehalfOf);
   }
 
   post({ path, params, idempotencyKey, onBehalfOf }: PostCall): Promise<UpstreamAnswer> {
     const form = encodeForm(params);
     const headers = {
+      ...this.#headers,
       'content-type': 'application/x-www-form-urlencoded',
       'idempotency-key': idempotencyKey,
     };
     return this.#shared.join(idempotencyKey, `${path}\n${form}`, onBehalfOf, (allGone) =>
-      this.#send({ method: 'post', path, headers, form }, { ...onBehalfOf, signal: allGone }),
+      this.#send({ method: 'POST', path, headers, form }, { ...onBehalfOf, signal: allGone }),
     );
   }
 
-  async #send(
-    request: Pick<UpstreamRequest, 'method' | 'path' | 'headers' | 'form'>,
-    { caller, deadline, signal }: Caller,
-  ): Promise<UpstreamAnswer> {
+  async #send(request: RawRequest, { caller, deadline, signal }: Caller): Promise<UpstreamAnswer> {
     const passCeiling = async (): Promise<void> => {
       // What waits longer than half of what is left would have no time for the call itself.
       await this.#ceiling?.pass({ caller, maxWaitMs: deadline.remainingMs / 2, signal }).catch(aboveCeiling);
@@ -130,16 +130,13 @@ export class StripeClient {
   }
 }
 
-function createKy({ apiUrl, secretKey, apiVersion, account }: StripeSettings): KyInstance {
-  return ky.create({
-    prefix: apiUrl,
-    headers: {
-      accept: 'application/json',
-      authorization: `Bearer ${secretKey}`,
-      'stripe-version': apiVersion,
-      ...(account === undefined ? {} : { 'stripe-account': account }),
-    },
-  });
+function headersOf({ secretKey, apiVersion, account }: StripeSettings): Record<string, string> {
+  return {
+    accept: 'application/json',
+    authorization: `Bearer ${secretKey}`,
+    'stripe-version': apiVersion,
+    ...(account === undefined ? {} : { 'stripe-account': account }),
+  };
 }
 
 function aboveCeiling(error: unknown): never {

@@ -1,5 +1,15 @@
 import { Client, type Dispatcher, Pool } from 'undici';
 
+/** A request as it goes. */
+export interface RawRequest {
+  readonly method: 'GET' | 'POST';
+  /** From the root, with whatever a client wrote in it percent-encoded. */
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  /** The body, form-encoded; null for none. */
+  readonly form: string | null;
+}
+
 /** An answer as it came, whole: the upstream's bytes are read within the attempt's time limit. */
 export interface RawAnswer {
   readonly status: number;
@@ -90,23 +100,17 @@ export class Transport {
   }
 
   /**
-   * Sends the request with `form` as its body, noting in `attempt` when it is sent. Ends when the whole answer
-   * has been read, or with a `TransportError`; an abort of the request's signal ends it at once and closes its
-   * connection.
+   * Sends the request, noting in `attempt` when it is sent. Ends when the whole answer has been read, or with a
+   * `TransportError`; an abort of the signal ends it at once and closes its connection.
    */
-  send(request: Request, form: string | null, attempt: Attempt): Promise<RawAnswer> {
-    const url = new URL(request.url);
+  send(
+    { method, path, headers, form }: RawRequest,
+    signal: AbortSignal,
+    attempt: Attempt,
+  ): Promise<RawAnswer> {
     return new Promise((resolve, reject) => {
-      const handler = new AnswerReader(request.signal, attempt, resolve, reject);
-      this.#pool.dispatch(
-        {
-          path: url.pathname + url.search,
-          method: request.method as Dispatcher.HttpMethod,
-          headers: Object.fromEntries(request.headers),
-          body: form,
-        },
-        handler,
-      );
+      const handler = new AnswerReader(signal, attempt, resolve, reject);
+      this.#pool.dispatch({ path, method, headers, body: form }, handler);
     });
   }
 

@@ -6,7 +6,13 @@ import type { Deadline } from './deadline.ts';
 import { failureOfAnswer, failureOfError } from './failure-of.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { type AttemptOutcome, retryDelayMs } from './retry-policy.ts';
-import { type Attempt, type RawAnswer, type Transport, TransportError } from './transport.ts';
+import {
+  type Attempt,
+  type RawAnswer,
+  type RawRequest,
+  type Transport,
+  TransportError,
+} from './transport.ts';
 
 /** What all calls to the upstream share. */
 export interface UpstreamGear {
@@ -19,11 +25,7 @@ export interface UpstreamGear {
   readonly maxAttempts: number;
 }
 
-export interface UpstreamRequest {
-  readonly method: 'get' | 'post';
-  readonly path: string;
-  readonly headers: Record<string, string>;
-  readonly form: string | null;
+export interface UpstreamRequest extends RawRequest {
   readonly deadline: Deadline;
   /** Aborted when nobody waits for the answer any more: what is sent is left to finish, nothing more begins. */
   readonly callerGone: AbortSignal | undefined;
@@ -82,16 +84,15 @@ export class UpstreamCall {
 
   async #runWithKy(totalTimeout: number): Promise<void> {
     const { ky, timeoutMs, maxAttempts } = this.#gear;
-    const { method, path, headers, callerGone, passCeiling } = this.#request;
+    const { method, path, callerGone, passCeiling } = this.#request;
     await ky(path, {
       method,
-      headers,
       timeout: timeoutMs,
       totalTimeout,
       retry: {
         limit: maxAttempts - 1,
         // A POST too: its idempotency key makes the repeat safe.
-        methods: [method],
+        methods: ['get', 'post'],
         shouldRetry: () => this.#shouldRetry(),
         delay: () => this.#delayMs,
       },
@@ -103,23 +104,20 @@ export class UpstreamCall {
           },
         ],
       },
-      // The form and the answer's text travel beside ky, which decides by status alone: in a Request or
-      // Response each would become a web stream, teed for every clone. And as the text is read in here, ky's
-      // time limit covers a body that drips.
-      fetch: (request) => this.#attempt(request as Request),
+      // Headers, form and the answer's text travel beside ky, which decides by status alone: in a Request or
+      // Response they would be copied and checked for every merge and clone, and texts become web streams. And
+      // as the text is read in here, ky's time limit covers a body that drips.
+      fetch: (request) => this.#attempt((request as Request).signal),
     });
   }
 
-  async #attempt(request: Request): Promise<Response> {
+  async #attempt(signal: AbortSignal): Promise<Response> {
     const { breaker, transport, timeoutMs } = this.#gear;
     const hadFairTime = this.#request.deadline.remainingMs >= timeoutMs * fairShare;
     const attempt: MadeAttempt = { sent: false, reusedConnection: false, hadFairTime };
     this.#attempts.push(attempt);
     try {
-      attempt.answer = await breaker.run(
-        () => transport.send(request, this.#request.form, attempt),
-        hadFairTime,
-      );
+      attempt.answer = await breaker.run(() => transport.send(this.#request, signal, attempt), hadFairTime);
       return new Response(null, { status: attempt.answer.status });
     } catch (error) {
       attempt.error = error;
@@ -151,7 +149,7 @@ export class UpstreamCall {
   #failureOf(error: unknown): unknown {
     const failure = error instanceof Failure ? error : this.#failureOfLast(error);
     if (!(failure instanceof Failure)) return failure;
-    if (this.#request.method === 'get') return failure.withEffect('NONE');
+    if (this.#request.method === 'GET') return failure.withEffect('NONE');
     return this.#attempts.some(mayHaveHadEffect) ? failure.withEffect('UNKNOWN') : failure;
   }
 
