@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import type { CustomerBinding } from './scopes.ts';
 
 /** Who calls, and what it may do. */
@@ -25,7 +25,7 @@ export const anonymous: Caller = {
 
 /** An id for a caller from what names it. JSON of an array is injective, so no two callers share a text. */
 export function callerId(...names: readonly (string | undefined)[]): string {
-  return createHash('sha256').update(JSON.stringify(names)).digest('base64url');
+  return hash('sha256', JSON.stringify(names), 'base64url');
 }
 
 /** Names a caller or address where others can read it, such as in logs and in shared counters. */

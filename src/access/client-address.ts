@@ -6,7 +6,9 @@ import ipaddr from 'ipaddr.js';
  * of one (RFC 6177) and could come from another address each time. Undefined for what is no address.
  */
 export function addressKey(text: string | undefined): string | undefined {
-  if (text === undefined || isIP(text) === 0) return undefined;
+  const version = text === undefined ? 0 : isIP(text);
+  if (text === undefined || version === 0) return undefined;
+  if (version === 4) return text;
   // Also turns an IPv4 address in IPv6's clothes, ::ffff:192.0.2.1, into the one it is.
   const address = ipaddr.process(text);
   if (address.kind() === 'ipv4') return address.toString();

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Pseudonymize } from './caller.ts';
 
 /** Counts in windows of a minute that begin with a name's first call. */
 export interface Counter {
@@ -35,11 +36,14 @@ export class MemoryCounter implements Counter {
  */
 export class SharedStore {
   readonly #redis: Redis;
+  readonly #pseudonymize: Pseudonymize;
   readonly #onState: (state: StoreState) => void;
   #state: StoreState | undefined;
   #pausedUntil = 0;
 
-  constructor(url: string, onState: (state: StoreState) => void) {
+  /** Others can read the store: names stand in it as `pseudonymize` gives them. */
+  constructor(url: string, pseudonymize: Pseudonymize, onState: (state: StoreState) => void) {
+    this.#pseudonymize = pseudonymize;
     this.#onState = onState;
     this.#redis = new Redis(url, {
       commandTimeout: redisTimeoutMs,
@@ -74,7 +78,7 @@ export class SharedStore {
       add: async (name, points) => {
         if (performance.now() < this.#pausedUntil) return own.add(name, points);
         try {
-          const wait = await waitOf(shared.consume(name, points));
+          const wait = await waitOf(shared.consume(this.#pseudonymize(name), points));
           this.#note('up');
           return wait;
         } catch {

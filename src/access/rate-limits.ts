@@ -20,7 +20,6 @@ export interface Charged {
 
 /** How much each caller and each address has done in the last minute, and whether it may do more. */
 export class RateLimits {
-  readonly #pseudonymize: Pseudonymize;
   readonly #store: SharedStore | undefined;
   readonly #perCaller: Counter | undefined;
   readonly #perAddress: Counter | undefined;
@@ -28,8 +27,7 @@ export class RateLimits {
 
   constructor(settings: RateLimitSettings, pseudonymize: Pseudonymize, onStore: (state: StoreState) => void) {
     const { perMinute, perAddressPerMinute, redisUrl } = settings;
-    this.#pseudonymize = pseudonymize;
-    this.#store = redisUrl === undefined ? undefined : new SharedStore(redisUrl, onStore);
+    this.#store = redisUrl === undefined ? undefined : new SharedStore(redisUrl, pseudonymize, onStore);
     const counter = (name: string, limit: number | undefined): Counter | undefined =>
       limit === undefined ? undefined : (this.#store?.counter(name, limit) ?? new MemoryCounter(limit));
     this.#perCaller = counter('caller', perMinute);
@@ -49,10 +47,8 @@ export class RateLimits {
     // Who has no name is its address; with neither, it came through a router, which counts for itself.
     const name = caller.isNamed ? caller.id : from;
     const waits = await Promise.all([
-      name === undefined ? undefined : this.#perCaller?.add(this.#pseudonymize(name), points),
-      from === undefined || !caller.isNamed
-        ? undefined
-        : this.#perAddress?.add(this.#pseudonymize(from), points),
+      name === undefined ? undefined : this.#perCaller?.add(name, points),
+      from === undefined || !caller.isNamed ? undefined : this.#perAddress?.add(from, points),
     ]);
     return waits.reduce(longer, undefined);
   }

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { Failure } from '../errors/failure.ts';
 
 /** The two sides of one key: the client's, returned in the payload, and the upstream's. */
@@ -30,8 +30,5 @@ export function scopeIdempotencyKey(caller: string, mutation: string, key: strin
 
 // JSON of an array is injective, so no two triples share a text; and a hash is all that the upstream reads.
 function scoped(caller: string, mutation: string, key: string): IdempotencyKey {
-  const upstream = createHash('sha256')
-    .update(JSON.stringify([caller, mutation, key]))
-    .digest('hex');
-  return { client: key, upstream };
+  return { client: key, upstream: hash('sha256', JSON.stringify([caller, mutation, key])) };
 }

@@ -30,16 +30,18 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
   server.decorateRequest('callLog');
 
   return async (request: FastifyRequest): Promise<void> => {
-    request.callLog = log.child({ requestId: request.id });
+    const requestId = request.id;
     const authentication = await access.authenticator.authenticate(request.raw.headersDistinct);
     if (authentication.outcome === 'known') {
       const { caller } = authentication;
       request.caller = caller;
-      if (caller.isNamed) request.callLog.setBindings({ caller: access.pseudonymize(caller.id) });
+      request.callLog = log.child(
+        caller.isNamed ? { requestId, caller: access.pseudonymize(caller.id) } : { requestId },
+      );
       return;
     }
     if (authentication.outcome === 'unavailable') throw new IdentityUnavailable();
-    request.callLog.info({ reason: authentication.reason }, 'a caller was refused');
+    log.info({ requestId, reason: authentication.reason }, 'a caller was refused');
     const wait = await access.limits.chargeRefusal(countedAddress(request, access));
     throw wait === undefined ? new Unauthenticated() : new RateLimited(wait);
   };

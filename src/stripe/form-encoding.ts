@@ -40,11 +40,15 @@ function appendFields(fields: string[], name: string, value: FormValue | undefin
 
 // RFC 3986 reserves `!'()*` too, and encodeURIComponent, which is older, leaves them.
 function percentEncoded(text: string): string {
+  if (unreserved.test(text)) return text;
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 }
+
+// RFC 3986, 2.3: what encodes to itself. All our names are of these, and most values.
+const unreserved = /^[\w.~-]*$/;
 
 // Array.isArray does not narrow readonly arrays.
 const isArray: (value: FormValue) => value is readonly FormValue[] = Array.isArray;
