@@ -1,9 +1,9 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { AuthenticationSettings } from './access/authentication.ts';
 import type { OperationLimits } from './access/operation-limits.ts';
 import type { RateLimitSettings } from './access/rate-limits.ts';
 import type { TrustedDocumentsSettings } from './access/trusted-documents.ts';
-import { type Settings, secretSettings, settings } from './settings.ts';
+import { type Settings, secretSettings, settings, takenBy } from './settings.ts';
 import type { LogLevel } from './telemetry/log.ts';
 
 /** Everything that can be set, checked and frozen. */
@@ -150,16 +150,7 @@ function authenticationOf(values: Settings): AuthenticationSettings {
 function faultOf(issue: z.core.$ZodIssue, set: Environment): string {
   const name = String(issue.path[0]) as keyof typeof settings.shape;
   const got = secretSettings.has(name) ? 'a value that is not one (not shown)' : JSON.stringify(set[name]);
-  return `${name}: takes ${wordsOf(settings.shape[name])}, got ${got}`;
-}
-
-// `.default()`, `.prefault()` and `.optional()` wrap the type that holds the words.
-function wordsOf(type: z.ZodType): string {
-  const words = type.meta()?.['takes'];
-  if (typeof words === 'string') return words;
-  return type instanceof z.ZodDefault || type instanceof z.ZodPrefault || type instanceof z.ZodOptional
-    ? wordsOf(type.unwrap() as z.ZodType)
-    : 'another value';
+  return `${name}: takes ${takenBy(settings.shape[name])}, got ${got}`;
 }
 
 // What no setting can say for itself.

@@ -127,7 +127,8 @@ function rightsOf(caller: Caller, { signalsVisibility }: Config): Rights {
   };
 }
 
-function trustedDocumentsOf(config: Config): TrustedDocuments | undefined {
+/** The documents that the settings name. Throws a `ConfigError` that names the file at fault. */
+export function trustedDocumentsOf(config: Config): TrustedDocuments | undefined {
   try {
     return readTrustedDocuments(config.trustedDocuments);
   } catch (error) {

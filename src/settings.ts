@@ -15,32 +15,58 @@ export const secretSettings: ReadonlySet<string> = new Set([
 /** Every setting, read. */
 export type Settings = z.output<typeof settings>;
 
-/** Each setting: what it takes, in words for its fault message, and how it is read. */
+/**
+ * Each setting: what it takes, in words for its fault message, how it is read, and what it means. The single source
+ * of `--help`, `--check-config` and docs/reference/settings.md.
+ */
 export const settings = z.object({
-  NODE_ENV: z.string().optional(),
-  HOST: takes('a host name or address', z.string()).default('127.0.0.1'),
-  PORT: wholeNumber(0, 65_535).default(4000),
+  NODE_ENV: z
+    .string()
+    .optional()
+    .describe('`production` turns introspection off, and asks for an explicit `AUTH_MODE` and upstream'),
+  HOST: takes('a host name or address', z.string())
+    .default('127.0.0.1')
+    .describe('the address to listen on; `0.0.0.0` for all'),
+  PORT: wholeNumber(0, 65_535)
+    .default(4000)
+    .describe('the port to listen on; `0` picks a free one, and the log says which'),
   STRIPE_SECRET_KEY: takes(
     'a secret key (sk_live_…, sk_test_…) or restricted key (rk_live_…, rk_test_…)',
     z.string().regex(/^(sk|rk)_(live|test)_[A-Za-z0-9_]+$/),
-  ).optional(),
-  UPSTREAM: takes('stripe or sandbox', z.enum(['stripe', 'sandbox'])).optional(),
+  )
+    .optional()
+    .describe('a secret or restricted key. In production it is needed, or `UPSTREAM=sandbox`')
+    .meta({ otherwise: 'none: the upstream is the sandbox' }),
+  UPSTREAM: takes('stripe or sandbox', z.enum(['stripe', 'sandbox']))
+    .optional()
+    .describe('what answers: Stripe, or the built-in sandbox with made-up scores')
+    .meta({ otherwise: '`stripe` with a key, else `sandbox`' }),
   STRIPE_API_URL: takes(
     'https://host or https://host:port, without a path; plain http only for 127.0.0.1, [::1] and localhost',
     z
       .string()
       .refine(isOrigin)
       .transform((url) => new URL(url).origin),
-  ).default('https://api.stripe.com'),
-  STRIPE_API_VERSION: takes(`a version such as ${defaultVersion}`, z.string().regex(versionPattern)).default(
-    defaultVersion,
-  ),
-  STRIPE_ACCOUNT: takes('an account id, acct_…', z.string().regex(/^acct_[A-Za-z0-9]+$/)).optional(),
-  UPSTREAM_TIMEOUT_MS: wholeNumber(1, 600_000).default(3000),
-  UPSTREAM_DEADLINE_MS: wholeNumber(1, 600_000).default(8000),
-  UPSTREAM_MAX_ATTEMPTS: wholeNumber(1, 10).default(3),
-  UPSTREAM_MAX_CONCURRENCY: wholeNumber(1, 100_000).default(512),
-  UPSTREAM_MAX_PER_SECOND: wholeNumber(1, 100_000).optional(),
+  )
+    .default('https://api.stripe.com')
+    .describe('where Stripe is'),
+  STRIPE_API_VERSION: takes(`a version such as ${defaultVersion}`, z.string().regex(versionPattern))
+    .default(defaultVersion)
+    .describe('sent as `Stripe-Version`; decides what the upstream can do'),
+  STRIPE_ACCOUNT: takes('an account id, acct_…', z.string().regex(/^acct_[A-Za-z0-9]+$/))
+    .optional()
+    .describe('sent as `Stripe-Account` (Connect)'),
+  UPSTREAM_TIMEOUT_MS: wholeNumber(1, 600_000).default(3000).describe('one attempt, body included'),
+  UPSTREAM_DEADLINE_MS: wholeNumber(1, 600_000)
+    .default(8000)
+    .describe('all attempts of one call, waits included'),
+  UPSTREAM_MAX_ATTEMPTS: wholeNumber(1, 10).default(3).describe('attempts of one call, the first included'),
+  UPSTREAM_MAX_CONCURRENCY: wholeNumber(1, 100_000)
+    .default(512)
+    .describe('calls in flight; more wait a little and are then answered `OVERLOADED`'),
+  UPSTREAM_MAX_PER_SECOND: wholeNumber(1, 100_000)
+    .optional()
+    .describe('a ceiling on calls a second, for each process: calls wait rather than earn a 429'),
   SANDBOX_FAULT_SHARE: takes(
     'a number from 0 to 1',
     z
@@ -48,8 +74,13 @@ export const settings = z.object({
       .regex(/^\d(\.\d{1,6})?$/)
       .transform(Number)
       .refine((share) => share <= 1),
-  ).default(0),
-  INTROSPECTION: onOff().optional(),
+  )
+    .default(0)
+    .describe('the share of the sandbox’s calls that a random fault befalls'),
+  INTROSPECTION: onOff()
+    .optional()
+    .describe('whether callers may ask for the schema')
+    .meta({ otherwise: '`on`, in production `off`' }),
   CORS_ORIGINS: takes(
     'exact origins, comma separated, such as https://shop.example',
     z
@@ -58,31 +89,64 @@ export const settings = z.object({
       .refine((origins) =>
         origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
       ),
-  ).default([]),
-  MAX_BODY_BYTES: wholeNumber(1024, 100_000_000).default(65_536),
-  AUTH_MODE: takes('none, jwt or router', z.enum(['none', 'jwt', 'router'])).optional(),
+  )
+    .default([])
+    .describe('exact origins whose pages may call from a browser'),
+  MAX_BODY_BYTES: wholeNumber(1024, 100_000_000)
+    .default(65_536)
+    .describe('the largest request body; compressed ones are refused'),
+  AUTH_MODE: takes('none, jwt or router', z.enum(['none', 'jwt', 'router']))
+    .optional()
+    .describe('how callers are known; must be set in production')
+    .meta({ otherwise: '`none`' }),
   JWT_JWKS_URL: takes(
     'an https URL of a key set; plain http only for 127.0.0.1, [::1] and localhost',
     z.string().refine((url) => URL.canParse(url) && isSafeUrl(new URL(url))),
-  ).optional(),
-  JWT_ISSUER: takes('the issuer exactly as tokens name it in iss', z.string()).optional(),
-  JWT_AUDIENCE: takes('this gateway as tokens name it in aud', z.string()).optional(),
-  JWT_CUSTOMER_CLAIM: takes('the name of a claim', z.string().max(256)).optional(),
+  )
+    .optional()
+    .describe('the issuer’s key set; needed by `AUTH_MODE=jwt`'),
+  JWT_ISSUER: takes('the issuer exactly as tokens name it in iss', z.string())
+    .optional()
+    .describe('whose tokens are taken; needed by `AUTH_MODE=jwt`'),
+  JWT_AUDIENCE: takes('this gateway as tokens name it in aud', z.string())
+    .optional()
+    .describe('for whom tokens must be made; needed by `AUTH_MODE=jwt`'),
+  JWT_CUSTOMER_CLAIM: takes('the name of a claim', z.string().max(256))
+    .optional()
+    .describe(
+      'the claim that holds a caller’s own Stripe customer: it may act for no other. Its reports need a `STRIPE_API_VERSION` of June 2026 or later, which can say whose evaluation it is',
+    ),
   ROUTER_SECRET: takes(
     'one secret or several, comma separated, each of 32 to 256 visible ASCII characters',
     z
       .string()
       .transform((list) => list.split(',').map((secret) => secret.trim()))
       .refine((secrets) => secrets.every((secret) => /^[\x21-\x7e]{32,256}$/.test(secret))),
-  ).optional(),
-  SIGNALS_VISIBILITY: takes('all or scoped', z.enum(['all', 'scoped'])).default('all'),
-  RATE_LIMIT_PER_MINUTE: wholeNumberOrOff(1, 1_000_000).prefault('120'),
-  RATE_LIMIT_PER_ADDRESS_PER_MINUTE: wholeNumberOrOff(1, 1_000_000).prefault('600'),
+  )
+    .optional()
+    .describe(
+      'what the router sends in `x-router-secret`; several while one is replaced; needed by `AUTH_MODE=router`',
+    ),
+  SIGNALS_VISIBILITY: takes('all or scoped', z.enum(['all', 'scoped']))
+    .default('all')
+    .describe('`scoped`: signals only for who has the scope `evaluations:signals`'),
+  RATE_LIMIT_PER_MINUTE: wholeNumberOrOff(1, 1_000_000)
+    .prefault('120')
+    .describe('calls to Stripe that a caller’s operations may lead to'),
+  RATE_LIMIT_PER_ADDRESS_PER_MINUTE: wholeNumberOrOff(1, 1_000_000)
+    .prefault('600')
+    .describe('the same for an address, whoever calls from it, and apart from that for refused credentials'),
   REDIS_URL: takes(
     'redis://user:password@host:port/database or rediss://…',
     z.string().refine((url) => URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)),
-  ).optional(),
-  PSEUDONYM_KEY: takes('32 to 256 characters', z.string().min(32).max(256)).optional(),
+  )
+    .optional()
+    .describe('counters shared by all replicas')
+    .meta({ otherwise: 'none: each process counts for itself' }),
+  PSEUDONYM_KEY: takes('32 to 256 characters', z.string().min(32).max(256))
+    .optional()
+    .describe('under which callers are named in logs and counters')
+    .meta({ otherwise: 'from the Stripe key' }),
   // No count of proxies: whoever reaches the port without them could write as many entries.
   TRUST_PROXY: takes(
     'the addresses or networks of the proxies in front, comma separated, such as 10.0.0.0/8 or loopback',
@@ -90,23 +154,89 @@ export const settings = z.object({
       .string()
       .transform((list) => list.split(',').map((network) => network.trim()))
       .refine((networks) => networks.every(isNetwork)),
-  ).optional(),
-  MAX_ROOT_FIELDS: wholeNumber(1, 1_000).default(10),
-  MAX_DEPTH: wholeNumber(1, 100).default(10),
-  MAX_ALIASES: wholeNumber(0, 1_000).default(20),
-  MAX_DIRECTIVES: wholeNumber(0, 1_000).default(20),
-  MAX_TOKENS: wholeNumber(100, 100_000).default(1_000),
-  MAX_DOCUMENT_BYTES: wholeNumber(1_024, 1_000_000).default(16_384),
-  MAX_COST: wholeNumber(1, 10_000).default(100),
-  TRUSTED_DOCUMENTS: takes('off, prefer or only', z.enum(['off', 'prefer', 'only'])).default('off'),
-  TRUSTED_DOCUMENTS_PATH: takes('a manifest or a directory', z.string()).optional(),
-  REQUEST_TIMEOUT_MS: wholeNumber(100, 600_000).default(10_000),
-  KEEP_ALIVE_MS: wholeNumber(1_000, 3_600_000).default(75_000),
+  )
+    .optional()
+    .describe('the proxies whose `X-Forwarded-For` is believed'),
+  MAX_ROOT_FIELDS: wholeNumber(1, 1_000)
+    .default(10)
+    .describe('root fields of one operation, its fragments written out'),
+  MAX_DEPTH: wholeNumber(1, 100).default(10).describe('levels of one operation, its fragments written out'),
+  MAX_ALIASES: wholeNumber(0, 1_000)
+    .default(20)
+    .describe('aliases in one operation, its fragments written out'),
+  MAX_DIRECTIVES: wholeNumber(0, 1_000)
+    .default(20)
+    .describe('directives in one operation, its fragments written out'),
+  MAX_TOKENS: wholeNumber(100, 100_000).default(1_000).describe('lexical tokens of one document'),
+  MAX_DOCUMENT_BYTES: wholeNumber(1_024, 1_000_000).default(16_384).describe('the length of one document'),
+  MAX_COST: wholeNumber(1, 10_000).default(100).describe('calls to Stripe that one operation may lead to'),
+  TRUSTED_DOCUMENTS: takes('off, prefer or only', z.enum(['off', 'prefer', 'only']))
+    .default('off')
+    .describe('`only` runs nothing but the shipped operations and the owner’s; `prefer` logs others'),
+  TRUSTED_DOCUMENTS_PATH: takes('a manifest or a directory', z.string())
+    .optional()
+    .describe('the owner’s own operations, beside the shipped ones'),
+  REQUEST_TIMEOUT_MS: wholeNumber(100, 600_000)
+    .default(10_000)
+    .describe('until a request has arrived whole; its head within 5 seconds'),
+  KEEP_ALIVE_MS: wholeNumber(1_000, 3_600_000)
+    .default(75_000)
+    .describe('how long an idle connection is kept: longer than the load balancer in front keeps it'),
   // Part of the contract and not built yet: what would be ignored is refused, so that nobody relies on it.
-  EXPLORER: takes('off (on is not built yet)', z.literal('off')).optional(),
-  METRICS_PORT: notBuiltYet(),
-  LOG_LEVEL: takes(logLevels.join(', '), z.enum(logLevels)).default('info'),
+  EXPLORER: takes('off (on is not built yet)', z.literal('off'))
+    .optional()
+    .describe('the explorer page: not built yet')
+    .meta({ otherwise: '`off`' }),
+  METRICS_PORT: notBuiltYet().describe('Prometheus metrics: not built yet, so refused'),
+  LOG_LEVEL: takes(logLevels.join(', '), z.enum(logLevels))
+    .default('info')
+    .describe('JSON lines on stdout; never with input values'),
 });
+
+/** A setting, for people. */
+export interface SettingDescription {
+  readonly name: string;
+  /** What holds where it is not set, in Markdown; undefined where nothing does. */
+  readonly otherwise: string | undefined;
+  readonly takes: string;
+  readonly meaning: string;
+  readonly secret: boolean;
+}
+
+/** Every setting, described. */
+export function describeSettings(): SettingDescription[] {
+  const secrets = new Set<string>(secretSettings);
+  return Object.entries(settings.shape).map(([name, type]) => ({
+    name,
+    otherwise: otherwiseOf(type),
+    takes: takenBy(type),
+    meaning: type.description ?? '',
+    secret: secrets.has(name),
+  }));
+}
+
+/** What a setting takes, in words. */
+export function takenBy(type: z.ZodType): string {
+  const words = type.meta()?.['takes'];
+  return typeof words === 'string'
+    ? words
+    : isWrapped(type)
+      ? takenBy(type.unwrap() as z.ZodType)
+      : 'any text';
+}
+
+function otherwiseOf(type: z.ZodType): string | undefined {
+  const words = type.meta()?.['otherwise'];
+  if (typeof words === 'string') return words;
+  if (!(type instanceof z.ZodDefault) && !(type instanceof z.ZodPrefault)) return undefined;
+  const value = String(type.def.defaultValue);
+  return value === '' ? undefined : `\`${value}\``;
+}
+
+// `.default()`, `.prefault()` and `.optional()` wrap the type that holds the words.
+function isWrapped(type: z.ZodType): type is z.ZodDefault | z.ZodPrefault | z.ZodOptional {
+  return type instanceof z.ZodDefault || type instanceof z.ZodPrefault || type instanceof z.ZodOptional;
+}
 
 function takes<Type extends z.ZodType>(words: string, type: Type): Type {
   return type.meta({ takes: words });

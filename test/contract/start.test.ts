@@ -1,7 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { settings } from '../../src/settings.ts';
 import { startRecordingUpstream } from '../harness/recording-upstream.ts';
 
 const run = promisify(execFile);
@@ -12,6 +14,24 @@ interface Started {
   /** What it told a person so far. */
   readonly told: () => string;
   readonly exited: Promise<number | null>;
+}
+
+// Whatever serves is refused: what runs even so has not loaded it.
+const servingNothing = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module';
+  registerHooks({
+    resolve(name, context, next) {
+      if (/^(@apollo|fastify|type-graphql|graphql|undici)/.test(name)) throw new Error('loaded ' + name);
+      return next(name, context);
+    },
+  });`)}`;
+
+/** What the process prints before it ends by itself. */
+async function printedBy(args: readonly string[], environment: Record<string, string> = {}): Promise<string> {
+  const { stdout } = await run(process.execPath, args as string[], {
+    env: { PATH: process.env['PATH'], ...environment },
+  });
+  return stdout;
 }
 
 function start(environment: Record<string, string>, ...args: string[]): Started {
@@ -68,6 +88,16 @@ describe('the process', () => {
     });
   });
 
+  it('tells what is on, at a terminal', async () => {
+    const gateway = start({ PORT: '0', TRUSTED_DOCUMENTS: 'only', RATE_LIMIT_PER_MINUTE: 'off' });
+    await toldBy(gateway, /^curl/m);
+    const told = gateway.told();
+    expect(told).toMatch(/^ {2}upstream +the built-in sandbox: scores are made up, nothing is billed$/m);
+    expect(told).toMatch(/^ {2}callers +whoever reaches the port \(AUTH_MODE=none\)$/m);
+    expect(told).toMatch(/^ {2}rate limits +none for a caller, 600 for an address; counted by this process/m);
+    expect(told).toMatch(/^ {2}trusted documents +nothing but the shipped operations is run$/m);
+  });
+
   it('ends with 0 when it is asked to', async () => {
     const gateway = start({ PORT: '0' });
     await toldBy(gateway, /^curl/m);
@@ -80,8 +110,18 @@ describe('the process', () => {
     expect(await gateway.exited).toBe(1);
     for (const name of ['PORT', 'LOG_LEVEL', 'STRIPE_SECRET_KEY'])
       expect(gateway.told()).toContain(`  ${name}: `);
+    expect(gateway.told()).toContain('docs/reference/settings.md');
     expect(gateway.told()).not.toContain('canary');
     expect(gateway.told()).not.toContain('    at ');
+  });
+
+  it('refuses an argument that there is not with 1, and tells where settings come from', async () => {
+    const gateway = start({}, '--port', '4001');
+    expect(await gateway.exited).toBe(1);
+    expect(gateway.told()).toBe(
+      'There is no argument "--port" here. Settings come from the environment, such as ' +
+        'PORT=4001 node dist/main.js; --help lists them.\n',
+    );
   });
 
   it.each([
@@ -120,5 +160,50 @@ describe('the process', () => {
         },
       },
     });
+  });
+
+  it('prints its version and its help without loading what serves', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(await printedBy(['--import', servingNothing, 'dist/main.js', '--version'])).toBe(`${version}\n`);
+
+    const help = await printedBy(['--import', servingNothing, 'dist/main.js', '--help']);
+    expect(help).toContain('node dist/main.js --check-config');
+    for (const name of Object.keys(settings.shape)) expect(help).toMatch(new RegExp(`^  ${name} `, 'm'));
+    // What serves would have been noticed.
+    await expect(printedBy(['--import', servingNothing, 'dist/main.js'])).rejects.toThrow(/loaded /);
+  });
+
+  it('checks the settings without serving, and prints what they come to without a secret', async () => {
+    const printed = await printedBy(['dist/main.js', '--check-config'], {
+      NODE_ENV: 'production',
+      STRIPE_SECRET_KEY: 'rk_live_canary',
+      AUTH_MODE: 'router',
+      ROUTER_SECRET: 'canary-canary-canary-canary-canary',
+      REDIS_URL: 'redis://canary:canary@redis.example:6379',
+      PSEUDONYM_KEY: 'canary-canary-canary-canary-canary',
+      PORT: '8080',
+      UPSTREAM_TIMEOUT: '1000',
+    });
+    expect(printed).not.toContain('canary');
+    for (const name of Object.keys(settings.shape))
+      expect(printed).toMatch(new RegExp(`^[* ] ${name} `, 'm'));
+    expect(printed).toMatch(/^\* PORT +8080$/m);
+    expect(printed).toMatch(/^\* STRIPE_SECRET_KEY +rk_live_… \(not shown\)$/m);
+    // What follows from other settings.
+    expect(printed).toMatch(/^ {2}UPSTREAM +stripe$/m);
+    expect(printed).toMatch(/^ {2}INTROSPECTION +off$/m);
+    expect(printed).toMatch(/^ {2}callers +those that the router vouches for/m);
+    expect(printed).toContain('Set, and read by nobody here: UPSTREAM_TIMEOUT.');
+  });
+
+  it.each([
+    { what: 'a value', environment: { PORT: 'http' } },
+    { what: 'a file', environment: { TRUSTED_DOCUMENTS: 'only', TRUSTED_DOCUMENTS_PATH: 'no/such/file' } },
+  ])('finds the same fault with --check-config as at a start: $what', async ({ environment }) => {
+    const [atStart, checked] = [start(environment), start(environment, '--check-config')];
+    expect(await atStart.exited).toBe(1);
+    expect(await checked.exited).toBe(1);
+    expect(checked.told()).toBe(atStart.told());
+    expect(checked.told()).toMatch(/^ {2}(PORT|TRUSTED_DOCUMENTS_PATH): /m);
   });
 });

@@ -1,0 +1,62 @@
+import type { Config } from '../config.ts';
+import { describeSettings, type SettingDescription } from '../settings.ts';
+import { overview } from './overview.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The answer to `--check-config`: what the settings come to, and where each comes from. Secrets are masked. */
+export function effectiveSettings(config: Config, environment: Environment): string {
+  const settings = describeSettings();
+  const width = Math.max(...settings.map(({ name }) => name.length));
+  const lines = settings.map((setting) => {
+    const set = environment[setting.name];
+    const [mark, value] =
+      set === undefined || set === '' ? [' ', valueWithout(setting, config)] : ['*', masked(setting, set)];
+    return `${mark} ${setting.name.padEnd(width)}  ${value}`;
+  });
+  return `The configuration is good. It comes to:
+
+${overview(config)}
+* is set in the environment
+
+${lines.join('\n').replaceAll('`', '')}
+${strangersIn(environment, settings)}`;
+}
+
+function masked({ secret }: SettingDescription, value: string): string {
+  if (!secret) return value;
+  // Which mode a Stripe key is of, and no more, is worth knowing.
+  const mode = /^(sk|rk)_(live|test)_/.exec(value)?.[0];
+  return `${mode === undefined ? '' : `${mode}… `}(not shown)`;
+}
+
+// Some settings follow from others.
+function valueWithout({ name, otherwise }: SettingDescription, config: Config): string {
+  switch (name) {
+    case 'UPSTREAM':
+      return config.upstream;
+    case 'AUTH_MODE':
+      return config.authentication.mode;
+    case 'INTROSPECTION':
+      return config.introspection ? 'on' : 'off';
+    default:
+      return otherwise ?? 'not set';
+  }
+}
+
+// A misspelt name is not noticed otherwise: the environment is full of others' variables.
+function strangersIn(environment: Environment, settings: readonly SettingDescription[]): string {
+  const names = new Set(settings.map(({ name }) => name));
+  const families = new Set([...names].map(familyOf).filter((family) => !['', 'NODE_'].includes(family)));
+  const strangers = Object.keys(environment).filter(
+    (name) => !names.has(name) && families.has(familyOf(name)),
+  );
+  if (strangers.length === 0) return '';
+  return `
+Set, and read by nobody here: ${strangers.sort().join(', ')}. Are they spelt right?
+`;
+}
+
+function familyOf(name: string): string {
+  return /^[A-Z]+_/.exec(name)?.[0] ?? '';
+}

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { describeSettings } from '../settings.ts';
+
+/** The answer to `--help`. */
+export function helpText(): string {
+  const settings = describeSettings();
+  const width = Math.max(...settings.map(({ name }) => name.length));
+  const lines = settings.map(
+    ({ name, otherwise, meaning }) => `  ${name.padEnd(width)}  ${meaning} (${otherwise ?? 'none'})`,
+  );
+  return `A GraphQL gateway in front of Stripe Radar's customer evaluations.
+
+  node dist/main.js                  serves the gateway: with no STRIPE_SECRET_KEY, in front of a built-in sandbox
+  node dist/main.js sandbox          serves the sandbox alone
+  node dist/main.js --check-config   checks the settings and prints what they come to, secrets masked
+  node dist/main.js --version        prints the version
+  node dist/main.js --help           prints this
+
+Settings, from the environment, and what holds without them:
+
+${lines.join('\n').replaceAll('`', '')}
+`;
+}
+
+/** The answer to `--version`: that of the package, also from within a container. */
+export function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

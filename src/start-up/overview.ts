@@ -1,0 +1,70 @@
+import type { Config } from '../config.ts';
+
+/** What is on, in the words of whoever starts it: one line for each, for a person at a terminal. */
+export function overview(config: Config): string {
+  const rows = rowsOf(config);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, state]) => `  ${name.padEnd(width)}  ${state}\n`).join('');
+}
+
+function rowsOf(config: Config): readonly (readonly [name: string, state: string])[] {
+  const { operationLimits: limits, http } = config;
+  return [
+    ['upstream', upstreamOf(config)],
+    ['callers', callersOf(config)],
+    [
+      'signals',
+      config.signalsVisibility === 'all' ? 'shown to all callers' : 'only with evaluations:signals',
+    ],
+    ['rate limits', rateLimitsOf(config)],
+    [
+      'operations',
+      `at most ${limits.rootFields} root fields, depth ${limits.depth}, ${config.maxCost} calls to the upstream`,
+    ],
+    ['trusted documents', trustedDocumentsOf(config)],
+    ['introspection', config.introspection ? 'on' : 'off'],
+    ['browsers of', http.corsOrigins.length === 0 ? 'no other origin' : http.corsOrigins.join(', ')],
+  ];
+}
+
+function upstreamOf({ upstream, stripe }: Config): string {
+  if (upstream === 'sandbox') return 'the built-in sandbox: scores are made up, nothing is billed';
+  const mode = stripe.secretKey.includes('_live_') ? 'live mode' : 'test mode';
+  const account = stripe.account === undefined ? '' : `, for ${stripe.account}`;
+  return `${stripe.apiUrl}, ${mode}, version ${stripe.apiVersion}${account}`;
+}
+
+function callersOf({ authentication }: Config): string {
+  switch (authentication.mode) {
+    case 'none':
+      return 'whoever reaches the port (AUTH_MODE=none)';
+    case 'jwt':
+      return `with a token of ${authentication.issuer} for ${authentication.audience}`;
+    case 'router':
+      return 'those that the router vouches for, with ROUTER_SECRET';
+    default:
+      return authentication satisfies never;
+  }
+}
+
+function rateLimitsOf({ rateLimits: { perMinute, perAddressPerMinute, redisUrl } }: Config): string {
+  const limits = [
+    perMinute === undefined ? 'none for a caller' : `${perMinute} calls a minute for a caller`,
+    perAddressPerMinute === undefined ? 'none for an address' : `${perAddressPerMinute} for an address`,
+  ];
+  return `${limits.join(', ')}; counted ${redisUrl === undefined ? 'by this process alone' : 'in Redis, for all replicas'}`;
+}
+
+function trustedDocumentsOf({ trustedDocuments: { mode, path } }: Config): string {
+  const which = `the shipped operations${path === undefined ? '' : ` and those in ${path}`}`;
+  switch (mode) {
+    case 'off':
+      return 'off: every operation within the limits is run';
+    case 'prefer':
+      return `all others than ${which} are logged`;
+    case 'only':
+      return `nothing but ${which} is run`;
+    default:
+      return mode satisfies never;
+  }
+}

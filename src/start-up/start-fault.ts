@@ -1,0 +1,32 @@
+import { ConfigError } from '../config.ts';
+import { ArgumentError } from './command-line.ts';
+
+/** What a person can do about a start that failed; undefined where that is a bug. */
+export function adviceOn(error: unknown): string | undefined {
+  if (error instanceof ArgumentError) return error.message;
+  if (error instanceof ConfigError) {
+    return `${error.message}\nEvery setting is described by \`node dist/main.js --help\` and in docs/reference/settings.md.`;
+  }
+  return isAddressFault(error) ? addressAdvice(error) : undefined;
+}
+
+type AddressFault = Error & { code: string; port?: number };
+
+function isAddressFault(error: unknown): error is AddressFault {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    ['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND'].includes(String(error.code))
+  );
+}
+
+function addressAdvice(fault: AddressFault): string {
+  switch (fault.code) {
+    case 'EADDRINUSE':
+      return `Port ${fault.port} is taken: set PORT to another (0 picks a free one), or end what listens there.`;
+    case 'EACCES':
+      return `Port ${fault.port} may not be opened by this user: set PORT to 1024 or above.`;
+    default:
+      return 'HOST is no address of this machine: set it to 127.0.0.1, or to 0.0.0.0 for all addresses.';
+  }
+}

@@ -1,0 +1,21 @@
+import type { Config } from '../config.ts';
+import { overview } from './overview.ts';
+
+/** What a person at a terminal is told once the gateway listens: where, what is on, and a call that works. */
+export function welcome(url: string, config: Config): string {
+  if (config.upstream === 'stripe') {
+    return `The gateway: ${url}/graphql, in front of Stripe\n\n${overview(config)}\n`;
+  }
+  return `The gateway: ${url}/graphql
+
+${overview(config)}
+The upstream is the built-in sandbox, its scores are made up. Try it:
+
+curl ${url}/graphql -H 'content-type: application/json' -d '{"query":"${firstMutation}"}'
+
+`;
+}
+
+// Within JSON, within a shell's single quotes.
+const firstMutation =
+  'mutation { createCustomerEvaluation(input: {eventType: REGISTRATION, evaluationContext: [{clientDetails: {radarSession: \\"rse_1\\"}}, {customerDetails: {customer: \\"cus_1\\"}}]}) { customerEvaluation { id signals { ... on RegistrationSignals { multiAccounting { score riskLevel } } } } errors { code message path } } }';

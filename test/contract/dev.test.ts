@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+
+// A copy, so that the edit disturbs nobody.
+let copy: string;
+
+beforeAll(() => {
+  copy = mkdtempSync(path.join(tmpdir(), 'dev-'));
+  for (const part of ['src', 'schema', 'deploy', 'package.json', 'tsconfig.json']) {
+    cpSync(part, path.join(copy, part), { recursive: true });
+  }
+  symlinkSync(path.resolve('node_modules'), path.join(copy, 'node_modules'));
+});
+afterAll(() => rmSync(copy, { recursive: true }));
+
+it('`npm run dev` answers with what was just saved', async () => {
+  const child = spawn('npm', ['run', '--silent', 'dev'], {
+    cwd: copy,
+    env: { PATH: process.env['PATH'], PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    // npm does not pass a SIGKILL on: the whole group is ended.
+    detached: true,
+  });
+  const exited = once(child, 'exit');
+  try {
+    const listening = urlsIn(child.stdout);
+    expect(await refusalAt((await listening.next()).value)).not.toContain('edited');
+
+    const file = path.join(copy, 'src/errors/http-refusals.ts');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('Nothing is here', 'Nothing is here, as edited'));
+    expect(await refusalAt((await listening.next()).value)).toContain('Nothing is here, as edited');
+  } finally {
+    process.kill(-(child.pid ?? 0), 'SIGTERM');
+    await exited;
+  }
+});
+
+async function* urlsIn(stdout: NodeJS.ReadableStream): AsyncGenerator<string, never> {
+  for await (const line of createInterface({ input: stdout })) {
+    const { msg, url } = line.startsWith('{') ? (JSON.parse(line) as Record<string, string>) : {};
+    if (msg === 'listening' && url !== undefined) yield url;
+  }
+  throw new Error('it ended');
+}
+
+async function refusalAt(url: string): Promise<string> {
+  return (await fetch(`${url}/nowhere`)).text();
+}
