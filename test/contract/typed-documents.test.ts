@@ -1,5 +1,8 @@
+import type { ApolloClient } from '@apollo/client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Client } from '@urql/core';
 import { print } from 'graphql';
+import type { GraphQLClient } from 'graphql-request';
 import {
   type ClientDetailsInput,
   CreateCustomerEvaluationDocument,
@@ -7,6 +10,9 @@ import {
   type CreateCustomerEvaluationMutation,
   type CreateCustomerEvaluationMutationVariables,
   type CustomerDetailsInput,
+  type CustomerEvaluationReportInput,
+  EvaluateLoginDocument,
+  type EvaluateLoginMutation,
   type EvaluationContextInput,
 } from '../../schema/generated/customer-evaluations.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
@@ -50,9 +56,38 @@ const illegal = [
   { eventType: 'LOGOUT', evaluationContext: [] } satisfies CreateCustomerEvaluationInput,
   // @ts-expect-error no variables
   {} satisfies CreateCustomerEvaluationMutationVariables,
+  // @ts-expect-error two outcomes in one report
+  { loginSucceeded: 'OCCURRED', outcome: { status: 'ALLOWED' } } satisfies CustomerEvaluationReportInput,
+  // @ts-expect-error a failed login without its reason
+  { loginFailed: {} } satisfies CustomerEvaluationReportInput,
+  // @ts-expect-error a status that does not exist
+  { outcome: { status: 'MAYBE' } } satisfies CustomerEvaluationReportInput,
+  // @ts-expect-error a Boolean where there is one value of an enum
+  { loginSucceeded: true } satisfies CustomerEvaluationReportInput,
+];
+
+// What no client lets anybody send, or read. Never run.
+const refusedByClients = [
+  (client: ApolloClient) =>
+    // @ts-expect-error no customer
+    client.mutate({ mutation: EvaluateLoginDocument, variables: { radarSession: 'rse_1' } }),
+  (client: Client) =>
+    // @ts-expect-error no customer
+    client.mutation(EvaluateLoginDocument, { radarSession: 'rse_1' }),
+  (client: GraphQLClient) =>
+    // @ts-expect-error no customer
+    client.request(EvaluateLoginDocument, { radarSession: 'rse_1' }),
+  (signals: Extract<Signals, { __typename: 'LoginSignals' }>) =>
+    // @ts-expect-error a member that is nobody's
+    signals.cardTesting,
+  // @ts-expect-error not narrowed: a member may have another signal than this one
+  (signals: LoginOnly) => signals.accountSharing,
 ];
 
 type Payload = NonNullable<CreateCustomerEvaluationMutation['createCustomerEvaluation']>;
+type LoginOnly = NonNullable<
+  NonNullable<NonNullable<EvaluateLoginMutation['createCustomerEvaluation']>['customerEvaluation']>['signals']
+>;
 type Signals = NonNullable<NonNullable<Payload['customerEvaluation']>['signals']>;
 
 /** As a frontend reads it: each event type by its own signal. */
@@ -70,7 +105,8 @@ function ownSignal(signals: Signals): { name: string; score: number | undefined 
 
 describe('the typed documents', () => {
   it('leave each of the illegal inputs above to the compiler, which refuses them all', () => {
-    expect(illegal).toHaveLength(10);
+    expect(illegal).toHaveLength(14);
+    expect(refusedByClients).toHaveLength(5);
   });
 
   let gateway: TestGateway;

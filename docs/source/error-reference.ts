@@ -1,0 +1,89 @@
+import { ApolloServerErrorCode } from '@apollo/server/errors';
+import { documentRefusals } from '../../src/access/trusted-documents.ts';
+import { failureCodes } from '../../src/errors/failure.ts';
+import { Forbidden } from '../../src/errors/forbidden.ts';
+import { httpRefusal } from '../../src/errors/http-refusals.ts';
+import { Overloaded } from '../../src/errors/overloaded.ts';
+import { RateLimited } from '../../src/errors/rate-limited.ts';
+import { IdentityUnavailable, Unauthenticated } from '../../src/errors/unauthenticated.ts';
+import { table } from './table.ts';
+
+/** What a payload's `errors` may hold. */
+export function payloadErrorTable(): string {
+  return table(
+    ['code', 'retryable', 'what it means, and what to do'],
+    Object.entries(failureCodes).map(([code, { retryable, description }]) => [
+      `\`${code}\``,
+      retryable ? 'yes' : 'no',
+      description,
+    ]),
+  );
+}
+
+/** What a top-level error's `extensions.code` may be, beside the above. */
+export function topLevelErrorTable(): string {
+  const rows = [...ourRefusals(), ...documents(), ...graphqlRefusals(), ...httpRefusals()];
+  return table(
+    ['code', 'status', 'retryable', 'what it says, or means'],
+    rows.map(({ code, status, retryable, text }) => [`\`${code}\``, status, retryable ? 'yes' : 'no', text]),
+  );
+}
+
+interface Row {
+  readonly code: string;
+  readonly status: string;
+  readonly retryable: boolean;
+  readonly text: string;
+}
+
+function ourRefusals(): Row[] {
+  const refusals = [
+    new Unauthenticated(),
+    new IdentityUnavailable(),
+    Forbidden.lacksScope('evaluations:create'),
+    Forbidden.otherCustomer(),
+    new RateLimited(0),
+    new Overloaded(),
+  ];
+  return refusals.map(({ code, statusCode, retryable, message }) => ({
+    code,
+    status: String(statusCode ?? '200, with the rest of the answer'),
+    retryable,
+    text: message,
+  }));
+}
+
+function documents(): Row[] {
+  return Object.entries(documentRefusals).map(([code, { status, message }]) => ({
+    code,
+    status: String(status),
+    retryable: false,
+    text: message,
+  }));
+}
+
+/** GraphQL's own refusals, by Apollo Server's names for them. */
+const fromGraphql = {
+  [ApolloServerErrorCode.GRAPHQL_PARSE_FAILED]: 'The document does not parse; the message says where.',
+  [ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED]:
+    'The document does not fit the schema, or is beyond a limit of operations; the message says which.',
+  [ApolloServerErrorCode.BAD_USER_INPUT]:
+    'A variable or argument does not fit its type, or the operation asks for too much; `path` names the field.',
+  [ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE]:
+    'The document has several operations, and none is named by `operationName`.',
+} as const;
+
+function graphqlRefusals(): Row[] {
+  return Object.entries(fromGraphql).map(([code, text]) => ({ code, status: '400', retryable: false, text }));
+}
+
+function httpRefusals(): Row[] {
+  return [400, 404, 413, 415, 500].map((status) => {
+    const { body } = httpRefusal({ statusCode: status }, '');
+    const { errors } = body as {
+      errors: [{ message: string; extensions: { code: string; retryable: boolean } }];
+    };
+    const [{ message, extensions }] = errors;
+    return { ...extensions, status: String(status), text: message };
+  });
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { faultTable } from '../../test/faults/rows.ts';
+import { payloadErrorTable, topLevelErrorTable } from './error-reference.ts';
+import { graphReference } from './graph-reference.ts';
+import { pagePaths, pageTable } from './page-list.ts';
+import { sandboxTable } from './sandbox-table.ts';
+import { settingsTable } from './settings-reference.ts';
+
+/** What the code makes of a place `<!-- name -->…<!-- /name -->` in a page. */
+const places: Readonly<Record<string, () => string>> = {
+  faults: faultTable,
+  graph: graphReference,
+  pages: pageTable,
+  'payload-errors': payloadErrorTable,
+  sandbox: sandboxTable,
+  settings: settingsTable,
+  'top-level-errors': topLevelErrorTable,
+};
+
+/** Every page that has places which code fills, as it should be. Fails where a place has no page. */
+export function generatedPages(): Map<string, string> {
+  const pages = new Map(pagePaths().map((path) => [path, readFileSync(path, 'utf8')]));
+  for (const [name, made] of Object.entries(places)) {
+    const holders = [...pages].filter(([, text]) => place(name).test(text));
+    if (holders.length === 0) throw new Error(`no page has the place <!-- ${name} -->`);
+    for (const [path, text] of holders) {
+      pages.set(
+        path,
+        text.replace(place(name), () => `<!-- ${name} -->\n${made()}\n<!-- /${name} -->`),
+      );
+    }
+  }
+  for (const [path, text] of pages) pages.set(path, withExamples(text));
+  return pages;
+}
+
+function place(name: string): RegExp {
+  return new RegExp(`<!-- ${name} -->[\\s\\S]*<!-- /${name} -->`);
+}
+
+const example = /<!-- example (\S+) -->[\s\S]*?<!-- \/example -->/g;
+
+function withExamples(page: string): string {
+  return page.replace(example, (_, file: string) => exampleOf(file));
+}
+
+// An example is shown whole: what stands in the page is what is compiled and run.
+function exampleOf(file: string): string {
+  const text = readFileSync(file, 'utf8').trim();
+  return `<!-- example ${file} -->\n\`\`\`ts\n${text}\n\`\`\`\n<!-- /example -->`;
+}

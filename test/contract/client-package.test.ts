@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+
+const run = promisify(execFile);
+const bin = (name: string): string => path.resolve('node_modules/.bin', name);
+
+/** How each example is called: by customer, at a URL. */
+const examples = {
+  'apollo-client': `
+    import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
+    import { riskOfSignUp } from './apollo-client.ts';
+    const send = (uri, name) =>
+      riskOfSignUp(new ApolloClient({ cache: new InMemoryCache(), link: new HttpLink({ uri }) }), 'rse_1', { name });`,
+  urql: `
+    import { Client, fetchExchange } from '@urql/core';
+    import { riskOfLogin } from './urql.ts';
+    const send = (url, customer) => riskOfLogin(new Client({ url, exchanges: [fetchExchange], preferGetMethod: false }), 'rse_1', customer);`,
+  'graphql-request': `
+    import { GraphQLClient } from 'graphql-request';
+    import { decide } from './graphql-request.ts';
+    const send = (url, customer) => decide(new GraphQLClient(url), {
+      eventType: 'LOGIN',
+      evaluationContext: [{ clientDetails: { radarSession: 'rse_1' } }, { customerDetails: { customer } }],
+    });`,
+} as const;
+
+/*
+ * The package that frontends install, as npm packs it, in a project of its own; and the examples of docs/examples/,
+ * compiled and run there against a gateway.
+ */
+let project: string;
+let tarball: string;
+
+beforeAll(async () => {
+  project = mkdtempSync(path.join(tmpdir(), 'frontend-'));
+  const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', project], { cwd: 'schema' });
+  tarball = path.join(project, stdout.trim().split('\n').at(-1) ?? '');
+
+  writeFileSync(path.join(project, 'package.json'), '{ "type": "module", "private": true }');
+  // Peers are linked below, so that nothing but the package and what it depends on is installed.
+  const quietly = ['--prefer-offline', '--legacy-peer-deps', '--no-audit', '--no-fund', '--ignore-scripts'];
+  await run('npm', ['install', ...quietly, tarball], { cwd: project });
+  for (const name of ['graphql', '@apollo/client', '@urql/core', 'graphql-request']) {
+    const link = path.join(project, 'node_modules', name);
+    mkdirSync(path.dirname(link), { recursive: true });
+    symlinkSync(path.resolve('node_modules', name), link);
+  }
+  cpSync('docs/examples', project, { recursive: true });
+}, 120_000);
+afterAll(() => rmSync(project, { recursive: true }));
+
+describe('the package of typed documents', () => {
+  it('has the version of the gateway, and no file but what clients need', async () => {
+    const installed = path.join(project, 'node_modules/customer-evaluations');
+    const versionIn = (folder: string): unknown =>
+      JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).version;
+    expect(versionIn(installed)).toBe(versionIn('.'));
+    const { stdout } = await run('tar', ['-tf', tarball]);
+    const strange = stdout
+      .trim()
+      .split('\n')
+      .filter((file) => !/\.(graphql|json|d\.ts|js)$/.test(file));
+    expect(strange).toEqual([]);
+    expect(stdout).not.toContain('diff');
+  });
+
+  it('gives plain node its documents and manifests', async () => {
+    const script = `
+      import { EvaluateLoginDocument } from 'customer-evaluations';
+      import manifest from 'customer-evaluations/persisted-query-manifest.json' with { type: 'json' };
+      import documents from 'customer-evaluations/persisted-documents.json' with { type: 'json' };
+      import { readFileSync } from 'node:fs';
+      import { fileURLToPath } from 'node:url';
+      import { print } from 'graphql';
+      const sdl = readFileSync(fileURLToPath(import.meta.resolve('customer-evaluations/schema.graphql')), 'utf8');
+      const operation = manifest.operations.find(({ name }) => name === 'EvaluateLogin');
+      console.log(JSON.stringify({
+        same: print(EvaluateLoginDocument) === operation.body.trim(),
+        listed: documents[operation.id] === operation.body,
+        sdl: sdl.includes('union Signals'),
+      }));`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: project });
+    expect(JSON.parse(stdout)).toEqual({ same: true, listed: true, sdl: true });
+  });
+
+  it('compiles with the examples, strictly, and refuses an illegal input', async () => {
+    writeFileSync(
+      path.join(project, 'illegal.ts'),
+      `import type { ClientDetailsInput } from 'customer-evaluations';
+export const both: ClientDetailsInput = { radarSession: 'rse_1', data: { ip: '203.0.113.7' } };\n`,
+    );
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', ''];
+    const compile = (files: string[], ...rest: string[]) =>
+      run(bin('tsc'), [...options, ...rest, ...files], { cwd: project });
+    // The libraries' own declarations are not ours to check; ours are, without them.
+    await compile(['apollo-client.ts', 'urql.ts', 'graphql-request.ts'], '--skipLibCheck');
+    await expect(compile(['illegal.ts'])).rejects.toMatchObject({
+      stdout: expect.stringMatching(/^illegal\.ts\(2,14\): error TS2322/),
+    });
+  }, 60_000);
+});
+
+describe('each example', () => {
+  let gateway: TestGateway;
+  let closed: TestGateway;
+
+  beforeAll(async () => {
+    // One attempt, so that what fails once reaches the client, which repeats.
+    const settings = { STRIPE_API_VERSION: '2026-06-24.preview', UPSTREAM_MAX_ATTEMPTS: '1' };
+    gateway = await startTestGateway(settings);
+    closed = await startTestGateway({ ...settings, AUTH_MODE: 'router', ROUTER_SECRET: 'r'.repeat(32) });
+  });
+  afterAll(() => Promise.all([gateway.close(), closed.close()]));
+
+  /** What the example answers or throws, for a customer whose name says what the sandbox does. */
+  async function outcomeOf(example: keyof typeof examples, url: string, customer: string): Promise<string> {
+    const script = `${examples[example]}
+      console.log(await send(${JSON.stringify(`${url}/graphql`)}, ${JSON.stringify(customer)}).catch(String));`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: project });
+    return stdout.trim();
+  }
+
+  it.each(Object.keys(examples) as (keyof typeof examples)[])(
+    'reads, refuses and repeats (%s)',
+    async (name) => {
+      const decides = name === 'graphql-request';
+      expect(await outcomeOf(name, gateway.url, 'sandbox_highest')).toBe(decides ? 'BLOCKED' : 'HIGHEST');
+      expect(await outcomeOf(name, gateway.url, 'sandbox_low')).toBe(decides ? 'ALLOWED' : 'LOW');
+
+      // The work is done, and its answer lost: repeated under its key, it is done once.
+      const before = gateway.sandbox?.created ?? Number.NaN;
+      expect(await outcomeOf(name, gateway.url, 'sandbox_once_reset_after')).toMatch(/^[A-Z_]+$/);
+      expect(gateway.sandbox?.created).toBe(before + 1);
+
+      expect(await outcomeOf(name, gateway.url, 'sandbox_error_400')).toMatch(/^Error: BAD_USER_INPUT: /);
+      // A refusal of the request itself; Apollo Client shows its status alone.
+      expect(await outcomeOf(name, closed.url, 'cus_1')).toMatch(/^Error: (UNAUTHENTICATED|HTTP_401): /);
+    },
+    60_000,
+  );
+});
