@@ -1,6 +1,7 @@
 import { type Config, readConfig } from './config.ts';
 import { effectiveSettings } from './start-up/check-config.ts';
 import { type Command, readCommand } from './start-up/command-line.ts';
+import { keepCompiled, writeCompileCache } from './start-up/compile-cache.ts';
 import { helpText, version } from './start-up/help.ts';
 import { adviceOn } from './start-up/start-fault.ts';
 import { welcome } from './start-up/welcome.ts';
@@ -51,6 +52,7 @@ function announce(service: Service): void {
 
 // Files that the settings name are read as at a start.
 async function checkConfig(config: Config): Promise<string> {
+  keepCompiled();
   const { trustedDocumentsOf } = await import('./gateway.ts');
   trustedDocumentsOf(config);
   return effectiveSettings(config, process.env);
@@ -58,6 +60,7 @@ async function checkConfig(config: Config): Promise<string> {
 
 async function serveGateway(config: Config): Promise<Service> {
   // Loaded here, so that --help and a refused setting are told at once.
+  keepCompiled();
   const { startGateway } = await import('./gateway.ts');
   const log = createLog(config.logLevel);
   const gateway = await startGateway(config, log);
@@ -65,6 +68,7 @@ async function serveGateway(config: Config): Promise<Service> {
     close: () => gateway.close(),
     announce: () => {
       log.info({ url: gateway.url, upstream: config.upstream }, 'listening');
+      writeCompileCache();
       process.stderr.write(welcome(gateway.url, config));
     },
   };

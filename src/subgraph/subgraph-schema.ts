@@ -32,6 +32,8 @@ export function buildSubgraph(resolver: CustomerEvaluationResolver | undefined):
     container: { get: () => resolver },
     // Inputs are checked by the schema and by the translation.
     validate: false,
+    // Would run the introspection query at each start; what is built below is checked as it is built.
+    skipCheck: true,
     authChecker: requireScopes,
   });
   const sdl = `${preamble}\n${printSubgraphSchema(decorated)}\n`;

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { settings } from '../../src/settings.ts';
@@ -86,6 +87,13 @@ describe('the process', () => {
         },
       },
     });
+  });
+
+  it('leaves what was compiled beside the code, where the next start finds it', async () => {
+    await rm('dist/compiled', { recursive: true, force: true });
+    await toldBy(start({ PORT: '0' }), /The gateway/);
+    const [version] = readdirSync('dist/compiled');
+    expect(readdirSync(`dist/compiled/${version}`).length).toBeGreaterThan(100);
   });
 
   it('tells what is on, at a terminal', async () => {
