@@ -53,6 +53,7 @@ export interface HttpSettings {
   /** Exact origins that browsers may call from. */
   readonly corsOrigins: readonly string[];
   readonly maxBodyBytes: number;
+  readonly maxEventLoopDelayMs: number;
   /** The addresses and networks of the proxies whose `X-Forwarded-For` is believed. */
   readonly trustProxy: readonly string[];
   /** A request must have arrived whole after so long. */
@@ -121,6 +122,7 @@ export function readConfig(environment: Environment): Config {
     http: {
       corsOrigins: values.CORS_ORIGINS,
       maxBodyBytes: values.MAX_BODY_BYTES,
+      maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
       trustProxy: values.TRUST_PROXY ?? [],
       requestTimeoutMs: values.REQUEST_TIMEOUT_MS,
       keepAliveMs: values.KEEP_ALIVE_MS,

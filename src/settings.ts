@@ -92,6 +92,9 @@ export const settings = z.object({
   )
     .default([])
     .describe('exact origins whose pages may call from a browser'),
+  MAX_EVENT_LOOP_DELAY_MS: wholeNumber(1, 10_000)
+    .default(150)
+    .describe('how long a request may wait for the process behind others; more are answered `OVERLOADED`'),
   MAX_BODY_BYTES: wholeNumber(1024, 100_000_000)
     .default(65_536)
     .describe('the largest request body; compressed ones are refused'),

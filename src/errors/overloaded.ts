@@ -1,6 +1,6 @@
 import { Refusal } from './refusal.ts';
 
-/** The gateway sheds the call: too many are in flight. */
+/** The gateway sheds the call: too many are in flight, or the process has no time for it. */
 export class Overloaded extends Refusal {
   override readonly name = 'Overloaded';
   override readonly code = 'OVERLOADED';
@@ -8,6 +8,6 @@ export class Overloaded extends Refusal {
   override readonly retryAfterMs = 1_000;
 
   constructor() {
-    super('The gateway is at its limit of calls in flight. Wait, then repeat with the same idempotency key.');
+    super('The gateway has more to do than it can. Wait, then repeat with the same idempotency key.');
   }
 }

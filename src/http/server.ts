@@ -20,6 +20,7 @@ import { httpRefusal } from '../errors/http-refusals.ts';
 import { type Access, callerHook, charge } from './callers.ts';
 import { documentHook } from './document-hook.ts';
 import { limitDocuments, sendSecurityHeaders, takeOnlyJson } from './request-rules.ts';
+import { turnBudget } from './turn-budget.ts';
 
 export interface HttpOptions {
   readonly apollo: ApolloServer<CallContext>;
@@ -89,7 +90,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.route({
     method: ['GET', 'POST'],
     url: '/graphql',
-    onRequest: callerHook(server, access, log),
+    onRequest: [turnBudget(settings.maxEventLoopDelayMs), callerHook(server, access, log)],
     preHandler: [
       limitDocuments(options.maxDocumentBytes),
       ...(options.trustedDocuments === undefined ? [] : [documentHook(options.trustedDocuments)]),
