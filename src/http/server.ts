@@ -108,9 +108,10 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     }),
   });
   server.get('/healthz', async () => ({ status: 'up' }));
+  const isReplicaReady = (): boolean => !drain.isLeaving && access.authenticator.isReady;
   server.get('/readyz', async (_request, reply) => {
     const upstream = options.isUpstreamUp() ? 'up' : 'down';
-    const ready = !drain.isLeaving && upstream === 'up' && access.authenticator.isReady;
+    const ready = isReplicaReady() && upstream === 'up';
     return reply.code(ready ? 200 : 503).send({
       status: drain.isLeaving ? 'draining' : ready ? 'ready' : 'degraded',
       upstream,
@@ -119,6 +120,12 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       sharedCounters: access.limits.storeState,
     });
   });
+  // For balancers: an upstream that is down is down for every replica, and a caller that finds none gets no answer.
+  server.get('/readyz/replica', async (_request, reply) =>
+    reply
+      .code(isReplicaReady() ? 200 : 503)
+      .send({ status: drain.isLeaving ? 'draining' : isReplicaReady() ? 'ready' : 'degraded' }),
+  );
   return server;
 }
 
