@@ -116,7 +116,7 @@ describe('the manifests for Kubernetes', () => {
       capabilities: { drop: ['ALL'] },
     });
     expect(pod.automountServiceAccountToken).toBe(false);
-    expect(container.resources.limits.memory).toBe('512Mi');
+    expect(container.resources.limits.memory).toBe('768Mi');
     const user = dockerfile().find((instruction) => instruction.getKeyword() === 'USER');
     expect(user?.getArgumentsContent()).toBe(
       `${pod.securityContext.runAsUser}:${pod.securityContext.runAsGroup}`,
