@@ -3,8 +3,17 @@ import type { AuthenticationSettings } from './access/authentication.ts';
 import type { OperationLimits } from './access/operation-limits.ts';
 import type { RateLimitSettings } from './access/rate-limits.ts';
 import type { TrustedDocumentsSettings } from './access/trusted-documents.ts';
-import { type Settings, secretSettings, settings, takenBy } from './settings.ts';
+import { readSecretFile, type SecretFile } from './secret-files.ts';
+import { type Secrets, type Settings, secretSettings, settings, takenBy } from './settings.ts';
 import type { LogLevel } from './telemetry/log.ts';
+
+/** How the server ends. */
+export interface DrainSettings {
+  /** Still served for so long after it is asked to end: until balancers have noticed that it is not ready. */
+  readonly delayMs: number;
+  /** What is in flight then has so long to end. */
+  readonly limitMs: number;
+}
 
 /** Everything that can be set, checked and frozen. */
 export interface Config {
@@ -37,6 +46,10 @@ export interface Config {
   readonly rateLimits: RateLimitSettings;
   /** Callers and addresses are named in logs and shared counters by hashes under this key. */
   readonly pseudonymKey: string;
+  /** Whether that is no secret of its own, but the key of Stripe, and changes with it. */
+  readonly pseudonymsFollowStripeKey: boolean;
+  /** The files that hold secrets; their settings are in use already. */
+  readonly secretFiles: readonly SecretFile[];
   readonly operationLimits: OperationLimits;
   /** Lexical tokens of a document. */
   readonly maxTokens: number;
@@ -60,6 +73,7 @@ export interface HttpSettings {
   readonly requestTimeoutMs: number;
   /** An idle connection is kept so long: longer than the load balancer in front keeps it. */
   readonly keepAliveMs: number;
+  readonly drain: DrainSettings;
 }
 
 /** One message that lists every fault in the environment. */
@@ -76,10 +90,17 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Reads the environment. Throws a `ConfigError` that lists every fault; secrets are never quoted. */
 export function readConfig(environment: Environment): Config {
   const faults: string[] = [];
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const said = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const secretFiles = readSecretFiles(said, faults);
+  const set = {
+    ...said,
+    ...Object.fromEntries(secretFiles.map(({ setting, text }) => [setting, text])),
+  };
   const parsed = settings.safeParse(set);
   if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => faultOf(issue, set)));
-  faults.push(...combinationFaults(set));
+  // Of a secret that could not be read it would say that it is missing.
+  if (secretFiles.length === secretSettings.filter((name) => fileOf(name, said) !== undefined).length)
+    faults.push(...combinationFaults(set));
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
 
   const values = parsed.data;
@@ -108,6 +129,8 @@ export function readConfig(environment: Environment): Config {
       redisUrl: values.REDIS_URL,
     },
     pseudonymKey: values.PSEUDONYM_KEY ?? values.STRIPE_SECRET_KEY ?? 'the sandbox has no secrets',
+    pseudonymsFollowStripeKey: values.PSEUDONYM_KEY === undefined,
+    secretFiles,
     operationLimits: {
       rootFields: values.MAX_ROOT_FIELDS,
       depth: values.MAX_DEPTH,
@@ -126,9 +149,38 @@ export function readConfig(environment: Environment): Config {
       trustProxy: values.TRUST_PROXY ?? [],
       requestTimeoutMs: values.REQUEST_TIMEOUT_MS,
       keepAliveMs: values.KEEP_ALIVE_MS,
+      // A call that began at the last moment has its whole deadline, and a little to write its answer.
+      drain: { delayMs: values.DRAIN_DELAY_MS, limitMs: values.UPSTREAM_DEADLINE_MS + 2_000 },
     },
     logLevel: values.LOG_LEVEL,
   });
+}
+
+/** A secret as its file holds it now; undefined where that is not what the setting takes. */
+export function parseSecret<Name extends keyof Secrets>(name: Name, text: string): Secrets[Name] | undefined {
+  const parsed = settings.shape[name].safeParse(text);
+  return parsed.success ? (parsed.data as Secrets[Name]) : undefined;
+}
+
+function readSecretFiles(said: Environment, faults: string[]): SecretFile[] {
+  return secretSettings.flatMap((setting) => {
+    const path = fileOf(setting, said);
+    if (path === undefined) return [];
+    if (said[setting] !== undefined) {
+      faults.push(`${setting}: is set twice, by itself and by ${setting}_FILE: set one of them`);
+    }
+    try {
+      return [{ setting, path, text: readSecretFile(path) }];
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      faults.push(`${setting}_FILE: takes the path of a file that can be read (${code})`);
+      return [];
+    }
+  });
+}
+
+function fileOf(setting: keyof Secrets, said: Environment): string | undefined {
+  return said[`${setting}_FILE`];
 }
 
 function authenticationOf(values: Settings): AuthenticationSettings {
@@ -151,8 +203,10 @@ function authenticationOf(values: Settings): AuthenticationSettings {
 
 function faultOf(issue: z.core.$ZodIssue, set: Environment): string {
   const name = String(issue.path[0]) as keyof typeof settings.shape;
-  const got = secretSettings.has(name) ? 'a value that is not one (not shown)' : JSON.stringify(set[name]);
-  return `${name}: takes ${takenBy(settings.shape[name])}, got ${got}`;
+  const secret = secretSettings.some((setting) => setting === name);
+  const got = secret ? 'a value that is not one (not shown)' : JSON.stringify(set[name]);
+  const source = set[`${name}_FILE`] === undefined ? name : `${name}_FILE: its file`;
+  return `${source}${source === name ? ':' : ''} takes ${takenBy(settings.shape[name])}, got ${got}`;
 }
 
 // What no setting can say for itself.

@@ -6,7 +6,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import type { Logger } from 'pino';
 import { createAuthenticator } from './access/authentication.ts';
-import { type Caller, pseudonymizer } from './access/caller.ts';
+import { type Caller, type Pseudonymize, pseudonymizer } from './access/caller.ts';
 import { noServiceRule, operationLimitsRule } from './access/operation-limits.ts';
 import { RateLimits } from './access/rate-limits.ts';
 import { scopes } from './access/scopes.ts';
@@ -19,8 +19,11 @@ import type { CustomerEvaluationServices } from './customer-evaluation/services.
 import { errorsPlugin, presentError } from './errors/caller-facing.ts';
 import { admissionPlugin } from './http/admission-plugin.ts';
 import type { Access } from './http/callers.ts';
+import { Drain } from './http/drain.ts';
 import { createHttpServer } from './http/server.ts';
 import { Sandbox, sandboxKey } from './sandbox/sandbox.ts';
+import { SecretFiles } from './secret-files.ts';
+import { renewSecrets } from './secret-renewal.ts';
 import { StripeClient } from './stripe/stripe-client.ts';
 import { capabilitiesOf } from './stripe/versions.ts';
 import { buildSubgraph } from './subgraph/subgraph-schema.ts';
@@ -73,6 +76,17 @@ async function openGateway(
     ...(sandbox === undefined ? {} : { apiUrl: await sandbox.listen('127.0.0.1', 0), secretKey: sandboxKey }),
   });
   opened.push(() => stripe.close());
+  const renewals = {
+    stripeKey: (key: string) => {
+      if (sandbox === undefined) stripe.renewKey(key);
+      if (config.pseudonymsFollowStripeKey) access.renewPseudonymKey(key);
+    },
+    routerSecrets: access.authenticator.renewRouterSecrets,
+    redisUrl: (url: string) => access.limits.renewRedis(url),
+    pseudonymKey: access.renewPseudonymKey,
+  };
+  const secretFiles = new SecretFiles(config.secretFiles, renewSecrets(renewals, log));
+  opened.push(() => secretFiles.close());
 
   const services: CustomerEvaluationServices = {
     stripe,
@@ -85,6 +99,7 @@ async function openGateway(
   opened.push(() => apollo.stop());
 
   await access.authenticator.started;
+  const drain = new Drain(config.http.drain);
   const server = await createHttpServer({
     apollo,
     createContext: (facts) => createCallContext(services, facts),
@@ -93,19 +108,34 @@ async function openGateway(
     trustedDocuments,
     maxDocumentBytes: config.maxDocumentBytes,
     isUpstreamUp: () => stripe.isUpstreamUp,
+    drain,
     log,
     settings: config.http,
   });
-  opened.push(() => server.close());
+  opened.push(() =>
+    drain.end(
+      () => server.close(),
+      () => server.server.closeAllConnections(),
+    ),
+  );
   return { url: await server.listen({ host: config.host, port: config.port }), sandbox };
 }
 
 /** Of an operation, fragments written out: a few hundred are all that the schema has. */
 const maxFields = 2_000;
 
-function createAccess(config: Config, log: Logger): Access {
-  const pseudonymize = pseudonymizer(config.pseudonymKey);
+interface RenewableAccess extends Access {
+  /** Names callers under this key from now on. */
+  renewPseudonymKey(key: string): void;
+}
+
+function createAccess(config: Config, log: Logger): RenewableAccess {
+  let underKey = pseudonymizer(config.pseudonymKey);
+  const pseudonymize: Pseudonymize = (name) => underKey(name);
   return {
+    renewPseudonymKey: (key) => {
+      underKey = pseudonymizer(key);
+    },
     authenticator: createAuthenticator(config.authentication, (state) =>
       log[state === 'up' ? 'info' : 'error']({ state }, 'the key set of JWT_JWKS_URL changed'),
     ),

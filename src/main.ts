@@ -1,4 +1,5 @@
 import { type Config, readConfig } from './config.ts';
+import { endWith, type Service } from './life.ts';
 import { effectiveSettings } from './start-up/check-config.ts';
 import { type Command, readCommand } from './start-up/command-line.ts';
 import { keepCompiled, writeCompileCache } from './start-up/compile-cache.ts';
@@ -7,9 +8,8 @@ import { adviceOn } from './start-up/start-fault.ts';
 import { welcome } from './start-up/welcome.ts';
 import { createLog } from './telemetry/log.ts';
 
-/** What a process of this project serves, how it ends, and what it says once it does both. */
-interface Service {
-  close(): Promise<void>;
+/** What a process of this project serves, and what it says once it does. */
+interface AnnouncedService extends Service {
   announce(): void;
 }
 
@@ -44,7 +44,7 @@ async function run(command: Command): Promise<void> {
   }
 }
 
-function announce(service: Service): void {
+function announce(service: AnnouncedService): void {
   // In this order: whoever reads the announcement may send a signal at once.
   endWith(service);
   service.announce();
@@ -58,14 +58,18 @@ async function checkConfig(config: Config): Promise<string> {
   return effectiveSettings(config, process.env);
 }
 
-async function serveGateway(config: Config): Promise<Service> {
+async function serveGateway(config: Config): Promise<AnnouncedService> {
   // Loaded here, so that --help and a refused setting are told at once.
   keepCompiled();
   const { startGateway } = await import('./gateway.ts');
   const log = createLog(config.logLevel);
   const gateway = await startGateway(config, log);
+  const { delayMs, limitMs } = config.http.drain;
   return {
     close: () => gateway.close(),
+    // The server's end, then that of calls whose clients hung up, and of what tells about all of it.
+    closesWithinMs: delayMs + limitMs + 4_000,
+    onBug: (bug) => log.fatal(bug, 'nothing caught a bug: the process ends'),
     announce: () => {
       log.info({ url: gateway.url, upstream: config.upstream }, 'listening');
       writeCompileCache();
@@ -74,27 +78,17 @@ async function serveGateway(config: Config): Promise<Service> {
   };
 }
 
-async function serveSandbox(config: Config): Promise<Service> {
+async function serveSandbox(config: Config): Promise<AnnouncedService> {
   const { Sandbox, sandboxKey } = await import('./sandbox/sandbox.ts');
   const sandbox = new Sandbox({ faultShare: config.sandboxFaultShare });
   const url = await sandbox.listen(config.host, config.port);
   const text = `The sandbox upstream: ${url}
 Point a gateway at it with STRIPE_API_URL=${url} STRIPE_SECRET_KEY=${sandboxKey}
 `;
-  return { close: () => sandbox.close(), announce: () => process.stderr.write(text) };
-}
-
-/** Drains on the first SIGTERM or SIGINT; a second ends the process at once. */
-function endWith(service: Service): void {
-  let ending = false;
-  const end = (): void => {
-    if (ending) process.exit(1);
-    ending = true;
-    service.close().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
+  return {
+    close: () => sandbox.close(),
+    closesWithinMs: 5_000,
+    onBug: (bug) => process.stderr.write(`${JSON.stringify(bug)}\n`),
+    announce: () => process.stderr.write(text),
   };
-  process.on('SIGTERM', end);
-  process.on('SIGINT', end);
 }

@@ -4,16 +4,14 @@ import { z } from 'zod';
 import { defaultVersion, versionPattern } from './stripe/versions.ts';
 import { logLevels } from './telemetry/log.ts';
 
-/** Whose values are never shown. */
-export const secretSettings: ReadonlySet<string> = new Set([
-  'STRIPE_SECRET_KEY',
-  'ROUTER_SECRET',
-  'REDIS_URL',
-  'PSEUDONYM_KEY',
-]);
+/** Whose values are never shown. Each may stand in a file instead, which `…_FILE` names and which is read anew. */
+export const secretSettings = ['STRIPE_SECRET_KEY', 'ROUTER_SECRET', 'REDIS_URL', 'PSEUDONYM_KEY'] as const;
 
 /** Every setting, read. */
 export type Settings = z.output<typeof settings>;
+
+/** The secrets among them. */
+export type Secrets = Pick<Settings, (typeof secretSettings)[number]>;
 
 /**
  * Each setting: what it takes, in words for its fault message, how it is read, and what it means. The single source
@@ -191,6 +189,13 @@ export const settings = z.object({
     .describe('the explorer page: not built yet')
     .meta({ otherwise: '`off`' }),
   METRICS_PORT: notBuiltYet().describe('Prometheus metrics: not built yet, so refused'),
+  DRAIN_DELAY_MS: wholeNumber(0, 600_000)
+    .default(0)
+    .describe('after `SIGTERM`, still served for so long while not ready: what balancers need to notice'),
+  STRIPE_SECRET_KEY_FILE: secretFile('STRIPE_SECRET_KEY'),
+  ROUTER_SECRET_FILE: secretFile('ROUTER_SECRET'),
+  REDIS_URL_FILE: secretFile('REDIS_URL'),
+  PSEUDONYM_KEY_FILE: secretFile('PSEUDONYM_KEY'),
   LOG_LEVEL: takes(logLevels.join(', '), z.enum(logLevels))
     .default('info')
     .describe('JSON lines on stdout; never with input values'),
@@ -265,6 +270,12 @@ function wholeNumberOrOff(from: number, to: number) {
       .transform((text) => (text === 'off' ? undefined : Number(text)))
       .refine((value) => value === undefined || (value >= from && value <= to)),
   );
+}
+
+function secretFile(secret: string) {
+  return takes('the path of a file that can be read', z.string())
+    .optional()
+    .describe(`a file that holds \`${secret}\`; read anew when it changes, without a restart`);
 }
 
 function notBuiltYet() {

@@ -4,8 +4,9 @@ import { composeServices as composeWithGuild } from '@theguild/federation-compos
 import { parse } from 'graphql';
 import { parse as parseYaml } from 'yaml';
 
-// `npm run compose`: composes what supergraph.yaml lists, where rover is not at hand. The Guild's composer keeps
-// `@oneOf` for routers that know it; `npm run compose apollo` composes as rover does.
+// `npm run compose [guild|apollo] [supergraph….yaml]`: composes what supergraph.yaml lists, or another file beside it,
+// into a file of the same name, where rover is not at hand. The Guild's composer keeps `@oneOf` for routers that know
+// it; Apollo's composes as rover does.
 interface SupergraphConfig {
   readonly subgraphs: Readonly<
     Record<string, { readonly routing_url: string; readonly schema: { readonly file: string } }>
@@ -13,7 +14,9 @@ interface SupergraphConfig {
 }
 
 const composer = process.argv[2] === 'apollo' ? composeWithApollo : composeWithGuild;
-const config = new URL('./supergraph.yaml', import.meta.url);
+const configName = process.argv[3] ?? 'supergraph.yaml';
+const config = new URL(configName, import.meta.url);
+const composed = configName.replace(/\.yaml$/, '.graphql');
 const { subgraphs } = parseYaml(readFileSync(config, 'utf8')) as SupergraphConfig;
 const { supergraphSdl, errors } = composer(
   Object.entries(subgraphs).map(([name, { routing_url: url, schema }]) => ({
@@ -26,6 +29,6 @@ if (supergraphSdl === undefined) {
   process.stderr.write(`The subgraphs do not compose:\n${errors?.join('\n')}\n`);
   process.exitCode = 1;
 } else {
-  writeFileSync(new URL('./supergraph.graphql', import.meta.url), supergraphSdl);
-  process.stderr.write('Composed deploy/supergraph/supergraph.graphql\n');
+  writeFileSync(new URL(composed, import.meta.url), supergraphSdl);
+  process.stderr.write(`Composed deploy/supergraph/${composed}\n`);
 }

@@ -1,3 +1,11 @@
+import { readFileSync } from 'node:fs';
+
+// What the subgraph asks of routers with AUTH_MODE=router. Read for each call, so that it can be replaced: its file must
+// hold one that ROUTER_SECRET knows.
+const secretFile = process.env['ROUTER_SECRET_FILE'];
+const routerSecret = () =>
+  secretFile === undefined ? {} : { 'x-router-secret': readFileSync(secretFile, 'utf8').trim() };
+
 /** What Hive Gateway needs for the sample supergraph: `hive-gateway supergraph --config …/gateway.config.ts`. */
 export const gatewayConfig = {
   supergraph: 'deploy/supergraph/supergraph.graphql',
@@ -9,7 +17,8 @@ export const gatewayConfig = {
   propagateHeaders: {
     fromClientToSubgraphs({ request }: { request: Request }) {
       const names = ['authorization', 'x-request-id', 'traceparent', 'tracestate'];
-      return Object.fromEntries(names.map((name) => [name, request.headers.get(name)]));
+      const passedOn = Object.fromEntries(names.map((name) => [name, request.headers.get(name)]));
+      return { ...passedOn, ...routerSecret() };
     },
   },
 };

@@ -24,6 +24,8 @@ export interface Authenticator {
   readonly keySetState: KeySetState | undefined;
   /** False while no caller at all can be known. */
   readonly isReady: boolean;
+  /** Takes these secrets of routers from now on, where it takes any. */
+  renewRouterSecrets(secrets: readonly string[]): void;
   close(): void;
 }
 
@@ -34,8 +36,14 @@ export function createAuthenticator(
   switch (settings.mode) {
     case 'none':
       return { ...needsNothing, authenticate: () => known(anonymous) };
-    case 'router':
-      return { ...needsNothing, authenticate: byRouterSecret(new RouterSecrets(settings.secrets)) };
+    case 'router': {
+      const secrets = new RouterSecrets(settings.secrets);
+      return {
+        ...needsNothing,
+        authenticate: byRouterSecret(secrets),
+        renewRouterSecrets: (renewed) => secrets.renew(renewed),
+      };
+    }
     case 'jwt':
       return createTokenAuthenticator(settings, new RemoteKeySet(new URL(settings.jwksUrl), onKeySet));
   }
@@ -45,6 +53,7 @@ const needsNothing = {
   started: Promise.resolve(),
   keySetState: undefined,
   isReady: true,
+  renewRouterSecrets: () => undefined,
   close: () => undefined,
 };
 
@@ -79,6 +88,7 @@ function createTokenAuthenticator(settings: TokenSettings, keys: RemoteKeySet): 
     get isReady() {
       return keys.isLoaded;
     },
+    renewRouterSecrets: () => undefined,
     close: () => keys.close(),
   };
 }

@@ -35,9 +35,12 @@ export class MemoryCounter implements Counter {
  * replica counts for itself: a limit that is too wide for a while is better than a login that fails.
  */
 export class SharedStore {
-  readonly #redis: Redis;
   readonly #pseudonymize: Pseudonymize;
   readonly #onState: (state: StoreState) => void;
+  #redis: Redis;
+  /** Where the counters will be once it answers. */
+  #next: Redis | undefined;
+  readonly #onRedis: ((redis: Redis) => void)[] = [];
   #state: StoreState | undefined;
   #pausedUntil = 0;
 
@@ -45,18 +48,36 @@ export class SharedStore {
   constructor(url: string, pseudonymize: Pseudonymize, onState: (state: StoreState) => void) {
     this.#pseudonymize = pseudonymize;
     this.#onState = onState;
-    this.#redis = new Redis(url, {
-      commandTimeout: redisTimeoutMs,
-      connectTimeout: 1_000,
-      // What can't be sent now is counted here instead.
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
+    this.#redis = connect(url);
+    this.#follow(this.#redis);
+  }
+
+  /** Moves on to another Redis, or another password of the same, once it answers; until then the old one serves. */
+  renewRedis(url: string): void {
+    this.#next?.disconnect();
+    const next = connect(url);
+    this.#next = next;
+    next.on('error', () => undefined);
+    next.once('ready', () => {
+      if (this.#next !== next) return;
+      const old = this.#redis;
+      this.#next = undefined;
+      this.#redis = next;
+      this.#follow(next);
+      for (const tell of this.#onRedis) tell(next);
+      old.disconnect();
+      this.#note('up');
     });
-    this.#redis.on('ready', () => this.#note('up'));
+  }
+
+  #follow(redis: Redis): void {
+    const noteOf = (state: StoreState) => () => {
+      if (redis === this.#redis) this.#note(state);
+    };
+    redis.on('ready', noteOf('up'));
     // Each error is followed by a close; without a listener, ioredis prints them itself.
-    this.#redis.on('error', () => this.#note('down'));
-    this.#redis.on('close', () => this.#note('down'));
+    redis.on('error', noteOf('down'));
+    redis.on('close', noteOf('down'));
   }
 
   get state(): StoreState {
@@ -66,13 +87,18 @@ export class SharedStore {
   counter(keyPrefix: string, limit: number): Counter {
     const settings = { points: limit, duration: windowSeconds };
     const own = new MemoryCounter(limit);
-    const shared = new RateLimiterRedis({
-      ...settings,
-      storeClient: this.#redis,
-      keyPrefix: `customer-evaluations:${keyPrefix}`,
-      rejectIfRedisNotReady: true,
-      // Who is over the limit is refused without asking Redis again.
-      inMemoryBlockOnConsumed: limit + 1,
+    const sharedIn = (redis: Redis): RateLimiterRedis =>
+      new RateLimiterRedis({
+        ...settings,
+        storeClient: redis,
+        keyPrefix: `customer-evaluations:${keyPrefix}`,
+        rejectIfRedisNotReady: true,
+        // Who is over the limit is refused without asking Redis again.
+        inMemoryBlockOnConsumed: limit + 1,
+      });
+    let shared = sharedIn(this.#redis);
+    this.#onRedis.push((redis) => {
+      shared = sharedIn(redis);
     });
     return {
       add: async (name, points) => {
@@ -93,6 +119,7 @@ export class SharedStore {
   close(): void {
     this.#redis.removeAllListeners('close');
     this.#redis.disconnect();
+    this.#next?.disconnect();
   }
 
   #note(state: StoreState): void {
@@ -100,6 +127,17 @@ export class SharedStore {
     this.#state = state;
     this.#onState(state);
   }
+}
+
+function connect(url: string): Redis {
+  return new Redis(url, {
+    commandTimeout: redisTimeoutMs,
+    connectTimeout: 1_000,
+    // What can't be sent now is counted here instead.
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
+  });
 }
 
 // The library resolves where there is room, rejects with a result where there is none, and with an error where it failed.

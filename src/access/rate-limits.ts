@@ -59,6 +59,11 @@ export class RateLimits {
     return from === undefined ? undefined : this.#refusals?.add(from, 1);
   }
 
+  /** Moves on to another Redis, or another password of the same, once it answers. */
+  renewRedis(url: string): void {
+    this.#store?.renewRedis(url);
+  }
+
   close(): void {
     this.#store?.close();
   }

@@ -6,9 +6,14 @@ export type DistinctHeaders = Readonly<Record<string, readonly string[] | undefi
 
 /** Whether the request brings a secret that the router was given. Several are valid while one is replaced. */
 export class RouterSecrets {
-  readonly #digests: readonly Buffer[];
+  #digests: readonly Buffer[] = [];
 
   constructor(secrets: readonly string[]) {
+    this.renew(secrets);
+  }
+
+  /** From now on these are valid, and no others. */
+  renew(secrets: readonly string[]): void {
     this.#digests = secrets.map(digest);
   }
 

@@ -2,6 +2,7 @@ import { type ApolloServerPlugin, type BaseContext, HeaderMap } from '@apollo/se
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
+import { describeBug } from './describe-bug.ts';
 import { Failure } from './failure.ts';
 import { bug } from './http-refusals.ts';
 import { Refusal, retryAfterSeconds } from './refusal.ts';
@@ -96,11 +97,4 @@ function isRaisedOnPurpose(error: unknown): boolean {
     error.extensions['code'] !== undefined &&
     unwrapResolverError(error) instanceof GraphQLError
   );
-}
-
-/** A bug for the log: its kind and its frames, without the message, which may quote what a person wrote. */
-export function describeBug(error: unknown): { error: string; frames: string[] } {
-  if (!(error instanceof Error)) return { error: typeof error, frames: [] };
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  return { error: error.name, frames: frames.map((frame) => frame.trim()) };
 }

@@ -15,10 +15,11 @@ import type { TrustedDocuments } from '../access/trusted-documents.ts';
 import type { HttpSettings } from '../config.ts';
 import type { CallContext, CallFacts } from '../customer-evaluation/call-context.ts';
 import type { Rights } from '../customer-evaluation/rights.ts';
-import { describeBug } from '../errors/caller-facing.ts';
+import { describeBug } from '../errors/describe-bug.ts';
 import { httpRefusal } from '../errors/http-refusals.ts';
 import { type Access, callerHook, charge } from './callers.ts';
 import { documentHook } from './document-hook.ts';
+import type { Drain } from './drain.ts';
 import { limitDocuments, sendSecurityHeaders, takeOnlyJson } from './request-rules.ts';
 import { turnBudget } from './turn-budget.ts';
 
@@ -33,13 +34,15 @@ export interface HttpOptions {
   readonly maxDocumentBytes: number;
   /** Whether the upstream is thought to answer. */
   readonly isUpstreamUp: () => boolean;
+  /** Lets requests in until the server is to end. */
+  readonly drain: Drain;
   readonly log: Logger;
   readonly settings: HttpSettings;
 }
 
 /** The server: `/graphql`, `/healthz` and `/readyz`. Answers nothing until `listen` is called. */
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
-  const { access, log, settings } = options;
+  const { access, drain, log, settings } = options;
   const server = fastify({
     bodyLimit: settings.maxBodyBytes,
     trustProxy: settings.trustProxy.length > 0 && [...settings.trustProxy],
@@ -55,16 +58,12 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     // On close, idle connections end at once and busy ones when their answer is out.
     forceCloseConnections: 'idle',
   });
-  let draining = false;
-  server.addHook('preClose', async () => {
-    draining = true;
-  });
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
   // Kept open for a next request, a connection would hold up the end of the process.
   server.addHook('onSend', async (_request, reply) => {
-    if (draining) reply.header('connection', 'close');
+    if (drain.isLeaving) reply.header('connection', 'close');
   });
   server.addHook('onRequest', sendSecurityHeaders);
   takeOnlyJson(server);
@@ -92,6 +91,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     url: '/graphql',
     onRequest: [turnBudget(settings.maxEventLoopDelayMs), callerHook(server, access, log)],
     preHandler: [
+      async (_request, reply) => drain.enter(reply),
       limitDocuments(options.maxDocumentBytes),
       ...(options.trustedDocuments === undefined ? [] : [documentHook(options.trustedDocuments)]),
     ],
@@ -109,17 +109,24 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     }),
   });
   server.get('/healthz', async () => ({ status: 'up' }));
+  const isReplicaReady = (): boolean => !drain.isLeaving && access.authenticator.isReady;
   server.get('/readyz', async (_request, reply) => {
     const upstream = options.isUpstreamUp() ? 'up' : 'down';
-    const ready = !draining && upstream === 'up' && access.authenticator.isReady;
+    const ready = isReplicaReady() && upstream === 'up';
     return reply.code(ready ? 200 : 503).send({
-      status: draining ? 'draining' : ready ? 'ready' : 'degraded',
+      status: drain.isLeaving ? 'draining' : ready ? 'ready' : 'degraded',
       upstream,
       // Told, and no reason to send callers elsewhere: known keys go on, and each replica counts for itself.
       keySet: access.authenticator.keySetState,
       sharedCounters: access.limits.storeState,
     });
   });
+  // For balancers: an upstream that is down is down for every replica, and a caller that finds none gets no answer.
+  server.get('/readyz/replica', async (_request, reply) =>
+    reply
+      .code(isReplicaReady() ? 200 : 503)
+      .send({ status: drain.isLeaving ? 'draining' : isReplicaReady() ? 'ready' : 'degraded' }),
+  );
   return server;
 }
 

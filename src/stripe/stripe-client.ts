@@ -61,7 +61,7 @@ export class StripeClient {
   readonly #bulkhead: Bulkhead;
   readonly #ceiling: RateCeiling | undefined;
   readonly #shared = new SharedCalls<UpstreamAnswer>();
-  readonly #headers: Record<string, string>;
+  #headers: Readonly<Record<string, string>>;
 
   constructor(settings: StripeSettings) {
     this.#gear = {
@@ -85,6 +85,11 @@ export class StripeClient {
   /** False while the breaker is open. */
   get isUpstreamUp(): boolean {
     return !this.#gear.breaker.isOpen;
+  }
+
+  /** Calls that begin from now on use this key; one under way ends with the key it began with. */
+  renewKey(secretKey: string): void {
+    this.#headers = { ...this.#headers, authorization: bearer(secretKey) };
   }
 
   get({ path, onBehalfOf }: GetCall): Promise<UpstreamAnswer> {
@@ -133,10 +138,14 @@ export class StripeClient {
 function headersOf({ secretKey, apiVersion, account }: StripeSettings): Record<string, string> {
   return {
     accept: 'application/json',
-    authorization: `Bearer ${secretKey}`,
+    authorization: bearer(secretKey),
     'stripe-version': apiVersion,
     ...(account === undefined ? {} : { 'stripe-account': account }),
   };
+}
+
+function bearer(secretKey: string): string {
+  return `Bearer ${secretKey}`;
 }
 
 function aboveCeiling(error: unknown): never {

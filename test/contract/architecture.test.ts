@@ -4,11 +4,14 @@ import { describe, expect, it } from '@jest/globals';
 
 // Each room of src/, and each file beside them: what of the house it may import, and which packages it must not.
 const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegExp }>> = {
-  'main.ts': { imports: ['config.ts', 'gateway.ts', 'sandbox', 'start-up', 'telemetry'] },
+  'main.ts': { imports: ['config.ts', 'gateway.ts', 'life.ts', 'sandbox', 'start-up', 'telemetry'] },
   // What is loaded for --help: nothing that serves.
   'start-up': { imports: ['config.ts', 'settings.ts'] },
+  'life.ts': { imports: ['errors'] },
   // Of access only the types of its settings.
-  'config.ts': { imports: ['access', 'settings.ts', 'telemetry'] },
+  'config.ts': { imports: ['access', 'secret-files.ts', 'settings.ts', 'telemetry'] },
+  'secret-files.ts': { imports: ['settings.ts'] },
+  'secret-renewal.ts': { imports: ['config.ts', 'secret-files.ts', 'settings.ts'] },
   'settings.ts': { imports: ['stripe', 'telemetry'] },
   'gateway.ts': {
     imports: [
@@ -18,6 +21,8 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
       'errors',
       'http',
       'sandbox',
+      'secret-files.ts',
+      'secret-renewal.ts',
       'stripe',
       'subgraph',
       'telemetry',

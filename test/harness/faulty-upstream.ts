@@ -28,6 +28,10 @@ export interface FaultyUpstream {
   /** Treats every request so, from now on; without a fault, works. */
   always(fault?: Fault): void;
   reset(): void;
+  /** Goes away as a process does: connections break, none is taken. What was done stays done. */
+  goAway(): Promise<void>;
+  /** Is there again, where it was. */
+  comeBack(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -60,12 +64,20 @@ export async function startFaultyUpstream(): Promise<FaultyUpstream> {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const listen = (at: number) => new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve));
+  await listen(0);
   const { port } = server.address() as AddressInfo;
+  const goAway = async (): Promise<void> => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const socket of sockets) socket.resetAndDestroy();
+    await closed;
+  };
   return {
     url: `http://127.0.0.1:${port}`,
     keys,
     times,
+    goAway,
+    comeBack: () => listen(port),
     get effects() {
       return evaluations.size;
     },

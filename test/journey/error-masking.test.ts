@@ -7,6 +7,7 @@ import { RateLimits } from '../../src/access/rate-limits.ts';
 import { readConfig } from '../../src/config.ts';
 import type { CallContext } from '../../src/customer-evaluation/call-context.ts';
 import { errorsPlugin, presentError } from '../../src/errors/caller-facing.ts';
+import { Drain } from '../../src/http/drain.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 
@@ -66,6 +67,7 @@ describe('a bug', () => {
       isUpstreamUp: () => true,
       log: createLog('trace', { write: (line) => log.push(line) }),
       settings: readConfig({}).http,
+      drain: new Drain(readConfig({}).http.drain),
     });
     url = await server.listen({ host: '127.0.0.1', port: 0 });
   });

@@ -1,0 +1,44 @@
+# syntax=docker/dockerfile:1
+# The gateway in a container: no shell, no package manager, nobody's user, nothing that is written to.
+# Base images are pinned by tag; docs/deployment.md says how to pin them by digest.
+
+FROM node:26-trixie-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+RUN npm run build
+
+FROM node:26-trixie-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --ignore-scripts
+# A third of it is for editors and debuggers.
+RUN find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.[cm]js.map' -o -name '*.js.map' -o -name '*.ts.map' \) -delete
+
+FROM gcr.io/distroless/nodejs26-debian13:nonroot
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="customer-evaluations-gateway" \
+      org.opencontainers.image.description="A GraphQL gateway and federated subgraph for Stripe Radar's customer evaluations" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.base.name="gcr.io/distroless/nodejs26-debian13:nonroot"
+WORKDIR /app
+COPY --from=dependencies /app/node_modules node_modules
+COPY package.json ./
+# The operations that TRUSTED_DOCUMENTS knows of itself.
+COPY schema/operations schema/operations
+COPY --from=build /app/dist dist
+ENV NODE_ENV=production \
+    HOST=0.0.0.0 \
+    PORT=4000
+USER 65532:65532
+EXPOSE 4000
+# The image has no shell and no curl. Liveness only: an upstream that is down is no reason to replace a container.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
+  CMD ["/nodejs/bin/node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# Left alone, V8 takes half of a small container's memory. Some 200 MB are needed beside the heap, of 768 or more.
+ENTRYPOINT ["/nodejs/bin/node", "--max-old-space-size-percentage=60"]
+CMD ["dist/main.js"]

@@ -1,0 +1,56 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FastifyReply } from 'fastify';
+import type { DrainSettings } from '../config.ts';
+import { Draining } from '../errors/draining.ts';
+
+/** Connections that have nothing in flight by the end are closed after so long, whatever they still send. */
+const lingerMs = 500;
+
+/**
+ * The end of a server, without a reset: not ready but serving, then refusing what is new while it ends what it has,
+ * then gone. The port stays open until nothing is in flight, since a refused connection tells a client nothing.
+ */
+export class Drain {
+  readonly #settings: DrainSettings;
+  #phase: 'serving' | 'leaving' | 'refusing' = 'serving';
+  #inFlight = 0;
+  #emptied: (() => void) | undefined;
+
+  constructor(settings: DrainSettings) {
+    this.#settings = settings;
+  }
+
+  /** From when it was asked to end. */
+  get isLeaving(): boolean {
+    return this.#phase !== 'serving';
+  }
+
+  /**
+   * Lets a request in until its answer is out or its client has gone. Throws `Draining` where it came too late; to be
+   * called when its body has been read: a connection that is closed with bytes unread is reset, answer and all.
+   */
+  enter({ raw }: FastifyReply): void {
+    if (this.#phase === 'refusing') throw new Draining();
+    this.#inFlight += 1;
+    raw.once('close', () => {
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) this.#emptied?.();
+    });
+  }
+
+  /** Goes through the phases, and at last ends the server by `close`, or by `cut` where that takes too long. */
+  async end(close: () => Promise<unknown>, cut: () => void): Promise<void> {
+    this.#phase = 'leaving';
+    if (this.#settings.delayMs > 0) await delay(this.#settings.delayMs);
+    this.#phase = 'refusing';
+    if (this.#inFlight > 0) {
+      const emptied = new Promise<void>((resolve) => {
+        this.#emptied = resolve;
+      });
+      await Promise.race([emptied, delay(this.#settings.limitMs, undefined, { ref: false })]);
+    }
+    const cutting = setTimeout(cut, lingerMs);
+    await close();
+    clearTimeout(cutting);
+  }
+}

@@ -1,0 +1,49 @@
+import { describeBug } from './errors/describe-bug.ts';
+
+/** What a process of this project serves, and how it ends. */
+export interface Service {
+  /** Takes no new work, ends what is under way, and closes everything. */
+  close(): Promise<void>;
+  /** `close` takes no longer, unless something is wrong. */
+  readonly closesWithinMs: number;
+  /** Told of what nothing caught: its kind and frames, never its message. */
+  onBug(bug: { error: string; frames: string[] }): void;
+}
+
+/** Of a storm of bugs, the first few tell what is wrong. */
+const toldBugs = 10;
+
+/**
+ * Ends the process with its service. On the first SIGTERM or SIGINT it drains, and exits 0; on a second it exits at
+ * once. What nothing caught is told, then it drains as well, as another caller's work may be whole, and exits 1. A
+ * drain that does not end is cut off.
+ */
+export function endWith(service: Service): void {
+  let ending = false;
+  let exitCode = 0;
+  let bugs = 0;
+  const end = (): void => {
+    ending = true;
+    setTimeout(() => process.exit(1), service.closesWithinMs).unref();
+    service.close().then(
+      () => process.exit(exitCode),
+      (error: unknown) => {
+        service.onBug(describeBug(error));
+        process.exit(1);
+      },
+    );
+  };
+  const onSignal = (): void => {
+    if (ending) process.exit(1);
+    end();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  // Also has the rejections that nothing handles.
+  process.on('uncaughtException', (error: unknown) => {
+    exitCode = 1;
+    bugs += 1;
+    if (bugs <= toldBugs) service.onBug(describeBug(error));
+    if (!ending) end();
+  });
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Secrets } from './settings.ts';
+
+/** A secret that is held by a file. */
+export interface SecretFile {
+  /** The setting that it stands for. */
+  readonly setting: keyof Secrets;
+  readonly path: string;
+  /** What it held when it was last read. */
+  readonly text: string;
+}
+
+/** `renewed`: another secret is used; `refused`: it is gone or malformed, the old one stays; `restored`: as before. */
+type SecretFileState = 'renewed' | 'refused' | 'restored';
+
+export interface SecretFileUse {
+  /** Uses the text from now on; answers false where it is not what the setting takes. */
+  take(file: SecretFile, text: string): boolean;
+  /** Told once for each change. */
+  onState(file: SecretFile, state: SecretFileState): void;
+}
+
+const pollMs = 500;
+const maxBytes = 16_384;
+
+/** A secret's file, without the line end that editors add. Throws where it can't be read. */
+export function readSecretFile(path: string): string {
+  return readFileSync(path, 'utf8').trim();
+}
+
+/**
+ * Reads secrets anew as their files change, so that keys are replaced without a restart.
+ *
+ * By reading them over and over, as orchestrators replace files by exchanging a symbolic link some directories above,
+ * which no watcher of the file is told. A file must read the same twice before it counts: one that is written in place
+ * is half there for a moment, and half a key may look like one.
+ */
+export class SecretFiles {
+  readonly #end = new AbortController();
+
+  constructor(files: readonly SecretFile[], use: SecretFileUse) {
+    for (const file of files) void this.#follow(file, use);
+  }
+
+  close(): void {
+    this.#end.abort();
+  }
+
+  async #follow(file: SecretFile, use: SecretFileUse): Promise<void> {
+    let used = file.text;
+    let seen: string | undefined = file.text;
+    let refused = false;
+    const { signal } = this.#end;
+    for (;;) {
+      await delay(pollMs, undefined, { ref: false, signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      const before: string | undefined = seen;
+      seen = await read(file.path);
+      if (seen !== before) continue;
+      if (seen === used) {
+        if (refused) use.onState(file, 'restored');
+        refused = false;
+      } else if (seen !== undefined && use.take(file, seen)) {
+        used = seen;
+        refused = false;
+        use.onState(file, 'renewed');
+      } else {
+        if (!refused) use.onState(file, 'refused');
+        refused = true;
+      }
+    }
+  }
+}
+
+/** The text of a regular file of modest size; undefined for anything else. */
+async function read(path: string): Promise<string | undefined> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path);
+    const { size } = await handle.stat();
+    return size > maxBytes ? undefined : (await handle.readFile('utf8')).trim();
+  } catch {
+    return undefined;
+  } finally {
+    await handle?.close();
+  }
+}

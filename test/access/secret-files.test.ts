@@ -1,0 +1,263 @@
+import { mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { readConfig } from '../../src/config.ts';
+import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
+import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+import { missingRedis, startRedis } from '../harness/redis.ts';
+
+/** Secrets mounted as Kubernetes does it: each file a link into `..data`, itself a link that is exchanged whole. */
+class MountedSecrets {
+  readonly directory: string;
+  #version = 0;
+
+  constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  path(name: string): string {
+    return join(this.directory, name);
+  }
+
+  async swap(secrets: Record<string, string>): Promise<void> {
+    this.#version += 1;
+    const version = `..version_${this.#version}`;
+    await mkdir(this.path(version));
+    for (const [name, text] of Object.entries(secrets))
+      await writeFile(this.path(`${version}/${name}`), text);
+    await symlink(version, this.path('..data_tmp'));
+    await rename(this.path('..data_tmp'), this.path('..data'));
+    for (const name of Object.keys(secrets)) {
+      await symlink(`..data/${name}`, this.path(name)).catch(() => undefined);
+    }
+  }
+}
+
+describe('a secret in a file', () => {
+  let upstream: RecordingUpstream;
+  let mounted: MountedSecrets;
+  let gateway: TestGateway | undefined;
+
+  beforeAll(async () => {
+    upstream = await startRecordingUpstream();
+    upstream.answer(200, registrationAnswer);
+  });
+  afterAll(() => upstream.close());
+  beforeEach(async () => {
+    upstream.requests.length = 0;
+    mounted = new MountedSecrets(await mkdtemp(join(tmpdir(), 'secrets-')));
+  });
+  afterEach(async () => {
+    await gateway?.close();
+    gateway = undefined;
+    await rm(mounted.directory, { recursive: true });
+  });
+
+  const create = (headers: Record<string, string> = {}) =>
+    (gateway as TestGateway).send(createEverything, { input: registration() }, headers);
+  const told = (state: string): string[] =>
+    (gateway as TestGateway).log.filter((line) => line.includes(`"state":"${state}"`));
+  async function untilTold(state: string, times = 1): Promise<void> {
+    const until = performance.now() + 8_000;
+    while (told(state).length < times) {
+      if (performance.now() > until) throw new Error(`never told: ${state}`);
+      await delay(20);
+    }
+  }
+  const keysUsed = () => new Set(upstream.requests.map(({ headers }) => headers.authorization));
+
+  it('is exchanged under load: no call is lost, and from then on only the new key is used', async () => {
+    await mounted.swap({ key: 'sk_test_canaryOld\n' });
+    gateway = await startTestGateway({
+      STRIPE_API_URL: upstream.url,
+      STRIPE_SECRET_KEY_FILE: mounted.path('key'),
+    });
+    let busy = true;
+    const clients = Array.from({ length: 4 }, async () => {
+      const failed = [];
+      while (busy) {
+        const { data, text } = await create();
+        if (data?.createCustomerEvaluation?.customerEvaluation === null) failed.push(text);
+        await delay(2);
+      }
+      return failed;
+    });
+    await delay(200);
+    await mounted.swap({ key: 'rk_live_canaryNew\n' });
+    await untilTold('renewed');
+    expect(keysUsed()).toEqual(new Set(['Bearer sk_test_canaryOld', 'Bearer rk_live_canaryNew']));
+    // What was under way with the old key has ended by then.
+    await delay(200);
+    upstream.requests.length = 0;
+    await delay(200);
+    busy = false;
+    expect((await Promise.all(clients)).flat()).toEqual([]);
+    expect(keysUsed()).toEqual(new Set(['Bearer rk_live_canaryNew']));
+    expect(told('renewed')).toHaveLength(1);
+    expect(gateway.log.join('\n')).not.toContain('canary');
+  });
+
+  it('that disappears or is malformed is told once, loudly, and the old one stays', async () => {
+    await mounted.swap({ key: 'sk_test_canaryOld' });
+    gateway = await startTestGateway({
+      STRIPE_API_URL: upstream.url,
+      STRIPE_SECRET_KEY_FILE: mounted.path('key'),
+    });
+    await unlink(mounted.path('..data'));
+    await untilTold('refused');
+    await mounted.swap({ key: 'pk_live_canaryWrong' });
+    // Longer than two readings.
+    await delay(1_500);
+    expect((await create()).data.createCustomerEvaluation.errors).toEqual([]);
+    expect(keysUsed()).toEqual(new Set(['Bearer sk_test_canaryOld']));
+    expect(told('refused')).toHaveLength(1);
+    expect(JSON.parse(told('refused')[0] ?? '')).toMatchObject({
+      level: 'error',
+      setting: 'STRIPE_SECRET_KEY',
+    });
+
+    await mounted.swap({ key: 'sk_test_canaryOld' });
+    await untilTold('restored');
+    await mounted.swap({ key: 'sk_test_canaryNew' });
+    await untilTold('renewed');
+    await create();
+    expect(keysUsed()).toContain('Bearer sk_test_canaryNew');
+    expect(gateway.log.join('\n')).not.toContain('canary');
+  }, 20_000);
+
+  it('that is written in place is not taken while it is half there', async () => {
+    const path = mounted.path('plain');
+    await writeFile(path, 'sk_test_canaryOld');
+    gateway = await startTestGateway({ STRIPE_API_URL: upstream.url, STRIPE_SECRET_KEY_FILE: path });
+    // A writer so slow that each reading finds another part, each of which looks like a key.
+    for (const part of ['sk_test_c', 'sk_test_ca', 'sk_test_can', 'sk_test_cana']) {
+      await writeFile(path, part);
+      await delay(450);
+      await create();
+    }
+    await writeFile(path, 'sk_test_canaryNew');
+    await untilTold('renewed');
+    await create();
+    expect(keysUsed().size).toBeLessThanOrEqual(3);
+    expect([...keysUsed()].at(-1)).toBe('Bearer sk_test_canaryNew');
+  }, 20_000);
+
+  const oldSecret = 'canary-old-router-secret-0123456789abc';
+  const newSecret = 'canary-new-router-secret-0123456789abc';
+
+  it('may be the routers’: several while one is replaced', async () => {
+    await mounted.swap({ router: oldSecret, names: 'p'.repeat(32) });
+    gateway = await startTestGateway({
+      STRIPE_API_URL: upstream.url,
+      STRIPE_SECRET_KEY: 'sk_test_canary',
+      AUTH_MODE: 'router',
+      ROUTER_SECRET_FILE: mounted.path('router'),
+      PSEUDONYM_KEY_FILE: mounted.path('names'),
+    });
+    const statusWith = async (secret: string) =>
+      (await create({ 'x-router-secret': secret, 'x-caller-subject': 'ann' })).status;
+    const pseudonym = () =>
+      JSON.parse(gateway?.log.findLast((line) => line.includes('"caller"')) ?? '').caller;
+    expect([await statusWith(oldSecret), await statusWith(newSecret)]).toEqual([200, 401]);
+    const before = pseudonym();
+
+    await mounted.swap({ router: `${oldSecret}, ${newSecret}`, names: 'p'.repeat(32) });
+    await untilTold('renewed');
+    expect([await statusWith(oldSecret), await statusWith(newSecret)]).toEqual([200, 200]);
+    expect(pseudonym()).toBe(before);
+
+    await mounted.swap({ router: newSecret, names: 'q'.repeat(32) });
+    await untilTold('renewed', 3);
+    expect([await statusWith(newSecret), await statusWith(oldSecret)]).toEqual([200, 401]);
+    expect(pseudonym()).not.toBe(before);
+    expect(gateway.log.join('\n')).not.toContain('canary');
+  }, 20_000);
+
+  const reason = missingRedis();
+  (reason === undefined ? it : it.skip)(
+    `may be Redis’s: counters move once the new one answers, and not before${reason === undefined ? '' : ` (${reason})`}`,
+    async () => {
+      const [first, second] = await Promise.all([startRedis(), startRedis()]);
+      try {
+        await second.admin.config('SET', 'requirepass', 'canaryPassword');
+        await mounted.swap({ redis: first.url });
+        gateway = await startTestGateway({
+          STRIPE_API_URL: upstream.url,
+          STRIPE_SECRET_KEY: 'sk_test_canary',
+          REDIS_URL_FILE: mounted.path('redis'),
+          RATE_LIMIT_PER_MINUTE: '2',
+        });
+        const statuses = async () =>
+          [await create(), await create(), await create()].map(({ status }) => status);
+        const counters = async () =>
+          ((await (await fetch(`${gateway?.url}/readyz`)).json()) as { sharedCounters: string })
+            .sharedCounters;
+        while ((await counters()) !== 'up') await delay(10);
+        expect(await statuses()).toEqual([200, 200, 429]);
+
+        await mounted.swap({ redis: second.url.replace('//', '//:canaryWrong@') });
+        await untilTold('renewed');
+        expect(await counters()).toBe('up');
+        expect((await create()).status).toBe(429);
+
+        await mounted.swap({ redis: second.url.replace('//', '//:canaryPassword@') });
+        await untilTold('renewed', 2);
+        await delay(500);
+        expect(await counters()).toBe('up');
+        // Nothing has been counted there yet.
+        expect(await statuses()).toEqual([200, 200, 429]);
+        expect(gateway.log.join('\n')).not.toContain('canary');
+      } finally {
+        await Promise.all([first.kill(), second.kill()]);
+      }
+    },
+    20_000,
+  );
+});
+
+describe('the setting of a secret’s file', () => {
+  const directory = mkdtemp(join(tmpdir(), 'secrets-'));
+  afterAll(async () => rm(await directory, { recursive: true }));
+
+  async function faultsOf(environment: Record<string, string>): Promise<string[]> {
+    try {
+      readConfig(environment);
+      return [];
+    } catch (error) {
+      return (error as Error).message.split('\n  ').slice(1);
+    }
+  }
+
+  it('stands for the secret', async () => {
+    const path = join(await directory, 'key');
+    await writeFile(path, 'rk_live_1\n');
+    const config = readConfig({ NODE_ENV: 'production', AUTH_MODE: 'none', STRIPE_SECRET_KEY_FILE: path });
+    expect(config).toMatchObject({ upstream: 'stripe', stripe: { secretKey: 'rk_live_1' } });
+  });
+
+  it('is refused beside the secret itself', async () => {
+    const path = join(await directory, 'key');
+    await writeFile(path, 'rk_live_1');
+    expect(await faultsOf({ STRIPE_SECRET_KEY: 'sk_test_canary', STRIPE_SECRET_KEY_FILE: path })).toEqual([
+      'STRIPE_SECRET_KEY: is set twice, by itself and by STRIPE_SECRET_KEY_FILE: set one of them',
+    ]);
+  });
+
+  it('is refused where there is no such file, and where it holds something else, which is not shown', async () => {
+    const path = join(await directory, 'malformed');
+    await writeFile(path, 'canary');
+    expect(
+      await faultsOf({
+        NODE_ENV: 'production',
+        AUTH_MODE: 'none',
+        STRIPE_SECRET_KEY_FILE: join(await directory, 'nowhere'),
+      }),
+    ).toEqual(['STRIPE_SECRET_KEY_FILE: takes the path of a file that can be read (ENOENT)']);
+    expect(await faultsOf({ STRIPE_SECRET_KEY_FILE: path })).toEqual([
+      expect.stringMatching(/^STRIPE_SECRET_KEY_FILE: its file takes a secret key .* \(not shown\)$/),
+    ]);
+  });
+});

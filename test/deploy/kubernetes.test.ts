@@ -1,0 +1,147 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import * as apps from 'kubernetes-models/apps/v1';
+import * as autoscaling from 'kubernetes-models/autoscaling/v2';
+import * as networking from 'kubernetes-models/networking.k8s.io/v1';
+import * as policy from 'kubernetes-models/policy/v1';
+import * as core from 'kubernetes-models/v1';
+import { parse } from 'yaml';
+import { type Config, readConfig } from '../../src/config.ts';
+import { dockerfile } from '../harness/container-image.ts';
+import { startTestGateway } from '../harness/gateway.ts';
+
+const base = 'deploy/kubernetes';
+const read = (file: string) => parse(readFileSync(path.join(base, file), 'utf8'));
+const kustomization = read('kustomization.yaml');
+const files: string[] = kustomization.resources;
+
+/** What each kind must look like, by the cluster's own schema. */
+const kinds: Readonly<Record<string, new (manifest: never) => { validate(): void }>> = {
+  'v1 ServiceAccount': core.ServiceAccount,
+  'v1 ConfigMap': core.ConfigMap,
+  'v1 Service': core.Service,
+  'apps/v1 Deployment': apps.Deployment,
+  'policy/v1 PodDisruptionBudget': policy.PodDisruptionBudget,
+  'autoscaling/v2 HorizontalPodAutoscaler': autoscaling.HorizontalPodAutoscaler,
+  'networking.k8s.io/v1 NetworkPolicy': networking.NetworkPolicy,
+};
+
+const deployment = read('deployment.yaml');
+const pod = deployment.spec.template.spec;
+const [container] = pod.containers;
+const probes = [container.startupProbe, container.livenessProbe, container.readinessProbe];
+
+describe('the manifests for Kubernetes', () => {
+  const secrets = mkdtempSync(path.join(tmpdir(), 'secrets-'));
+  let config: Config;
+
+  beforeAll(() => {
+    const written: Record<string, string> = {
+      'stripe-secret-key': 'rk_live_1',
+      'router-secret': 's'.repeat(32),
+      'redis-url': 'rediss://redis:6379',
+    };
+    for (const [name, text] of Object.entries(written)) writeFileSync(path.join(secrets, name), text);
+    const [mount] = container.volumeMounts;
+    const { data } = read('configmap.yaml') as { data: Record<string, string> };
+    const mounted = Object.entries(data).map(([name, value]) => [
+      name,
+      value.replace(`${mount.mountPath}/`, `${secrets}/`),
+    ]);
+    const ofTheImage = dockerfile()
+      .filter((instruction) => instruction.getKeyword() === 'ENV')
+      .flatMap((instruction) => instruction.getArguments().map((argument) => argument.getValue().split('=')));
+    config = readConfig(Object.fromEntries([...ofTheImage, ...mounted]));
+  });
+  afterAll(() => rmSync(secrets, { recursive: true }));
+
+  it('are all applied', () => {
+    expect(readdirSync(base).sort()).toEqual([...files, 'kustomization.yaml'].sort());
+  });
+
+  it.each(files)('are what the cluster takes: %s', (file) => {
+    const manifest = read(file);
+    const Kind = kinds[`${manifest.apiVersion} ${manifest.kind}`];
+    if (Kind === undefined) throw new Error(`no schema for ${manifest.apiVersion} ${manifest.kind}`);
+    expect(() => new Kind(manifest as never).validate()).not.toThrow();
+    // Of a number in place of a text, say: a schema that takes everything would be none.
+    expect(() => new Kind({ ...manifest, metadata: { name: 1 } } as never).validate()).toThrow();
+  });
+
+  it('have settings that the gateway takes, with each secret in a file that is mounted and can change', () => {
+    expect(config).toMatchObject({
+      host: '0.0.0.0',
+      port: container.ports[0].containerPort,
+      upstream: 'stripe',
+      authentication: { mode: 'router' },
+    });
+    expect(config.secretFiles.map(({ setting }) => setting)).toEqual([
+      'STRIPE_SECRET_KEY',
+      'ROUTER_SECRET',
+      'REDIS_URL',
+    ]);
+    expect(container.volumeMounts).toEqual([expect.not.objectContaining({ subPath: expect.anything() })]);
+    expect(pod.volumes[0].secret.defaultMode).toBe(0o440);
+  });
+
+  it('give a pod more time to go than its drain may take', () => {
+    const { delayMs, limitMs } = config.http.drain;
+    expect(delayMs).toBeGreaterThanOrEqual(5_000);
+    expect(pod.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(delayMs + limitMs + 4_000);
+  });
+
+  it('probe what the gateway answers', async () => {
+    const gateway = await startTestGateway();
+    for (const { httpGet } of probes) {
+      expect(httpGet.port).toBe(container.ports[0].name);
+      expect((await fetch(`${gateway.url}${httpGet.path}`)).status).toBe(200);
+    }
+    await gateway.close();
+    // A replica is sent nothing for as long as its readiness takes to be seen, and drains for longer than that.
+    const { periodSeconds, failureThreshold } = container.readinessProbe;
+    expect(periodSeconds * failureThreshold * 1_000).toBeLessThan(config.http.drain.delayMs);
+  });
+
+  it('let the process do nothing that it does not need', () => {
+    expect(pod.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+    expect(container.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(pod.automountServiceAccountToken).toBe(false);
+    expect(container.resources.limits.memory).toBe('768Mi');
+    const user = dockerfile().find((instruction) => instruction.getKeyword() === 'USER');
+    expect(user?.getArgumentsContent()).toBe(
+      `${pod.securityContext.runAsUser}:${pod.securityContext.runAsGroup}`,
+    );
+  });
+
+  it('mean the same pods everywhere', () => {
+    const { labels } = deployment.spec.template.metadata;
+    const selectors = [
+      deployment.spec.selector.matchLabels,
+      read('service.yaml').spec.selector,
+      read('poddisruptionbudget.yaml').spec.selector.matchLabels,
+      read('networkpolicy.yaml').spec.podSelector.matchLabels,
+      ...pod.topologySpreadConstraints.map(
+        ({ labelSelector }: { labelSelector: { matchLabels: object } }) => labelSelector.matchLabels,
+      ),
+    ];
+    for (const selector of selectors) expect(labels).toMatchObject(selector);
+    const { scaleTargetRef, minReplicas } = read('horizontalpodautoscaler.yaml').spec;
+    expect(scaleTargetRef).toMatchObject({ kind: 'Deployment', name: deployment.metadata.name });
+    // One may be drained and one may die.
+    expect(minReplicas).toBeGreaterThanOrEqual(3);
+    expect(deployment.spec.replicas).toBeUndefined();
+    expect(pod.serviceAccountName).toBe(read('serviceaccount.yaml').metadata.name);
+    expect(container.envFrom).toEqual([{ configMapRef: { name: read('configmap.yaml').metadata.name } }]);
+    expect(kustomization.images[0].name).toBe(container.image);
+  });
+});

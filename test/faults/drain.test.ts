@@ -1,0 +1,200 @@
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createEverything, registration } from '../harness/evaluations.ts';
+import { type FaultyUpstream, hang, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { upstreamAt } from '../harness/gateway.ts';
+import { type GatewayProcess, spawnGateway } from '../harness/gateway-process.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly headers: NodeJS.Dict<string | string[]>;
+  // biome-ignore lint/suspicious/noExplicitAny: a test knows the shape it asked for
+  readonly body: any;
+}
+
+/** Sends one request; unlike fetch, over a connection of its own or one that the test keeps. */
+async function send(url: string, agent: Agent, body?: object): Promise<Answer> {
+  const sent = request(url, {
+    agent,
+    ...(body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' } }),
+  });
+  sent.end(body === undefined ? undefined : JSON.stringify(body));
+  const [response] = await once(sent, 'response');
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk);
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    body: JSON.parse(Buffer.concat(chunks).toString()),
+  };
+}
+
+describe('when the process is to end', () => {
+  let upstream: FaultyUpstream;
+  let gateway: GatewayProcess;
+  const fresh = new Agent({ keepAlive: false });
+  const kept = new Agent({ keepAlive: true, maxSockets: 1 });
+
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream();
+  });
+  afterEach(async () => {
+    kept.destroy();
+    gateway.child.kill('SIGKILL');
+    await gateway.exited;
+    await upstream.close();
+  });
+
+  async function start(environment: Record<string, string> = {}): Promise<void> {
+    gateway = await spawnGateway({
+      ...upstreamAt(upstream.url),
+      RATE_LIMIT_PER_MINUTE: 'off',
+      RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
+      ...environment,
+    });
+  }
+  const create = (idempotencyKey: string, agent = fresh): Promise<Answer> =>
+    send(`${gateway.url}/graphql`, agent, {
+      query: createEverything,
+      variables: { input: registration({ idempotencyKey }) },
+    });
+  const readiness = (): Promise<Answer> => send(`${gateway.url}/readyz`, fresh);
+  async function untilRequested(count: number): Promise<void> {
+    while (upstream.keys.length < count) await delay(5);
+  }
+  async function untilLeaving(): Promise<void> {
+    while ((await readiness()).body.status !== 'draining') await delay(5);
+  }
+  const evaluationOf = ({ body }: Answer) => body.data?.createCustomerEvaluation.customerEvaluation;
+
+  it('is not ready but serves while balancers still send, then refuses politely, and answers what it has', async () => {
+    await start({ DRAIN_DELAY_MS: '600' });
+    await create('before', kept);
+    gateway.child.kill('SIGTERM');
+    await untilLeaving();
+    expect(await readiness()).toMatchObject({ status: 503, body: { status: 'draining' } });
+    expect((await send(`${gateway.url}/healthz`, fresh)).status).toBe(200);
+
+    const served = await Promise.all([create('kept', kept), create('fresh')]);
+    for (const answer of served) {
+      expect(evaluationOf(answer)).toMatchObject({ id: expect.any(String) });
+      // So that clients and balancers come back to another replica.
+      expect(answer.headers['connection']).toBe('close');
+    }
+
+    upstream.always(late(1_500));
+    const inFlight = create('in flight');
+    await untilRequested(4);
+    await delay(600);
+    const refused = await create('too late');
+    expect(refused).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '1', connection: 'close' },
+      body: { errors: [{ extensions: { code: 'OVERLOADED', retryable: true, retryAfterMs: 1_000 } }] },
+    });
+    expect(evaluationOf(await inFlight)).toMatchObject({ id: expect.any(String) });
+    expect(await gateway.exited).toBe(0);
+    expect(upstream.effects).toBe(4);
+  });
+
+  it('resets nobody: each call of sixteen busy clients is answered as long as one is in flight', async () => {
+    await start();
+    upstream.always(late(1_500));
+    const inFlight = create('in flight');
+    await untilRequested(1);
+    upstream.always();
+    gateway.child.kill('SIGTERM');
+    const until = performance.now() + 900;
+    const clients = Array.from({ length: 16 }, async (_, client) => {
+      const agent = client % 2 === 0 ? fresh : new Agent({ keepAlive: true, maxSockets: 1 });
+      const statuses = [];
+      while (performance.now() < until) {
+        statuses.push((await create(`${client} ${statuses.length}`, agent)).status);
+        await delay(5);
+      }
+      return statuses;
+    });
+    const statuses = (await Promise.all(clients)).flat();
+    expect(new Set(statuses.slice(-16))).toEqual(new Set([503]));
+    expect(statuses.every((status) => status === 200 || status === 503)).toBe(true);
+    expect((await inFlight).status).toBe(200);
+    expect(await gateway.exited).toBe(0);
+  });
+
+  it('waits for no connection on which nothing is asked, or only half of it', async () => {
+    await start();
+    await create('idle', kept);
+    const { hostname, port } = new URL(gateway.url);
+    const half = connect(Number(port), hostname);
+    const silent = connect(Number(port), hostname);
+    for (const socket of [half, silent]) socket.on('error', () => undefined);
+    await Promise.all([once(half, 'connect'), once(silent, 'connect')]);
+    half.write(
+      'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
+    );
+    await delay(50);
+    const start0 = performance.now();
+    gateway.child.kill('SIGTERM');
+    expect(await gateway.exited).toBe(0);
+    expect(performance.now() - start0).toBeLessThan(3_000);
+  });
+
+  it('ends at once on a second signal', async () => {
+    await start();
+    upstream.always(hang);
+    const lost = create('lost').catch((error: NodeJS.ErrnoException) => error.code);
+    await untilRequested(1);
+    gateway.child.kill('SIGTERM');
+    await untilLeaving();
+    const start0 = performance.now();
+    gateway.child.kill('SIGTERM');
+    expect(await gateway.exited).toBe(1);
+    expect(performance.now() - start0).toBeLessThan(1_000);
+    expect(await lost).toBe('ECONNRESET');
+  });
+
+  it('gives what is in flight no more than its deadline', async () => {
+    await start({ UPSTREAM_DEADLINE_MS: '800', UPSTREAM_TIMEOUT_MS: '500' });
+    upstream.always(hang);
+    const call = create('hangs');
+    await untilRequested(1);
+    const start0 = performance.now();
+    gateway.child.kill('SIGTERM');
+    expect((await call).body.data.createCustomerEvaluation.errors).toMatchObject([
+      { code: 'UPSTREAM_TIMEOUT' },
+    ]);
+    expect(await gateway.exited).toBe(0);
+    expect(performance.now() - start0).toBeLessThan(4_000);
+  });
+
+  // Thrown in the real process, from outside of any request, when it gets a signal that it has no other use for.
+  const bugOn = (bug: string): string =>
+    `--import=data:text/javascript,${encodeURIComponent(`process.on('SIGWINCH',()=>{${bug}})`)}`;
+  it.each([
+    ['an error that nothing caught', 'setTimeout(()=>{throw new TypeError(process.env.MESSAGE)})'],
+    ['a rejection that nobody handles', `Promise.reject(new TypeError(process.env.MESSAGE))`],
+    ['several', `for(let n=0;n<50;n++)setTimeout(()=>{throw new TypeError(process.env.MESSAGE)})`],
+  ])('tells of %s by kind and place alone, answers what is in flight, and exits 1', async (_what, bug) => {
+    await start({ NODE_OPTIONS: bugOn(bug), MESSAGE: 'canary@example.com' });
+    upstream.always(late(500));
+    const call = create('in flight');
+    await untilRequested(1);
+    gateway.child.kill('SIGWINCH');
+    await untilLeaving();
+    expect(evaluationOf(await call)).toMatchObject({ id: expect.any(String) });
+    expect(await gateway.exited).toBe(1);
+
+    const output = gateway.output.join('\n');
+    const told = output.split('\n').filter((line) => line.includes('nothing caught a bug'));
+    expect(JSON.parse(told[0] ?? '')).toMatchObject({
+      level: 'fatal',
+      error: 'TypeError',
+      frames: expect.arrayContaining([expect.stringContaining('at ')]),
+    });
+    expect(told.length).toBeLessThanOrEqual(10);
+    expect(output).not.toContain('canary');
+  });
+});
