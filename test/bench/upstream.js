@@ -1,8 +1,8 @@
-// A fast upstream that is not the bottleneck: no HTTP library, one constant answer, after LATENCY_MS.
+// A fast upstream that is not the bottleneck: no HTTP library, one constant answer, after LATENCY_MS (at once for the Radar Session rse_at_once).
 import { createServer } from 'node:net';
 
-const body = JSON.stringify({
-  id: 'ceval_1STAJ19XxSPY66dBEesAnzjw',
+const evaluation = (id) => ({
+  id,
   object: 'radar.customer_evaluation',
   event_type: 'registration',
   livemode: true,
@@ -11,7 +11,11 @@ const body = JSON.stringify({
   events: null,
   signals: { multi_accounting: { score: 50, evaluated_at: 1715769600, risk_level: 'normal' } },
 });
-const answer = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nrequest-id: req_bench\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+function answerWith(id) {
+  const body = JSON.stringify(evaluation(id));
+  return `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nrequest-id: req_bench\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}
+const created = answerWith('ceval_1STAJ19XxSPY66dBEesAnzjw');
 const latencyMs = Number(process.env.LATENCY_MS ?? 0);
 
 createServer({ noDelay: true }, (socket) => {
@@ -24,8 +28,11 @@ createServer({ noDelay: true }, (socket) => {
       if (head < 0) return;
       const length = Number(/content-length: (\d+)/i.exec(pending.slice(0, head))?.[1] ?? 0);
       if (pending.length < head + 4 + length) return;
+      const retrieved = /^GET \/v1\/radar\/customer_evaluations\/([^?]+)/.exec(pending)?.[1];
+      const answer = retrieved === undefined ? created : answerWith(retrieved);
+      const atOnce = latencyMs === 0 || pending.slice(head, head + 4 + length).includes('rse_at_once');
       pending = pending.slice(head + 4 + length);
-      if (latencyMs === 0) socket.write(answer);
+      if (atOnce) socket.write(answer);
       else setTimeout(() => socket.write(answer), latencyMs);
     }
   });

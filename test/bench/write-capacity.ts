@@ -29,8 +29,8 @@ const rows = [
   ],
   ['from the start to the first answered evaluation', `${round(figure('start ms'))} ms`],
   ['most memory under that load', `${round(figure('peak MB'))} MB`],
-  ...('in flight, KB each' in gateway
-    ? [['memory of one call in flight, of ten thousand', `${round(figure('in flight, KB each'))} KB`]]
+  ...('KB each' in gateway
+    ? [['memory of one call in flight, of ten thousand', `${round(figure('KB each'))} KB`]]
     : []),
   ...[100, 1_000, 5_000, 10_000].map((perSecond) => [
     `replicas for ${round(perSecond)} evaluations a second`,

@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import autocannon from 'autocannon';
+import { type Issuer, startIssuer } from '../harness/issuer.ts';
+import type { Contestant } from './contestants.ts';
+import { type ServerProcess, startProcess } from './server-process.ts';
+
+/** What is measured of one contestant, by column. */
+export type Figures = Record<string, number>;
+
+/** A contestant that listens, and how it is called. */
+export interface Target {
+  readonly server: ServerProcess;
+  readonly headers: Record<string, string>;
+}
+
+const input = (radarSession: string) => ({
+  eventType: 'REGISTRATION',
+  evaluationContext: [
+    { clientDetails: { radarSession } },
+    {
+      customerDetails: {
+        customerData: { email: 'test@example.com', name: 'Test User', phone: '1234567890' },
+      },
+    },
+  ],
+});
+
+const create = {
+  query: readFileSync('test/bench/operations/create.graphql', 'utf8'),
+  operationName: 'Create',
+};
+
+/** What each is asked: the mutation of a sign-up form. */
+export const signUp = JSON.stringify({
+  ...create,
+  variables: { input: input('rse_1ST9qQ9XxSPY66dBmI6YhJ9u') },
+});
+
+/** The same, answered at once by an upstream that takes its time otherwise: to warm up by. */
+const warmUp = JSON.stringify({ ...create, variables: { input: input('rse_at_once') } });
+
+let issuer: Issuer | undefined;
+
+/** Ends what all modes share. */
+export async function endIssuer(): Promise<void> {
+  await issuer?.close();
+}
+
+/** An upstream that answers after so long, on the second core, where the load is made too. */
+export const startUpstream = (latencyMs: number): Promise<ServerProcess> =>
+  startProcess(['test/bench/upstream.js'], { core: 1, environment: { LATENCY_MS: String(latencyMs) } });
+
+/** Starts a contestant on the first core, and proves that it works: one that only refuses would be the fastest. */
+export async function startContestant(
+  { command, environment, headers }: Contestant,
+  upstream: ServerProcess,
+): Promise<Target> {
+  issuer ??= await startIssuer();
+  const target = {
+    server: await startProcess(command, { core: 0, environment: environment(upstream.url, issuer) }),
+    headers: { 'content-type': 'application/json', ...(await headers(issuer)) },
+  };
+  const response = await fetch(`${target.server.url}/graphql`, {
+    method: 'POST',
+    headers: target.headers,
+    body: warmUp,
+  });
+  const text = await response.text();
+  if (!text.includes('ceval_1STAJ19XxSPY66dBEesAnzjw')) {
+    throw new Error(`${command.join(' ')} answered ${text}`);
+  }
+  return target;
+}
+
+/** Puts load on a target. Ends with an error where an answer is none or no success, but for what is `shed`. */
+export async function load(
+  { server, headers }: Target,
+  { shed, ...options }: Partial<autocannon.Options> & { shed?: boolean },
+  setUp?: (instance: autocannon.Instance) => void,
+): Promise<autocannon.Result> {
+  const result = await new Promise<autocannon.Result>((resolve, reject) => {
+    const instance = autocannon(
+      {
+        url: `${server.url}/graphql`,
+        method: 'POST',
+        headers,
+        body: signUp,
+        connections: 64,
+        timeout: 60,
+        ...options,
+      },
+      (error, ended) => (error == null ? resolve(ended) : reject(error)),
+    );
+    setUp?.(instance);
+  });
+  if (!shed && (result.errors > 0 || result.non2xx > 0)) {
+    throw new Error(`${server.url}: ${result.errors} errors, ${result.non2xx} answers that were no success`);
+  }
+  return result;
+}
+
+/** Runs a target until its code is compiled, whatever the upstream's latency is. */
+export const warm = (target: Target, seconds: number): Promise<unknown> =>
+  load(target, { duration: seconds, body: warmUp });
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? 0)
+    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}
+
+/** The least value that so large a share of the values does not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+interface Rounds {
+  readonly latencyMs: number;
+  readonly rounds: number;
+  readonly warmUpSeconds: number;
+}
+
+/**
+ * Runs `round` for each contestant in turn, so that a machine that changes its pace changes it for all; the medians
+ * of each.
+ */
+export async function inTurn(
+  contestants: readonly Contestant[],
+  { latencyMs, rounds, warmUpSeconds }: Rounds,
+  round: (target: Target) => Promise<Figures>,
+): Promise<Figures[]> {
+  const upstream = await startUpstream(latencyMs);
+  const targets: Target[] = [];
+  for (const contestant of contestants) {
+    const target = await startContestant(contestant, upstream);
+    await warm(target, warmUpSeconds);
+    targets.push(target);
+  }
+  const taken: Figures[][] = targets.map(() => []);
+  for (let count = 0; count < rounds; count += 1) {
+    for (const [index, target] of targets.entries()) taken[index]?.push(await round(target));
+  }
+  for (const { server } of targets) await server.stop();
+  await upstream.stop();
+  return taken.map((figures) =>
+    Object.fromEntries(
+      Object.keys(figures[0] ?? {}).map((name) => [name, median(figures.map((figure) => figure[name] ?? 0))]),
+    ),
+  );
+}
+
+/** CPU microseconds that each answered request of a load took. */
+export async function cpuOf(
+  target: Target,
+  options: Partial<autocannon.Options>,
+): Promise<{ cpu: number; result: autocannon.Result }> {
+  const before = target.server.cpuSeconds();
+  const result = await load(target, options);
+  return { cpu: ((target.server.cpuSeconds() - before) / result.requests.total) * 1e6, result };
+}

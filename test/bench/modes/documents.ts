@@ -1,0 +1,38 @@
+import { gatewayWith } from '../contestants.ts';
+import { cpuOf, type Figures, inTurn } from '../load.ts';
+import type { Scale } from '../scale.ts';
+
+const json = (query: string, variables: object): string => JSON.stringify({ query, variables });
+
+const representations = (count: number): object => ({
+  representations: Array.from({ length: count }, (_, index) => ({
+    __typename: 'CustomerEvaluation',
+    id: `ceval_${index}`,
+  })),
+});
+const entities =
+  'query($representations: [_Any!]!) { _entities(representations: $representations) { ... on CustomerEvaluation { id eventType livemode } } }';
+/** Known by hash after the first time, whatever its length. */
+const sized = (bytes: number): string => `${'# '.padEnd(bytes - 20, '-')}\n{ __typename }`;
+
+const requests: Readonly<Record<string, string>> = {
+  '1 entity': json(entities, representations(1)),
+  '10 entities': json(entities, representations(10)),
+  '100 entities': json(entities, representations(100)),
+  'document of 1 kB': json(sized(1_000), {}),
+  'document of 16 kB': json(sized(16_000), {}),
+};
+
+/** CPU microseconds of a router's entity fetches, each of them a call upstream, and of documents by size. */
+export async function documents({ roundSeconds, warmUpSeconds }: Scale): Promise<Figures[]> {
+  const target = gatewayWith({ STRIPE_API_VERSION: '2026-06-24.preview' });
+  const [figures] = await inTurn([target], { latencyMs: 0, rounds: 1, warmUpSeconds }, async (gateway) => {
+    const taken: Figures = {};
+    for (const [name, body] of Object.entries(requests)) {
+      await cpuOf(gateway, { body, duration: roundSeconds / 2 });
+      taken[`${name}, CPU µs`] = (await cpuOf(gateway, { body, duration: roundSeconds / 2 })).cpu;
+    }
+    return taken;
+  });
+  return [{}, figures ?? {}];
+}

@@ -1,0 +1,21 @@
+import { contestants } from '../contestants.ts';
+import { cpuOf, type Figures, inTurn } from '../load.ts';
+import type { Scale } from '../scale.ts';
+
+const connections = 1_000;
+
+/** A thousand connections, each with one mutation after the other, against an upstream of 300 ms. */
+export function thousand({ roundSeconds, warmUpSeconds }: Scale): Promise<Figures[]> {
+  const measured = contestants.slice(0, 4).map((contestant) => ({
+    ...contestant,
+    // All of them at once, where 512 are the default.
+    environment: (...site: Parameters<typeof contestant.environment>) => ({
+      ...contestant.environment(...site),
+      UPSTREAM_MAX_CONCURRENCY: String(connections),
+    }),
+  }));
+  return inTurn(measured, { latencyMs: 300, rounds: 1, warmUpSeconds }, async (target) => {
+    const { result } = await cpuOf(target, { connections, duration: roundSeconds });
+    return { '1,000 × 300 ms: per second': result.requests.average, '1,000 × 300 ms: p99 ms': result.latency.p99 };
+  });
+}
