@@ -171,6 +171,19 @@ describe('the commands', () => {
     expect(named.filter((script) => !Object.hasOwn(scripts, script ?? ''))).toEqual([]);
   });
 
+  it('check a configuration as the page of production says: it is refused, and what is missing is named', async () => {
+    const checks = commands.filter(({ words }) => words.includes('--check-config'));
+    expect(checks).toHaveLength(1);
+    for (const { words, variables } of checks) {
+      const set = Object.fromEntries(variables.map((pair) => pair.split('=')));
+      const check = run(process.execPath, words.slice(1), { env: { PATH: process.env['PATH'], ...set } });
+      await expect(check).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/STRIPE_SECRET_KEY: is needed[\s\S]*ROUTER_SECRET: is needed/),
+      });
+    }
+  });
+
   it('name only files and arguments that there are', () => {
     for (const { words } of commands) {
       if (words[0] === 'node' && words[1] === 'dist/main.js')
