@@ -87,6 +87,13 @@ describe('the pages', () => {
     expect(broken).toEqual([]);
   });
 
+  it('tell in the changelog of the version that this is', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(readFileSync('docs/CHANGELOG.md', 'utf8')).toMatch(
+      new RegExp(`^## \\[${version}\\] - \\d{4}-\\d{2}-\\d{2}$`, 'm'),
+    );
+  });
+
   it('are all reached from the README', () => {
     const [readme] = pages;
     for (const { page } of pages.slice(1)) expect(readme?.text).toContain(`](${page})`);
