@@ -3,7 +3,9 @@ import { endWith, type Service } from './life.ts';
 import { effectiveSettings } from './start-up/check-config.ts';
 import { type Command, readCommand } from './start-up/command-line.ts';
 import { keepCompiled, writeCompileCache } from './start-up/compile-cache.ts';
-import { helpText, version } from './start-up/help.ts';
+import { helpText } from './start-up/help.ts';
+import { packageFacts } from './start-up/package-facts.ts';
+import { requireRuntime } from './start-up/runtime.ts';
 import { adviceOn } from './start-up/start-fault.ts';
 import { welcome } from './start-up/welcome.ts';
 import { createLog } from './telemetry/log.ts';
@@ -28,7 +30,7 @@ async function run(command: Command): Promise<void> {
       process.stdout.write(helpText());
       return;
     case 'version':
-      process.stdout.write(`${version()}\n`);
+      process.stdout.write(`${packageFacts().version}\n`);
       return;
     case 'check-config':
       process.stdout.write(await checkConfig(readConfig(process.env)));
@@ -59,6 +61,7 @@ async function checkConfig(config: Config): Promise<string> {
 }
 
 async function serveGateway(config: Config): Promise<AnnouncedService> {
+  requireRuntime(process.version, packageFacts().engines.node);
   // Loaded here, so that --help and a refused setting are told at once.
   keepCompiled();
   const { startGateway } = await import('./gateway.ts');

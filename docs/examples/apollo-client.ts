@@ -1,4 +1,4 @@
-import { type ApolloClient, CombinedGraphQLErrors, ServerError } from '@apollo/client';
+import { type ApolloClient, CombinedGraphQLErrors } from '@apollo/client';
 import {
   type CustomerDataInput,
   type CustomerEvaluationRiskLevel,
@@ -44,15 +44,6 @@ function ofRequest(error: unknown) {
       message,
       retryable: retryable === true,
       retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : null,
-    };
-  }
-  if (ServerError.is(error)) {
-    const { statusCode, response } = error;
-    return {
-      code: `HTTP_${statusCode}`,
-      message: response.statusText,
-      retryable: statusCode === 429 || statusCode >= 500,
-      retryAfterMs: Number(response.headers.get('retry-after')) * 1000 || null,
     };
   }
   // No answer at all: it may have been done, and the key makes a repeat safe.

@@ -4,6 +4,7 @@ import {
   documentRefusals,
   type TrustedDocuments,
 } from '../access/trusted-documents.ts';
+import { answerType } from './answer-type.ts';
 
 // So many untrusted documents are told, each once: whoever sends them decides how many there are.
 const maxTold = 1_000;
@@ -22,7 +23,10 @@ export function documentHook(documents: TrustedDocuments) {
       case 'refused': {
         const { status, message } = documentRefusals[judged.code];
         const extensions = { code: judged.code, retryable: false, requestId: request.id };
-        return reply.code(status).send({ errors: [{ message, extensions }] });
+        return reply
+          .code(status)
+          .type(answerType(request))
+          .send({ errors: [{ message, extensions }] });
       }
       case 'untrusted':
         if (judged.hash !== undefined && !told.has(judged.hash) && told.size < maxTold) {

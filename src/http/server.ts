@@ -17,6 +17,7 @@ import type { CallContext, CallFacts } from '../customer-evaluation/call-context
 import type { Rights } from '../customer-evaluation/rights.ts';
 import { describeBug } from '../errors/describe-bug.ts';
 import { httpRefusal } from '../errors/http-refusals.ts';
+import { answerType } from './answer-type.ts';
 import { type Access, callerHook, charge } from './callers.ts';
 import { documentHook } from './document-hook.ts';
 import type { Drain } from './drain.ts';
@@ -71,7 +72,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     const { status, headers, body } = httpRefusal(error, request.id);
     // A status that the error does not name is a bug's.
     if (status === 500) log.error({ requestId: request.id, ...describeBug(error) }, 'a bug ended a request');
-    return reply.code(status).headers(headers).send(body);
+    return reply.code(status).headers(headers).type(answerType(request)).send(body);
   });
   server.setNotFoundHandler((request, reply) => {
     const { status, body } = httpRefusal({ statusCode: 404 }, request.id);

@@ -9,9 +9,12 @@ export function effectiveSettings(config: Config, environment: Environment): str
   const settings = describeSettings();
   const width = Math.max(...settings.map(({ name }) => name.length));
   const lines = settings.map((setting) => {
-    const set = environment[setting.name];
+    const set = environment[setting.name] || undefined;
+    const inFile = environment[`${setting.name}_FILE`] || undefined;
     const [mark, value] =
-      set === undefined || set === '' ? [' ', valueWithout(setting, config)] : ['*', masked(setting, set)];
+      set !== undefined
+        ? ['*', masked(setting, set)]
+        : [' ', inFile === undefined ? valueWithout(setting, config) : `in ${inFile} (not shown)`];
     return `${mark} ${setting.name.padEnd(width)}  ${value}`;
   });
   return `The configuration is good. It comes to:

@@ -1,3 +1,5 @@
+import { StartFault } from './start-fault.ts';
+
 /** What the process may be asked for on its command line; all else is set in the environment. */
 export type Command = 'gateway' | 'sandbox' | 'check-config' | 'help' | 'version';
 
@@ -10,19 +12,14 @@ const commands: Readonly<Record<string, Command>> = {
   '-v': 'version',
 };
 
-/** An argument that there is not. */
-export class ArgumentError extends Error {
-  override readonly name = 'ArgumentError';
-}
-
-/** Reads the command line. Throws an `ArgumentError` that tells what there is instead. */
+/** Reads the command line. Throws a `StartFault` that tells what there is instead. */
 export function readCommand(args: readonly string[]): Command {
   const [first, ...rest] = args;
   if (first === undefined) return 'gateway';
   const command = commands[first];
   const strange = command === undefined ? first : rest[0];
   if (command !== undefined && strange === undefined) return command;
-  throw new ArgumentError(
+  throw new StartFault(
     `There is no argument ${JSON.stringify(strange)} here. Settings come from the environment, such as ` +
       'PORT=4001 node dist/main.js; --help lists them.',
   );

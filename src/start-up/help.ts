@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describeSettings } from '../settings.ts';
 
 /** The answer to `--help`. */
@@ -20,10 +19,4 @@ Settings, from the environment, and what holds without them:
 
 ${lines.join('\n').replaceAll('`', '')}
 `;
-}
-
-/** The answer to `--version`: that of the package, also from within a container. */
-export function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,9 +1,13 @@
 import { ConfigError } from '../config.ts';
-import { ArgumentError } from './command-line.ts';
+
+/** What a person can mend, told by its message. */
+export class StartFault extends Error {
+  override readonly name = 'StartFault';
+}
 
 /** What a person can do about a start that failed; undefined where that is a bug. */
 export function adviceOn(error: unknown): string | undefined {
-  if (error instanceof ArgumentError) return error.message;
+  if (error instanceof StartFault) return error.message;
   if (error instanceof ConfigError) {
     return `${error.message}\nEvery setting is described by \`node dist/main.js --help\` and in docs/reference/settings.md.`;
   }

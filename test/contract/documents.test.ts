@@ -87,6 +87,13 @@ describe('the pages', () => {
     expect(broken).toEqual([]);
   });
 
+  it('tell in the changelog of the version that this is', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(readFileSync('docs/CHANGELOG.md', 'utf8')).toMatch(
+      new RegExp(`^## \\[${version}\\] - \\d{4}-\\d{2}-\\d{2}$`, 'm'),
+    );
+  });
+
   it('are all reached from the README', () => {
     const [readme] = pages;
     for (const { page } of pages.slice(1)) expect(readme?.text).toContain(`](${page})`);
@@ -169,6 +176,19 @@ describe('the commands', () => {
     );
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter((script) => !Object.hasOwn(scripts, script ?? ''))).toEqual([]);
+  });
+
+  it('check a configuration as the page of production says: it is refused, and what is missing is named', async () => {
+    const checks = commands.filter(({ words }) => words.includes('--check-config'));
+    expect(checks).toHaveLength(1);
+    for (const { words, variables } of checks) {
+      const set = Object.fromEntries(variables.map((pair) => pair.split('=')));
+      const check = run(process.execPath, words.slice(1), { env: { PATH: process.env['PATH'], ...set } });
+      await expect(check).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/STRIPE_SECRET_KEY: is needed[\s\S]*ROUTER_SECRET: is needed/),
+      });
+    }
   });
 
   it('name only files and arguments that there are', () => {

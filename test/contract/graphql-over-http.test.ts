@@ -44,3 +44,32 @@ describe('GraphQL over HTTP', () => {
     expect(audits.map(({ id }) => id)).toEqual(expect.arrayContaining(Object.keys(allowed)));
   });
 });
+
+describe('a refusal before GraphQL', () => {
+  let closed: TestGateway;
+
+  beforeAll(async () => {
+    closed = await startTestGateway({ AUTH_MODE: 'router', ROUTER_SECRET: 'r'.repeat(32) });
+  });
+  afterAll(() => closed.close());
+
+  it.each([
+    ['application/graphql-response+json, application/json;q=0.9', 'application/graphql-response+json'],
+    ['application/json', 'application/json'],
+    ['*/*', 'application/json'],
+  ])('to who accepts %s is of the type %s', async (accept, type) => {
+    const { status, headers, errors } = await closed.send('{ __typename }', {}, { accept });
+    expect(status).toBe(401);
+    expect(headers.get('content-type')).toBe(`${type}; charset=utf-8`);
+    expect(errors?.[0]?.extensions['code']).toBe('UNAUTHENTICATED');
+  });
+
+  it('of a document is, too', async () => {
+    const trusting = await startTestGateway({ TRUSTED_DOCUMENTS: 'only' });
+    const accept = 'application/graphql-response+json';
+    const { status, headers } = await trusting.send('{ __typename }', {}, { accept });
+    await trusting.close();
+    expect(status).toBe(400);
+    expect(headers.get('content-type')).toBe(`${accept}; charset=utf-8`);
+  });
+});

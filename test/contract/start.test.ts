@@ -1,7 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { settings } from '../../src/settings.ts';
@@ -202,6 +204,17 @@ describe('the process', () => {
     expect(printed).toMatch(/^ {2}INTROSPECTION +off$/m);
     expect(printed).toMatch(/^ {2}callers +those that the router vouches for/m);
     expect(printed).toContain('Set, and read by nobody here: UPSTREAM_TIMEOUT.');
+  });
+
+  it('tells in which file a secret is, and not the secret', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'secrets-'));
+    const file = path.join(folder, 'key');
+    writeFileSync(file, 'sk_test_canary\n');
+    const printed = await printedBy(['dist/main.js', '--check-config'], { STRIPE_SECRET_KEY_FILE: file });
+    rmSync(folder, { recursive: true });
+    expect(printed).not.toContain('canary');
+    expect(printed).toMatch(/^ {2}STRIPE_SECRET_KEY +in \S+\/key \(not shown\)$/m);
+    expect(printed).toMatch(/^ {2}upstream +https:\/\/api\.stripe\.com, test mode/m);
   });
 
   it.each([
