@@ -18,8 +18,8 @@ const baseline = (name: string, file: string): Contestant => ({
 
 /** On, and out of reach. */
 const limitsOutOfReach = {
-  RATE_LIMIT_PER_MINUTE: '10000000',
-  RATE_LIMIT_PER_ADDRESS_PER_MINUTE: '10000000',
+  RATE_LIMIT_PER_MINUTE: '1000000',
+  RATE_LIMIT_PER_ADDRESS_PER_MINUTE: '1000000',
 };
 
 /** As installed: rate limits, breaker, retry budget, operation limits and a log line for each operation. */

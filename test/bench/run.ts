@@ -3,6 +3,7 @@
  * in one run on one machine. Servers are pinned to the first core, load and upstream to the second. Figures are
  * medians of rounds taken in turn; CPU is the operating system's account of the server's process.
  */
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { contestants } from './contestants.ts';
@@ -18,6 +19,9 @@ import { full, quick } from './scale.ts';
 
 const modes = { cpu, steady, coldStart, thousand, inFlight, overload, documents };
 type Mode = keyof typeof modes;
+
+// All threads of this process, which makes the load.
+execFileSync('taskset', ['-acp', '1', String(process.pid)]);
 
 const options = process.argv.slice(2);
 const isQuick = options.includes('--quick');

@@ -25,7 +25,7 @@ const rows = [
   ['p50 and p99 at 64 at a time, as fast as it goes', `${figure('p50 ms')} ms, ${figure('p99 ms')} ms`],
   [
     'added to Stripe’s 300 ms at 100 a second, p50 and p99',
-    `${figure('p50 + ms')} ms, ${figure('p99 + ms')} ms`,
+    `${figure('added p50 ms')} ms, ${figure('added p99 ms')} ms`,
   ],
   ['from the start to the first answered evaluation', `${round(figure('start ms'))} ms`],
   ['most memory under that load', `${round(figure('peak MB'))} MB`],

@@ -3,7 +3,11 @@ import { createServer } from 'node:http';
 import { Pool } from 'undici';
 import { encodeForm } from './form.js';
 
-const pool = new Pool(process.env.UPSTREAM_URL, { connections: 512, pipelining: 1, allowH2: false });
+const pool = new Pool(process.env.UPSTREAM_URL, {
+  connections: Number(process.env.CONNECTIONS ?? 512),
+  pipelining: 1,
+  allowH2: false,
+});
 const headers = {
   authorization: 'Bearer sk_test_bench',
   'stripe-version': '2026-03-04.preview',

@@ -1,8 +1,11 @@
 import { gatewayWith, limit } from '../contestants.ts';
-import { type Figures, load, startContestant, startUpstream, warm } from '../load.ts';
+import { type Figures, startContestant, startUpstream, warm } from '../load.ts';
+import { openLoop } from '../open-loop.ts';
 import type { Scale } from '../scale.ts';
 
 const calls = 10_000;
+/** All are sent before the first is answered. */
+const seconds = 7;
 
 /** Ten thousand mutations in flight against an upstream of 8 s: memory each, and whether all are answered. */
 export async function inFlight({ warmUpSeconds }: Scale): Promise<Figures[]> {
@@ -13,19 +16,20 @@ export async function inFlight({ warmUpSeconds }: Scale): Promise<Figures[]> {
     UPSTREAM_TIMEOUT_MS: '20000',
     UPSTREAM_DEADLINE_MS: '30000',
   });
-  for (const contestant of [limit, waiting]) {
+  const proxy = {
+    ...limit,
+    environment: (...site: Parameters<typeof limit.environment>) => ({
+      ...limit.environment(...site),
+      CONNECTIONS: '20000',
+    }),
+  };
+  for (const contestant of [proxy, waiting]) {
     const target = await startContestant(contestant, upstream);
     await warm(target, warmUpSeconds);
     const before = target.server.residentMegabytes();
-    // Within 7 s, so that all are sent before the first is answered.
-    const result = await load(target, {
-      connections: calls,
-      amount: calls,
-      overallRate: calls / 7,
-      shed: true,
-    });
+    const { accepted } = await openLoop(target, { perSecond: calls / seconds, seconds });
     figures.push({
-      '10,000 in flight: unanswered': calls - result['2xx'],
+      '10,000 in flight: unanswered': calls - accepted.length,
       'KB each': ((target.server.peakMegabytes() - before) * 1024) / calls,
     });
     await target.server.stop();

@@ -16,6 +16,9 @@ export function thousand({ roundSeconds, warmUpSeconds }: Scale): Promise<Figure
   }));
   return inTurn(measured, { latencyMs: 300, rounds: 1, warmUpSeconds }, async (target) => {
     const { result } = await cpuOf(target, { connections, duration: roundSeconds });
-    return { '1,000 × 300 ms: per second': result.requests.average, '1,000 × 300 ms: p99 ms': result.latency.p99 };
+    return {
+      '1,000 × 300 ms: per second': result.requests.average,
+      '1,000 × 300 ms: p99 ms': result.latency.p99,
+    };
   });
 }
