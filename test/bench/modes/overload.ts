@@ -13,8 +13,9 @@ export async function overload({ roundSeconds, warmUpSeconds }: Scale): Promise<
   const figures: Figures = { 'peak per second': peak };
   for (const times of [2, 5]) {
     const offer = { perSecond: peak * times, seconds: roundSeconds };
-    const { accepted, refused, failed } = await openLoop(target, offer);
-    figures[`× ${times}: goodput, % of peak`] = (accepted.length / roundSeconds / peak) * 100;
+    const { accepted, refused, failed, ...rates } = await openLoop(target, offer);
+    figures[`× ${times}: sent per second`] = rates.sentPerSecond;
+    figures[`× ${times}: goodput, % of peak`] = (rates.acceptedPerSecond / peak) * 100;
     figures[`× ${times}: accepted p99 ms`] = percentile(accepted, 0.99);
     figures[`× ${times}: refused p99 ms`] = percentile(refused, 0.99);
     figures[`× ${times}: failed`] = failed;
