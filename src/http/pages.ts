@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import { scopeIdempotencyKey } from '../customer-evaluation/idempotency-key.ts';
 import { Failure } from '../errors/failure.ts';
+import { sendAsset } from './assets.ts';
 import type { PageFacts } from './page-facts.ts';
 
 export interface PagesOptions {
@@ -105,35 +105,6 @@ const modes: Readonly<Record<PageFacts['mode'], { name: string; meaning: string 
   test: { name: 'Test mode', meaning: 'Operations reach Stripe under a test key.' },
   live: { name: 'Live mode', meaning: 'Operations reach Stripe: evaluations are real, and may be billed.' },
 };
-
-const types: Readonly<Record<string, string>> = {
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.txt': 'text/plain; charset=utf-8',
-};
-
-async function sendAsset(request: FastifyRequest, reply: FastifyReply, name: string): Promise<FastifyReply> {
-  const type = types[extname(name)];
-  if (type === undefined || !/^[\w.-]+$/.test(name)) return notFound(reply);
-  const packed = /\bgzip\b/.test(String(request.headers['accept-encoding'])) && name !== licencesName;
-  try {
-    const bytes = await readFile(new URL(`assets/${name}${packed ? '.gz' : ''}`, pagesDir));
-    // A hash of the content is in the name.
-    const cache = name === licencesName ? 'no-cache' : 'public, max-age=31536000, immutable';
-    if (packed) reply.header('content-encoding', 'gzip');
-    return reply.type(type).header('cache-control', cache).header('vary', 'accept-encoding').send(bytes);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return notFound(reply);
-  }
-}
-
-function notFound(reply: FastifyReply): FastifyReply {
-  reply.callNotFound();
-  return reply;
-}
-
-const licencesName = 'third-party-licences.txt';
 
 /** The choices of the playground's picker. */
 function optionsOf(cases: PlaygroundOptions['cases']): string {

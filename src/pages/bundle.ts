@@ -2,8 +2,8 @@
  * Builds the pages for browsers into dist/pages/: what `src/http/pages.ts` serves. Assets carry a hash of their
  * content in their names, so browsers may keep them for ever.
  */
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type BuildOptions, type BuildResult, build, type Metafile, type Plugin } from 'esbuild';
@@ -34,8 +34,7 @@ const options = {
   target: 'es2023',
   entryNames: '[name]-[hash]',
   chunkNames: '[name]-[hash]',
-  loader: { '.graphql': 'text', '.svg': 'file' },
-  assetNames: '[name]-[hash]',
+  loader: { '.graphql': 'text' },
   legalComments: 'linked',
   logLevel: 'warning',
   plugins: [withoutEditorStyles],
@@ -76,26 +75,31 @@ writeOutputs();
 // Tests rebuild while others are being served: nothing that is in use is taken away or seen half-written.
 function writeOutputs(): void {
   mkdirSync(assetsDir, { recursive: true });
-  const kept = new Set<string>();
-  for (const { path: file, contents } of [...workers.outputFiles, ...scripts.outputFiles]) {
-    kept.add(path.basename(file));
-    kept.add(`${path.basename(file)}.gz`);
+  const licences = Buffer.from(licencesOf(workers.metafile, scripts.metafile));
+  const hash = createHash('sha256').update(licences).digest('hex').slice(0, 8);
+  const licencesName = `third-party-licences-${hash}.txt`;
+  const built = [...workers.outputFiles, ...scripts.outputFiles]
+    // The editor's style sheets, which were left out.
+    .filter(({ contents }) => contents.length > 0)
+    .map(({ path: file, contents }) => [path.basename(file), contents] as const);
+
+  const assets = new Map<string, Uint8Array>([...built, [licencesName, licences]]);
+  for (const [name, contents] of assets) {
+    const file = path.join(assetsDir, name);
     if (existsSync(`${file}.gz`)) continue;
     replace(file, contents);
     replace(`${file}.gz`, gzipSync(contents, { level: 9 }));
   }
-  const licences = 'third-party-licences.txt';
-  replace(path.join(assetsDir, licences), licencesOf(workers.metafile, scripts.metafile));
-  kept.add(licences);
   for (const page of Object.keys(pages)) {
     const html = readFileSync(path.join(browserDir, page, `${page}.html`), 'utf8')
       .replaceAll('{{script}}', assetNamed(scripts, new RegExp(`^${page}-.*\\.js$`)))
       .replaceAll('{{style}}', assetNamed(scripts, new RegExp(`^${page}-.*\\.css$`)))
-      .replaceAll('{{licences}}', `assets/${licences}`)
+      .replaceAll('{{licences}}', `assets/${licencesName}`)
       .replaceAll('{{version}}', version);
     replace(path.join(pagesDir, `${page}.html`), html);
   }
-  for (const name of readdirSync(assetsDir)) if (!kept.has(name)) rmSync(path.join(assetsDir, name));
+  for (const name of readdirSync(assetsDir))
+    if (!assets.has(name.replace(/\.gz$/, ''))) rmSync(path.join(assetsDir, name));
 }
 
 function replace(file: string, contents: string | Uint8Array): void {
@@ -122,9 +126,9 @@ function licencesOf(...metafiles: Metafile[]): string {
 }
 
 function licenceOf(folder: string): string {
-  const { name, version, license } = createRequire(import.meta.url)(
-    path.join(root, folder, 'package.json'),
-  ) as { name: string; version: string; license: string };
+  const { name, version, license } = JSON.parse(
+    readFileSync(path.join(root, folder, 'package.json'), 'utf8'),
+  ) as { name: string; version: string; license?: string };
   const files = readdirSync(path.join(root, folder)).filter((file) =>
     /^(licen[cs]e|notice|thirdparty)/i.test(file),
   );

@@ -9,8 +9,8 @@ export interface JournalEntry {
 }
 
 const maxKeys = 200;
-const maxEntries = 20;
-const maxBytes = 65_536;
+const maxEntries = 10;
+const maxCharacters = 16_384;
 
 /** What the sandbox received of late under each idempotency key, for people to look at. */
 export class Journal {
@@ -39,7 +39,7 @@ function textOf({ raw, body }: FastifyRequest): string {
     headers.push(`${name}: ${/^authorization$/i.test(name) ? withoutSecret(value) : value}`);
   }
   const form = String(body ?? '');
-  const shown = form.length > maxBytes ? `(${form.length} characters, too many to keep)` : form;
+  const shown = form.length > maxCharacters ? `(${form.length} characters, too many to keep)` : form;
   return `${raw.method} ${raw.url} HTTP/${raw.httpVersion}\r\n${headers.join('\r\n')}\r\n\r\n${shown}`;
 }
 

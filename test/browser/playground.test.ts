@@ -273,8 +273,31 @@ const signalOf: Readonly<Record<string, string>> = {
     await page.getByRole('button', { name: 'Send again with the same key' }).click();
     expect((await shownOn(page)).status).toMatch(/^Log-in evaluated\. Account sharing: /);
     expect(keys).toEqual([keys[0], keys[0]]);
-    // The browser tells its console of the connection that failed.
+    // So it is with a report: what is pressed again is the same report.
+    keys.splice(0);
+    await page.getByRole('button', { name: 'Log-in succeeded' }).click();
+    await page.getByRole('status').getByText('The gateway did not answer.').waitFor();
+    await page.getByRole('button', { name: 'Log-in succeeded' }).click();
+    expect((await shownOn(page)).status).toBe('Reported: Log-in succeeded.');
+    expect(keys).toEqual([keys[0], keys[0]]);
+    // The browser tells its console of the connections that failed.
     visits[0]?.complaints.splice(0);
+  });
+
+  it('says so where the caller must be known', async () => {
+    const guarded = await startTestGateway({
+      AUTH_MODE: 'router',
+      ROUTER_SECRET: 'a-secret-of-a-router-that-is-long-enough',
+    });
+    const page = await open({}, guarded);
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    const { status, calls } = await shownOn(page);
+    expect(status).toMatch(/^Sign-up not evaluated\. .*credentials/i);
+    expect(calls).toEqual([]);
+    expect(await page.locator('.exchange').textContent()).toContain('Nothing: no call was sent.');
+    // The browser tells its console of the refusals.
+    visits[0]?.complaints.splice(0);
+    await guarded.close();
   });
 
   it.each(['light', 'dark'] as const)('bars nobody (%s)', async (colorScheme) => {

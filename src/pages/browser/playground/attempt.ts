@@ -9,11 +9,16 @@ import {
 } from '../../../../schema/generated/customer-evaluations.ts';
 import { drawKey } from './idempotency-key.ts';
 
+export type Kind = 'Sign-up' | 'Log-in';
+
+/** Variables with the key that makes of several tries one call. */
+export type Keyed<Variables> = Variables & { readonly idempotencyKey: string };
+
 /** One attempt of a person to sign up or log in. Sent again as it is, it stays one evaluation: the key is in it. */
 export interface Attempt<Data, Variables> {
-  readonly kind: 'Sign-up' | 'Log-in';
+  readonly kind: Kind;
   readonly document: TypedDocumentNode<Data, Variables>;
-  readonly variables: Variables & { readonly idempotencyKey: string };
+  readonly variables: Keyed<Variables>;
 }
 
 /** What somebody who signs up has told; what was left empty is left out. */

@@ -1,5 +1,6 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { print } from 'graphql';
+import type { Keyed } from './attempt.ts';
 import { find } from './find.ts';
 import { type GraphQLAnswer, send } from './gateway.ts';
 
@@ -9,7 +10,7 @@ export interface Exchange<Data, Variables> {
   /** The mutation's field: each has idempotency keys of its own. */
   readonly mutation: 'createCustomerEvaluation' | 'reportCustomerEvaluation';
   readonly document: TypedDocumentNode<Data, Variables>;
-  readonly variables: Variables & { readonly idempotencyKey: string };
+  readonly variables: Keyed<Variables>;
 }
 
 /** A call as the sandbox received it, and what it answered. */
@@ -43,8 +44,10 @@ export async function show<Data, Variables>(
 
 // Only the sandbox tells what it received; there is nothing like it where the upstream is Stripe.
 async function callsUnder(mutation: string, idempotencyKey: string): Promise<ReceivedCall[]> {
-  const response = await fetch(`try/calls?${new URLSearchParams({ mutation, idempotencyKey })}`);
-  return response.ok ? ((await response.json()) as ReceivedCall[]) : [];
+  const response = await fetch(`try/calls?${new URLSearchParams({ mutation, idempotencyKey })}`).catch(
+    () => undefined,
+  );
+  return response?.ok ? ((await response.json()) as ReceivedCall[]) : [];
 }
 
 function itemOf({ request, answer }: ReceivedCall): HTMLElement {

@@ -7,15 +7,24 @@ export interface GraphQLAnswer<Data> {
   readonly errors?: readonly { readonly message: string }[];
 }
 
-/** Sends an operation whose variables and answer the compiler knows. Rejects where no answer comes. */
+/** Nobody knows whether anything happened: repeat under the same key. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
+/** Sends an operation whose variables and answer the compiler knows. Rejects with `NoAnswer` where none comes. */
 export async function send<Data, Variables>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,
 ): Promise<GraphQLAnswer<Data>> {
-  const response = await fetch('graphql', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query: print(document), variables }),
-  });
-  return (await response.json()) as GraphQLAnswer<Data>;
+  try {
+    const response = await fetch('graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: print(document), variables }),
+    });
+    return (await response.json()) as GraphQLAnswer<Data>;
+  } catch (cause) {
+    throw new NoAnswer('the gateway did not answer', { cause });
+  }
 }

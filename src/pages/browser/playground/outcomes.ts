@@ -1,10 +1,10 @@
 import type { CustomerEvaluationReportInput } from '../../../../schema/generated/customer-evaluations.ts';
 import type { PageFacts } from '../../../http/page-facts.ts';
-import type { Attempt } from './attempt.ts';
+import type { Kind } from './attempt.ts';
 
 /** How an attempt can have ended, in the words that the upstream's version takes. */
 export function outcomesOf(
-  kind: Attempt<unknown, unknown>['kind'],
+  kind: Kind,
   reports: PageFacts['reports'],
 ): [string, CustomerEvaluationReportInput][] {
   if (reports === 'outcomes') {

@@ -1,13 +1,14 @@
 import {
-  type CustomerEvaluationReportInput,
   type EvaluateLoginMutation,
   type EvaluateRegistrationMutation,
   ReportCustomerEvaluationDocument,
+  type ReportCustomerEvaluationMutationVariables,
 } from '../../../../schema/generated/customer-evaluations.ts';
 import { readFacts } from '../read-facts.ts';
-import { type Attempt, logIn, signUp } from './attempt.ts';
+import { type Attempt, type Keyed, type Kind, logIn, signUp } from './attempt.ts';
 import { show } from './exchange.ts';
 import { find } from './find.ts';
+import { NoAnswer } from './gateway.ts';
 import { gaugeOf, wordsOf } from './gauge.ts';
 import { drawKey } from './idempotency-key.ts';
 import { outcomesOf } from './outcomes.ts';
@@ -18,6 +19,8 @@ const facts = readFacts();
 const result = find('#result', HTMLElement);
 const status = find('#status', HTMLElement);
 const verdictPlace = find('#verdict', HTMLElement);
+const gauge = find('#gauge', HTMLElement);
+const outcomes = find('#outcomes', HTMLElement);
 const exchanges = find('#exchanges', HTMLElement);
 const sandboxCase = find('#case', HTMLSelectElement);
 let repeat = async (): Promise<void> => undefined;
@@ -44,8 +47,10 @@ async function evaluate<Data extends EvaluateLoginMutation | EvaluateRegistratio
   attempt: Attempt<Data, Variables>,
 ): Promise<void> {
   repeat = () => evaluate(attempt);
-  exchanges.replaceChildren();
   verdictPlace.hidden = true;
+  outcomes.hidden = true;
+  gauge.replaceChildren();
+  exchanges.replaceChildren();
   const { kind } = attempt;
   await inTurn(`${kind}: asking the gateway…`, async () => {
     const exchange = {
@@ -58,14 +63,17 @@ async function evaluate<Data extends EvaluateLoginMutation | EvaluateRegistratio
   });
 }
 
-async function report(id: string, outcome: string, input: CustomerEvaluationReportInput): Promise<void> {
+async function report(
+  outcome: string,
+  variables: Keyed<ReportCustomerEvaluationMutationVariables>,
+): Promise<void> {
   await inTurn(`Reporting: ${outcome}…`, async () => {
     const { data, errors = [] } = await show(
       {
         title: `The report: ${outcome}`,
         mutation: 'reportCustomerEvaluation',
         document: ReportCustomerEvaluationDocument,
-        variables: { id, report: input, idempotencyKey: drawKey() },
+        variables,
       },
       exchanges,
     );
@@ -86,10 +94,13 @@ async function inTurn(what: string, work: () => Promise<() => void>): Promise<vo
   status.textContent = what;
   result.ariaBusy = 'true';
   bringIntoView();
-  const end = await work().catch(() => () => {
-    status.textContent =
-      'The gateway did not answer. Send again with the same key, and nothing happens twice.';
-    verdictPlace.hidden = false;
+  const end = await work().catch((error) => {
+    if (!(error instanceof NoAnswer)) throw error;
+    return () => {
+      status.textContent =
+        'The gateway did not answer. Send it again: under the same key nothing happens twice.';
+      verdictPlace.hidden = false;
+    };
   });
   if (turn !== turns) return;
   result.ariaBusy = 'false';
@@ -102,9 +113,7 @@ function bringIntoView(): void {
   if (matchMedia('(width < 60rem)').matches) result.scrollIntoView();
 }
 
-function showVerdict(kind: Attempt<unknown, unknown>['kind'], verdict: Verdict): void {
-  const gauge = find('#gauge', HTMLElement);
-  gauge.replaceChildren();
+function showVerdict(kind: Kind, verdict: Verdict): void {
   verdictPlace.hidden = false;
   switch (verdict.outcome) {
     case 'scored':
@@ -118,17 +127,18 @@ function showVerdict(kind: Attempt<unknown, unknown>['kind'], verdict: Verdict):
       status.textContent = `${kind} not evaluated. ${verdict.why} The person is let in without a score.`;
       break;
   }
-  offerOutcomes(kind, verdict.outcome === 'failed' ? undefined : verdict.id);
+  if (verdict.outcome !== 'failed') offerOutcomes(kind, verdict.id);
 }
 
-function offerOutcomes(kind: Attempt<unknown, unknown>['kind'], id: string | undefined): void {
-  find('#outcomes', HTMLElement).hidden = id === undefined;
-  if (id === undefined) return;
+function offerOutcomes(kind: Kind, id: string): void {
+  outcomes.hidden = false;
   const buttons = outcomesOf(kind, facts.reports).map(([outcome, input]) => {
+    // Drawn here, so that a button that is pressed again repeats its report, and makes no second one.
+    const variables = { id, report: input, idempotencyKey: drawKey() };
     const button = document.createElement('button');
     button.type = 'button';
     button.textContent = outcome;
-    button.addEventListener('click', () => report(id, outcome, input));
+    button.addEventListener('click', () => report(outcome, variables));
     return button;
   });
   find('#outcome-buttons', HTMLElement).replaceChildren(...buttons);
