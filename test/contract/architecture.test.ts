@@ -32,7 +32,7 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
   // For browsers: of the house only what a page is told, and from outside the operations that are shipped.
   pages: {
     imports: ['http', '..'],
-    never: /^(node:(?!fs$|module$|path$|zlib$)|fastify|@apollo\/|pino|stripe|ky|undici)/,
+    never: /^(node:(?!crypto$|fs$|path$|zlib$)|fastify|@apollo\/|pino|stripe|ky|undici)/,
   },
   access: { imports: [] },
   subgraph: { imports: ['customer-evaluation'] },
