@@ -17,7 +17,7 @@ jest.setTimeout(120_000);
 const missing = missingBrowser();
 
 // Shorter than people wait, so that what never answers is soon over.
-const impatient = { UPSTREAM_TIMEOUT_MS: '1200', UPSTREAM_DEADLINE_MS: '2500' };
+const impatient = { UPSTREAM_TIMEOUT_MS: '1200', UPSTREAM_DEADLINE_MS: '2500', UPSTREAM_MAX_ATTEMPTS: '2' };
 
 /** What the page shows of the newest operation. */
 interface Shown {
@@ -126,7 +126,7 @@ const signalOf: Readonly<Record<string, string>> = {
   const goWell = async (): Promise<void> => {
     const create =
       'mutation ($input: CreateCustomerEvaluationInput!) { createCustomerEvaluation(input: $input) { idempotencyKey } }';
-    await Promise.all(Array.from({ length: 6 }, () => gateway.send(create, { input: registration() })));
+    await Promise.all(Array.from({ length: 12 }, () => gateway.send(create, { input: registration() })));
   };
 
   it('offers all that the sandbox can do, and nothing else', async () => {
@@ -152,22 +152,28 @@ const signalOf: Readonly<Record<string, string>> = {
   });
 
   it('logs in, by keyboard alone, in each of the sandbox’s cases', async () => {
-    const page = await open();
-    const focused = () => page.evaluate('document.activeElement.id || document.activeElement.textContent');
-    const tabTo = async (target: string, key: 'Tab' | 'Shift+Tab'): Promise<void> => {
-      for (let steps = 0; (await focused()) !== target; steps += 1) {
-        expect(steps).toBeLessThan(20);
-        await page.keyboard.press(key);
+    const cases = [...sandboxCases];
+    const work = async (): Promise<void> => {
+      const page = await open();
+      const tabTo = async (target: string, key: 'Tab' | 'Shift+Tab'): Promise<void> => {
+        const focused = 'document.activeElement.id || document.activeElement.textContent';
+        for (let steps = 0; (await page.evaluate(focused)) !== target; steps += 1) {
+          expect(steps).toBeLessThan(20);
+          await page.keyboard.press(key);
+        }
+      };
+      await tabTo('case', 'Tab');
+      for (let next = cases.shift(); next !== undefined; next = cases.shift()) {
+        await tabTo('case', 'Shift+Tab');
+        while ((await page.locator('#case').inputValue()) !== next.word)
+          await page.keyboard.press('ArrowDown');
+        await tabTo('Log in', 'Tab');
+        await page.keyboard.press('Enter');
+        expectToShow(next.word, next.does, 'Log-in', await shownOn(page));
+        await goWell();
       }
     };
-    for (const { word, does } of sandboxCases) {
-      await tabTo('case', word === sandboxCases[0]?.word ? 'Tab' : 'Shift+Tab');
-      await page.keyboard.press('ArrowDown');
-      await tabTo('Log in', 'Tab');
-      await page.keyboard.press('Enter');
-      expectToShow(word, does, 'Log-in', await shownOn(page));
-      await goWell();
-    }
+    await Promise.all([work(), work(), work()]);
   });
 
   it('keeps the key of an attempt for its repeats, and draws another for another attempt', async () => {

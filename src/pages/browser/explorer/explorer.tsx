@@ -24,11 +24,11 @@ const introspection = getIntrospectionQuery({
 const fetcher: Fetcher = async ({ query, operationName, variables }, { headers } = {}) => {
   const asked = operationName === 'IntrospectionQuery' ? introspection : query;
   // For a moment after another tab was opened, GraphiQL still names the operation of the one before.
-  const named = asked.includes(String(operationName)) ? operationName : undefined;
+  const isNamed = new RegExp(`(query|mutation)\\s+${operationName}\\b`).test(asked);
   const response = await fetch('graphql', {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ query: asked, operationName: named, variables }),
+    body: JSON.stringify({ query: asked, operationName: isNamed ? operationName : undefined, variables }),
   });
   return response.json();
 };
