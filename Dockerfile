@@ -8,6 +8,9 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
+# The pages for browsers are made of them.
+COPY schema/generated schema/generated
+COPY schema/operations schema/operations
 RUN npm run build
 
 FROM node:26-trixie-slim AS dependencies

@@ -58,6 +58,8 @@ export interface Config {
   readonly maxCost: number;
   readonly trustedDocuments: TrustedDocumentsSettings;
   readonly introspection: boolean;
+  /** Whether the pages for browsers are served. */
+  readonly explorer: boolean;
   readonly http: HttpSettings;
   readonly logLevel: LogLevel;
 }
@@ -142,6 +144,7 @@ export function readConfig(environment: Environment): Config {
     maxCost: values.MAX_COST,
     trustedDocuments: { mode: values.TRUSTED_DOCUMENTS, path: values.TRUSTED_DOCUMENTS_PATH },
     introspection: values.INTROSPECTION ?? !production,
+    explorer: values.EXPLORER ?? !production,
     http: {
       corsOrigins: values.CORS_ORIGINS,
       maxBodyBytes: values.MAX_BODY_BYTES,

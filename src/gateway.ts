@@ -20,7 +20,10 @@ import { errorsPlugin, presentError } from './errors/caller-facing.ts';
 import { admissionPlugin } from './http/admission-plugin.ts';
 import type { Access } from './http/callers.ts';
 import { Drain } from './http/drain.ts';
+import type { PagesOptions } from './http/pages.ts';
 import { createHttpServer } from './http/server.ts';
+import { sandboxCases } from './sandbox/cases.ts';
+import { Journal } from './sandbox/journal.ts';
 import { Sandbox, sandboxKey } from './sandbox/sandbox.ts';
 import { SecretFiles } from './secret-files.ts';
 import { renewSecrets } from './secret-renewal.ts';
@@ -67,8 +70,11 @@ async function openGateway(
     () => access.authenticator.close(),
   );
 
+  const journal = config.explorer ? new Journal() : undefined;
   const sandbox =
-    config.upstream === 'sandbox' ? new Sandbox({ faultShare: config.sandboxFaultShare }) : undefined;
+    config.upstream === 'sandbox'
+      ? new Sandbox({ faultShare: config.sandboxFaultShare, journal })
+      : undefined;
   opened.push(() => sandbox?.close());
   const stripe = new StripeClient({
     ...config.stripe,
@@ -109,6 +115,7 @@ async function openGateway(
     maxDocumentBytes: config.maxDocumentBytes,
     isUpstreamUp: () => stripe.isUpstreamUp,
     drain,
+    pages: config.explorer ? pagesOf(config, sandbox && journal) : undefined,
     log,
     settings: config.http,
   });
@@ -154,6 +161,20 @@ function rightsOf(caller: Caller, { signalsVisibility }: Config): Rights {
       caller.scopes.has(scope) ||
       (scope === scopes.signals && signalsVisibility === 'all'),
     customer: caller.customer,
+  };
+}
+
+function pagesOf({ stripe, upstream }: Config, journal: Journal | undefined): PagesOptions {
+  const { outcomeReports, retrieve } = capabilitiesOf(stripe.apiVersion);
+  const underKey = stripe.secretKey.includes('_live_') ? 'live' : 'test';
+  return {
+    facts: {
+      mode: upstream === 'sandbox' ? 'sandbox' : underKey,
+      upstreamVersion: stripe.apiVersion,
+      reports: outcomeReports ? 'outcomes' : 'events',
+      retrieves: retrieve,
+    },
+    playground: journal && { cases: sandboxCases, callsUnder: (key) => journal.under(key) },
   };
 }
 

@@ -183,11 +183,11 @@ export const settings = z.object({
   KEEP_ALIVE_MS: wholeNumber(1_000, 3_600_000)
     .default(75_000)
     .describe('how long an idle connection is kept: longer than the load balancer in front keeps it'),
-  // Part of the contract and not built yet: what would be ignored is refused, so that nobody relies on it.
-  EXPLORER: takes('off (on is not built yet)', z.literal('off'))
+  EXPLORER: onOff()
     .optional()
-    .describe('the explorer page: not built yet')
-    .meta({ otherwise: '`off`' }),
+    .describe('the explorer at `/`, and with the sandbox the playground at `/try`')
+    .meta({ otherwise: '`on`, in production `off`' }),
+  // Part of the contract and not built yet: what would be ignored is refused, so that nobody relies on it.
   METRICS_PORT: notBuiltYet().describe('Prometheus metrics: not built yet, so refused'),
   DRAIN_DELAY_MS: wholeNumber(0, 600_000)
     .default(0)

@@ -21,6 +21,7 @@ import { answerType } from './answer-type.ts';
 import { type Access, callerHook, charge } from './callers.ts';
 import { documentHook } from './document-hook.ts';
 import type { Drain } from './drain.ts';
+import { explorerForBrowsers, type PagesOptions, servePages } from './pages.ts';
 import { limitDocuments, sendSecurityHeaders, takeOnlyJson } from './request-rules.ts';
 import { turnBudget } from './turn-budget.ts';
 
@@ -37,13 +38,15 @@ export interface HttpOptions {
   readonly isUpstreamUp: () => boolean;
   /** Lets requests in until the server is to end. */
   readonly drain: Drain;
+  /** Undefined where the explorer is off. */
+  readonly pages?: PagesOptions | undefined;
   readonly log: Logger;
   readonly settings: HttpSettings;
 }
 
 /** The server: `/graphql`, `/healthz` and `/readyz`. Answers nothing until `listen` is called. */
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
-  const { access, drain, log, settings } = options;
+  const { access, drain, log, pages, settings } = options;
   const server = fastify({
     bodyLimit: settings.maxBodyBytes,
     trustProxy: settings.trustProxy.length > 0 && [...settings.trustProxy],
@@ -87,10 +90,16 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       maxAge: 600,
     });
   }
+  const findCaller = callerHook(server, access, log);
+  if (pages !== undefined) servePages(server, pages, findCaller);
   server.route({
     method: ['GET', 'POST'],
     url: '/graphql',
-    onRequest: [turnBudget(settings.maxEventLoopDelayMs), callerHook(server, access, log)],
+    onRequest: [
+      turnBudget(settings.maxEventLoopDelayMs),
+      ...(pages === undefined ? [] : [explorerForBrowsers(pages)]),
+      findCaller,
+    ],
     preHandler: [
       async (_request, reply) => drain.enter(reply),
       limitDocuments(options.maxDocumentBytes),

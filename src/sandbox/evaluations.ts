@@ -10,10 +10,14 @@ export interface SandboxEvaluation {
   readonly [field: string]: unknown;
 }
 
-/** Makes and keeps evaluations, the newest `capacity` of them. */
+/** The id of an evaluation that is there from the start, for whoever wants to report or retrieve one at once. */
+const exampleId = 'ceval_example';
+
+/** Makes and keeps evaluations, the newest `capacity` of them, and the example. */
 export class Evaluations {
   readonly #byId = new Map<string, SandboxEvaluation>();
   readonly #capacity: number;
+  #example = example();
   #created = 0;
 
   constructor(capacity: number) {
@@ -36,13 +40,22 @@ export class Evaluations {
 
   /** Keeps an evaluation's next state in place of its last. */
   replace(evaluation: SandboxEvaluation): SandboxEvaluation {
-    this.#byId.set(evaluation.id, evaluation);
+    if (evaluation.id === exampleId) this.#example = evaluation;
+    else this.#byId.set(evaluation.id, evaluation);
     return evaluation;
   }
 
   get(id: string): SandboxEvaluation | undefined {
-    return this.#byId.get(id);
+    return id === exampleId ? this.#example : this.#byId.get(id);
   }
+}
+
+function example(): SandboxEvaluation {
+  const params: CreateParameters = {
+    event_type: 'login',
+    evaluation_context: [{ type: 'customer_details', customer_details: { customer: 'cus_1' } }],
+  };
+  return { ...describe(params, { delayMs: 0 }, false), id: exampleId };
 }
 
 function describe(params: CreateParameters, magic: MagicRequest, livemode: boolean): SandboxEvaluation {

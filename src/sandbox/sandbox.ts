@@ -5,6 +5,7 @@ import { customerEvaluationsPath } from '../stripe/customer-evaluation.wire.ts';
 import { Evaluations } from './evaluations.ts';
 import { FaultPicker } from './fault-picker.ts';
 import { IdempotencyKeys, type SandboxAnswer } from './idempotency.ts';
+import type { Journal } from './journal.ts';
 import { type MagicRequest, magicCases, readMagicWords, type SandboxError } from './magic-values.ts';
 import { readCreateParameters, type SentString, stringsIn } from './parameters.ts';
 import { readReportParameters, readRetrieveParameters, reported } from './reports.ts';
@@ -17,6 +18,8 @@ export interface SandboxOptions {
   readonly faultShare?: number;
   /** How many evaluations and idempotency keys are kept: the newest. */
   readonly capacity?: number;
+  /** Where what is received is noted for people to look at. */
+  readonly journal?: Journal | undefined;
 }
 
 const defaultCapacity = 10_000;
@@ -31,8 +34,10 @@ export class Sandbox {
   readonly #evaluations: Evaluations;
   readonly #keys: IdempotencyKeys;
   readonly #faultPicker: FaultPicker;
+  readonly #journal: Journal | undefined;
 
-  constructor({ faultShare = 0, capacity = defaultCapacity }: SandboxOptions = {}) {
+  constructor({ faultShare = 0, capacity = defaultCapacity, journal }: SandboxOptions = {}) {
+    this.#journal = journal;
     this.#evaluations = new Evaluations(capacity);
     this.#keys = new IdempotencyKeys(capacity);
     this.#faultPicker = new FaultPicker(faultShare);
@@ -88,7 +93,10 @@ export class Sandbox {
     reply: FastifyReply,
     answer: () => Promise<SandboxAnswer>,
   ): Promise<void> {
-    const fault = this.#faultPicker.pick(String(request.body ?? ''), headerOf(request, 'idempotency-key'));
+    const key = headerOf(request, 'idempotency-key');
+    const noted = this.#journal?.note(key, request);
+    const fault = this.#faultPicker.pick(String(request.body ?? ''), key);
+    if (fault !== undefined && noted !== undefined) noted.answer = `(the sandbox ${fault.does})`;
     if (fault !== undefined && !fault.worksFirst) {
       reply.hijack();
       fault.write(reply.raw, '');
@@ -96,6 +104,7 @@ export class Sandbox {
     }
     const { status, headers = {}, body } = await answer();
     if (fault === undefined) {
+      if (noted !== undefined) noted.answer = `${status}\n${JSON.stringify(body)}`;
       await reply.code(status).headers(headers).send(body);
       return;
     }

@@ -42,6 +42,8 @@ function valueWithout({ name, otherwise }: SettingDescription, config: Config): 
       return config.authentication.mode;
     case 'INTROSPECTION':
       return config.introspection ? 'on' : 'off';
+    case 'EXPLORER':
+      return config.explorer ? 'on' : 'off';
     default:
       return otherwise ?? 'not set';
   }

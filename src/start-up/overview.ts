@@ -23,6 +23,7 @@ function rowsOf(config: Config): readonly (readonly [name: string, state: string
     ],
     ['trusted documents', trustedDocumentsOf(config)],
     ['introspection', config.introspection ? 'on' : 'off'],
+    ['pages', pagesOf(config)],
     ['browsers of', http.corsOrigins.length === 0 ? 'no other origin' : http.corsOrigins.join(', ')],
   ];
 }
@@ -32,6 +33,11 @@ function upstreamOf({ upstream, stripe }: Config): string {
   const mode = stripe.secretKey.includes('_live_') ? 'live mode' : 'test mode';
   const account = stripe.account === undefined ? '' : `, for ${stripe.account}`;
   return `${stripe.apiUrl}, ${mode}, version ${stripe.apiVersion}${account}`;
+}
+
+function pagesOf({ explorer, upstream }: Config): string {
+  if (!explorer) return 'none (EXPLORER=off)';
+  return upstream === 'sandbox' ? 'the explorer at /, the playground at /try' : 'the explorer at /';
 }
 
 function callersOf({ authentication }: Config): string {

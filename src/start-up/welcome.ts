@@ -3,13 +3,14 @@ import { overview } from './overview.ts';
 
 /** What a person at a terminal is told once the gateway listens: where, what is on, and a call that works. */
 export function welcome(url: string, config: Config): string {
+  const tryIt = config.explorer ? `Try it at ${url}/try, or here:` : 'Try it:';
   if (config.upstream === 'stripe') {
     return `The gateway: ${url}/graphql, in front of Stripe\n\n${overview(config)}\n`;
   }
   return `The gateway: ${url}/graphql
 
 ${overview(config)}
-The upstream is the built-in sandbox, its scores are made up. Try it:
+The upstream is the built-in sandbox, its scores are made up. ${tryIt}
 
 curl ${url}/graphql -H 'content-type: application/json' -d '{"query":"${firstMutation}"}'
 

@@ -29,6 +29,11 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
     ],
   },
   http: { imports: ['access', 'config.ts', 'customer-evaluation', 'errors'] },
+  // For browsers: of the house only what a page is told, and from outside the operations that are shipped.
+  pages: {
+    imports: ['http', '..'],
+    never: /^(node:(?!crypto$|fs$|path$|zlib$)|fastify|@apollo\/|pino|stripe|ky|undici)/,
+  },
   access: { imports: [] },
   subgraph: { imports: ['customer-evaluation'] },
   'customer-evaluation': {
@@ -45,7 +50,7 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
 };
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
-  file.endsWith('.ts'),
+  /\.tsx?$/.test(file),
 );
 const roomOf = (file: string): string => file.split(path.sep)[0] ?? '';
 const sourceOf = (file: string): string => readFileSync(path.join('src', file), 'utf8');
@@ -96,6 +101,14 @@ describe('the house', () => {
     const shared = files.filter((file) => roomOf(file) === 'sandbox').flatMap(ofTheHouse);
     for (const file of shared.filter((each) => roomOf(each) === 'stripe'))
       expect(file).toMatch(/\.wire\.ts$/);
+  });
+
+  it('lets the pages share what a page is told with the server, and nothing else', () => {
+    const shared = files.filter((file) => roomOf(file) === 'pages').flatMap(ofTheHouse);
+    for (const file of shared.filter((each) => roomOf(each) === 'http'))
+      expect(file).toBe(path.join('http', 'page-facts.ts'));
+    for (const file of shared.filter((each) => roomOf(each) === '..'))
+      expect(file).toMatch(/^\.\.[\\/]schema/);
   });
 
   it('knows the environment in main.ts and config.ts only', () => {

@@ -18,6 +18,7 @@ describe('the settings', () => {
         maxConcurrency: 512,
       },
       introspection: true,
+      explorer: true,
       http: { corsOrigins: [], maxBodyBytes: 65_536 },
       logLevel: 'info',
     });
@@ -118,6 +119,7 @@ describe('a fault in the settings', () => {
     ['UPSTREAM_MAX_CONCURRENCY', '0'],
     ['UPSTREAM_MAX_CONCURRENCY', '100001'],
     ['INTROSPECTION', 'true'],
+    ['EXPLORER', 'yes'],
     ['CORS_ORIGINS', '*'],
     ['CORS_ORIGINS', 'https://a.example/'],
     ['CORS_ORIGINS', 'https://a.example,,https://b.example'],
@@ -165,6 +167,11 @@ describe('in production', () => {
     expect(readConfig({ ...production, STRIPE_SECRET_KEY: key, INTROSPECTION: 'on' }).introspection).toBe(
       true,
     );
+  });
+
+  it('there are no pages for browsers, unless asked for', () => {
+    expect(readConfig({ ...production, STRIPE_SECRET_KEY: key }).explorer).toBe(false);
+    expect(readConfig({ ...production, STRIPE_SECRET_KEY: key, EXPLORER: 'on' }).explorer).toBe(true);
   });
 
   it('the sandbox is chosen by name even beside a key', () => {

@@ -106,6 +106,9 @@ describe('the process', () => {
     expect(told).toMatch(/^ {2}callers +whoever reaches the port \(AUTH_MODE=none\)$/m);
     expect(told).toMatch(/^ {2}rate limits +none for a caller, 600 for an address; counted by this process/m);
     expect(told).toMatch(/^ {2}trusted documents +nothing but the shipped operations is run$/m);
+    expect(told).toMatch(/^ {2}pages +the explorer at \/, the playground at \/try$/m);
+    const page = await fetch(/Try it at (\S+),/.exec(told)?.[1] ?? '');
+    expect(page.headers.get('content-type')).toMatch(/^text\/html/);
   });
 
   it('ends with 0 when it is asked to', async () => {

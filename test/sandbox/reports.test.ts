@@ -44,6 +44,24 @@ describe('the sandbox’s reports and retrievals', () => {
     return (await call('', events, form)).body.id;
   }
 
+  it('find an example from the start, which counts as no evaluation that was made', async () => {
+    const fresh = new Sandbox({ capacity: 1 });
+    const shared = base;
+    base = `${await fresh.listen('127.0.0.1', 0)}/v1/radar/customer_evaluations`;
+    await create('login');
+    await create('login');
+    expect(fresh.created).toBe(2);
+    expect((await call('/ceval_example/report', outcomes, 'status=allowed')).status).toBe(200);
+    expect((await call('/ceval_example', retrieval)).body).toMatchObject({
+      id: 'ceval_example',
+      event_type: 'login',
+      customer: 'cus_1',
+      status: 'allowed',
+    });
+    await fresh.close();
+    base = shared;
+  });
+
   it('append an event with its reason, in the older dialect', async () => {
     const id = await create('login');
     await call(`/${id}/report`, events, 'type=login_failed&login_failed[reason]=other');

@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+const assetsDir = new URL('../../dist/pages/assets/', import.meta.url);
+
+const types: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
+};
+
+/** Sends a part of a page; packed, as the build has left it, to who unpacks. */
+export async function sendAsset(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  name: string,
+): Promise<FastifyReply> {
+  const type = types[extname(name)];
+  if (type === undefined || !/^[\w.-]+$/.test(name)) return notFound(reply);
+  const packed = /\bgzip\b/.test(String(request.headers['accept-encoding']));
+  try {
+    const bytes = await readFile(new URL(packed ? `${name}.gz` : name, assetsDir));
+    if (packed) reply.header('content-encoding', 'gzip');
+    // A hash of the content is in the name.
+    const cache = 'public, max-age=31536000, immutable';
+    return reply.type(type).headers({ 'cache-control': cache, vary: 'accept-encoding' }).send(bytes);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return notFound(reply);
+  }
+}
+
+function notFound(reply: FastifyReply): FastifyReply {
+  reply.callNotFound();
+  return reply;
+}

@@ -1,0 +1,67 @@
+import type {
+  CreateCustomerEvaluationMutationVariables,
+  CustomerEvaluationQueryVariables,
+  EvaluateLoginMutationVariables,
+  EvaluateRegistrationMutationVariables,
+  ReportCustomerEvaluationMutationVariables,
+} from '../../../../schema/generated/customer-evaluations.ts';
+import createCustomerEvaluation from '../../../../schema/operations/create-customer-evaluation.graphql';
+import customerEvaluation from '../../../../schema/operations/customer-evaluation.graphql';
+import evaluateLogin from '../../../../schema/operations/evaluate-login.graphql';
+import evaluateRegistration from '../../../../schema/operations/evaluate-registration.graphql';
+import reportCustomerEvaluation from '../../../../schema/operations/report-customer-evaluation.graphql';
+import type { PageFacts } from '../../../http/page-facts.ts';
+
+/** What GraphiQL opens a tab with: the texts of its editors. */
+interface OperationTab {
+  readonly query: string;
+  readonly variables: string;
+  readonly headers: string;
+}
+
+/** The shipped operations, letter for letter, with variables that the upstream takes as they are. */
+export function shippedTabs({ mode, reports, retrieves }: PageFacts): [OperationTab, ...OperationTab[]] {
+  const { radarSession, customer, evaluation } = mode === 'sandbox' ? sandboxIds : idsToFillIn;
+  const registration: EvaluateRegistrationMutationVariables = {
+    radarSession,
+    customerData: { email: 'jenny.rosen@example.com', name: 'Jenny Rosen' },
+  };
+  const login: EvaluateLoginMutationVariables = { radarSession, customer };
+  const create: CreateCustomerEvaluationMutationVariables = {
+    input: {
+      eventType: 'LOGIN',
+      evaluationContext: [{ clientDetails: { radarSession } }, { customerDetails: { customer } }],
+    },
+  };
+  const report: ReportCustomerEvaluationMutationVariables = {
+    id: evaluation,
+    report: reports === 'events' ? { loginSucceeded: 'OCCURRED' } : { outcome: { status: 'ALLOWED' } },
+  };
+  const retrieval: CustomerEvaluationQueryVariables = { id: evaluation };
+  return [
+    tab(evaluateRegistration, registration),
+    tab(evaluateLogin, login),
+    tab(createCustomerEvaluation, create),
+    tab(reportCustomerEvaluation, report),
+    // The upstream's older versions answer no such question.
+    ...(retrieves ? [tab(customerEvaluation, retrieval)] : []),
+  ];
+}
+
+const sandboxIds = {
+  radarSession: 'rse_sandbox_elevated',
+  customer: 'cus_1',
+  // The one that every sandbox has from its start.
+  evaluation: 'ceval_example',
+};
+const idsToFillIn = { radarSession: 'rse_…', customer: 'cus_…', evaluation: 'ceval_…' };
+
+/** In JSON with comments, which GraphiQL takes for headers. */
+export const headersToFillIn = `{
+  // "authorization": "Bearer …",
+  // "x-request-timeout-ms": "3000"
+}`;
+
+function tab(query: string, variables: object): OperationTab {
+  return { query, variables: JSON.stringify(variables, null, 2), headers: headersToFillIn };
+}

@@ -1,0 +1,10 @@
+/** The element that the page is written with. Throws where it is not there. */
+export function find<Found extends Element>(
+  selector: string,
+  type: abstract new (...args: never[]) => Found,
+  within: ParentNode = document,
+): Found {
+  const found = within.querySelector(selector);
+  if (!(found instanceof type)) throw new Error(`the page has no ${selector}`);
+  return found;
+}

@@ -1,0 +1,5 @@
+/** A key for one attempt. Not `crypto.randomUUID`: that is for https and localhost only, and phones come by address. */
+export function drawKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,34 @@
+import type { CustomerEvaluationReportInput } from '../../../../schema/generated/customer-evaluations.ts';
+import type { PageFacts } from '../../../http/page-facts.ts';
+import type { Kind } from './attempt.ts';
+
+/** How an attempt can have ended, in the words that the upstream's version takes. */
+export function outcomesOf(
+  kind: Kind,
+  reports: PageFacts['reports'],
+): [string, CustomerEvaluationReportInput][] {
+  if (reports === 'outcomes') {
+    return [
+      ['Allowed', { outcome: { status: 'ALLOWED' } }],
+      ['Restricted', { outcome: { status: 'RESTRICTED' } }],
+      ['Blocked', { outcome: { status: 'BLOCKED' } }],
+    ];
+  }
+  switch (kind) {
+    case 'Sign-up':
+      return [
+        ['Sign-up succeeded', { registrationSucceeded: {} }],
+        [
+          'Failed: suspected multi-accounting',
+          { registrationFailed: { reason: 'SUSPECTED_MULTI_ACCOUNTING' } },
+        ],
+        ['Failed: other reason', { registrationFailed: { reason: 'OTHER' } }],
+      ];
+    case 'Log-in':
+      return [
+        ['Log-in succeeded', { loginSucceeded: 'OCCURRED' }],
+        ['Failed: suspected account sharing', { loginFailed: { reason: 'SUSPECTED_ACCOUNT_SHARING' } }],
+        ['Failed: other reason', { loginFailed: { reason: 'OTHER' } }],
+      ];
+  }
+}

@@ -1,0 +1,48 @@
+import type { FastifyRequest } from 'fastify';
+
+/** A call as it arrived, and what became of it. */
+export interface JournalEntry {
+  /** The request, byte for byte, but for its credentials. */
+  readonly request: string;
+  /** The answer's status and body; or what was done instead of answering. */
+  answer: string;
+}
+
+const maxKeys = 200;
+const maxEntries = 10;
+const maxCharacters = 16_384;
+
+/** What the sandbox received of late under each idempotency key, for people to look at. */
+export class Journal {
+  readonly #byKey = new Map<string, JournalEntry[]>();
+
+  /** Notes a call that has arrived. Its answer is filled in when there is one. */
+  note(key: string | undefined, request: FastifyRequest): JournalEntry {
+    const entry = { request: textOf(request), answer: 'no answer yet' };
+    if (key === undefined) return entry;
+    const entries = this.#byKey.get(key) ?? [];
+    if (entries.length < maxEntries) this.#byKey.set(key, [...entries, entry]);
+    const [oldest] = this.#byKey.keys();
+    if (this.#byKey.size > maxKeys && oldest !== undefined) this.#byKey.delete(oldest);
+    return entry;
+  }
+
+  under(key: string): readonly JournalEntry[] {
+    return this.#byKey.get(key) ?? [];
+  }
+}
+
+function textOf({ raw, body }: FastifyRequest): string {
+  const headers = [];
+  for (let index = 0; index < raw.rawHeaders.length; index += 2) {
+    const [name = '', value = ''] = raw.rawHeaders.slice(index, index + 2);
+    headers.push(`${name}: ${/^authorization$/i.test(name) ? withoutSecret(value) : value}`);
+  }
+  const form = String(body ?? '');
+  const shown = form.length > maxCharacters ? `(${form.length} characters, too many to keep)` : form;
+  return `${raw.method} ${raw.url} HTTP/${raw.httpVersion}\r\n${headers.join('\r\n')}\r\n\r\n${shown}`;
+}
+
+function withoutSecret(credentials: string): string {
+  return `${credentials.split(' ', 1)[0]} •••`;
+}

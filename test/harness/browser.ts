@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import axe from 'axe-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  existsSync,
+);
+
+/** Why tests in a browser can't run on this machine; undefined where they can. With CI=true they must. */
+export function missingBrowser(): string | undefined {
+  if (executablePath !== undefined) return undefined;
+  if (process.env['CI'] === 'true') throw new Error('chromium is missing: apt-get install -y chromium');
+  return 'skipped: chromium is not installed (apt-get install -y chromium)';
+}
+
+export interface TestBrowser {
+  /** Opens a page in a context of its own. */
+  open(url: string, options?: BrowserContextOptions): Promise<Visit>;
+  close(): Promise<void>;
+}
+
+export interface Visit {
+  readonly page: Page;
+  /** What the browser has to say against the page: errors, warnings, violations of its policy. */
+  readonly complaints: string[];
+  /** Where it was asked to go that is not this machine, whoever of the page asked. */
+  readonly outside: string[];
+  close(): Promise<void>;
+}
+
+/** A real Chromium, for which all hosts but this machine are a proxy that notes who is asked for, and refuses. */
+export async function startBrowser(): Promise<TestBrowser> {
+  const outside: string[] = [];
+  const proxy = createServer((request, response) => {
+    outside.push(String(request.url));
+    response.writeHead(502).end();
+  });
+  proxy.on('connect', (request, socket) => {
+    // Chromium asks its maker about forms, on no page's behalf.
+    if (request.url !== 'content-autofill.googleapis.com:443') outside.push(String(request.url));
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { port } = proxy.address() as AddressInfo;
+  const browser: Browser = await chromium.launch({
+    ...(executablePath === undefined ? {} : { executablePath }),
+    // Its sandbox is not for root.
+    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+  });
+  return {
+    async open(url, options) {
+      const context = await browser.newContext({
+        ...options,
+        permissions: ['clipboard-read', 'clipboard-write'],
+        proxy: { server: `http://127.0.0.1:${port}`, bypass: '127.0.0.1' },
+      });
+      context.setDefaultTimeout(20_000);
+      const page = await context.newPage();
+      const complaints: string[] = [];
+      page.on('pageerror', (error) => complaints.push(error.message));
+      page.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+      });
+      await page.goto(url);
+      return { page, complaints, outside, close: () => context.close() };
+    },
+    async close() {
+      await browser.close();
+      proxy.close();
+    },
+  };
+}
+
+/** A fault of somebody else's markup: the rule, and the elements that may break it. */
+export interface ForeignFault {
+  readonly rule: string;
+  readonly selector: string;
+}
+
+/** What axe-core finds wrong with a page for people who see, hear or move less. */
+export async function barriersOf(page: Page, foreign: readonly ForeignFault[] = []): Promise<string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate(`(async () => {
+    const foreign = ${JSON.stringify(foreign)};
+    const isForeign = (rule, target) => foreign.some((fault) =>
+      fault.rule === rule && document.querySelector(target)?.matches(fault.selector));
+    const { violations } = await axe.run();
+    return violations.flatMap(({ id, nodes }) => nodes
+      .filter(({ target }) => !isForeign(id, target[0]))
+      .map(({ target, failureSummary }) => [id, target, failureSummary].join(' ')));
+  })()`);
+}
