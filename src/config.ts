@@ -4,8 +4,10 @@ import type { OperationLimits } from './access/operation-limits.ts';
 import type { RateLimitSettings } from './access/rate-limits.ts';
 import type { TrustedDocumentsSettings } from './access/trusted-documents.ts';
 import { readSecretFile, type SecretFile } from './secret-files.ts';
-import { type Secrets, type Settings, secretSettings, settings, takenBy } from './settings.ts';
+import { isSecret, type Secrets, type Settings, secretSettings, settings, takenBy } from './settings.ts';
 import type { LogLevel } from './telemetry/log.ts';
+import type { TelemetrySettings } from './telemetry/telemetry.ts';
+import type { TracingSettings } from './telemetry/tracing.ts';
 
 /** How the server ends. */
 export interface DrainSettings {
@@ -62,6 +64,7 @@ export interface Config {
   readonly explorer: boolean;
   readonly http: HttpSettings;
   readonly logLevel: LogLevel;
+  readonly telemetry: TelemetrySettings;
 }
 
 export interface HttpSettings {
@@ -156,6 +159,7 @@ export function readConfig(environment: Environment): Config {
       drain: { delayMs: values.DRAIN_DELAY_MS, limitMs: values.UPSTREAM_DEADLINE_MS + 2_000 },
     },
     logLevel: values.LOG_LEVEL,
+    telemetry: { metricsPort: values.METRICS_PORT, tracing: tracingOf(values) },
   });
 }
 
@@ -204,10 +208,27 @@ function authenticationOf(values: Settings): AuthenticationSettings {
   }
 }
 
+/** Undefined where no collector is named, or traces are switched off. */
+function tracingOf(values: Settings): TracingSettings | undefined {
+  const base = values.OTEL_EXPORTER_OTLP_ENDPOINT;
+  // One for all kinds of telemetry is the base of each kind's own (OpenTelemetry, "OTLP Exporter Configuration").
+  const url = values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base && `${base.replace(/\/$/, '')}/v1/traces`);
+  const isOff = values.OTEL_TRACES_EXPORTER === 'none' || values.OTEL_SDK_DISABLED?.toLowerCase() === 'true';
+  if (url === undefined || isOff) return undefined;
+  return {
+    url,
+    headers: values.OTEL_EXPORTER_OTLP_TRACES_HEADERS ?? values.OTEL_EXPORTER_OTLP_HEADERS ?? '',
+    timeoutMs: values.OTEL_EXPORTER_OTLP_TRACES_TIMEOUT ?? values.OTEL_EXPORTER_OTLP_TIMEOUT ?? 10_000,
+    sampler: values.OTEL_TRACES_SAMPLER,
+    samplerRatio: values.OTEL_TRACES_SAMPLER_ARG,
+    serviceName: values.OTEL_SERVICE_NAME,
+    resourceAttributes: values.OTEL_RESOURCE_ATTRIBUTES,
+  };
+}
+
 function faultOf(issue: z.core.$ZodIssue, set: Environment): string {
   const name = String(issue.path[0]) as keyof typeof settings.shape;
-  const secret = secretSettings.some((setting) => setting === name);
-  const got = secret ? 'a value that is not one (not shown)' : JSON.stringify(set[name]);
+  const got = isSecret(name) ? 'a value that is not one (not shown)' : JSON.stringify(set[name]);
   const source = set[`${name}_FILE`] === undefined ? name : `${name}_FILE: its file`;
   return `${source}${source === name ? ':' : ''} takes ${takenBy(settings.shape[name])}, got ${got}`;
 }

@@ -31,7 +31,10 @@ import { StripeClient } from './stripe/stripe-client.ts';
 import { capabilitiesOf } from './stripe/versions.ts';
 import { buildSubgraph } from './subgraph/subgraph-schema.ts';
 import { ContractDrift } from './telemetry/contract-drift.ts';
-import { operationLogPlugin } from './telemetry/operation-log.ts';
+import type { LogOutput } from './telemetry/log-output.ts';
+import { operationPlugin } from './telemetry/operation-plugin.ts';
+import { recordRequests } from './telemetry/request-hooks.ts';
+import { Telemetry } from './telemetry/telemetry.ts';
 
 /** A gateway that listens. */
 export interface Gateway {
@@ -43,15 +46,22 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Puts the rooms together and listens. Throws where the port cannot be had, or a file that the settings name. */
-export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
+/**
+ * Puts the rooms together and listens. Throws where the port cannot be had, or a file that the settings name.
+ * `output` is where the log goes, if it counts what it drops.
+ */
+export async function startGateway(
+  config: Config,
+  log: Logger,
+  output?: Pick<LogOutput, 'dropped'>,
+): Promise<Gateway> {
   // What is opened is closed in the opposite order, also where a later step fails.
   const opened: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
     for (const end of opened.splice(0).reverse()) await end();
   };
   try {
-    return { ...(await openGateway(config, log, opened)), close };
+    return { ...(await openGateway(config, log, output, opened)), close };
   } catch (error) {
     await close();
     throw error;
@@ -61,6 +71,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 async function openGateway(
   config: Config,
   log: Logger,
+  output: Pick<LogOutput, 'dropped'> | undefined,
   opened: (() => unknown)[],
 ): Promise<Omit<Gateway, 'close'>> {
   const trustedDocuments = trustedDocumentsOf(config);
@@ -76,10 +87,25 @@ async function openGateway(
       ? new Sandbox({ faultShare: config.sandboxFaultShare, journal })
       : undefined;
   opened.push(() => sandbox?.close());
+  const upstream =
+    sandbox === undefined
+      ? config.stripe
+      : { ...config.stripe, apiUrl: await sandbox.listen('127.0.0.1', 0), secretKey: sandboxKey };
+  const telemetry = await Telemetry.start({
+    ...config.telemetry,
+    host: config.host,
+    upstream: config.upstream,
+    upstreamUrl: upstream.apiUrl,
+    upstreamVersion: upstream.apiVersion,
+    log,
+  });
+  opened.push(() => telemetry.close());
   const stripe = new StripeClient({
-    ...config.stripe,
-    onBreaker: (state) => log.warn({ state }, 'the breaker towards the upstream changed'),
-    ...(sandbox === undefined ? {} : { apiUrl: await sandbox.listen('127.0.0.1', 0), secretKey: sandboxKey }),
+    ...upstream,
+    onBreaker: (state) => {
+      log.warn({ state }, 'the breaker towards the upstream changed');
+      if (state === 'open') telemetry.metrics?.breakerOpened();
+    },
   });
   opened.push(() => stripe.close());
   const renewals = {
@@ -98,6 +124,7 @@ async function openGateway(
     stripe,
     capabilities: capabilitiesOf(config.stripe.apiVersion),
     drift: new ContractDrift(),
+    metrics: telemetry.metrics,
     deadlineMs: config.deadlineMs,
   };
   const apollo = createApollo(new CustomerEvaluationResolver(services), config, log);
@@ -106,6 +133,13 @@ async function openGateway(
 
   await access.authenticator.started;
   const drain = new Drain(config.http.drain);
+  await telemetry.serve({
+    upstream: () => stripe.load,
+    drift: () => services.drift.counts,
+    keySet: () => access.authenticator.keySetState,
+    sharedCounters: () => access.limits.storeState,
+    droppedLogLines: () => output?.dropped ?? 0,
+  });
   const server = await createHttpServer({
     apollo,
     createContext: (facts) => createCallContext(services, facts),
@@ -116,6 +150,7 @@ async function openGateway(
     isUpstreamUp: () => stripe.isUpstreamUp,
     drain,
     pages: config.explorer ? pagesOf(config, sandbox && journal) : undefined,
+    record: (server) => recordRequests(server, telemetry),
     log,
     settings: config.http,
   });
@@ -214,7 +249,7 @@ function createApollo(
     plugins: [
       errorsPlugin({ hideSchema: !config.introspection }),
       admissionPlugin(config.maxCost),
-      operationLogPlugin(),
+      operationPlugin(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
     ],

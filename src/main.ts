@@ -9,6 +9,8 @@ import { requireRuntime } from './start-up/runtime.ts';
 import { adviceOn } from './start-up/start-fault.ts';
 import { welcome } from './start-up/welcome.ts';
 import { createLog } from './telemetry/log.ts';
+import { createLogLevelSwitch } from './telemetry/log-level-switch.ts';
+import { openLogOutput } from './telemetry/log-output.ts';
 
 /** What a process of this project serves, and what it says once it does. */
 interface AnnouncedService extends Service {
@@ -65,11 +67,13 @@ async function serveGateway(config: Config): Promise<AnnouncedService> {
   // Loaded here, so that --help and a refused setting are told at once.
   keepCompiled();
   const { startGateway } = await import('./gateway.ts');
-  const log = createLog(config.logLevel);
-  const gateway = await startGateway(config, log);
+  const output = await openLogOutput(process.stdout);
+  const log = createLog(config.logLevel, output);
+  const gateway = await startGateway(config, log, output);
+  process.on('SIGUSR2', createLogLevelSwitch(log));
   const { delayMs, limitMs } = config.http.drain;
   return {
-    close: () => gateway.close(),
+    close: () => gateway.close().finally(() => output.close()),
     // The server's end, then that of calls whose clients hung up, and of what tells about all of it.
     closesWithinMs: delayMs + limitMs + 4_000,
     onBug: (bug) => log.fatal(bug, 'nothing caught a bug: the process ends'),

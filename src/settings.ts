@@ -3,9 +3,18 @@ import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { defaultVersion, versionPattern } from './stripe/versions.ts';
 import { logLevels } from './telemetry/log.ts';
+import { samplers } from './telemetry/tracing.ts';
 
 /** Whose values are never shown. Each may stand in a file instead, which `…_FILE` names and which is read anew. */
 export const secretSettings = ['STRIPE_SECRET_KEY', 'ROUTER_SECRET', 'REDIS_URL', 'PSEUDONYM_KEY'] as const;
+
+/** Never shown either, but for the collector alone: a new token for it can wait for a restart. */
+const collectorSecrets = ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADERS'] as const;
+
+/** Whether a setting's value may be shown. */
+export function isSecret(name: string): boolean {
+  return [...secretSettings, ...collectorSecrets].some((secret) => secret === name);
+}
 
 /** Every setting, read. */
 export type Settings = z.output<typeof settings>;
@@ -65,14 +74,7 @@ export const settings = z.object({
   UPSTREAM_MAX_PER_SECOND: wholeNumber(1, 100_000)
     .optional()
     .describe('a ceiling on calls a second, for each process: calls wait rather than earn a 429'),
-  SANDBOX_FAULT_SHARE: takes(
-    'a number from 0 to 1',
-    z
-      .string()
-      .regex(/^\d(\.\d{1,6})?$/)
-      .transform(Number)
-      .refine((share) => share <= 1),
-  )
+  SANDBOX_FAULT_SHARE: share()
     .default(0)
     .describe('the share of the sandbox’s calls that a random fault befalls'),
   INTROSPECTION: onOff()
@@ -188,7 +190,9 @@ export const settings = z.object({
     .describe('the explorer at `/`, and with the sandbox the playground at `/try`')
     .meta({ otherwise: '`on`, in production `off`' }),
   // Part of the contract and not built yet: what would be ignored is refused, so that nobody relies on it.
-  METRICS_PORT: notBuiltYet().describe('Prometheus metrics: not built yet, so refused'),
+  METRICS_PORT: wholeNumber(0, 65_535)
+    .optional()
+    .describe('where on `HOST` Prometheus finds `/metrics`; `0` picks a free port'),
   DRAIN_DELAY_MS: wholeNumber(0, 600_000)
     .default(0)
     .describe('after `SIGTERM`, still served for so long while not ready: what balancers need to notice'),
@@ -198,7 +202,39 @@ export const settings = z.object({
   PSEUDONYM_KEY_FILE: secretFile('PSEUDONYM_KEY'),
   LOG_LEVEL: takes(logLevels.join(', '), z.enum(logLevels))
     .default('info')
-    .describe('JSON lines on stdout; never with input values'),
+    .describe(
+      'JSON lines on stdout, plain ones in a terminal; never with input values. `SIGUSR2` switches to `debug` and back',
+    ),
+  // OpenTelemetry's names and meanings: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables
+  OTEL_SDK_DISABLED: takes('true or false', z.string().regex(/^(true|false)$/i))
+    .optional()
+    .describe('`true`: no traces'),
+  OTEL_TRACES_EXPORTER: takes('otlp or none', z.enum(['otlp', 'none']))
+    .default('otlp')
+    .describe('`none`: no traces'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
+    .optional()
+    .describe('the collector: traces go to `/v1/traces` below it; without one, none are made'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl().optional().describe('where traces go, as it stands'),
+  OTEL_EXPORTER_OTLP_PROTOCOL: otlpProtocol().describe('how the collector is spoken to'),
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: otlpProtocol().describe('the same, for traces'),
+  OTEL_EXPORTER_OTLP_HEADERS: pairs().optional().describe('sent to the collector, such as its token'),
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: pairs().optional().describe('sent with traces, in their place'),
+  OTEL_EXPORTER_OTLP_TIMEOUT: wholeNumber(1, 600_000)
+    .optional()
+    .describe('milliseconds that the collector may take')
+    .meta({ otherwise: '`10000`' }),
+  OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: wholeNumber(1, 600_000)
+    .optional()
+    .describe('the same, for traces, in its place'),
+  OTEL_TRACES_SAMPLER: takes(samplers.join(', '), z.enum(samplers))
+    .default('parentbased_always_on')
+    .describe('which traces are kept'),
+  OTEL_TRACES_SAMPLER_ARG: share().default(1).describe('the share that `traceidratio` keeps'),
+  OTEL_SERVICE_NAME: takes('a name', z.string().max(256))
+    .default('customer-evaluations-gateway')
+    .describe('as whom the gateway traces'),
+  OTEL_RESOURCE_ATTRIBUTES: pairs().default('').describe('what else is told of it with each trace'),
 });
 
 /** A setting, for people. */
@@ -213,13 +249,12 @@ export interface SettingDescription {
 
 /** Every setting, described. */
 export function describeSettings(): SettingDescription[] {
-  const secrets = new Set<string>(secretSettings);
   return Object.entries(settings.shape).map(([name, type]) => ({
     name,
     otherwise: otherwiseOf(type),
     takes: takenBy(type),
     meaning: type.description ?? '',
-    secret: secrets.has(name),
+    secret: isSecret(name),
   }));
 }
 
@@ -278,8 +313,30 @@ function secretFile(secret: string) {
     .describe(`a file that holds \`${secret}\`; read anew when it changes, without a restart`);
 }
 
-function notBuiltYet() {
-  return takes('nothing yet: it is not built', z.never()).optional();
+function share() {
+  return takes(
+    'a number from 0 to 1',
+    z
+      .string()
+      .regex(/^\d(\.\d{1,6})?$/)
+      .transform(Number)
+      .refine((number) => number <= 1),
+  );
+}
+
+function otlpProtocol() {
+  return takes('http/protobuf', z.literal('http/protobuf')).optional();
+}
+
+function httpUrl() {
+  return takes(
+    'an http or https URL, without user or password',
+    z.string().refine((url) => URL.canParse(url) && /^https?:\/\/[^@]*$/i.test(new URL(url).href)),
+  );
+}
+
+function pairs() {
+  return takes('name=value pairs, comma separated', z.string().regex(/^[^=,]+=[^,]*(,[^=,]+=[^,]*)*,?$/));
 }
 
 function onOff() {

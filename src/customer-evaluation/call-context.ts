@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { Deadline } from '../stripe/deadline.ts';
 import type { Caller } from '../stripe/stripe-client.ts';
+import type { RequestRecord } from '../telemetry/request-record.ts';
 import { type CustomerEvaluationLoader, createLoader } from './customer-evaluation.loader.ts';
 import type { Rights } from './rights.ts';
 import type { CustomerEvaluationServices } from './services.ts';
@@ -15,6 +16,8 @@ export interface CallContext {
   readonly charge: (calls: number) => Promise<void>;
   /** Carries the request id; never given input values. */
   readonly log: Logger;
+  /** What the request came to, for metrics, traces and log. */
+  readonly record: RequestRecord;
   readonly evaluations: CustomerEvaluationLoader;
 }
 
@@ -26,6 +29,7 @@ export interface CallFacts {
   readonly charge: (calls: number) => Promise<void>;
   readonly requestId: string;
   readonly log: Logger;
+  readonly record: RequestRecord;
   /** What the client or router allows, if it says. */
   readonly timeoutMs: number | undefined;
   /** Aborted when the client hangs up. */
@@ -33,9 +37,9 @@ export interface CallFacts {
 }
 
 export function createCallContext(services: CustomerEvaluationServices, facts: CallFacts): CallContext {
-  const { caller, rights, charge, requestId, log, timeoutMs, signal } = facts;
+  const { caller, rights, charge, requestId, log, record, timeoutMs, signal } = facts;
   const deadline = new Deadline(Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, services.deadlineMs));
-  const onBehalfOf = { caller, deadline, signal };
+  const onBehalfOf = { caller, deadline, signal, observer: record };
   const evaluations = createLoader(services, { log, onBehalfOf, rights });
-  return { requestId, log, onBehalfOf, rights, charge, evaluations };
+  return { requestId, log, record, onBehalfOf, rights, charge, evaluations };
 }

@@ -65,7 +65,13 @@ export class CustomerEvaluationResolver {
         idempotencyKey,
         onBehalfOf: context.onBehalfOf,
       });
-      return this.#read(fromStripe(answer, input.eventType), context);
+      const evaluation = this.#read(fromStripe(answer, input.eventType), context);
+      const { accountSharing = null, multiAccounting = null } = evaluation.signals ?? {};
+      this.#services.metrics?.evaluated(evaluation.eventType, {
+        account_sharing: accountSharing,
+        multi_accounting: multiAccounting,
+      });
+      return evaluation;
     });
   }
 

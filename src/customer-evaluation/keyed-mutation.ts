@@ -38,6 +38,7 @@ export async function runKeyed<Payload>(
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     logFailure(error, context.log);
+    context.record.failed(error.code);
     // A refused key is answered with one that can be used.
     const { client } = key ?? drawIdempotencyKey(caller, mutation.name);
     return new mutation.payload(client, null, CustomerEvaluationError.allOf(error, mutation.name));

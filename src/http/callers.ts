@@ -30,18 +30,20 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
   server.decorateRequest('callLog');
 
   return async (request: FastifyRequest): Promise<void> => {
-    const requestId = request.id;
+    const { record } = request;
+    const bindings = { requestId: request.id, ...record.logFields };
     const authentication = await access.authenticator.authenticate(request.raw.headersDistinct);
     if (authentication.outcome === 'known') {
       const { caller } = authentication;
       request.caller = caller;
       request.callLog = log.child(
-        caller.isNamed ? { requestId, caller: access.pseudonymize(caller.id) } : { requestId },
+        caller.isNamed ? { ...bindings, caller: access.pseudonymize(caller.id) } : bindings,
       );
+      record.log = request.callLog;
       return;
     }
     if (authentication.outcome === 'unavailable') throw new IdentityUnavailable();
-    log.info({ requestId, reason: authentication.reason }, 'a caller was refused');
+    log.info({ ...bindings, reason: authentication.reason }, 'a caller was refused');
     const wait = await access.limits.chargeRefusal(countedAddress(request, access));
     throw wait === undefined ? new Unauthenticated() : new RateLimited(wait);
   };

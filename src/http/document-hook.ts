@@ -22,6 +22,7 @@ export function documentHook(documents: TrustedDocuments) {
     switch (judged.verdict) {
       case 'refused': {
         const { status, message } = documentRefusals[judged.code];
+        request.record.failed(judged.code);
         const extensions = { code: judged.code, retryable: false, requestId: request.id };
         return reply
           .code(status)

@@ -40,6 +40,8 @@ export interface HttpOptions {
   readonly drain: Drain;
   /** Undefined where the explorer is off. */
   readonly pages?: PagesOptions | undefined;
+  /** Gives each request its record, which tells metrics, traces and log what it came to. */
+  readonly record: (server: FastifyInstance) => void;
   readonly log: Logger;
   readonly settings: HttpSettings;
 }
@@ -62,6 +64,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     // On close, idle connections end at once and busy ones when their answer is out.
     forceCloseConnections: 'idle',
   });
+  options.record(server);
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
@@ -113,6 +116,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
           charge: (calls) => charge(request, access, calls),
           requestId: request.id,
           log: request.callLog,
+          record: request.record,
           timeoutMs: timeoutOf(request),
           signal: hangUpSignal(reply),
         }),

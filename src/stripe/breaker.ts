@@ -50,6 +50,11 @@ export class Breaker {
     return this.#circuit.opened;
   }
 
+  get state(): 'closed' | 'half_open' | 'open' {
+    if (this.#circuit.opened) return 'open';
+    return this.#circuit.halfOpen ? 'half_open' : 'closed';
+  }
+
   /**
    * Runs an attempt, or throws a `BreakerOpenError`. One that is not `counted`, since its caller leaves it too
    * little time, says nothing about the upstream: it neither opens nor closes.

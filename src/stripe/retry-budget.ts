@@ -28,6 +28,11 @@ export class RetryBudget {
 
   /** Whether one more retry is within the budget. */
   get left(): boolean {
+    return this.retriesLeft > 0;
+  }
+
+  /** How much more retries are within the budget: above 0 while one more is. */
+  get retriesLeft(): number {
     const oldest = this.#second() - windowSeconds;
     let calls = 0;
     let retries = 0;
@@ -36,7 +41,7 @@ export class RetryBudget {
       calls += bucket.calls;
       retries += bucket.retries;
     }
-    return retries < Math.max(leastRetries, calls * share);
+    return Math.max(0, Math.max(leastRetries, calls * share) - retries);
   }
 
   #second(): number {

@@ -7,6 +7,7 @@ import { NotAdmitted } from './admission/waiting-line.ts';
 import type { UpstreamAnswer } from './answer.ts';
 import { Breaker } from './breaker.ts';
 import { encodeForm, type FormHash } from './form-encoding.ts';
+import type { UpstreamLoad, UpstreamObserver } from './observer.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { type Participant, SharedCalls } from './shared-calls.ts';
 import { type RawRequest, Transport } from './transport.ts';
@@ -37,6 +38,8 @@ export interface StripeSettings {
 export interface Caller extends Participant {
   /** Whose turn it is where calls wait: each caller has its own line. */
   readonly caller: string;
+  /** Watches the call's attempts. Calls that meet under one key are watched by who began. */
+  readonly observer?: UpstreamObserver | undefined;
 }
 
 export interface GetCall {
@@ -92,6 +95,17 @@ export class StripeClient {
     this.#headers = { ...this.#headers, authorization: bearer(secretKey) };
   }
 
+  /** How busy the way to the upstream is. */
+  get load(): UpstreamLoad {
+    return {
+      inFlight: this.#bulkhead.inside,
+      limit: this.#bulkhead.width,
+      waiting: this.#bulkhead.waiting + (this.#ceiling?.waiting ?? 0),
+      breaker: this.#gear.breaker.state,
+      retriesLeft: this.#gear.budget.retriesLeft,
+    };
+  }
+
   get({ path, onBehalfOf }: GetCall): Promise<UpstreamAnswer> {
     return this.#send({ method: 'GET', path, headers: this.#headers, form: null }, onBehalfOf);
   }
@@ -108,7 +122,7 @@ export class StripeClient {
     );
   }
 
-  async #send(request: RawRequest, { caller, deadline, signal }: Caller): Promise<UpstreamAnswer> {
+  async #send(request: RawRequest, { caller, deadline, signal, observer }: Caller): Promise<UpstreamAnswer> {
     const passCeiling = async (): Promise<void> => {
       // What waits longer than half of what is left would have no time for the call itself.
       await this.#ceiling?.pass({ caller, maxWaitMs: deadline.remainingMs / 2, signal }).catch(aboveCeiling);
@@ -120,6 +134,7 @@ export class StripeClient {
         ...request,
         deadline,
         callerGone: signal,
+        observer,
         passCeiling,
       }).run();
     } finally {

@@ -4,6 +4,7 @@ import { header, readAnswer, retryAfterMs, type UpstreamAnswer } from './answer.
 import { type Breaker, BreakerOpenError, probeAfterMs } from './breaker.ts';
 import type { Deadline } from './deadline.ts';
 import { failureOfAnswer, failureOfError } from './failure-of.ts';
+import type { AttemptEnd, UpstreamObserver } from './observer.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { type AttemptOutcome, retryDelayMs } from './retry-policy.ts';
 import {
@@ -29,6 +30,7 @@ export interface UpstreamRequest extends RawRequest {
   readonly deadline: Deadline;
   /** Aborted when nobody waits for the answer any more: what is sent is left to finish, nothing more begins. */
   readonly callerGone: AbortSignal | undefined;
+  readonly observer: UpstreamObserver | undefined;
   /** Waits until the ceiling on calls a second lets another through. */
   readonly passCeiling: () => Promise<void>;
 }
@@ -116,12 +118,16 @@ export class UpstreamCall {
     const hadFairTime = this.#request.deadline.remainingMs >= timeoutMs * fairShare;
     const attempt: MadeAttempt = { sent: false, reusedConnection: false, hadFairTime };
     this.#attempts.push(attempt);
+    const { observer, method, path } = this.#request;
+    const watched = observer?.attemptStarted(method, path, this.#attempts.length);
     try {
       attempt.answer = await breaker.run(() => transport.send(this.#request, signal, attempt), hadFairTime);
       return new Response(null, { status: attempt.answer.status });
     } catch (error) {
       attempt.error = error;
       throw error;
+    } finally {
+      watched?.ended(endOf(attempt));
     }
   }
 
@@ -185,6 +191,21 @@ export class UpstreamCall {
       operatorNote: `no answer in time, attempts: ${this.#attempts.length}`,
     });
   }
+}
+
+function endOf({ answer, error, sent, reusedConnection }: MadeAttempt): AttemptEnd {
+  return {
+    status: answer?.status,
+    error: error === undefined ? undefined : wordOf(error),
+    sent,
+    reusedConnection,
+    requestId: answer && header(answer, 'request-id'),
+  };
+}
+
+function wordOf(error: unknown): string {
+  if (error instanceof TransportError) return error.code;
+  return error instanceof BreakerOpenError ? 'BREAKER_OPEN' : 'UNKNOWN';
 }
 
 /** Whether something may have happened upstream, as far as one attempt goes. */

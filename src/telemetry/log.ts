@@ -7,7 +7,7 @@ export type LogLevel = (typeof logLevels)[number];
  * The log: one JSON line for each operation and each problem, on stdout. Nothing that a person or client wrote
  * is ever given to it; the redaction is a net beneath, for what a later hand might.
  */
-export function createLog(level: LogLevel, destination: DestinationStream = process.stdout): Logger {
+export function createLog(level: LogLevel, destination: DestinationStream): Logger {
   const options = {
     level,
     base: null,

@@ -39,7 +39,7 @@ export function startOrders(): Promise<RunningServer> {
 async function startSubgraph(sdl: string, resolvers: GraphQLResolverMap<unknown>): Promise<RunningServer> {
   const server = new ApolloServer({
     schema: buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers }]),
-    logger: createLog('error'),
+    logger: createLog('error', process.stdout),
     stopOnTerminationSignals: false,
   });
   const { url } = await startStandaloneServer(server, { listen: { host: '127.0.0.1', port: 0 } });

@@ -10,6 +10,7 @@ import { errorsPlugin, presentError } from '../../src/errors/caller-facing.ts';
 import { Drain } from '../../src/http/drain.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createLog } from '../../src/telemetry/log.ts';
+import { recordRequests } from '../../src/telemetry/request-hooks.ts';
 
 /*
  * No input is known to meet a bug in the gateway, so here are resolvers that are nothing but bugs, behind the
@@ -65,6 +66,7 @@ describe('a bug', () => {
       trustedDocuments: undefined,
       maxDocumentBytes: 16_384,
       isUpstreamUp: () => true,
+      record: (fastify) => recordRequests(fastify, { metrics: undefined, tracing: undefined }),
       log: createLog('trace', { write: (line) => log.push(line) }),
       settings: readConfig({}).http,
       drain: new Drain(readConfig({}).http.drain),

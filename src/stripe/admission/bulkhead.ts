@@ -8,12 +8,23 @@ const maxWaitMs = 200;
  * let in by then gets a `NotAdmitted`.
  */
 export class Bulkhead {
+  /** Calls in flight at most. */
+  readonly width: number;
   readonly #line: WaitingLine;
   #free: number;
 
   constructor(maxConcurrency: number) {
+    this.width = maxConcurrency;
     this.#free = maxConcurrency;
     this.#line = new WaitingLine(maxConcurrency);
+  }
+
+  get inside(): number {
+    return this.width - this.#free;
+  }
+
+  get waiting(): number {
+    return this.#line.size;
   }
 
   /** Enters; the caller must `leave` afterwards, whatever happens in between. */

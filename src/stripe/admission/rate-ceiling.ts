@@ -25,6 +25,10 @@ export class RateCeiling {
     this.#line = new WaitingLine(maxPerSecond * lineSeconds);
   }
 
+  get waiting(): number {
+    return this.#line.size;
+  }
+
   async pass(rules: WaitingRules): Promise<void> {
     if (this.#line.size === 0 && this.#waitMs() <= 0) {
       this.#count();

@@ -1,0 +1,38 @@
+/** How an attempt ended: plain data, for whoever watches. */
+export interface AttemptEnd {
+  /** The answer's status; undefined where no whole answer came. */
+  readonly status: number | undefined;
+  /** Where none came: undici's, Node's or OpenSSL's word for it, or `BREAKER_OPEN`. */
+  readonly error: string | undefined;
+  /** Whether any byte of the request may have left. */
+  readonly sent: boolean;
+  readonly reusedConnection: boolean;
+  /** Stripe's `Request-Id`, as it came. */
+  readonly requestId: string | undefined;
+}
+
+/** One attempt, as its watcher is told of it. */
+export interface WatchedAttempt {
+  ended(end: AttemptEnd): void;
+}
+
+/**
+ * Told of each attempt that is made on behalf of a request. Called on the way of every call: must not throw, wait,
+ * or do more than note.
+ */
+export interface UpstreamObserver {
+  /** An attempt begins, the first of a call being number 1. */
+  attemptStarted(method: 'GET' | 'POST', path: string, number: number): WatchedAttempt;
+}
+
+/** How busy the way to the upstream is, now. */
+export interface UpstreamLoad {
+  readonly inFlight: number;
+  /** Calls that may be in flight at most. */
+  readonly limit: number;
+  /** Calls that wait to be let in. */
+  readonly waiting: number;
+  readonly breaker: 'closed' | 'half_open' | 'open';
+  /** How many more retries the budget allows at this moment. */
+  readonly retriesLeft: number;
+}

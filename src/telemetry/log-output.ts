@@ -1,0 +1,109 @@
+import { writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { DestinationStream } from 'pino';
+
+/** So much waits for a reader who is slow; more is dropped, and counted. */
+const maxWaitingBytes = 4 * 1024 * 1024;
+
+/** What waits at the end is written within this, or not at all: an exit waits for no reader. */
+const closeWithinMs = 1_000;
+
+/** Where log lines go. */
+export interface LogOutput extends DestinationStream {
+  /** Lines that were not written, since nobody read or the disk is full. */
+  readonly dropped: number;
+  /** Waits a moment for what is still to be written. */
+  close(): Promise<void>;
+}
+
+/**
+ * Lines to stdout, such that no reader of theirs can stop the gateway: one who reads no more, one who is gone
+ * (`EPIPE`), a disk that is full. Then lines are dropped; the first one that fits again is led by one that says how
+ * many. In a terminal, lines are made for people.
+ *
+ * Not pino's own destinations: the synchronous one stops the process with its reader, and the asynchronous one lets
+ * a thread wait in the kernel, for which an exit then waits for ever.
+ */
+export async function openLogOutput(stdout: NodeJS.WriteStream & { fd: 1 }): Promise<LogOutput> {
+  const { fd, isTTY } = stdout;
+  if (isTTY) {
+    const { default: pretty } = await import('pino-pretty');
+    return {
+      write: writerOf(pretty({ sync: true, ignore: 'pid,hostname' })),
+      dropped: 0,
+      close: async () => {},
+    };
+  }
+  // A pipe is a socket to Node, written to without waiting. What is neither is a file or device: written at once.
+  return stdout instanceof Socket ? new PipeOutput(stdout) : new FileOutput(fd);
+}
+
+function writerOf(stream: { write(line: string): unknown }): (line: string) => void {
+  return (line) => {
+    stream.write(line);
+  };
+}
+
+class PipeOutput implements LogOutput {
+  readonly #stream: Socket;
+  #untold = 0;
+  dropped = 0;
+
+  constructor(stream: Socket) {
+    this.#stream = stream;
+    // A stream whose reader is gone destroys itself; without a listener, it would end the process.
+    stream.on('error', () => undefined);
+  }
+
+  write(line: string): void {
+    if (this.#stream.destroyed || this.#stream.writableLength > maxWaitingBytes) {
+      this.dropped += 1;
+      this.#untold += 1;
+      return;
+    }
+    if (this.#untold > 0) this.#stream.write(droppedLine(this.#untold));
+    this.#untold = 0;
+    this.#stream.write(line);
+  }
+
+  async close(): Promise<void> {
+    if (this.#stream.destroyed || this.#stream.writableLength === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, closeWithinMs);
+      // Called once all that was written before is out, or can't be.
+      this.#stream.write('', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+}
+
+class FileOutput implements LogOutput {
+  readonly #descriptor: number;
+  #untold = 0;
+  dropped = 0;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  write(line: string): void {
+    try {
+      writeSync(this.#descriptor, this.#untold > 0 ? droppedLine(this.#untold) + line : line);
+      this.#untold = 0;
+    } catch {
+      this.dropped += 1;
+      this.#untold += 1;
+    }
+  }
+
+  async close(): Promise<void> {
+    // Each line was written at once.
+  }
+}
+
+function droppedLine(lines: number): string {
+  const time = new Date().toISOString();
+  return `${JSON.stringify({ level: 'warn', time, lines, msg: 'log lines were dropped' })}\n`;
+}

@@ -1,0 +1,345 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { outcomes } from './outcomes.ts';
+
+/** What the metrics read when they are scraped. */
+export interface MetricSources {
+  upstream(): {
+    readonly inFlight: number;
+    readonly limit: number;
+    readonly waiting: number;
+    readonly breaker: 'closed' | 'half_open' | 'open';
+    readonly retriesLeft: number;
+  };
+  /** How often each kind of drift was seen. */
+  drift(): ReadonlyMap<string, number>;
+  /** Undefined where no key set is used. */
+  keySet(): 'up' | 'down' | undefined;
+  /** Undefined where no counters are shared. */
+  sharedCounters(): 'up' | 'down' | undefined;
+  droppedLogLines(): number;
+}
+
+/** What is the same as long as the process runs. */
+export interface Build {
+  readonly version: string;
+  readonly upstream: string;
+  readonly upstreamVersion: string;
+}
+
+/** A signal of an evaluation that was made. */
+export interface ObservedSignal {
+  readonly score: number;
+  readonly riskLevel: string | null;
+}
+
+const prefix = 'customer_evaluations_';
+
+/** Around what an upstream takes, 0.3 s as a rule, and up to the usual deadline. */
+const durationBuckets = [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.9, 1.5, 3, 5, 8, 12];
+const scoreBuckets = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
+
+const breakerStates = ['closed', 'half_open', 'open'] as const;
+
+/** Statuses that the upstream is known to answer; others are counted by their class. */
+const knownStatuses: ReadonlySet<number> = new Set([
+  200, 400, 401, 402, 403, 404, 409, 424, 429, 500, 502, 503, 504,
+]);
+
+/**
+ * Everything that can be scraped, in a registry of its own. prom-client looks every label up at each observation, so
+ * the children of what is observed on the way of a mutation are kept; the rest is read only when it is scraped.
+ *
+ * Every label's values are bounded by this code, not by what is sent: `docs/telemetry.md` has the table.
+ */
+export class Metrics {
+  readonly registry = new Registry();
+  #sources: MetricSources | undefined;
+  #requestsInFlight = 0;
+
+  readonly #operationDuration = this.#histogram(
+    'operation_duration_seconds',
+    'From a GraphQL request’s first byte to its answer, by root field, outcome, and whose fault that is.',
+    ['operation', 'outcome', 'fault'],
+    durationBuckets,
+  );
+  readonly #attemptDuration = this.#histogram(
+    'upstream_attempt_duration_seconds',
+    'One attempt at the upstream, its answer’s body included, by what came of it: a status or why there is none.',
+    ['call', 'result'],
+    durationBuckets,
+  );
+  readonly #retries = this.#counter('upstream_retries_total', 'Attempts that repeat an earlier one.', [
+    'call',
+  ]);
+  readonly #breakerRefusals = this.#counter(
+    'upstream_breaker_refusals_total',
+    'Attempts that the open breaker did not let through.',
+    [],
+  );
+  readonly #breakerOpenings = this.#counter(
+    'upstream_breaker_openings_total',
+    'How often the breaker opened, also between two scrapes.',
+    [],
+  );
+  readonly #httpRequests = this.#counter(
+    'http_requests_total',
+    'Requests by route, method and the answer’s status; `closed` where the client was gone before it.',
+    ['route', 'method', 'status'],
+  );
+  readonly #rateLimited = this.#counter(
+    'rate_limited_total',
+    'Requests refused since their caller or address had made too many.',
+    [],
+  );
+  readonly #shed = this.#counter(
+    'shed_total',
+    'Requests refused since too much was under way: before GraphQL began (`http`) or for want of a place upstream (`upstream`).',
+    ['stage'],
+  );
+  readonly #signalScore = this.#histogram(
+    'signal_score',
+    'Scores of evaluations made, from 0 to 100.',
+    ['event_type', 'signal'],
+    scoreBuckets,
+  );
+  readonly #riskLevels = this.#counter(
+    'signal_risk_levels_total',
+    'Risk levels of evaluations made; `NONE` where Stripe gives none, and no signal at all as the signal `none`.',
+    ['event_type', 'signal', 'risk_level'],
+  );
+  readonly #traceSpans = this.#counter('trace_spans_total', 'Spans handed to the collector, by result.', [
+    'result',
+  ]);
+
+  readonly #operations = new Map<string, { observe(value: number): void }>();
+  readonly #attempts = new Map<string, { observe(value: number): void }>();
+  readonly #requests = new Map<string, { inc(): void }>();
+
+  constructor(build: Build) {
+    this.#readOnScrape();
+    const info = this.#gauge('build_info', 'Always 1; what runs, in its labels.', [
+      'version',
+      'node_version',
+      'upstream',
+      'upstream_version',
+    ]);
+    info.set(
+      {
+        version: build.version,
+        node_version: process.versions.node,
+        upstream: build.upstream,
+        upstream_version: build.upstreamVersion,
+      },
+      1,
+    );
+    for (const stage of ['http', 'upstream']) this.#shed.inc({ stage }, 0);
+    for (const call of ['create', 'report', 'retrieve']) this.#retries.inc({ call }, 0);
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Where the metrics that are read at scrape get their values from. */
+  readFrom(sources: MetricSources): void {
+    this.#sources = sources;
+  }
+
+  operationEnded(operation: string, outcome: string, seconds: number): void {
+    const key = `${operation} ${outcome}`;
+    let child = this.#operations.get(key);
+    if (child === undefined) {
+      child = this.#operationDuration.labels({ operation, outcome, fault: outcomes[outcome] ?? 'gateway' });
+      this.#operations.set(key, child);
+    }
+    child.observe(seconds);
+    if (outcome === 'RATE_LIMITED') this.#rateLimited.inc();
+    if (outcome === 'OVERLOADED') this.#shed.inc({ stage: operation === 'none' ? 'http' : 'upstream' });
+  }
+
+  attemptEnded(
+    call: string,
+    end: { status: number | undefined; error: string | undefined },
+    seconds: number,
+  ): void {
+    const result = resultOf(end.status, end.error);
+    if (result === 'breaker_open') {
+      this.#breakerRefusals.inc();
+      return;
+    }
+    const key = `${call} ${result}`;
+    let child = this.#attempts.get(key);
+    if (child === undefined) {
+      child = this.#attemptDuration.labels({ call, result });
+      this.#attempts.set(key, child);
+    }
+    child.observe(seconds);
+  }
+
+  retryStarted(call: string): void {
+    this.#retries.inc({ call });
+  }
+
+  breakerOpened(): void {
+    this.#breakerOpenings.inc();
+  }
+
+  requestStarted(): void {
+    this.#requestsInFlight += 1;
+  }
+
+  requestEnded(route: string, method: string, status: number | 'closed'): void {
+    this.#requestsInFlight -= 1;
+    const key = `${route} ${method} ${status}`;
+    let child = this.#requests.get(key);
+    if (child === undefined) {
+      child = this.#httpRequests.labels({
+        route,
+        method: knownMethods.has(method) ? method : 'other',
+        status,
+      });
+      // Methods are Node's, a few dozen; routes are ours.
+      this.#requests.set(key, child);
+    }
+    child.inc();
+  }
+
+  /** The signals of an evaluation that was made, by name; none where the upstream sent none. */
+  evaluated(eventType: string, signals: Readonly<Record<string, ObservedSignal | null>>): void {
+    let any = false;
+    for (const [signal, observed] of Object.entries(signals)) {
+      if (observed === null) continue;
+      any = true;
+      this.#signalScore.observe({ event_type: eventType, signal }, observed.score);
+      this.#riskLevels.inc({ event_type: eventType, signal, risk_level: observed.riskLevel ?? 'NONE' });
+    }
+    if (!any) this.#riskLevels.inc({ event_type: eventType, signal: 'none', risk_level: 'NONE' });
+  }
+
+  spansExported(result: 'exported' | 'failed', spans: number): void {
+    this.#traceSpans.inc({ result }, spans);
+  }
+
+  #readOnScrape(): void {
+    const upstream = (
+      name: string,
+      help: string,
+      read: (load: ReturnType<MetricSources['upstream']>) => number,
+    ) => this.#gauge(name, help, [], (gauge, sources) => gauge.set(read(sources.upstream())));
+    upstream('upstream_calls_in_flight', 'Calls to the upstream under way.', (load) => load.inFlight);
+    upstream('upstream_calls_limit', 'Calls that may be under way at most.', (load) => load.limit);
+    upstream('upstream_calls_waiting', 'Calls that wait to be let in.', (load) => load.waiting);
+    upstream('upstream_retries_left', 'What the retry budget allows at this moment.', (load) =>
+      Math.floor(load.retriesLeft),
+    );
+    this.#gauge(
+      'upstream_breaker_state',
+      '1 for the state that the breaker is in, 0 for the others.',
+      ['state'],
+      (gauge, sources) => {
+        const { breaker } = sources.upstream();
+        for (const state of breakerStates) gauge.set({ state }, state === breaker ? 1 : 0);
+      },
+    );
+    this.#gauge(
+      'key_set_up',
+      'Whether the last fetch of JWT_JWKS_URL succeeded; only with AUTH_MODE=jwt.',
+      [],
+      (gauge, sources) => setState(gauge, sources.keySet()),
+    );
+    this.#gauge(
+      'shared_counters_up',
+      'Whether the counters of REDIS_URL can be had; only with REDIS_URL.',
+      [],
+      (gauge, sources) => setState(gauge, sources.sharedCounters()),
+    );
+    this.#gauge('http_requests_in_flight', 'Requests under way.', [], (gauge) =>
+      gauge.set(this.#requestsInFlight),
+    );
+    this.#countOnScrape(
+      'contract_drift_total',
+      'What the upstream sent that this gateway does not know, by kind.',
+      ['kind'],
+      (counter, sources) => {
+        for (const [kind, count] of sources.drift()) counter.inc({ kind }, count);
+      },
+    );
+    this.#countOnScrape(
+      'log_lines_dropped_total',
+      'Log lines that nobody read in time.',
+      [],
+      (counter, sources) => counter.inc(sources.droppedLogLines()),
+    );
+  }
+
+  #histogram<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    buckets: number[],
+  ): Histogram<Label> {
+    return new Histogram({ name: prefix + name, help, labelNames, buckets, registers: [this.registry] });
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+    return new Counter({ name: prefix + name, help, labelNames, registers: [this.registry] });
+  }
+
+  #gauge<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    read?: (gauge: Gauge<Label>, sources: MetricSources) => void,
+  ): Gauge<Label> {
+    const gauge: Gauge<Label> = new Gauge({
+      name: prefix + name,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect: () => {
+        if (this.#sources !== undefined) read?.(gauge, this.#sources);
+      },
+    });
+    return gauge;
+  }
+
+  // A count that is kept elsewhere: read anew at each scrape.
+  #countOnScrape<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    read: (counter: Counter<Label>, sources: MetricSources) => void,
+  ): void {
+    const counter: Counter<Label> = new Counter({
+      name: prefix + name,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect: () => {
+        counter.reset();
+        if (this.#sources !== undefined) read(counter, this.#sources);
+      },
+    });
+  }
+}
+
+const knownMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'OPTIONS']);
+
+function setState(gauge: Gauge, state: 'up' | 'down' | undefined): void {
+  if (state === undefined) gauge.reset();
+  else gauge.set(state === 'up' ? 1 : 0);
+}
+
+// What the upstream answers, and what Node, undici and OpenSSL call their errors, is theirs: it is put in few classes.
+function resultOf(status: number | undefined, error: string | undefined): string {
+  if (status !== undefined) {
+    return knownStatuses.has(status) ? String(status) : `${Math.floor(status / 100)}xx`;
+  }
+  if (error === undefined) return 'other';
+  if (error === 'BREAKER_OPEN') return 'breaker_open';
+  if (error === 'AbortError') return 'timeout';
+  if (/^(UND_ERR_CONNECT|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)/.test(error)) return 'no_connection';
+  if (/^(ENOTFOUND|EAI_)/.test(error)) return 'no_name';
+  if (/^(UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test(error)) return 'reset';
+  if (/CERT|TLS|SSL/.test(error)) return 'tls';
+  return /^HPE_|^HTTPParserError$|^UND_ERR_(RES_EXCEEDED|HEADERS_OVERFLOW)/.test(error)
+    ? 'unreadable'
+    : 'other';
+}

@@ -1,0 +1,181 @@
+import type { Logger } from 'pino';
+import type { Metrics } from './metrics.ts';
+import { outcomeOf } from './outcomes.ts';
+import type { AttemptTrace, RequestTrace } from './tracing.ts';
+
+/** How an attempt at the upstream ended. */
+interface AttemptEnd {
+  readonly status: number | undefined;
+  readonly error: string | undefined;
+  readonly sent: boolean;
+  readonly reusedConnection: boolean;
+  readonly requestId: string | undefined;
+}
+
+/** What was run, as its request names it. */
+export interface EndedOperation {
+  readonly type: string | undefined;
+  /** As the client named it: cut short, for log and traces only. */
+  readonly name: string | undefined;
+  readonly documentHash: string | undefined;
+  /** One of a bounded set. */
+  readonly label: string;
+  /** The code of the answer's first error, if it has one. */
+  readonly code: unknown;
+}
+
+/** So many of the upstream's request ids stand in a log line. */
+const maxIds = 10;
+
+/**
+ * What one request came to: gathered while it runs, told once at its end to metrics, traces and log. It watches the
+ * upstream's attempts, too. Holds no input, no answer and nobody's name.
+ */
+export class RequestRecord {
+  readonly #startedAt = performance.now();
+  readonly #metrics: Metrics | undefined;
+  readonly #trace: RequestTrace | undefined;
+  #failure: string | undefined;
+  #operation: 'none' | 'running' | 'told' = 'none';
+  #attempts = 0;
+  #upstreamMs = 0;
+  #upstreamRequestIds: string[] | undefined;
+  /** The request's own log, once it has one. */
+  log: Logger | undefined;
+
+  constructor(metrics: Metrics | undefined, trace: RequestTrace | undefined) {
+    this.#metrics = metrics;
+    this.#trace = trace;
+    metrics?.requestStarted();
+  }
+
+  /** What ties the request's log lines to its trace; undefined where nothing is traced. */
+  get logFields(): RequestTrace['logFields'] | undefined {
+    return this.#trace?.logFields;
+  }
+
+  /** A mutation failed, as its payload tells; or the request itself was refused. The first counts. */
+  failed(code: string): void {
+    this.#failure ??= outcomeOf(code);
+  }
+
+  operationStarted(): void {
+    this.#operation = 'running';
+    this.#trace?.operationStarted();
+  }
+
+  /** The operation's answer stands. One log line, and one count. */
+  operationEnded({ type, name, documentHash, label, code }: EndedOperation): void {
+    const outcome = code === undefined ? (this.#failure ?? 'OK') : outcomeOf(code);
+    const durationMs = performance.now() - this.#startedAt;
+    this.#operation = 'told';
+    this.#metrics?.operationEnded(label, outcome, durationMs / 1000);
+    this.#trace?.operationEnded({ type, name, outcome });
+    this.log?.info(
+      {
+        operation: type,
+        operationName: name,
+        documentHash,
+        outcome,
+        durationMs: rounded(durationMs),
+        upstreamMs: this.#attempts === 0 ? undefined : rounded(this.#upstreamMs),
+        attempts: this.#attempts,
+        upstreamRequestIds: this.#upstreamRequestIds,
+      },
+      'operation',
+    );
+  }
+
+  attemptStarted(method: 'GET' | 'POST', path: string, number: number): { ended(end: AttemptEnd): void } {
+    this.#attempts += 1;
+    const call = callOf(method, path);
+    if (number > 1) this.#metrics?.retryStarted(call);
+    const trace = this.#trace?.attemptStarted(method, path, number);
+    return new Attempt(this, call, number, trace);
+  }
+
+  /** An attempt at `call` ended. */
+  attemptEnded(call: string, number: number, durationMs: number, end: AttemptEnd): void {
+    this.#upstreamMs += durationMs;
+    this.#metrics?.attemptEnded(call, end, durationMs / 1000);
+    const requestId = printable(end.requestId);
+    if (requestId !== undefined && (this.#upstreamRequestIds?.length ?? 0) < maxIds) {
+      this.#upstreamRequestIds ??= [];
+      this.#upstreamRequestIds.push(requestId);
+    }
+    if (this.log?.isLevelEnabled('debug') !== true) return;
+    const { status, error, sent, reusedConnection } = end;
+    this.log.debug(
+      {
+        call,
+        attempt: number,
+        status,
+        error,
+        sent,
+        reusedConnection,
+        durationMs: rounded(durationMs),
+        upstreamRequestId: requestId,
+      },
+      'attempt',
+    );
+  }
+
+  /** Nothing more will be sent to the client. `route` is undefined where there is none such. */
+  requestEnded(route: string | undefined, method: string, status: number | 'closed'): void {
+    this.#metrics?.requestEnded(route ?? 'none', method, status);
+    this.#trace?.requestEnded(status);
+    if (route !== '/graphql' || method === 'OPTIONS' || this.#operation === 'told') return;
+    // Without its client, an operation goes on, and is told of when it ends.
+    if (status === 'closed' && this.#operation === 'running') return;
+    // A page that is served here for browsers, or nothing at all that a caller asked to be done.
+    if (this.#failure === undefined && status !== 'closed' && status < 400) return;
+    const outcome = this.#failure ?? outcomeOfStatus(status);
+    const durationMs = performance.now() - this.#startedAt;
+    this.#metrics?.operationEnded('none', outcome, durationMs / 1000);
+    // Of the others, each has its own line, or comes in such numbers that no line is written.
+    if (outcome === 'BAD_REQUEST') {
+      this.log?.info({ outcome, status, durationMs: rounded(durationMs) }, 'request refused');
+    }
+  }
+}
+
+class Attempt {
+  readonly #startedAt = performance.now();
+  readonly #record: RequestRecord;
+  readonly #call: string;
+  readonly #number: number;
+  readonly #trace: AttemptTrace | undefined;
+
+  constructor(record: RequestRecord, call: string, number: number, trace: AttemptTrace | undefined) {
+    this.#record = record;
+    this.#call = call;
+    this.#number = number;
+    this.#trace = trace;
+  }
+
+  ended(end: AttemptEnd): void {
+    const durationMs = performance.now() - this.#startedAt;
+    this.#record.attemptEnded(this.#call, this.#number, durationMs, end);
+    this.#trace?.ended({ ...end, requestId: printable(end.requestId) });
+  }
+}
+
+/** The upstream's calls by a bounded set of names. */
+function callOf(method: 'GET' | 'POST', path: string): string {
+  if (method === 'GET') return 'retrieve';
+  return path.endsWith('/customer_evaluations') ? 'create' : 'report';
+}
+
+function outcomeOfStatus(status: number | 'closed'): string {
+  if (status === 'closed') return 'CLIENT_CLOSED';
+  return status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR';
+}
+
+// The upstream's header: kept only where it looks like an id.
+function printable(id: string | undefined): string | undefined {
+  return id !== undefined && /^[\w-]{1,64}$/.test(id) ? id : undefined;
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

@@ -1,0 +1,71 @@
+import type { Logger } from 'pino';
+import { type MetricSources, Metrics } from './metrics.ts';
+import { type MetricsServer, serveMetrics } from './metrics-server.ts';
+import { startTracing, type Tracing, type TracingSettings } from './tracing.ts';
+import { gatewayVersion } from './version.ts';
+
+export interface TelemetrySettings {
+  /** Undefined where nothing is scraped; 0 picks a free one. */
+  readonly metricsPort: number | undefined;
+  /** Undefined where no collector is configured. */
+  readonly tracing: TracingSettings | undefined;
+}
+
+export interface TelemetryOptions extends TelemetrySettings {
+  readonly host: string;
+  /** Scheme, host and port. */
+  readonly upstreamUrl: string;
+  readonly upstream: string;
+  readonly upstreamVersion: string;
+  readonly log: Logger;
+}
+
+/** Metrics and traces, as far as they are configured; what is not costs nothing. */
+export class Telemetry {
+  readonly metrics: Metrics | undefined;
+  readonly tracing: Tracing | undefined;
+  readonly #options: TelemetryOptions;
+  #server: MetricsServer | undefined;
+
+  private constructor(options: TelemetryOptions, metrics: Metrics | undefined, tracing: Tracing | undefined) {
+    this.#options = options;
+    this.metrics = metrics;
+    this.tracing = tracing;
+  }
+
+  static async start(options: TelemetryOptions): Promise<Telemetry> {
+    const { upstream, upstreamUrl, upstreamVersion, log } = options;
+    const version = gatewayVersion();
+    const metrics =
+      options.metricsPort === undefined ? undefined : new Metrics({ version, upstream, upstreamVersion });
+    let collectorIsUp = true;
+    const onExport = (result: 'exported' | 'failed', spans: number): void => {
+      metrics?.spansExported(result, spans);
+      const isUp = result === 'exported';
+      if (isUp !== collectorIsUp) {
+        log.warn({ state: isUp ? 'up' : 'down' }, 'the collector of OTEL_EXPORTER_OTLP_ENDPOINT changed');
+      }
+      collectorIsUp = isUp;
+    };
+    const tracing =
+      options.tracing === undefined
+        ? undefined
+        : await startTracing({ ...options.tracing, version, upstreamUrl, onExport });
+    return new Telemetry(options, metrics, tracing);
+  }
+
+  /** Serves the metrics, if they are on. Rejects where the port cannot be had. */
+  async serve(sources: MetricSources): Promise<void> {
+    const { host, metricsPort, log } = this.#options;
+    if (this.metrics === undefined || metricsPort === undefined) return;
+    this.metrics.readFrom(sources);
+    this.#server = await serveMetrics(this.metrics, host, metricsPort);
+    log.info({ url: this.#server.url }, 'serving metrics');
+  }
+
+  /** Hands out what is left. */
+  async close(): Promise<void> {
+    await this.tracing?.close();
+    await this.#server?.close();
+  }
+}
