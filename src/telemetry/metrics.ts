@@ -323,7 +323,7 @@ export class Metrics {
 const knownMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'OPTIONS']);
 
 function setState(gauge: Gauge, state: 'up' | 'down' | undefined): void {
-  if (state === undefined) gauge.reset();
+  if (state === undefined) gauge.remove();
   else gauge.set(state === 'up' ? 1 : 0);
 }
 

@@ -1,0 +1,323 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
+import {
+  answers,
+  type FaultyUpstream,
+  late,
+  reset,
+  startFaultyUpstream,
+  status,
+} from '../harness/faulty-upstream.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { canaries, personalInput } from '../harness/personal-input.ts';
+import { metricsUrl, type Sample, scrape, sumOf } from '../harness/scrape.ts';
+
+const operations = 'customer_evaluations_operation_duration_seconds_count';
+const attempts = 'customer_evaluations_upstream_attempt_duration_seconds_count';
+const json = { 'content-type': 'application/json' };
+
+describe('the metrics', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream();
+  });
+  afterAll(() => upstream.close());
+  beforeEach(() => upstream.reset());
+  afterEach(() => gateway.close());
+
+  async function start(rest: Record<string, string> = {}): Promise<void> {
+    gateway = await startTestGateway(
+      upstreamAt(upstream.url, {
+        METRICS_PORT: '0',
+        STRIPE_API_VERSION: '2026-06-24.preview',
+        UPSTREAM_TIMEOUT_MS: '400',
+        UPSTREAM_DEADLINE_MS: '2000',
+        ...rest,
+      }),
+    );
+  }
+  const create = (input: object = registration()) => gateway.send(createEverything, { input });
+  const read = (): Promise<Sample[]> => scrape(metricsUrl(gateway));
+  const created = (outcome: string) => ({ operation: 'createCustomerEvaluation', outcome });
+
+  it('count each operation by its root field and outcome, and say whose fault that was', async () => {
+    await start();
+    const refuse = status(400, { type: 'invalid_request_error', param: 'event_type' });
+    const missing = status(404, {
+      type: 'invalid_request_error',
+      code: 'resource_missing',
+      param: 'customer',
+    });
+    await create();
+    await create();
+    upstream.next(refuse);
+    await create();
+    upstream.next(missing);
+    await create();
+    upstream.next(status(401, { type: 'invalid_request_error' }));
+    await create();
+    upstream.always(status(500));
+    await create();
+    upstream.always();
+    upstream.next(answers(evaluation({}), json));
+    await gateway.send('{ customerEvaluation(id: "ceval_1") { id } }');
+    await gateway.send('{ _service { sdl } }');
+    await gateway.send('{ __schema { queryType { name } } }');
+    await gateway.send('{ a');
+    await gateway.send('{ nothing }');
+
+    const samples = await read();
+    expect(sumOf(samples, operations, { ...created('OK'), fault: 'none' })).toBe(2);
+    expect(sumOf(samples, operations, { ...created('BAD_USER_INPUT'), fault: 'client' })).toBe(1);
+    expect(sumOf(samples, operations, { ...created('NOT_FOUND'), fault: 'client' })).toBe(1);
+    expect(sumOf(samples, operations, { ...created('UPSTREAM_REFUSED'), fault: 'gateway' })).toBe(1);
+    expect(sumOf(samples, operations, { ...created('UPSTREAM_UNAVAILABLE'), fault: 'upstream' })).toBe(1);
+    expect(sumOf(samples, operations, { operation: 'customerEvaluation', outcome: 'OK' })).toBe(1);
+    expect(sumOf(samples, operations, { operation: '_service', outcome: 'OK' })).toBe(1);
+    expect(sumOf(samples, operations, { operation: 'introspection', outcome: 'OK' })).toBe(1);
+    expect(sumOf(samples, operations, { operation: 'none', outcome: 'GRAPHQL_PARSE_FAILED' })).toBe(1);
+    expect(sumOf(samples, operations, { operation: 'none', outcome: 'GRAPHQL_VALIDATION_FAILED' })).toBe(1);
+    expect(sumOf(samples, operations)).toBe(11);
+    expect(sumOf(samples, 'customer_evaluations_http_requests_total', { route: '/graphql' })).toBe(11);
+    expect(sumOf(samples, 'customer_evaluations_http_requests_in_flight')).toBe(0);
+    expect(sumOf(samples, 'customer_evaluations_operation_duration_seconds_sum', created('OK'))).toBeLessThan(
+      1,
+    );
+  });
+
+  it('count each attempt by what came of it, and each retry', async () => {
+    await start();
+    upstream.next(status(500));
+    await create();
+    upstream.next(reset('before'), status(429));
+    await create();
+    upstream.next(late(600));
+    await create();
+    upstream.next(status(418));
+    await create();
+    await gateway.send('{ customerEvaluation(id: "ceval_1") { id } }');
+
+    const samples = await read();
+    const results = ['200', '500', '429', 'reset', 'timeout', '4xx'];
+    expect(results.map((result) => sumOf(samples, attempts, { call: 'create', result }))).toEqual([
+      3, 1, 1, 1, 1, 1,
+    ]);
+    expect(sumOf(samples, attempts, { call: 'retrieve', result: '200' })).toBe(1);
+    expect(sumOf(samples, 'customer_evaluations_upstream_retries_total', { call: 'create' })).toBe(4);
+    // The reset hit a connection that was there before: such a repeat is outside the budget of ten.
+    expect(sumOf(samples, 'customer_evaluations_upstream_retries_left')).toBe(7);
+    expect(sumOf(samples, 'customer_evaluations_upstream_calls_in_flight')).toBe(0);
+    expect(sumOf(samples, 'customer_evaluations_upstream_calls_limit')).toBe(512);
+  });
+
+  it('tell the breaker’s state, how often it opened, and what it refused', async () => {
+    await start({ UPSTREAM_MAX_ATTEMPTS: '1' });
+    const state = async () => {
+      const samples = await read();
+      return samples.find(
+        ({ name, value }) => name === 'customer_evaluations_upstream_breaker_state' && value === 1,
+      )?.labels['state'];
+    };
+    expect(await state()).toBe('closed');
+    upstream.always(status(503));
+    for (let count = 0; count < 12; count += 1) await create();
+    expect(await state()).toBe('open');
+    const samples = await read();
+    expect(sumOf(samples, 'customer_evaluations_upstream_breaker_openings_total')).toBe(1);
+    expect(sumOf(samples, 'customer_evaluations_upstream_breaker_refusals_total')).toBe(2);
+    expect(sumOf(samples, attempts, { result: '503' })).toBe(10);
+    expect(sumOf(samples, operations, created('UPSTREAM_UNAVAILABLE'))).toBe(12);
+  });
+
+  it('count what is refused at a limit of ours', async () => {
+    await start({ RATE_LIMIT_PER_MINUTE: '2' });
+    for (let count = 0; count < 5; count += 1) await create();
+    const samples = await read();
+    expect(sumOf(samples, operations, created('OK'))).toBe(2);
+    expect(sumOf(samples, operations, { ...created('RATE_LIMITED'), fault: 'client' })).toBe(3);
+    expect(sumOf(samples, 'customer_evaluations_rate_limited_total')).toBe(3);
+  });
+
+  it('count what is shed, and show who is under way and who waits', async () => {
+    await start({ UPSTREAM_MAX_CONCURRENCY: '1' });
+    upstream.always(late(350));
+    const calls = Promise.all([create(), create(), create()]);
+    while (upstream.keys.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const during = await read();
+    expect(sumOf(during, 'customer_evaluations_upstream_calls_in_flight')).toBe(1);
+    expect(sumOf(during, 'customer_evaluations_upstream_calls_waiting')).toBe(1);
+    expect(sumOf(during, 'customer_evaluations_upstream_calls_limit')).toBe(1);
+    expect(sumOf(during, 'customer_evaluations_http_requests_in_flight')).toBe(2);
+    await calls;
+    const samples = await read();
+    expect(sumOf(samples, operations, { ...created('OVERLOADED'), fault: 'gateway' })).toBe(2);
+    expect(sumOf(samples, 'customer_evaluations_shed_total', { stage: 'upstream' })).toBe(2);
+    expect(sumOf(samples, 'customer_evaluations_shed_total', { stage: 'http' })).toBe(0);
+  });
+
+  it('count what never becomes an operation', async () => {
+    await start({ MAX_BODY_BYTES: '1024', AUTH_MODE: 'router', ROUTER_SECRET: 'x'.repeat(32) });
+    const secret = { 'x-router-secret': 'x'.repeat(32) };
+    const post = (body: string, headers: Record<string, string>) =>
+      fetch(`${gateway.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body,
+      });
+    expect((await post('{}', {})).status).toBe(401);
+    expect((await post('{', secret)).status).toBe(400);
+    expect((await post(' '.repeat(2000), secret)).status).toBe(413);
+    expect((await post('{}', { ...secret, 'content-type': 'text/plain' })).status).toBe(415);
+    expect((await fetch(`${gateway.url}/canary`)).status).toBe(404);
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+
+    const samples = await read();
+    const none = (outcome: string) =>
+      sumOf(samples, operations, { operation: 'none', outcome, fault: 'client' });
+    expect(none('UNAUTHENTICATED')).toBe(1);
+    expect(none('BAD_REQUEST')).toBe(3);
+    expect(sumOf(samples, operations)).toBe(4);
+    const requests = (labels: Record<string, string>) =>
+      sumOf(samples, 'customer_evaluations_http_requests_total', labels);
+    expect(requests({ route: '/graphql', method: 'POST', status: '413' })).toBe(1);
+    expect(requests({ route: 'none', status: '404' })).toBe(1);
+    expect(requests({ route: '/readyz', method: 'GET', status: '200' })).toBe(1);
+  });
+
+  it('count a client that hangs up once, when its operation has ended', async () => {
+    await start();
+    upstream.always(late(300));
+    const client = new AbortController();
+    const call = fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: createEverything, variables: { input: registration() } }),
+      signal: client.signal,
+    });
+    while (upstream.keys.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    client.abort();
+    await expect(call).rejects.toThrow();
+    const samples = await until(read, (each) => sumOf(each, operations) > 0);
+    expect(sumOf(samples, operations, created('OK'))).toBe(1);
+    expect(sumOf(samples, operations)).toBe(1);
+    expect(sumOf(samples, 'customer_evaluations_http_requests_total', { status: 'closed' })).toBe(1);
+  });
+
+  it('show scores and risk levels by event type, and what the upstream sent that is not known', async () => {
+    await start();
+    const signal = { score: 87.5, evaluated_at: 1_715_769_600, risk_level: 'highest' };
+    const answer = (signals: object | null, rest: object = {}) =>
+      answers(evaluation({ signals, ...rest }), json);
+    upstream.next(
+      answer({ multi_accounting: signal }),
+      answer(null),
+      answer({ multi_accounting: signal, newer: {} }),
+    );
+    await create();
+    await create();
+    await create();
+
+    const samples = await read();
+    const of = { event_type: 'REGISTRATION', signal: 'multi_accounting' };
+    expect(sumOf(samples, 'customer_evaluations_signal_score_count', of)).toBe(2);
+    expect(sumOf(samples, 'customer_evaluations_signal_score_bucket', { ...of, le: '80' })).toBe(0);
+    expect(sumOf(samples, 'customer_evaluations_signal_score_bucket', { ...of, le: '90' })).toBe(2);
+    const levels = 'customer_evaluations_signal_risk_levels_total';
+    expect(sumOf(samples, levels, { ...of, risk_level: 'HIGHEST' })).toBe(2);
+    expect(sumOf(samples, levels, { event_type: 'REGISTRATION', signal: 'none' })).toBe(1);
+    const kind = { kind: 'unknown field signals.newer' };
+    expect(sumOf(samples, 'customer_evaluations_contract_drift_total', kind)).toBe(1);
+    // Read anew, and not added up, at the next scrape.
+    expect(sumOf(await read(), 'customer_evaluations_contract_drift_total', kind)).toBe(1);
+  });
+
+  it('hold nothing that a stranger or person wrote, however many write', async () => {
+    await start();
+    await create(personalInput);
+    const before = (await read()).length;
+    for (let count = 0; count < 60; count += 1) {
+      await gateway.send(`query Canary${count} { alias${count}: __typename }`);
+      await gateway.send(`query Canary${count} { canary${count} }`);
+      await fetch(`${gateway.url}/canary${count}`, { method: count % 2 === 0 ? 'PUT' : 'PROPFIND' });
+    }
+    const samples = await read();
+    const text = JSON.stringify(samples);
+    for (const canary of [...canaries, 'anary', 'alias']) expect(text).not.toContain(canary);
+    // A few outcomes more, with their buckets; and not one for each stranger.
+    expect(samples.length - before).toBeLessThan(60);
+  });
+
+  it('say what runs, and how the process is', async () => {
+    await start();
+    const samples = await read();
+    expect(samples).toContainEqual({
+      name: 'customer_evaluations_build_info',
+      labels: {
+        version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+        node_version: process.versions.node,
+        upstream: 'stripe',
+        upstream_version: '2026-06-24.preview',
+      },
+      value: 1,
+    });
+    for (const name of [
+      'nodejs_eventloop_lag_p99_seconds',
+      'nodejs_heap_size_used_bytes',
+      'process_cpu_seconds_total',
+    ]) {
+      expect(samples.map((sample) => sample.name)).toContain(name);
+    }
+    // Neither is used here: not "down", but not there.
+    for (const name of ['customer_evaluations_key_set_up', 'customer_evaluations_shared_counters_up']) {
+      expect(samples.map((sample) => sample.name)).not.toContain(name);
+    }
+  });
+
+  it('are on a port of their own, and nowhere else', async () => {
+    await start();
+    expect((await fetch(`${gateway.url}/metrics`)).status).toBe(404);
+    const url = metricsUrl(gateway);
+    expect(url).not.toContain(new URL(gateway.url).host);
+    expect((await fetch(url)).headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect((await fetch(url, { method: 'POST' })).status).toBe(404);
+    expect((await fetch(new URL('/graphql', url))).status).toBe(404);
+  });
+
+  it('are not served unless asked for, and not told of a port that is taken', async () => {
+    gateway = await startTestGateway();
+    expect(() => metricsUrl(gateway)).toThrow();
+    const { port } = new URL(gateway.url);
+    await expect(startTestGateway({ METRICS_PORT: port })).rejects.toThrow('EADDRINUSE');
+  });
+
+  it('tell that the key set or the shared counters cannot be had', async () => {
+    const nobody = 'http://127.0.0.1:1';
+    await start({
+      AUTH_MODE: 'jwt',
+      JWT_JWKS_URL: nobody,
+      JWT_ISSUER: 'issuer',
+      JWT_AUDIENCE: 'audience',
+      REDIS_URL: 'redis://127.0.0.1:1',
+    });
+    const response = await gateway.send('{ __typename }', {}, { authorization: 'Bearer x.y.z' });
+    expect(response.status).toBe(503);
+    const samples = await read();
+    const up = ['customer_evaluations_key_set_up', 'customer_evaluations_shared_counters_up'];
+    expect(samples.filter(({ name }) => up.includes(name)).map(({ value }) => value)).toEqual([0, 0]);
+    expect(sumOf(samples, operations, { outcome: 'IDENTITY_UNAVAILABLE', fault: 'gateway' })).toBe(1);
+  });
+});
+
+function evaluation(rest: object): string {
+  return JSON.stringify({ ...registrationAnswer, livemode: false, ...rest });
+}
+
+async function until<Value>(read: () => Promise<Value>, holds: (value: Value) => boolean): Promise<Value> {
+  for (;;) {
+    const value = await read();
+    if (holds(value)) return value;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
