@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import type { DestinationStream } from 'pino';
 
 /** So much waits for a reader who is slow; more is dropped, and counted. */
-const maxWaitingBytes = 4 * 1024 * 1024;
+const maxWaitingBytes = 2 * 1024 * 1024;
 
 /** What waits at the end is written within this, or not at all: an exit waits for no reader. */
 const closeWithinMs = 1_000;
@@ -51,23 +51,36 @@ class PipeOutput implements LogOutput {
 
   constructor(stream: Socket) {
     this.#stream = stream;
-    // A stream whose reader is gone destroys itself; without a listener, it would end the process.
+    // Without a listener, the error of a reader who is gone would end the process.
     stream.on('error', () => undefined);
   }
 
   write(line: string): void {
-    if (this.#stream.destroyed || this.#stream.writableLength > maxWaitingBytes) {
-      this.dropped += 1;
-      this.#untold += 1;
+    if (this.#stream.writableLength > maxWaitingBytes) {
+      this.#drop();
       return;
     }
-    if (this.#untold > 0) this.#stream.write(droppedLine(this.#untold));
-    this.#untold = 0;
-    this.#stream.write(line);
+    if (this.#untold > 0) {
+      const lines = this.#untold;
+      this.#untold = 0;
+      this.#stream.write(droppedLine(lines), (error) => {
+        if (error) this.#untold += lines;
+      });
+    }
+    this.#stream.write(line, this.#written);
+  }
+
+  readonly #written = (error: Error | null | undefined): void => {
+    if (error) this.#drop();
+  };
+
+  #drop(): void {
+    this.dropped += 1;
+    this.#untold += 1;
   }
 
   async close(): Promise<void> {
-    if (this.#stream.destroyed || this.#stream.writableLength === 0) return;
+    if (this.#stream.writableLength === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, closeWithinMs);
       // Called once all that was written before is out, or can't be.

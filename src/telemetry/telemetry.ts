@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type MetricSources, Metrics } from './metrics.ts';
+import type { Build, MetricSources, Metrics } from './metrics.ts';
 import { type MetricsServer, serveMetrics } from './metrics-server.ts';
 import { startTracing, type Tracing, type TracingSettings } from './tracing.ts';
 import { gatewayVersion } from './version.ts';
@@ -37,7 +37,9 @@ export class Telemetry {
     const { upstream, upstreamUrl, upstreamVersion, log } = options;
     const version = gatewayVersion();
     const metrics =
-      options.metricsPort === undefined ? undefined : new Metrics({ version, upstream, upstreamVersion });
+      options.metricsPort === undefined
+        ? undefined
+        : await startMetrics({ version, upstream, upstreamVersion });
     let collectorIsUp = true;
     const onExport = (result: 'exported' | 'failed', spans: number): void => {
       metrics?.spansExported(result, spans);
@@ -68,4 +70,10 @@ export class Telemetry {
     await this.tracing?.close();
     await this.#server?.close();
   }
+}
+
+// Loaded only where it is used, as the traces' SDK is: a start without it is quicker.
+async function startMetrics(build: Build): Promise<Metrics> {
+  const { Metrics: PrometheusMetrics } = await import('./metrics.ts');
+  return new PrometheusMetrics(build);
 }

@@ -1,0 +1,197 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createEverything, registration } from '../harness/evaluations.ts';
+import { type FaultyUpstream, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { postGraphQL, upstreamAt } from '../harness/gateway.ts';
+import { freePort } from '../harness/redis.ts';
+import { scrape, sumOf } from '../harness/scrape.ts';
+
+describe('a log that nobody reads', () => {
+  let upstream: FaultyUpstream;
+  const children: ChildProcess[] = [];
+
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream();
+  });
+  afterEach(async () => {
+    for (const child of children.splice(0)) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+  });
+  afterAll(() => upstream.close());
+
+  /** A gateway whose standard output is this; it says where it listens on standard error. */
+  async function start(stdout: 'pipe' | number, command: string[] = [process.execPath, 'dist/main.js']) {
+    const metricsPort = await freePort();
+    const [program = '', ...rest] = command;
+    const child = spawn(program, rest, {
+      env: {
+        PATH: process.env['PATH'],
+        PORT: '0',
+        METRICS_PORT: String(metricsPort),
+        LOG_LEVEL: 'debug',
+        RATE_LIMIT_PER_MINUTE: 'off',
+        RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
+        ...upstreamAt(upstream.url),
+      },
+      stdio: ['ignore', stdout, 'pipe'],
+    });
+    children.push(child);
+    let url: string | undefined;
+    for await (const line of createInterface({ input: child.stderr ?? process.stdin })) {
+      url = /http:\/\/[\d.:]+/.exec(line)?.[0];
+      if (url !== undefined) break;
+    }
+    if (url === undefined) throw new Error('the gateway did not start');
+    return { child, url, metrics: `http://127.0.0.1:${metricsPort}/metrics` };
+  }
+
+  const create = async (url: string): Promise<number> => {
+    const { status, data } = await postGraphQL(url, createEverything, { input: registration() });
+    expect(data.createCustomerEvaluation.errors).toEqual([]);
+    return status;
+  };
+  const dropped = async (metrics: string): Promise<number> =>
+    sumOf(await scrape(metrics), 'customer_evaluations_log_lines_dropped_total');
+
+  it('stops no request and no exit while its reader stands still; then what was dropped is counted and said', async () => {
+    const { child, url, metrics } = await start('pipe');
+    const { stdout } = child;
+    if (stdout === null) throw new Error('no pipe');
+    // Names of 80 characters and lines for each: until more waits than is kept.
+    const query = `query ${'N'.repeat(80)} { ${'a: __typename '.repeat(15)} }`;
+    while ((await dropped(metrics)) === 0) {
+      await Promise.all(
+        Array.from({ length: 400 }, () =>
+          fetch(`${url}/graphql`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', 'x-request-id': 'r'.repeat(128) },
+            body: JSON.stringify({ query }),
+          }).then((response) => response.text()),
+        ),
+      );
+    }
+    const start200 = performance.now();
+    expect(await create(url)).toBe(200);
+    expect(performance.now() - start200).toBeLessThan(1_000);
+
+    // It reads again.
+    const lines: string[] = [];
+    createInterface({ input: stdout }).on('line', (line) => lines.push(line));
+    await until(() => lines.length > 1_000);
+    await delay(300);
+    await create(url);
+    await until(() => lines.some((line) => line.includes('log lines were dropped')));
+    const told = lines.map((line) => JSON.parse(line)).find(({ msg }) => msg === 'log lines were dropped');
+    expect(told.lines).toBe(await dropped(metrics));
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  }, 60_000);
+
+  it('stops no exit', async () => {
+    const { child, url } = await start('pipe');
+    for (let count = 0; count < 300; count += 1) await create(url);
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  it('stops nothing when its reader is gone', async () => {
+    const { child, url, metrics } = await start('pipe');
+    child.stdout?.destroy();
+    for (let count = 0; count < 5; count += 1) expect(await create(url)).toBe(200);
+    expect(await dropped(metrics)).toBeGreaterThan(0);
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  it('stops nothing when the disk is full', async () => {
+    const { child, url, metrics } = await start(openSync('/dev/full', 'w'));
+    expect(await create(url)).toBe(200);
+    expect(await dropped(metrics)).toBeGreaterThan(0);
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+});
+
+describe('the log’s level', () => {
+  it('is switched to debug by SIGUSR2, and back by another', async () => {
+    const child = spawn(process.execPath, ['dist/main.js'], {
+      env: { PATH: process.env['PATH'], PORT: '0' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const lines: { msg: string; url: string; level: string; logLevel: string }[] = [];
+      createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line)));
+      await until(() => lines.some(({ msg }) => msg === 'listening'));
+      const url = lines.find(({ msg }) => msg === 'listening')?.url ?? '';
+      const create = () => postGraphQL(url, createEverything, { input: registration() });
+      const debugLines = () => lines.filter(({ level }) => level === 'debug').length;
+      await create();
+      child.kill('SIGUSR2');
+      await until(() => lines.at(-1)?.logLevel === 'debug');
+      expect(debugLines()).toBe(0);
+      await create();
+      await until(() => lines.at(-1)?.msg === 'operation');
+      expect(debugLines()).toBe(1);
+      child.kill('SIGUSR2');
+      await until(() => lines.at(-1)?.logLevel === 'info');
+      await create();
+      await until(() => lines.at(-1)?.msg === 'operation');
+      expect(debugLines()).toBe(1);
+    } finally {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+  });
+});
+
+describe('in a terminal', () => {
+  it('lines are made for people, and have no personal data either', async () => {
+    // util-linux's script(1) gives a program a terminal.
+    const { stdout } = spawnSync(
+      'script',
+      ['-qec', `PORT=0 timeout 3 ${process.execPath} dist/main.js`, '/dev/null'],
+      { encoding: 'utf8', timeout: 20_000 },
+    );
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's colours
+    const plain = stdout.replace(/\x1b\[\d+m/g, '');
+    expect(plain).toMatch(/\[[\d:. +-]+\] INFO: listening/);
+    expect(plain).not.toContain('{"level"');
+  }, 30_000);
+
+  it('alone pino-pretty is loaded, OpenTelemetry’s SDK only for a collector, and prom-client only for a port', async () => {
+    const load = (environment: Record<string, string>): string[] => {
+      const script = `
+        import { registerHooks } from 'node:module';
+        registerHooks({ load(url, context, next) { process._rawDebug(url); return next(url, context); } });
+        await import('./dist/main.js');
+        setTimeout(() => process.kill(process.pid, 'SIGTERM'), 300);
+      `;
+      const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+        env: { PATH: process.env['PATH'], PORT: '0', ...environment },
+        encoding: 'utf8',
+        timeout: 20_000,
+      });
+      expect(stderr).toContain('dist/gateway.js');
+      const optional = stderr.matchAll(/\/node_modules\/(@opentelemetry\/[\w-]+|pino-pretty|prom-client)\//g);
+      return [...new Set([...optional].map(([, name = '']) => name))];
+    };
+    expect(load({})).toEqual([]);
+    const collector = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' };
+    expect(load(collector)).toContain('@opentelemetry/sdk-trace');
+    expect(load({ ...collector, OTEL_SDK_DISABLED: 'true' })).toEqual([]);
+    expect(load({ ...collector, OTEL_TRACES_EXPORTER: 'none' })).toEqual([]);
+    // prom-client brings OpenTelemetry's types of spans, for exemplars.
+    expect(load({ METRICS_PORT: '0' })).toEqual(['prom-client', '@opentelemetry/api']);
+  }, 60_000);
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await delay(20);
+}
