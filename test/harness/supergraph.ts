@@ -7,6 +7,7 @@ import { startStandaloneServer } from '@apollo/server/standalone';
 import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
 import { composeServices as composeWithGuild } from '@theguild/federation-composition';
 import { type DocumentNode, parse } from 'graphql';
+import { gatewayConfig } from '../../deploy/supergraph/gateway.config.ts';
 import type { RunningServer } from './neighbours.ts';
 
 /** A subgraph as a composer takes it. */
@@ -46,11 +47,12 @@ export async function startApolloGateway(subgraphs: ComposedSubgraph[]): Promise
   return { url: new URL(url).origin, close: () => server.stop() };
 }
 
-/** Composed by The Guild, run by Hive Gateway. */
+/** Composed by The Guild, run by Hive Gateway, with the headers that the sample supergraph passes on. */
 export async function startHiveGateway(subgraphs: ComposedSubgraph[]): Promise<RunningServer> {
   const { supergraphSdl, errors } = composeWithGuild(subgraphs);
   if (supergraphSdl === undefined) throw new Error(String(errors));
-  const runtime = createGatewayRuntime({ supergraph: supergraphSdl, logging: false });
+  const { propagateHeaders } = gatewayConfig;
+  const runtime = createGatewayRuntime({ supergraph: supergraphSdl, logging: false, propagateHeaders });
   const server = createServer(runtime);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
