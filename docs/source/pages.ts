@@ -2,14 +2,17 @@ import { readFileSync } from 'node:fs';
 import { faultTable } from '../../test/faults/rows.ts';
 import { payloadErrorTable, topLevelErrorTable } from './error-reference.ts';
 import { graphReference } from './graph-reference.ts';
+import { alertsTable, metricsTable } from './monitoring-tables.ts';
 import { pagePaths, pageTable } from './page-list.ts';
 import { sandboxTable } from './sandbox-table.ts';
 import { settingsTable } from './settings-reference.ts';
 
 /** What the code makes of a place `<!-- name -->…<!-- /name -->` in a page. */
 const places: Readonly<Record<string, () => string>> = {
+  alerts: alertsTable,
   faults: faultTable,
   graph: graphReference,
+  metrics: metricsTable,
   pages: pageTable,
   'payload-errors': payloadErrorTable,
   sandbox: sandboxTable,

@@ -1,0 +1,213 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parse, stringify } from 'yaml';
+import { anchorOf, readRules } from '../../docs/source/monitoring-tables.ts';
+import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
+import { answers, type FaultyUpstream, startFaultyUpstream, status } from '../harness/faulty-upstream.ts';
+import { startTestGateway, upstreamAt } from '../harness/gateway.ts';
+import { type Issuer, startIssuer } from '../harness/issuer.ts';
+import { metricsUrl, type Sample, scrape } from '../harness/scrape.ts';
+
+interface Panel {
+  readonly title: string;
+  readonly type: string;
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly targets?: readonly { readonly expr: string }[];
+}
+
+const dashboard = JSON.parse(readFileSync('deploy/monitoring/dashboard.json', 'utf8')) as {
+  panels: readonly Panel[];
+};
+const rules = readRules();
+const alerts = rules.filter((rule) => rule.alert !== undefined);
+const panels = dashboard.panels.filter(({ type }) => type !== 'row');
+const panelQueries = panels.flatMap(({ title, targets = [] }) =>
+  targets.map(({ expr }): [title: string, expr: string] => [title, expr]),
+);
+const queries = [
+  ...panelQueries,
+  ...rules.map(({ alert, record, expr }): [string, string] => [alert ?? record ?? '', expr]),
+];
+
+/** The metrics of the gateway or of Node that a query reads, each with the labels that it chooses by. */
+function metricsIn(query: string): { name: string; labels: string[] }[] {
+  const found = query.matchAll(
+    /(?<![\w:])((?:customer_evaluations|nodejs|process)_\w+)(?!:)\b(?:\{([^}]*)\})?/g,
+  );
+  return [...found].map(([, name = '', matchers = '']) => ({
+    name,
+    labels: [...matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, label = '']) => label),
+  }));
+}
+
+describe('dashboard and alerts', () => {
+  let upstream: FaultyUpstream;
+  let issuer: Issuer;
+  let samples: Sample[];
+
+  // A gateway on which everything is on, and to which everything happens: so each metric has a sample.
+  beforeAll(async () => {
+    upstream = await startFaultyUpstream();
+    issuer = await startIssuer();
+    const gateway = await startTestGateway(
+      upstreamAt(upstream.url, {
+        ...issuer.environment(),
+        METRICS_PORT: '0',
+        REDIS_URL: 'redis://127.0.0.1:1',
+        RATE_LIMIT_PER_MINUTE: '20',
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+        OTEL_EXPORTER_OTLP_TIMEOUT: '100',
+        UPSTREAM_MAX_ATTEMPTS: '2',
+      }),
+    );
+    const headers = { authorization: `Bearer ${await issuer.token({ sub: 'someone' })}` };
+    const create = () => gateway.send(createEverything, { input: registration() }, headers);
+    await create();
+    upstream.next(status(500));
+    await create();
+    upstream.next(
+      answers(JSON.stringify({ ...registrationAnswer, newer: true }), { 'content-type': 'application/json' }),
+    );
+    await create();
+    upstream.always(status(500));
+    for (let count = 0; count < 30; count += 1) await create();
+    const url = metricsUrl(gateway);
+    do {
+      samples = await scrape(url);
+    } while (!samples.some(({ name }) => name === 'customer_evaluations_trace_spans_total'));
+    await gateway.close();
+  }, 60_000);
+  afterAll(async () => {
+    await issuer.close();
+    await upstream.close();
+  });
+
+  it('ask for nothing that the gateway does not tell', () => {
+    expect(queries.length).toBeGreaterThan(40);
+    const told = new Map<string, Set<string>>();
+    for (const { name, labels } of samples) {
+      told.set(name, new Set([...(told.get(name) ?? []), ...Object.keys(labels)]));
+    }
+    let asked = 0;
+    for (const [title, query] of queries) {
+      for (const { name, labels } of metricsIn(query)) {
+        asked += 1;
+        // `job` and `instance` are the scraping Prometheus' own.
+        const unknown = labels.filter((label) => !told.get(name)?.has(label) && label !== 'job');
+        expect({ title, name, isTold: told.has(name), unknown }).toEqual({
+          title,
+          name,
+          isTold: true,
+          unknown: [],
+        });
+      }
+    }
+    expect(asked).toBeGreaterThan(queries.length / 2);
+  });
+
+  it('leave out no metric of ours', () => {
+    const all = queries.map(([, query]) => query).join();
+    const ours = new Set(
+      samples
+        .map(({ name }) => name.replace(/_(bucket|sum|count)$/, ''))
+        .filter((name) => name.startsWith('customer_evaluations_')),
+    );
+    expect(ours.size).toBeGreaterThan(20);
+    expect([...ours].filter((name) => !all.includes(name))).toEqual([]);
+  });
+
+  it('say of each alert how urgent it is and where to read on', () => {
+    expect(alerts.length).toBeGreaterThan(10);
+    for (const { alert = '', labels, annotations } of alerts) {
+      expect({ alert, severity: labels.severity }).toMatchObject({
+        severity: expect.stringMatching(/^(page|ticket)$/),
+      });
+      expect(annotations.summary).toMatch(/\.$/);
+      expect(annotations.runbook_url).toBe(`docs/on-call.md#${anchorOf(alert)}`);
+    }
+  });
+
+  it('have a page that says of each alert what to do', () => {
+    const page = 'docs/on-call.md';
+    const anchors = [...readFileSync(page, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w -]/g, '')
+        .trim()
+        .replace(/ /g, '-'),
+    );
+    expect(
+      alerts.map(({ alert = '' }) => anchorOf(alert)).filter((anchor) => !anchors.includes(anchor)),
+    ).toEqual([]);
+  });
+
+  it('are laid out without one panel over another', () => {
+    const taken = new Set<string>();
+    for (const { title, gridPos } of dashboard.panels) {
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
+          expect({ title, x, y, isTaken: taken.has(`${x} ${y}`) || x >= 24 }).toMatchObject({
+            isTaken: false,
+          });
+          taken.add(`${x} ${y}`);
+        }
+      }
+    }
+  });
+});
+
+const reason = missingPromtool();
+const describeWithPromtool = reason === undefined ? describe : describe.skip;
+
+describeWithPromtool(`by Prometheus’ own tool${reason === undefined ? '' : ` (${reason})`}`, () => {
+  const promtool = (...command: string[]) => {
+    const { status: code, stdout, stderr } = spawnSync('promtool', command, { encoding: 'utf8' });
+    return { code, said: stdout + stderr };
+  };
+
+  it('the alerts are rules', () => {
+    expect(promtool('check', 'rules', 'deploy/monitoring/alerts.yaml')).toMatchObject({ code: 0 });
+  });
+
+  it('each alert fires when it should, and not for a gateway in good health', () => {
+    const file = 'deploy/monitoring/alerts.test.yaml';
+    const { tests } = parse(readFileSync(file, 'utf8')) as {
+      tests: { alert_rule_test: { alertname: string; exp_alerts?: object[] }[] }[];
+    };
+    const fired = tests
+      .flatMap((test) => test.alert_rule_test)
+      .filter(({ exp_alerts: expected = [] }) => expected.length > 0)
+      .map(({ alertname }) => alertname);
+    expect([...new Set(fired)].sort()).toEqual(alerts.map(({ alert }) => alert).sort());
+    const { code, said } = promtool('test', 'rules', file);
+    expect({ code, said }).toMatchObject({ code: 0, said: expect.stringContaining('SUCCESS') });
+  });
+
+  it('the dashboard’s queries are queries', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'dashboard-'));
+    try {
+      const file = path.join(folder, 'queries.yaml');
+      const asRules = panelQueries.map(([, expr], index) => ({
+        record: `query:${index}`,
+        expr: expr.replaceAll('$__rate_interval', '1m').replaceAll('$job', '.*'),
+      }));
+      writeFileSync(file, stringify({ groups: [{ name: 'dashboard', rules: asRules }] }));
+      expect(promtool('check', 'rules', file)).toMatchObject({
+        code: 0,
+        said: expect.stringContaining(`${panelQueries.length} rules found`),
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+/** Why promtool can't be asked on this machine; undefined where it can. With CI=true it must. */
+function missingPromtool(): string | undefined {
+  if (spawnSync('promtool', ['--version']).status === 0) return undefined;
+  if (process.env['CI'] === 'true') throw new Error('promtool is missing: apt-get install -y prometheus');
+  return 'skipped: promtool is not installed (apt-get install -y prometheus)';
+}
