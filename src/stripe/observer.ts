@@ -12,7 +12,7 @@ export interface AttemptEnd {
 }
 
 /** One attempt, as its watcher is told of it. */
-export interface WatchedAttempt {
+interface WatchedAttempt {
   ended(end: AttemptEnd): void;
 }
 

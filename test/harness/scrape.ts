@@ -23,7 +23,7 @@ export async function scrape(url: string): Promise<Sample[]> {
 }
 
 /** Source: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format */
-export function readExposition(text: string): Sample[] {
+function readExposition(text: string): Sample[] {
   return text
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
