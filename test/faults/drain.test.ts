@@ -53,6 +53,8 @@ describe('when the process is to end', () => {
       ...upstreamAt(upstream.url),
       RATE_LIMIT_PER_MINUTE: 'off',
       RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
+      // What is refused here is refused by the drain.
+      MAX_EVENT_LOOP_DELAY_MS: '10000',
       ...environment,
     });
   }
