@@ -68,9 +68,10 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
-  // Kept open for a next request, a connection would hold up the end of the process.
-  server.addHook('onSend', async (_request, reply) => {
-    if (drain.isLeaving) reply.header('connection', 'close');
+  // Kept open for a next request, a connection would hold up the end of the process. But one that is closed with a
+  // part of a body unread is reset, and its answer may be lost with it: that one is left to its next answer.
+  server.addHook('onSend', async (request, reply) => {
+    if (drain.isLeaving && !hasUnreadBody(request)) reply.header('connection', 'close');
   });
   server.addHook('onRequest', sendSecurityHeaders);
   takeOnlyJson(server);
@@ -142,6 +143,11 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       .send({ status: drain.isLeaving ? 'draining' : isReplicaReady() ? 'ready' : 'degraded' }),
   );
   return server;
+}
+
+function hasUnreadBody({ raw }: FastifyRequest): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = raw.headers;
+  return !raw.complete && (length !== '0' || encoding !== undefined);
 }
 
 /** How long the client or router waits, by `x-request-timeout-ms`; what is no number is left aside. */

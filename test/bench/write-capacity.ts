@@ -1,6 +1,6 @@
 /*
  * `npm run bench:docs`: writes what the last `npm run bench` measured of the gateway, and what follows from it, into
- * the table of docs/capacity.md.
+ * the table of docs/capacity.md. A figure that was not measured has no row.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -8,43 +8,78 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const plannedShare = 0.6;
 const page = 'docs/capacity.md';
 
-const results = JSON.parse(readFileSync('test/bench/results.json', 'utf8')) as Record<string, number>[];
-const gateway = results.find(({ name }) => String(name) === 'gateway');
-if (gateway === undefined) throw new Error('test/bench/results.json has no figures of the gateway');
+type Measured = Readonly<Record<string, number | string | undefined>>;
+const results = JSON.parse(readFileSync('test/bench/results.json', 'utf8')) as Measured[];
+const columns = [
+  { title: 'as installed', measured: measuredOf('gateway') },
+  { title: 'with tokens, trusted documents and metrics', measured: measuredOf('gateway, everything on') },
+].filter(({ measured }) => figure(measured, 'CPU µs') !== undefined);
+if (columns.length === 0)
+  throw new Error('test/bench/results.json has no figures of the gateway: run npm run bench');
 
-const cpuMicroseconds = figure('CPU µs');
-const planned = (1e6 / cpuMicroseconds) * plannedShare;
 const round = (number: number): string => Math.round(number).toLocaleString('en');
+const planned = (microseconds: number): number => (1e6 / microseconds) * plannedShare;
 /** One more than it takes, since at any time one may be draining; and never fewer than three. */
-const replicasFor = (perSecond: number): number => Math.max(3, Math.ceil(perSecond / planned) + 1);
+const replicas = (perSecond: number) => (microseconds: number) =>
+  String(Math.max(3, Math.ceil(perSecond / planned(microseconds)) + 1));
 
-const rows = [
-  ['CPU of one evaluation', `${round(cpuMicroseconds)} µs`],
-  ['at most, with a whole core', `${round(1e6 / cpuMicroseconds)} a second`],
-  [`planned, with ${plannedShare * 100} % of a core`, `${round(planned)} a second`],
-  ['p50 and p99 at 64 at a time, as fast as it goes', `${figure('p50 ms')} ms, ${figure('p99 ms')} ms`],
+/** What a row says, the figure that it is made of, and how. */
+const rows: readonly (readonly [what: string, name: string, how: (figure: number) => string])[] = [
+  ['CPU of one evaluation', 'CPU µs', (figure) => `${round(figure)} µs`],
+  ['with a whole core, by that', 'CPU µs', (figure) => `${round(1e6 / figure)} a second`],
   [
-    'added to Stripe’s 300 ms at 100 a second, p50 and p99',
-    `${figure('added p50 ms')} ms, ${figure('added p99 ms')} ms`,
+    `planned, with ${plannedShare * 100} % of a core`,
+    'CPU µs',
+    (figure) => `${round(planned(figure))} a second`,
   ],
-  ['from the start to the first answered evaluation', `${round(figure('start ms'))} ms`],
-  ['most memory under that load', `${round(figure('peak MB'))} MB`],
-  ...('KB each' in gateway
-    ? [['memory of one call in flight, of ten thousand', `${round(figure('KB each'))} KB`]]
-    : []),
-  ...[100, 1_000, 5_000, 10_000].map((perSecond) => [
-    `replicas for ${round(perSecond)} evaluations a second`,
-    String(replicasFor(perSecond)),
-  ]),
+  [
+    'most that was answered, Stripe taking 300 ms',
+    'peak per second',
+    (figure) => `${round(figure)} a second`,
+  ],
+  [
+    'still answered when twice as much comes',
+    '× 2: goodput, % of peak',
+    (figure) => `${round(figure)} % of it`,
+  ],
+  [
+    'still answered when five times as much comes',
+    '× 5: goodput, % of peak',
+    (figure) => `${round(figure)} % of it`,
+  ],
+  ['added to Stripe’s 300 ms, p50', 'added p50 ms', (figure) => `${round(figure)} ms`],
+  ['added to Stripe’s 300 ms, p99', 'added p99 ms', (figure) => `${round(figure)} ms`],
+  ['from the start to the first answered evaluation', 'start ms', (figure) => `${round(figure)} ms`],
+  ['most memory at full load', 'peak MB', (figure) => `${round(figure)} MB`],
+  ['memory of one call in flight, of ten thousand', 'KB each', (figure) => `${round(figure)} KB`],
+  ...[100, 1_000, 5_000, 10_000].map(
+    (perSecond) =>
+      [`replicas for ${round(perSecond)} evaluations a second`, 'CPU µs', replicas(perSecond)] as const,
+  ),
 ];
-const table = ['| | |', '| --- | --- |', ...rows.map(([what, value]) => `| ${what} | ${value} |`)].join('\n');
+
+const lines = rows.flatMap(([what, name, how]) => {
+  const cells = columns.map(({ measured }) => {
+    const value = figure(measured, name);
+    return value === undefined ? '' : how(value);
+  });
+  return cells.some((cell) => cell !== '') ? [`| ${what} | ${cells.join(' | ')} |`] : [];
+});
+const table = [
+  `| | ${columns.map(({ title }) => title).join(' | ')} |`,
+  `| --- |${' --- |'.repeat(columns.length)}`,
+  ...lines,
+].join('\n');
 const text = readFileSync(page, 'utf8');
 const place = /<!-- capacity -->[\s\S]*<!-- \/capacity -->/;
 if (!place.test(text)) throw new Error(`${page} has no place for the table`);
 writeFileSync(page, text.replace(place, `<!-- capacity -->\n${table}\n<!-- /capacity -->`));
 
-function figure(name: string): number {
-  const value = gateway?.[name];
-  if (value === undefined) throw new Error(`test/bench/results.json lacks "${name}": run npm run bench`);
-  return value;
+function measuredOf(contestant: string): Measured {
+  return results.find(({ name }) => name === contestant) ?? {};
+}
+
+function figure(measured: Measured, name: string): number | undefined {
+  const value = measured[name];
+  return typeof value === 'number' ? value : undefined;
 }

@@ -53,6 +53,8 @@ describe('when the process is to end', () => {
       ...upstreamAt(upstream.url),
       RATE_LIMIT_PER_MINUTE: 'off',
       RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
+      // What is refused here is refused by the drain.
+      MAX_EVENT_LOOP_DELAY_MS: '10000',
       ...environment,
     });
   }
@@ -121,6 +123,31 @@ describe('when the process is to end', () => {
     expect(new Set(statuses.slice(-16))).toEqual(new Set([503]));
     expect(statuses.every((status) => status === 200 || status === 503)).toBe(true);
     expect((await inFlight).status).toBe(200);
+    expect(await gateway.exited).toBe(0);
+  });
+
+  it('resets nobody whom it refuses before the body has come', async () => {
+    await start({ DRAIN_DELAY_MS: '1500', AUTH_MODE: 'router', ROUTER_SECRET: 's'.repeat(32) });
+    gateway.child.kill('SIGTERM');
+    await untilLeaving();
+    const { hostname, port } = new URL(gateway.url);
+    const socket = connect(Number(port), hostname);
+    let received = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      received += chunk;
+    });
+    const closed = once(socket, 'close');
+    const answers = async (count: number): Promise<string> => {
+      while (received.split('HTTP/1.1 401').length <= count) await delay(5);
+      return received.split('HTTP/1.1 401').at(-1) ?? '';
+    };
+    const head =
+      'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n';
+    socket.write(`${head}{`);
+    expect(await answers(1)).not.toMatch(/connection: close/i);
+    socket.write('}GET /graphql HTTP/1.1\r\nhost: x\r\n\r\n');
+    expect(await answers(2)).toMatch(/connection: close/i);
+    await closed;
     expect(await gateway.exited).toBe(0);
   });
 

@@ -166,6 +166,16 @@ describeReplicas(`three replicas behind nginx${reason === undefined ? '' : ` (${
     expect(await redis.admin.keys('customer-evaluations:*')).not.toEqual([]);
   }, 90_000);
 
+  it('make one evaluation of a key that comes fifty times at once, to whichever of them', async () => {
+    upstream.reset();
+    upstream.always(late(100));
+    const ended = await Promise.all(Array.from({ length: 50 }, () => call('the same')));
+    expect(new Set(ended.map(({ id }) => id))).toEqual(new Set(['ceval_1']));
+    expect(upstream.effects).toBe(1);
+    // Each replica sends what it has as one call; what it repeats, it repeats under the same key.
+    expect(new Set(upstream.keys).size).toBe(1);
+  });
+
   it('are not sent a call twice by the balancer when one dies with it, and say in whose name nothing was answered', async () => {
     upstream.reset();
     upstream.always(hang);
