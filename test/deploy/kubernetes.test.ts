@@ -74,6 +74,7 @@ describe('the manifests for Kubernetes', () => {
     expect(config).toMatchObject({
       host: '0.0.0.0',
       port: container.ports[0].containerPort,
+      telemetry: { metricsPort: container.ports[1].containerPort },
       upstream: 'stripe',
       authentication: { mode: 'router' },
     });
