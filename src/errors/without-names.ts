@@ -12,10 +12,9 @@ export function hideNames(
   errors: readonly GraphQLError[],
   request: { source: string | undefined; variables: Readonly<Record<string, unknown>> | undefined },
 ): void {
-  const refusals = errors.filter((error) => !isRaisedByUs(error));
-  if (refusals.length === 0) return;
-  const known = namesIn(`${request.source ?? ''} ${JSON.stringify(request.variables ?? {})}`);
-  for (const error of refusals) {
+  const known = namesIn(`${request.source} ${JSON.stringify(request.variables)}`);
+  for (const error of errors) {
+    if (isRaisedByUs(error)) continue;
     error.message = error.message
       .replace(/ Did you mean .*$/s, '')
       // The rules write names in quotes, as they are or within a type or coordinate: "[Name!]!", "Type.field".
@@ -24,21 +23,18 @@ export function hideNames(
       .replace(/\b[A-Za-z]+(?:[a-z][A-Z]|_)\w*/g, (name) => (known.has(name) ? name : hidden));
     error.stack = '';
     const { path } = error.extensions;
-    if (Array.isArray(path)) error.extensions['path'] = path.filter((name) => isKnown(String(name), known));
+    // Its steps are names, and positions in lists.
+    if (Array.isArray(path)) {
+      error.extensions['path'] = path.filter((step) => /^\d+$/.test(step) || isKnown(step, known));
+    }
   }
 }
 
 // Codes of our own stand for messages of our own, which name what callers set and send.
 function isRaisedByUs({ extensions, originalError }: GraphQLError): boolean {
   const graphqlCodes = ['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', undefined];
-  const cause = originalError ?? undefined;
-  return (
-    (cause !== undefined && !(cause instanceof GraphQLError)) || !graphqlCodes.includes(codeOf(extensions))
-  );
-}
-
-function codeOf(extensions: Readonly<Record<string, unknown>>): string | undefined {
-  return extensions['code'] as string | undefined;
+  const isThrown = originalError != null && !(originalError instanceof GraphQLError);
+  return isThrown || !graphqlCodes.includes(extensions['code'] as string | undefined);
 }
 
 function namesIn(text: string): ReadonlySet<string> {

@@ -150,10 +150,11 @@ function refusal(path: string[], error: GraphQLError): Refusal {
   return { path: at, message: `${at.join('.')}: ${rule ?? mismatch(error.message)}` };
 }
 
-// Each of these begins with the type's name, before any value.
+// Each of these names its type before any value, or behind a text in quotes.
 const typeNames = [
   /^Expected value of type "([[\]!\w]+)"/,
-  /^Value "\w+" does not exist in "(\w+)" enum/,
+  // To the last of these words: the value may hold them too.
+  /^Value ".*" does not exist in "(\w+)" enum/s,
   /^Enum "(\w+)" cannot represent /,
   /^(\w+) cannot represent /,
 ];

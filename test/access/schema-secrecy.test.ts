@@ -146,6 +146,19 @@ describe('a gateway that does not show its schema', () => {
     });
   });
 
+  it('still says where in the variables the fault is, positions in lists included', async () => {
+    const query =
+      'mutation ($input: CreateCustomerEvaluationInput!) { createCustomerEvaluation(input: $input) { idempotencyKey } }';
+    const input = { eventType: 'LOGIN', evaluationContext: [{ clientDetails: null }] };
+    const result = await gateway.send(query, { input });
+    expect(result.errors?.[0]?.extensions['path']).toEqual([
+      'input',
+      'evaluationContext',
+      '0',
+      'clientDetails',
+    ]);
+  });
+
   it('is a schema whose names the tests know', () => {
     expect(() => buildASTSchema(sdl, { assumeValidSDL: true })).not.toThrow();
   });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything } from '../harness/evaluations.ts';
-import { type Fault, type FaultyUpstream, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { type Fault, type FaultyUpstream, startFaultyUpstream, succeed } from '../harness/faulty-upstream.ts';
 import { upstreamAt } from '../harness/gateway.ts';
 import { type GatewayProcess, spawnGateway } from '../harness/gateway-process.ts';
 import { personalInput } from '../harness/personal-input.ts';
@@ -21,13 +21,14 @@ describe('when the process ends', () => {
     await upstream.close();
   });
 
-  async function start(): Promise<GatewayProcess> {
+  async function start(environment: Record<string, string> = {}): Promise<GatewayProcess> {
     const gateway = await spawnGateway({
       ...upstreamAt(upstream.url),
       RATE_LIMIT_PER_MINUTE: 'off',
       RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
       // Two hundred at once at a process that has just started are more than it takes in one turn.
       MAX_EVENT_LOOP_DELAY_MS: '10000',
+      ...environment,
     });
     processes.push(gateway);
     return gateway;
@@ -42,9 +43,11 @@ describe('when the process ends', () => {
         variables: { input: { ...personalInput, idempotencyKey } },
       }),
     });
-    const { data } = (await response.json()) as {
-      data: { createCustomerEvaluation: { customerEvaluation: { id: string } | null; errors: object[] } };
+    const { data, errors } = (await response.json()) as {
+      data?: { createCustomerEvaluation: { customerEvaluation: { id: string } | null; errors: object[] } };
+      errors?: object[];
     };
+    if (data === undefined) throw new Error(`status ${response.status}: ${JSON.stringify(errors)}`);
     return data.createCustomerEvaluation;
   }
 
@@ -89,17 +92,30 @@ describe('when the process ends', () => {
   });
 
   it('answers the two hundred calls in flight before it exits on SIGTERM', async () => {
-    const gateway = await start();
-    upstream.always(late(600));
-    const calls = Promise.all(Array.from({ length: 200 }, (_, index) => create(gateway, `key ${index}`)));
-    while (upstream.keys.length < 200) await delay(10);
-    const start200 = performance.now();
+    // Limits that a machine which has no time for any of us does not reach: this is not about them. Nor is it about
+    // the five seconds in which a request's head must arrive, so the calls come a few at a time.
+    const gateway = await start({ UPSTREAM_TIMEOUT_MS: '40000', UPSTREAM_DEADLINE_MS: '40000' });
+    const held: (() => void)[] = [];
+    upstream.always((victim) => held.push(() => succeed(victim)));
+    const calls: ReturnType<typeof create>[] = [];
+    const allCame = async (): Promise<void> => {
+      while (new Set(upstream.keys).size < calls.length) await delay(5);
+    };
+    while (calls.length < 200) {
+      const few = Array.from({ length: 20 }, (_, index) => create(gateway, `key ${calls.length + index}`));
+      calls.push(...few);
+      await Promise.race([allCame(), Promise.all(few)]);
+    }
     gateway.child.kill('SIGTERM');
-    const payloads = await calls;
+    await delay(500);
+    const releasedAt = performance.now();
+    for (const answer of held) answer();
+    const payloads = await Promise.all(calls);
     expect(payloads.flatMap((payload) => payload.errors)).toEqual([]);
     expect(new Set(payloads.map((payload) => payload.customerEvaluation?.id)).size).toBe(200);
     expect(await gateway.exited).toBe(0);
-    expect(performance.now() - start200).toBeLessThan(14_000);
+    expect(performance.now() - releasedAt).toBeLessThan(14_000);
     expect(upstream.effects).toBe(200);
-  }, 30_000);
+    expect(upstream.keys).toHaveLength(200);
+  }, 60_000);
 });

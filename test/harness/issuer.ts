@@ -34,15 +34,20 @@ export interface Issuer {
 
 const allScopes = 'evaluations:create evaluations:report evaluations:read evaluations:signals';
 
+const algorithms = { 'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512', Ed25519: 'EdDSA' };
+
 /** Makes a key pair: RSA of so many bits, or an elliptic curve's. */
-export async function makeKey(kid: string, kind: number | 'P-256' | 'Ed25519' = 2048): Promise<IssuerKey> {
+export async function makeKey(
+  kid: string,
+  kind: number | 'P-256' | 'P-384' | 'P-521' | 'Ed25519' = 2048,
+): Promise<IssuerKey> {
   const { publicKey, privateKey } =
     typeof kind === 'number'
       ? generateKeyPairSync('rsa', { modulusLength: kind })
-      : kind === 'P-256'
-        ? generateKeyPairSync('ec', { namedCurve: kind })
-        : generateKeyPairSync('ed25519');
-  const alg = typeof kind === 'number' ? 'RS256' : kind === 'P-256' ? 'ES256' : 'EdDSA';
+      : kind === 'Ed25519'
+        ? generateKeyPairSync('ed25519')
+        : generateKeyPairSync('ec', { namedCurve: kind });
+  const alg = typeof kind === 'number' ? 'RS256' : algorithms[kind];
   return { kid, alg, privateKey, publicKey, jwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } };
 }
 

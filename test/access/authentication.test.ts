@@ -1,0 +1,292 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Authenticator, createAuthenticator } from '../../src/access/authentication.ts';
+import type { Caller } from '../../src/access/caller.ts';
+import type { DistinctHeaders } from '../../src/access/router-headers.ts';
+import { type Issuer, type IssuerKey, makeKey, startIssuer } from '../harness/issuer.ts';
+
+const known = (caller: Partial<Caller>) => ({ outcome: 'known', caller: expect.objectContaining(caller) });
+const refused = (reason: string) => ({ outcome: 'refused', reason });
+
+describe('a caller, where nobody is asked for credentials', () => {
+  it('may do everything, and needs nobody to be known', async () => {
+    const authenticator = createAuthenticator({ mode: 'none' }, () => undefined);
+    await authenticator.started;
+    expect(await authenticator.authenticate({})).toEqual(
+      known({ id: 'anonymous', isNamed: false, scopes: 'all', customer: { kind: 'any' } }),
+    );
+    expect(authenticator.isReady).toBe(true);
+    expect(authenticator.keySetState).toBeUndefined();
+    authenticator.close();
+  });
+});
+
+describe('a caller behind a router', () => {
+  const secret = 'a-router-secret-of-32-characters';
+  const next = 'the-next-router-secret-of-38-characters';
+  const authenticator = createAuthenticator({ mode: 'router', secrets: [secret, next] }, () => undefined);
+  const by = (headers: DistinctHeaders) =>
+    authenticator.authenticate({ 'x-router-secret': [secret], ...headers });
+
+  it('is the router itself, where it says nothing of another', async () => {
+    expect(authenticator.isReady).toBe(true);
+    expect(authenticator.keySetState).toBeUndefined();
+    for (const given of [secret, next]) {
+      expect(await by({ 'x-router-secret': [given] })).toEqual(
+        known({ isNamed: false, scopes: 'all', customer: { kind: 'any' } }),
+      );
+    }
+  });
+
+  it('is who the router says', async () => {
+    const caller = {
+      'x-caller-subject': ['someone'],
+      'x-caller-scopes': [' evaluations:create  evaluations:read '],
+      'x-caller-customer': ['cus_1'],
+    };
+    expect(await by(caller)).toEqual(
+      known({
+        isNamed: true,
+        scopes: new Set(['evaluations:create', 'evaluations:read']),
+        customer: { kind: 'own', id: 'cus_1' },
+      }),
+    );
+    expect(await by({ 'x-caller-scopes': [''] })).toEqual(known({ scopes: new Set() }));
+  });
+
+  it('is nobody else, whatever the names', async () => {
+    const names: [string?, string?][] = [
+      [],
+      [''],
+      ['a'],
+      ['a', ''],
+      ['a', 'b'],
+      ['ab'],
+      [undefined, 'a'],
+      ['b', 'a'],
+    ];
+    const ids = names.map(async ([subject, issuer]) => {
+      const headers = {
+        ...(subject === undefined ? {} : { 'x-caller-subject': [subject] }),
+        ...(issuer === undefined ? {} : { 'x-caller-issuer': [issuer] }),
+      };
+      const result = await by(headers);
+      return result.outcome === 'known' ? result.caller.id : result.outcome;
+    });
+    const found = await Promise.all(ids);
+    expect(new Set(found).size).toBe(names.length);
+    // Passed on to Stripe within a hash, and never the name itself.
+    for (const id of found) expect(id).toMatch(/^[\w-]{43}$/);
+  });
+
+  it.each<[string, DistinctHeaders, string]>([
+    ['without a secret', { 'x-router-secret': undefined }, 'no x-router-secret, or several'],
+    ['with two', { 'x-router-secret': [secret, secret] }, 'no x-router-secret, or several'],
+    ['with an empty one', { 'x-router-secret': [''] }, 'x-router-secret is none of ROUTER_SECRET'],
+    ['with another', { 'x-router-secret': [`${secret}x`] }, 'x-router-secret is none of ROUTER_SECRET'],
+    ...['subject', 'issuer', 'scopes', 'customer'].map((name): [string, DistinctHeaders, string] => [
+      `with two of x-caller-${name}`,
+      { [`x-caller-${name}`]: ['a', 'b'] },
+      'a caller header is empty or appears twice',
+    ]),
+    ['with an empty customer', { 'x-caller-customer': [''] }, 'a caller header is empty or appears twice'],
+  ])('is refused %s, and operators read why', async (_, headers, reason) => {
+    expect(await by(headers)).toEqual(refused(reason));
+  });
+});
+
+describe('a caller with a token', () => {
+  let issuer: Issuer;
+  let authenticator: Authenticator;
+  const opened: Authenticator[] = [];
+
+  const start = async (customerClaim?: string): Promise<Authenticator> => {
+    const settings = {
+      jwksUrl: `${issuer.url}/keys`,
+      issuer: issuer.url,
+      audience: 'gateway',
+      customerClaim,
+    };
+    const own = createAuthenticator({ mode: 'jwt', ...settings }, () => undefined);
+    opened.push(own);
+    await own.started;
+    return own;
+  };
+  beforeAll(async () => {
+    issuer = await startIssuer();
+    authenticator = await start();
+  });
+  afterAll(async () => {
+    for (const own of opened) own.close();
+    await issuer.close();
+  });
+
+  const bring = async (token: string | Promise<string>, at = authenticator) =>
+    at.authenticate({ authorization: [`Bearer ${await token}`] });
+  const now = () => Math.floor(Date.now() / 1000);
+
+  it('is known by its subject, with its scopes, for any customer', async () => {
+    expect(authenticator.isReady).toBe(true);
+    expect(authenticator.keySetState).toBe('up');
+    expect(await bring(issuer.token({ sub: 'a', scope: 'one two' }))).toEqual(
+      known({ isNamed: true, scopes: new Set(['one', 'two']), customer: { kind: 'any' } }),
+    );
+  });
+
+  it('is the same with each of its tokens, and nobody else', async () => {
+    const idOf = async (claims: Record<string, unknown>) => {
+      const result = await bring(issuer.token(claims));
+      return result.outcome === 'known' ? result.caller.id : result;
+    };
+    const id = await idOf({ sub: 'a' });
+    expect(id).toMatch(/^[\w-]{43}$/);
+    expect(await idOf({ sub: 'a', exp: now() + 60, scope: 'x' })).toBe(id);
+    expect(await idOf({ sub: 'b' })).not.toBe(id);
+    const router = createAuthenticator({ mode: 'router', secrets: ['s'] }, () => undefined);
+    const routed = await router.authenticate({
+      'x-router-secret': ['s'],
+      'x-caller-issuer': [issuer.url],
+      'x-caller-subject': ['a'],
+    });
+    expect(routed).not.toMatchObject({ caller: { id } });
+  });
+
+  it.each([
+    [{ scope: undefined }, []],
+    [{ scope: '' }, []],
+    [{ scope: undefined, scp: 'one two' }, ['one', 'two']],
+    [{ scope: undefined, scp: ['one', 2, 'two', null] }, ['one', 'two']],
+    [{ scope: ['one'] }, ['one']],
+    [{ scope: 'one', scp: ['two'] }, ['one']],
+    [{ scope: 5 }, []],
+    [{ scope: null, scp: 'two' }, ['two']],
+  ])('has the scopes of %j', async (claims, scopes) => {
+    expect(await bring(issuer.token(claims))).toEqual(known({ scopes: new Set(scopes) }));
+  });
+
+  it.each<[Record<string, unknown>, object]>([
+    [{ cus: 'cus_1' }, { kind: 'own', id: 'cus_1' }],
+    [{}, { kind: 'none' }],
+    [{ cus: null }, { kind: 'none' }],
+    [{ cus: 'cus_1', scope: 'evaluations:any-customer' }, { kind: 'any' }],
+  ])('is bound to its customer where it is to be: %j', async (claims, customer) => {
+    expect(await bring(issuer.token(claims), await start('cus'))).toEqual(known({ customer }));
+    expect(await bring(issuer.token(claims))).toEqual(known({ customer: { kind: 'any' } }));
+  });
+
+  it.each(['', 5, ['cus_1'], {}])('is refused where the customer is %j', async (cus) => {
+    const bound = await start('cus');
+    expect(await bring(issuer.token({ cus }), bound)).toEqual(refused('the customer claim is not an id'));
+  });
+
+  it.each<[string, DistinctHeaders, string]>([
+    ['no token', {}, 'no Authorization header'],
+    ['two tokens', { authorization: ['Bearer a.b.c', 'Bearer a.b.c'] }, 'several Authorization headers'],
+    ['8 kB and a byte', { authorization: [`Bearer a.b.${'c'.repeat(8 * 1024 - 10)}`] }, 'longer than 8 kB'],
+    ['8 kB of nonsense', { authorization: [`Bearer a.b.${'c'.repeat(8 * 1024 - 11)}`] }, 'ERR_JWS_INVALID'],
+    ...[
+      '',
+      'Bearer ',
+      'Bearer a.b',
+      'Bearer a.b.c.d',
+      'Bearer a.b.c.d.e',
+      'Basic a.b.c',
+      'xBearer a.b.c',
+      'Bearer  a.b.c',
+      'Bearer a.b.c x',
+      'Bearer a..c',
+      'Bearer a.b.c=',
+    ].map((authorization): [string, DistinctHeaders, string] => [
+      `the header ${JSON.stringify(authorization)}`,
+      { authorization: [authorization] },
+      'not a bearer token of three parts',
+    ]),
+  ])('is refused with %s, and operators read why', async (_, headers, reason) => {
+    expect(await authenticator.authenticate(headers)).toEqual(refused(reason));
+  });
+
+  it('may write the scheme as it likes', async () => {
+    const token = await issuer.token();
+    for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
+      expect(await authenticator.authenticate({ authorization: [`${scheme} ${token}`] })).toEqual(known({}));
+    }
+  });
+
+  const wrong: [string, () => Record<string, unknown>, string][] = [
+    ['which has expired', () => ({ exp: now() - 10 }), 'ERR_JWT_EXPIRED'],
+    ['without an end', () => ({ exp: undefined }), 'ERR_JWT_CLAIM_VALIDATION_FAILED exp'],
+    ['which begins later', () => ({ nbf: now() + 60 }), 'ERR_JWT_CLAIM_VALIDATION_FAILED nbf'],
+    ['of another issuer', () => ({ iss: 'x' }), 'ERR_JWT_CLAIM_VALIDATION_FAILED iss'],
+    ['for another audience', () => ({ aud: 'x' }), 'ERR_JWT_CLAIM_VALIDATION_FAILED aud'],
+    ['without a subject', () => ({ sub: undefined }), 'ERR_JWT_CLAIM_VALIDATION_FAILED sub'],
+    ['with an empty subject', () => ({ sub: '' }), 'sub is not a name'],
+    ['with a number for a subject', () => ({ sub: 5 }), 'sub is not a name'],
+  ];
+  it.each(wrong)('is refused with one %s', async (_, claims, reason) => {
+    expect(await bring(issuer.token(claims()))).toEqual(refused(reason));
+  });
+
+  it.each([
+    ['a little late', () => ({ exp: now() - 2 })],
+    ['a little early', () => ({ nbf: now() + 2 })],
+  ])('is known where its clock is %s', async (_, claims) => {
+    expect(await bring(issuer.token(claims()))).toEqual(known({ isNamed: true }));
+  });
+
+  it.each([
+    'RS256',
+    'RS384',
+    'RS512',
+    'PS256',
+    'PS384',
+    'PS512',
+    'ES256',
+    'ES384',
+    'ES512',
+    'EdDSA',
+    'Ed25519',
+  ])('may sign with %s', async (alg) => {
+    const key = await keyFor(alg);
+    issuer.publish({ ...key, jwk: withoutAlgorithm(key) });
+    const own = await start();
+    issuer.publish(issuer.key);
+    expect(await bring(issuer.token({}, { alg }, key), own)).toEqual(known({ isNamed: true }));
+  });
+
+  it('is refused where the key is another’s, unknown, or too weak', async () => {
+    const weak = await makeKey('weak', 1024);
+    issuer.publish(issuer.key, weak);
+    const own = await start();
+    issuer.publish(issuer.key);
+    const body = `${(await issuer.token({}, { kid: 'weak' })).split('.').slice(0, 2).join('.')}`;
+    expect(await bring(`${body}.AAAA`, own)).toEqual(refused('the key is not fit for use'));
+    const other = await makeKey('first', 'P-256');
+    expect(await bring(issuer.token({}, {}, await makeKey('first')))).toEqual(
+      refused('ERR_JWS_SIGNATURE_VERIFICATION_FAILED'),
+    );
+    expect(await bring(issuer.token({}, {}, other))).toEqual(refused('ERR_JWKS_NO_MATCHING_KEY'));
+  });
+
+  it('cannot be told from a forger while the keys were never had', async () => {
+    issuer.answerWith((response) => response.writeHead(500).end());
+    const own = await start();
+    issuer.publish(issuer.key);
+    expect(own.isReady).toBe(false);
+    expect(own.keySetState).toBe('down');
+    expect(await bring(issuer.token(), own)).toEqual({ outcome: 'unavailable' });
+    expect(await own.authenticate({ authorization: ['a', 'b'] })).toEqual(
+      refused('several Authorization headers'),
+    );
+  });
+
+  afterEach(() => issuer.publish(issuer.key));
+});
+
+function withoutAlgorithm({ jwk: { alg: _, ...jwk } }: IssuerKey): IssuerKey['jwk'] {
+  return jwk;
+}
+
+async function keyFor(alg: string): Promise<IssuerKey> {
+  if (/^(RS|PS)/.test(alg)) return { ...(await makeKey(alg)), alg };
+  const curves = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' } as const;
+  return { ...(await makeKey(alg, curves[alg as keyof typeof curves] ?? 'Ed25519')), alg };
+}

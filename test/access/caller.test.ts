@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { callerId, pseudonymizer } from '../../src/access/caller.ts';
+import { addressKey } from '../../src/access/client-address.ts';
+
+describe('what an address is counted under', () => {
+  it.each([
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['::ffff:c000:201', '192.0.2.1'],
+    ['2001:db8:0:1::1', '32.1.13.184.0.0.0.1/64'],
+    ['2001:db8:0:1:ffff:ffff:ffff:ffff', '32.1.13.184.0.0.0.1/64'],
+    ['2001:DB8:0:1:0:0:0:9', '32.1.13.184.0.0.0.1/64'],
+    ['2001:db8:0:2::1', '32.1.13.184.0.0.0.2/64'],
+    ['::1', '0.0.0.0.0.0.0.0/64'],
+  ])('is itself, or its network: %s', (address, key) => {
+    expect(addressKey(address)).toBe(key);
+  });
+
+  it.each(['', 'x', '127.1', '1', '192.0.2.1:80', '192.0.2.0/24', ' 192.0.2.1', undefined])(
+    'is nothing where it is none: %j',
+    (text) => {
+      expect(addressKey(text)).toBeUndefined();
+    },
+  );
+});
+
+describe('the name of a caller or address where others can read it', () => {
+  const name = pseudonymizer('a key of this test alone');
+
+  it('is the same each time, another for each name, and another under another key', () => {
+    expect(name('192.0.2.1')).toMatch(/^[\w-]{22}$/);
+    expect(name('192.0.2.1')).toBe(pseudonymizer('a key of this test alone')('192.0.2.1'));
+    expect(name('192.0.2.2')).not.toBe(name('192.0.2.1'));
+    expect(pseudonymizer('another key')('192.0.2.1')).not.toBe(name('192.0.2.1'));
+  });
+
+  it('stays as it is from version to version: counters and logs of different replicas are compared', () => {
+    expect(name('192.0.2.1')).toBe('I955o_grIIEMk_zUlfwwKk');
+  });
+});
+
+describe('the id of a caller, the scope of its idempotency keys', () => {
+  it('stays as it is from version to version, or a repeat after a deploy would be another call', () => {
+    expect(callerId('jwt', 'https://issuer.example', 'someone')).toBe(
+      'RtwBIJwPSYDnNInAzPhsLBrdGD2nhgj1GHU9d7wwnp8',
+    );
+  });
+});

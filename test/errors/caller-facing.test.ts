@@ -1,0 +1,159 @@
+import { HeaderMap } from '@apollo/server';
+import { describe, expect, it } from '@jest/globals';
+import { GraphQLError } from 'graphql';
+import type { Logger } from 'pino';
+import { describeBug, errorsPlugin, presentError } from '../../src/errors/caller-facing.ts';
+import { Failure } from '../../src/errors/failure.ts';
+import { Forbidden } from '../../src/errors/forbidden.ts';
+import { RateLimited } from '../../src/errors/rate-limited.ts';
+
+/** An error thrown in a field, as the executor wraps it. */
+const inField = (originalError: Error): GraphQLError =>
+  new GraphQLError(originalError.message, { originalError, path: ['field'] });
+
+const canary = 'canary@example.com';
+
+describe('a top-level error, as a caller sees it', () => {
+  it('is a failure’s code and whether to repeat, where a field failed', () => {
+    const failure = new Failure('UPSTREAM_RATE_LIMITED', {
+      effect: 'NONE',
+      retryAfterMs: 2_000,
+      upstreamRequestId: 'req_1',
+      operatorNote: canary,
+      param: canary,
+    });
+    const formatted = {
+      message: failure.message,
+      path: ['field'],
+      extensions: { code: 'x', stacktrace: [canary] },
+    };
+    expect(presentError(formatted, inField(failure))).toEqual({
+      message: failure.message,
+      path: ['field'],
+      extensions: {
+        code: 'UPSTREAM_RATE_LIMITED',
+        retryable: true,
+        effect: 'NONE',
+        retryAfterMs: 2_000,
+        upstreamRequestId: 'req_1',
+      },
+    });
+  });
+
+  it.each([
+    [new RateLimited(1_500), { code: 'RATE_LIMITED', retryable: true, effect: 'NONE', retryAfterMs: 1_500 }],
+    [
+      Forbidden.otherCustomer(),
+      { code: 'FORBIDDEN', retryable: false, effect: 'NONE', retryAfterMs: undefined },
+    ],
+  ])('is a refusal’s code, in a field or before any: %s', (refusal, extensions) => {
+    const formatted = { message: refusal.message, extensions: { code: 'INTERNAL_SERVER_ERROR' } };
+    for (const error of [inField(refusal), new GraphQLError('x', { originalError: refusal })]) {
+      expect(presentError(formatted, error)).toEqual({ message: refusal.message, extensions });
+    }
+  });
+
+  it('is GraphQL’s own refusal with its code, and without a stack', () => {
+    const extensions = { code: 'GRAPHQL_VALIDATION_FAILED', path: ['input'] };
+    const error = new GraphQLError('Refused.', { extensions });
+    const formatted = { message: 'Refused.', extensions: { ...extensions, stacktrace: [canary] } };
+    expect(presentError(formatted, error)).toEqual({ message: 'Refused.', extensions });
+  });
+
+  it.each([
+    ['thrown in a field', inField(new TypeError(canary))],
+    [
+      'thrown in a field, with a code',
+      Object.assign(inField(new TypeError(canary)), { extensions: { code: 'BAD_USER_INPUT' } }),
+    ],
+    ['about what a field returned', new GraphQLError(canary)],
+    ['thrown anywhere', new Error(canary)],
+    ['of no kind', canary],
+  ])('is a request id and nothing more for a bug: %s', (_, error) => {
+    const formatted = {
+      message: canary,
+      locations: [{ line: 1, column: 1 }],
+      path: ['field', 0],
+      extensions: { code: 'x', requestId: 'my-request', stacktrace: [canary] },
+    };
+    const message = 'The gateway failed. Its operators find the reason under this request id.';
+    const extensions = { code: 'INTERNAL_SERVER_ERROR', retryable: false, requestId: 'my-request' };
+    const { locations, path } = formatted;
+    expect(presentError(formatted, error)).toStrictEqual({ message, locations, path, extensions });
+    expect(presentError({ message: canary }, error)).toStrictEqual({
+      message,
+      extensions: { ...extensions, requestId: undefined },
+    });
+  });
+});
+
+describe('what is done with errors before they are formatted', () => {
+  async function encounter(errors: GraphQLError[], hideSchema = false): Promise<unknown[][]> {
+    const lines: unknown[][] = [];
+    const log = { error: (...line: unknown[]) => lines.push(line) } as unknown as Logger;
+    const listener = await errorsPlugin({ hideSchema }).requestDidStart?.({} as never);
+    await listener?.didEncounterErrors?.({
+      errors,
+      request: { variables: undefined },
+      source: '{ asked }',
+      contextValue: { requestId: 'my-request', log },
+    } as never);
+    return lines;
+  }
+
+  it.each([
+    [new RateLimited(1_500), 429, [['retry-after', '2']]],
+    [Forbidden.otherCustomer(), undefined, []],
+  ])('a refusal sets the answer’s status and headers: %s', async (refusal, status, headers) => {
+    const error = inField(refusal);
+    expect(await encounter([error])).toEqual([]);
+    const http = error.extensions['http'] as unknown as { status?: number; headers: HeaderMap };
+    expect(http).toHaveProperty('headers', expect.any(HeaderMap));
+    expect(http.status).toBe(status);
+    expect('status' in http).toBe(status !== undefined);
+    expect([...http.headers]).toEqual(headers);
+    expect(error.extensions['requestId']).toBeUndefined();
+  });
+
+  it('a bug is logged with its place, and gets the request’s id; what was raised on purpose does not', async () => {
+    const bug = inField(new TypeError(canary));
+    const failure = inField(new Failure('NOT_FOUND', { effect: 'NONE' }));
+    const refused = new GraphQLError('Refused.', { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
+    const lines = await encounter([failure, refused, bug]);
+    expect(lines).toEqual([
+      [
+        { error: 'TypeError', frames: expect.arrayContaining([expect.stringContaining('.test.ts')]) },
+        'a bug ended an operation',
+      ],
+    ]);
+    expect(JSON.stringify(lines)).not.toContain(canary);
+    expect(bug.extensions).toMatchObject({ requestId: 'my-request' });
+    for (const { extensions } of [failure, refused]) expect(extensions).not.toHaveProperty('http');
+    for (const { extensions } of [failure, refused]) expect(extensions).not.toHaveProperty('requestId');
+  });
+
+  it.each([
+    [true, 'Unknown type "…".'],
+    [false, 'Unknown type "Secret".'],
+  ])('names of the schema are hidden where they are to be: %s', async (hideSchema, message) => {
+    const error = new GraphQLError('Unknown type "Secret".', {
+      extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+    });
+    await encounter([error], hideSchema);
+    expect(error.message).toBe(message);
+  });
+});
+
+describe('a bug in the log', () => {
+  it('is its kind and its frames, and not its message', () => {
+    const error = new RangeError(`${canary}\n  at the end of ${canary}`);
+    error.stack = `RangeError: ${canary}\nsecond line\n    at one (file.ts:1:1)\n    at two (file.ts:2:2)\n  no frame at all`;
+    expect(describeBug(error)).toEqual({
+      error: 'RangeError',
+      frames: ['at one (file.ts:1:1)', 'at two (file.ts:2:2)'],
+    });
+    delete error.stack;
+    expect(describeBug(error)).toEqual({ error: 'RangeError', frames: [] });
+    expect(describeBug(canary)).toEqual({ error: 'string', frames: [] });
+  });
+});

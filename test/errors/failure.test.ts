@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import { type Effect, Failure, type FailureCode, failureCodes } from '../../src/errors/failure.ts';
+
+const retryable: Record<FailureCode, boolean> = {
+  BAD_USER_INPUT: false,
+  NOT_FOUND: false,
+  IDEMPOTENCY_CONFLICT: false,
+  UPSTREAM_RATE_LIMITED: true,
+  UPSTREAM_TIMEOUT: true,
+  UPSTREAM_UNAVAILABLE: true,
+  UPSTREAM_REFUSED: false,
+  UPSTREAM_UNSUPPORTED: false,
+  UPSTREAM_INVALID_RESPONSE: true,
+};
+
+describe('a failure that a caller can act on', () => {
+  it.each(Object.entries(retryable) as [FailureCode, boolean][])(
+    'says whether to repeat, and what to do: %s',
+    (code, expected) => {
+      const failure = new Failure(code, { effect: 'NONE' });
+      expect(failure.retryable).toBe(expected);
+      expect(failure.name).toBe('Failure');
+      const { message, description } = failureCodes[code];
+      expect(failure.problems).toEqual([{ message }]);
+      expect(failure.message).toBe(message);
+      // One that can be repeated says how; both texts are sentences, and this one stands in the schema.
+      const how = expected ? /Wait|Repeat|repeat with the same idempotency key/ : /./;
+      for (const text of [message, description]) expect(text).toMatch(/^[A-Z].*\.$/s);
+      expect(message).toMatch(how);
+      expect(description.length).toBeGreaterThan(40);
+    },
+  );
+
+  it('says each thing that is wrong, in one text for the log and one by one for the caller', () => {
+    const problems = [{ message: 'One.', path: ['input'] }, { message: 'Two.' }];
+    const failure = new Failure('BAD_USER_INPUT', { effect: 'NONE', problems });
+    expect(failure.problems).toEqual(problems);
+    expect(failure.message).toBe('One. Two.');
+  });
+
+  it.each(Object.keys(retryable) as FailureCode[])(
+    'calls the operators only where they must act: %s',
+    (code) => {
+      expect(new Failure(code, { effect: 'NONE' }).operatorsMustAct).toBe(code === 'UPSTREAM_REFUSED');
+      const told = new Failure(code, { effect: 'NONE', operatorsMustAct: true });
+      expect(told.operatorsMustAct).toBe(true);
+    },
+  );
+
+  it.each(['NONE', 'UNKNOWN'] as Effect[])(
+    'stays the same where its effect is known better: %s',
+    (effect) => {
+      const details = {
+        problems: [{ message: 'One.', path: ['input'] }],
+        param: 'event_type',
+        retryAfterMs: 1_000,
+        upstreamRequestId: 'req_1',
+        operatorNote: 'status 500',
+        operatorsMustAct: true,
+      };
+      const failure = new Failure('UPSTREAM_UNAVAILABLE', { effect: 'UNKNOWN', ...details }).withEffect(
+        effect,
+      );
+      expect(failure).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', effect, ...details });
+    },
+  );
+});

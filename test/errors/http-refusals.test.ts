@@ -1,0 +1,130 @@
+import { describe, expect, it } from '@jest/globals';
+import { Forbidden } from '../../src/errors/forbidden.ts';
+import { httpRefusal } from '../../src/errors/http-refusals.ts';
+import { Overloaded } from '../../src/errors/overloaded.ts';
+import { RateLimited } from '../../src/errors/rate-limited.ts';
+import type { Refusal } from '../../src/errors/refusal.ts';
+import { IdentityUnavailable, Unauthenticated } from '../../src/errors/unauthenticated.ts';
+
+interface Told {
+  readonly refusal: Refusal;
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly message: string;
+  readonly code: string;
+  readonly retryAfterMs: number | undefined;
+}
+
+const refusals: Told[] = [
+  {
+    refusal: new Unauthenticated(),
+    status: 401,
+    headers: { 'www-authenticate': 'Bearer' },
+    message: 'This gateway does not know who calls: send credentials that it takes.',
+    code: 'UNAUTHENTICATED',
+    retryAfterMs: undefined,
+  },
+  {
+    refusal: new IdentityUnavailable(),
+    status: 503,
+    headers: { 'retry-after': '5' },
+    message: 'This gateway cannot check credentials at the moment. Wait, then repeat.',
+    code: 'UNAUTHENTICATED',
+    retryAfterMs: 5_000,
+  },
+  {
+    refusal: new RateLimited(1_001),
+    status: 429,
+    headers: { 'retry-after': '2' },
+    message: 'Too many calls in the last minute. Wait for retryAfterMs, then repeat.',
+    code: 'RATE_LIMITED',
+    retryAfterMs: 1_001,
+  },
+  {
+    refusal: new Overloaded(),
+    status: 503,
+    headers: { 'retry-after': '1' },
+    message:
+      'The gateway is at its limit of calls in flight. Wait, then repeat with the same idempotency key.',
+    code: 'OVERLOADED',
+    retryAfterMs: 1_000,
+  },
+  {
+    refusal: Forbidden.lacksScope('evaluations:read'),
+    status: 403,
+    headers: {},
+    message: 'This needs the scope evaluations:read, which the caller does not have.',
+    code: 'FORBIDDEN',
+    retryAfterMs: undefined,
+  },
+  {
+    refusal: Forbidden.otherCustomer(),
+    status: 403,
+    headers: {},
+    message: 'The caller may act for its own customer only.',
+    code: 'FORBIDDEN',
+    retryAfterMs: undefined,
+  },
+];
+
+describe('a request that is refused before GraphQL begins', () => {
+  it.each(refusals)('by us: $code, $status', ({ refusal, status, headers, message, code, retryAfterMs }) => {
+    expect(refusal.name).toBe(refusal.constructor.name);
+    const answer = httpRefusal(refusal, 'my-request');
+    expect(answer.status).toBe(status);
+    expect(answer.headers).toEqual(headers);
+    const retryable = retryAfterMs !== undefined;
+    expect(answer.body).toEqual({
+      errors: [{ message, extensions: { code, retryable, retryAfterMs, requestId: 'my-request' } }],
+    });
+  });
+
+  it.each([
+    [
+      400,
+      400,
+      'BAD_REQUEST',
+      'The request cannot be read: send JSON in UTF-8, {"query": "…", "variables": {}}.',
+    ],
+    [
+      418,
+      418,
+      'BAD_REQUEST',
+      'The request cannot be read: send JSON in UTF-8, {"query": "…", "variables": {}}.',
+    ],
+    [
+      499,
+      499,
+      'BAD_REQUEST',
+      'The request cannot be read: send JSON in UTF-8, {"query": "…", "variables": {}}.',
+    ],
+    [404, 404, 'NOT_FOUND', 'Nothing is here: POST to /graphql.'],
+    [413, 413, 'BAD_REQUEST', 'The body or its document is larger than this gateway takes.'],
+    [415, 415, 'BAD_REQUEST', 'Send the content type application/json, in UTF-8 and without compression.'],
+    [
+      500,
+      500,
+      'INTERNAL_SERVER_ERROR',
+      'The gateway failed. Its operators find the reason under this request id.',
+    ],
+    [
+      503,
+      503,
+      'INTERNAL_SERVER_ERROR',
+      'The gateway failed. Its operators find the reason under this request id.',
+    ],
+    [
+      undefined,
+      500,
+      'INTERNAL_SERVER_ERROR',
+      'The gateway failed. Its operators find the reason under this request id.',
+    ],
+  ])('with the status %s, never by the error’s own words', (statusCode, status, code, message) => {
+    const error = Object.assign(new Error('canary@example.com'), { statusCode });
+    expect(httpRefusal(error, 'my-request')).toEqual({
+      status,
+      headers: {},
+      body: { errors: [{ message, extensions: { code, retryable: false, requestId: 'my-request' } }] },
+    });
+  });
+});

@@ -1,0 +1,77 @@
+/** Files of the product, and the tests that must notice when anything in them changes. */
+export interface MutationRow {
+  readonly files: readonly string[];
+  /** Quick ones alone: they are run once for each mutant. */
+  readonly tests: readonly string[];
+}
+
+/** By room, the rows that `npm run mutation` measures. */
+export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
+  errors: [
+    {
+      files: ['src/errors/without-values.ts'],
+      tests: ['errors/without-values'],
+    },
+    {
+      files: ['src/errors/without-names.ts'],
+      tests: ['errors/without-names'],
+    },
+    {
+      files: [
+        'src/errors/{failure,forbidden,http-refusals,overloaded,rate-limited,refusal,unauthenticated}.ts',
+      ],
+      tests: ['errors/http-refusals', 'errors/failure'],
+    },
+    {
+      files: ['src/errors/caller-facing.ts'],
+      tests: ['errors/caller-facing'],
+    },
+  ],
+  access: [
+    {
+      files: ['src/access/{authentication,bearer-token}.ts'],
+      tests: ['access/authentication'],
+    },
+    { files: ['src/access/key-set.ts'], tests: ['access/key-set'] },
+    {
+      files: ['src/access/{caller,client-address,router-headers,scopes}.ts'],
+      tests: ['access/caller', 'access/authentication'],
+    },
+    {
+      files: ['src/access/{counters,rate-limits}.ts'],
+      tests: ['access/rate-limits', 'access/shared-limits'],
+    },
+    {
+      files: ['src/access/{operation-limits,operation-measure}.ts'],
+      tests: ['access/operation-limits'],
+    },
+    {
+      files: ['src/access/{trusted-documents,trusted-manifest}.ts'],
+      tests: ['access/trusted-documents'],
+    },
+  ],
+  stripe: [
+    {
+      files: ['src/stripe/{answer,failure-of,form-encoding,retry-budget,retry-policy,versions}.ts'],
+      tests: [
+        'stripe/answer',
+        'stripe/failure-of',
+        'stripe/form-encoding',
+        'stripe/retry-budget',
+        'stripe/retry-policy',
+        'stripe/versions',
+      ],
+    },
+    {
+      files: ['src/stripe/{breaker,deadline,shared-calls}.ts'],
+      tests: ['faults/client-faults'],
+    },
+    {
+      files: ['src/stripe/admission/*.ts'],
+      tests: ['stripe/admission/waiting-line', 'stripe/admission/rate-ceiling'],
+    },
+  ],
+};
+
+/** In percent, of each room; what is left are changes that nobody could notice. */
+export const expectedScore = 90;

@@ -1,0 +1,65 @@
+/*
+ * `npm run mutation [-- room or file …]`: changes the code in one place at a time and runs the tests that `rows.ts`
+ * names for it; each change must make one of them fail. Prints every change that no test noticed, and fails where
+ * a room's score is below what is expected. By hand, since it takes minutes.
+ */
+import { existsSync } from 'node:fs';
+import { Stryker } from '@stryker-mutator/core';
+import { expectedScore, type MutationRow, mutationRows } from './rows.ts';
+
+const asked = process.argv.slice(2);
+
+type MutantResult = Awaited<ReturnType<Stryker['runMutationTest']>>[number];
+
+async function mutantsOf({ files, tests }: MutationRow): Promise<MutantResult[]> {
+  return new Stryker({
+    configFile: 'test/mutation/stryker.config.json',
+    mutate: [...files],
+    jest: {
+      configFile: 'package.json',
+      // The rows know better which tests are related: to almost every file it is almost every test.
+      enableFindRelatedTests: false,
+      config: {
+        testEnvironment: '@stryker-mutator/jest-runner/jest-env/node',
+        testMatch: tests.map((name) => `<rootDir>/test/${name}.test.ts`),
+        testTimeout: 5_000,
+      },
+    },
+  }).runMutationTest();
+}
+
+/** Neither killed nor timed out: Stryker's own words for it. */
+const isUnnoticed = ({ status }: MutantResult): boolean => status === 'Survived' || status === 'NoCoverage';
+const isJudged = (mutant: MutantResult): boolean =>
+  isUnnoticed(mutant) || mutant.status === 'Killed' || mutant.status === 'Timeout';
+
+function told({ fileName, location, mutatorName, replacement, status }: MutantResult): string {
+  const { line, column } = location.start;
+  const file = fileName.replace(`${process.cwd()}/`, '');
+  return `  ${file}:${line}:${column} ${mutatorName} ${status}: ${replacement?.replace(/\s+/g, ' ')}`;
+}
+
+const scores: string[] = [];
+for (const [room, rows] of Object.entries(mutationRows)) {
+  const mutants: MutantResult[] = [];
+  for (const row of rows) {
+    const isAsked = (name: string): boolean =>
+      name === room || row.files.some((file) => file.includes(name)) || row.tests.includes(name);
+    if (asked.length > 0 && !asked.some(isAsked)) continue;
+    for (const test of row.tests) if (!existsSync(`test/${test}.test.ts`)) throw new Error(`no test ${test}`);
+    const start = performance.now();
+    const found = (await mutantsOf(row)).filter(isJudged);
+    mutants.push(...found);
+    const seconds = Math.round((performance.now() - start) / 1000);
+    const unnoticed = found.filter(isUnnoticed);
+    process.stdout.write(
+      `${row.files.join(' ')}: ${found.length - unnoticed.length} of ${found.length}, ${seconds} s\n`,
+    );
+    for (const mutant of unnoticed) process.stdout.write(`${told(mutant)}\n`);
+  }
+  if (mutants.length === 0) continue;
+  const score = (100 * mutants.filter((mutant) => !isUnnoticed(mutant)).length) / mutants.length;
+  scores.push(`${room}: ${score.toFixed(1)} % of ${mutants.length}`);
+  if (score < expectedScore) process.exitCode = 1;
+}
+process.stdout.write(`${scores.join('\n')}\n`);
