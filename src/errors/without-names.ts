@@ -16,7 +16,7 @@ export function hideNames(
   for (const error of errors) {
     if (isRaisedByUs(error)) continue;
     error.message = error.message
-      .replace(/ Did you mean .*$/s, '')
+      .replace(/ Did you mean .*/s, '')
       // The rules write names in quotes, as they are or within a type or coordinate: "[Name!]!", "Type.field".
       .replace(/"([^"]*)"/g, (quoted, content: string) => (isKnown(content, known) ? quoted : hidden))
       // Without quotes there are names of more than one word, which no English word looks like.

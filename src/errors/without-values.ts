@@ -57,7 +57,7 @@ function rewrite(error: GraphQLError, refusal: Refusal): void {
   error.message = refusal.message;
   // An error's stack begins with its message.
   error.stack = '';
-  if (refusal.path !== undefined) error.extensions['path'] = refusal.path;
+  error.extensions['path'] = refusal.path;
 }
 
 function isCoercionError(error: GraphQLError): boolean {

@@ -54,7 +54,7 @@ describe('a caller behind a router', () => {
   });
 
   it('is nobody else, whatever the names', async () => {
-    const names: [string?, string?][] = [
+    const names: [subject?: string | undefined, issuer?: string][] = [
       [],
       [''],
       ['a'],
@@ -163,7 +163,7 @@ describe('a caller with a token', () => {
     expect(await bring(issuer.token(claims))).toEqual(known({ scopes: new Set(scopes) }));
   });
 
-  it.each<[Record<string, unknown>, object]>([
+  it.each<[Record<string, unknown>, Caller['customer']]>([
     [{ cus: 'cus_1' }, { kind: 'own', id: 'cus_1' }],
     [{}, { kind: 'none' }],
     [{ cus: null }, { kind: 'none' }],

@@ -84,7 +84,7 @@ describe('a refusal by GraphQL, where the schema is not for callers', () => {
   });
 
   it('tells the place by the names that the request holds, and by positions', () => {
-    const path = ['asked', 'secretName', '0', '12', 'other', 'x1'];
+    const path = ['asked', 'secretName', '0', '12', 'other', 'x1', '1x'];
     expect(refusal('x', { path }).extensions['path']).toEqual(['asked', '0', '12', 'other']);
     expect(refusal('x').extensions).not.toHaveProperty('path');
   });

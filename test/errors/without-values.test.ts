@@ -6,6 +6,7 @@ import {
   GraphQLError,
   getOperationAST,
   parse,
+  parseValue,
   Source,
   validate,
 } from 'graphql';
@@ -24,8 +25,8 @@ const schema = buildSchema(`
   scalar Mood
 `);
 Object.assign(schema.getType('Mood') as object, {
-  parseValue: () => {
-    throw new Error(canary);
+  parseValue: (value: unknown) => {
+    throw new Error(String(value));
   },
 });
 interface Told {
@@ -142,13 +143,23 @@ describe('a variable that is refused', () => {
     },
   );
 
-  it('is told beside others, in the order of their definition', () => {
+  it('is told in no words of its type’s own code, though they look like graphql’s', () => {
+    const mood = 'Field "canary" is not defined by type "canary"';
+    expect(refusals(person, { p: { ...good, mood } })).toEqual([
+      { message: 'p.mood: is not a value of its type.', path: ['p', 'mood'], code: 'BAD_USER_INPUT' },
+    ]);
+  });
+
+  it.each([{}, { n: null }])('is told beside others, in the order of their definition: %j', (others) => {
     const source =
       'query ($p: PersonInput, $n: Int!, $c: Colour) { ask(person: $p, colour: $c, number: $n) }';
-    expect(refusals(source, { c: canary, p: canary })).toEqual([
+    expect(refusals(source, { c: canary, p: canary, ...others })).toEqual([
       { message: 'p: Expected type "PersonInput" to be an object.', path: ['p'], code: 'BAD_USER_INPUT' },
       {
-        message: 'Variable "$n" of required type "Int!" was not provided.',
+        message:
+          'n' in others
+            ? 'Variable "$n" of non-null type "Int!" must not be null.'
+            : 'Variable "$n" of required type "Int!" was not provided.',
         path: undefined,
         code: 'BAD_USER_INPUT',
       },
@@ -191,7 +202,52 @@ describe('a literal that is refused', () => {
   });
 });
 
+describe('a literal that is refused in words that only look like graphql’s own', () => {
+  const node = parseValue('RED');
+
+  it.each([
+    'OneOf Input Object "X" must specify exactly one key.',
+    'Exactly one key must be specified for OneOf type "X".',
+    'Field "x" must be non-null.',
+    'Field "X.x" of required type "[X!]!" was not provided.',
+    'Expected type "X" to be an object.',
+    'Expected non-nullable type "[X!]" not to be null.',
+  ])('is told without them where more stands beside: %s', (rule) => {
+    const told = [rule, `${canary} ${rule}`, `${rule} ${canary}`].map((message) => {
+      const error = new GraphQLError(message, { nodes: node });
+      removeValues([error], { schema, document: undefined, operation: undefined, variables: undefined });
+      return error.message;
+    });
+    const neither = 'A literal is not a value of its type.';
+    expect(told).toEqual([rule, neither, neither]);
+  });
+
+  it.each([
+    'Expected value of type "[X!]!", found x.',
+    'Value "x" does not exist in "X" enum.',
+    'Enum "X" cannot represent value: "x"',
+    'X cannot represent value: "x"',
+  ])('names a type only where that comes first: %s', (text) => {
+    const told = [text, `canary: ${text}`].map((message) => {
+      const error = new GraphQLError(message, { nodes: node });
+      removeValues([error], { schema, document: undefined, operation: undefined, variables: undefined });
+      return error.message;
+    });
+    expect(told[0]).toMatch(/^A literal is not a value of type "(X|\[X!\]!)"\.$/);
+    expect(told[1]).toBe('A literal is not a value of its type.');
+  });
+});
+
 describe('an argument that only a run shows to be null', () => {
+  it('is told by its own place, where others are at fault too or have defaults', () => {
+    const source = `query ($n: String = "a", $m: ID = "x", $d: String = "d") {
+      ask(needed: $m) must(person: { name: $d, friends: [{ name: $n }] }) }`;
+    expect(refusals(source, { n: null, m: null }).map(({ path }) => path)).toEqual([
+      ['needed'],
+      ['person', 'friends', '0', 'name'],
+    ]);
+  });
+
   it.each([
     ['query ($p: PersonInput = {name: "a"}) { must(person: $p) }', { p: null }, 'PersonInput!', ['person']],
     ['query ($n: String = "a") { must(person: {name: $n}) }', { n: null }, 'String!', ['person', 'name']],

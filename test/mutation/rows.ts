@@ -64,11 +64,11 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
     },
     {
       files: ['src/stripe/{breaker,deadline,shared-calls}.ts'],
-      tests: ['faults/client-faults'],
+      tests: ['stripe/breaker', 'stripe/deadline', 'stripe/shared-calls'],
     },
     {
       files: ['src/stripe/admission/*.ts'],
-      tests: ['stripe/admission/waiting-line', 'stripe/admission/rate-ceiling'],
+      tests: ['stripe/admission/bulkhead', 'stripe/admission/waiting-line', 'stripe/admission/rate-ceiling'],
     },
   ],
 };
