@@ -146,7 +146,9 @@ async function waitOf(consumed: Promise<RateLimiterRes>): Promise<number | undef
     await consumed;
     return undefined;
   } catch (result) {
-    if (result instanceof RateLimiterRes) return Math.max(1, result.msBeforeNext);
+    // A clock that was set back makes the wait seem longer than the window, which ends by a timer all the same.
+    if (result instanceof RateLimiterRes)
+      return Math.min(Math.max(1, result.msBeforeNext), windowSeconds * 1000);
     throw result;
   }
 }

@@ -16,10 +16,19 @@ class UnfitRequest extends Error {
 // origins without asking (Fetch, "CORS-safelisted request-header"), and `application/json;x` has passed for one.
 const jsonInUtf8 = /^application\/json(; ?charset="?utf-8"?)?$/i;
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The length of the body, once it has been read. */
+    bodyBytes: number;
+  }
+}
+
 /** Takes JSON only, strictly; nothing compressed, since a small body may inflate to any size. */
 export function takeOnlyJson(server: FastifyInstance): void {
+  server.decorateRequest('bodyBytes', 0);
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    request.bodyBytes = body.length;
     try {
       done(null, parseJsonBody(body));
     } catch (error) {

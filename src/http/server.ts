@@ -18,6 +18,7 @@ import type { Rights } from '../customer-evaluation/rights.ts';
 import { describeBug } from '../errors/describe-bug.ts';
 import { httpRefusal } from '../errors/http-refusals.ts';
 import { answerType } from './answer-type.ts';
+import { bodyBudget } from './body-budget.ts';
 import { type Access, callerHook, charge } from './callers.ts';
 import { documentHook } from './document-hook.ts';
 import type { Drain } from './drain.ts';
@@ -106,6 +107,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     ],
     preHandler: [
       async (_request, reply) => drain.enter(reply),
+      bodyBudget(),
       limitDocuments(options.maxDocumentBytes),
       ...(options.trustedDocuments === undefined ? [] : [documentHook(options.trustedDocuments)]),
     ],

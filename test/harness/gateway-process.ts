@@ -11,9 +11,15 @@ export interface GatewayProcess {
   readonly exited: Promise<number | string>;
 }
 
-/** Starts the built gateway as a process of its own, on a free port. */
-export async function spawnGateway(environment: Record<string, string>): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, ['dist/main.js'], {
+/** Starts the built gateway as a process of its own, on a free port, which may have so many files open. */
+export async function spawnGateway(
+  environment: Record<string, string>,
+  { maxFiles }: { maxFiles?: number } = {},
+): Promise<GatewayProcess> {
+  const command = [process.execPath, 'dist/main.js'] as const;
+  const limited = ['sh', '-c', `ulimit -n ${maxFiles} && exec "$0" "$@"`, ...command] as const;
+  const [program, ...parameters] = maxFiles === undefined ? command : limited;
+  const child = spawn(program, parameters, {
     env: { PATH: process.env['PATH'], PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

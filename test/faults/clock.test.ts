@@ -1,0 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createEverything } from '../harness/evaluations.ts';
+import { type FaultyUpstream, hang, late, startFaultyUpstream, status } from '../harness/faulty-upstream.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { personalInput } from '../harness/personal-input.ts';
+
+const hour = 3_600_000;
+
+describe.each([
+  ['forwards', hour],
+  ['backwards', -hour],
+])('when the clock jumps an hour %s', (_, byMs) => {
+  const realNow = Date.now;
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  const start = async (environment: Record<string, string> = {}) => {
+    gateway = await startTestGateway(upstreamAt(upstream.url, environment));
+  };
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream();
+  });
+  afterEach(async () => {
+    Date.now = realNow;
+    await gateway.close();
+    await upstream.close();
+  });
+  const jump = (): void => {
+    Date.now = () => realNow() + byMs;
+  };
+  const create = async () => {
+    const { data } = await gateway.send(createEverything, { input: personalInput });
+    return data.createCustomerEvaluation;
+  };
+
+  it('a call that is under way has neither more time nor less', async () => {
+    await start();
+    upstream.always(late(400));
+    const call = create();
+    await delay(100);
+    jump();
+    expect((await call).errors).toEqual([]);
+    expect(upstream.keys).toHaveLength(1);
+  });
+
+  it('a call that is never answered ends at its deadline', async () => {
+    await start({ UPSTREAM_DEADLINE_MS: '600' });
+    upstream.always(hang);
+    const sentAt = performance.now();
+    const call = create();
+    await delay(100);
+    jump();
+    expect((await call).errors).toMatchObject([{ code: 'UPSTREAM_TIMEOUT', effect: 'UNKNOWN' }]);
+    const tookMs = performance.now() - sentAt;
+    expect(tookMs).toBeGreaterThan(550);
+    expect(tookMs).toBeLessThan(900);
+  });
+
+  it('an open breaker still looks again after a second', async () => {
+    await start({ UPSTREAM_MAX_ATTEMPTS: '1' });
+    upstream.always(status(503));
+    await Promise.all(Array.from({ length: 12 }, create));
+    expect((await create()).errors).toMatchObject([{ code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' }]);
+    jump();
+    upstream.always();
+    await delay(1_100);
+    expect((await create()).errors).toEqual([]);
+  });
+
+  it('nobody is told to wait for longer than a minute', async () => {
+    await start({ RATE_LIMIT_PER_MINUTE: '1' });
+    await create();
+    jump();
+    const { errors } = await gateway.send(createEverything, { input: personalInput });
+    // A clock that jumps forwards ends the minute; one that jumps backwards must not make it an hour.
+    expect(Number(errors?.[0]?.extensions['retryAfterMs'] ?? 0)).toBeLessThanOrEqual(60_000);
+  });
+});

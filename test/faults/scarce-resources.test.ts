@@ -1,0 +1,172 @@
+import { readFileSync } from 'node:fs';
+import { Agent, request as httpRequest } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createEverything, registration } from '../harness/evaluations.ts';
+import { type FaultyUpstream, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { type GraphQLAnswer, postGraphQL, upstreamAt } from '../harness/gateway.ts';
+import { type GatewayProcess, spawnGateway } from '../harness/gateway-process.ts';
+
+const unlimited = { RATE_LIMIT_PER_MINUTE: 'off', RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off' };
+
+describe('a gateway that is short of something', () => {
+  let upstream: FaultyUpstream;
+  let gateway: GatewayProcess;
+  const sockets: Socket[] = [];
+
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream();
+  });
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+    gateway.child.kill('SIGKILL');
+    await gateway.exited;
+    await upstream.close();
+  });
+
+  const start = async (environment: Record<string, string> = {}, limits: { maxFiles?: number } = {}) => {
+    gateway = await spawnGateway({ ...upstreamAt(upstream.url), ...unlimited, ...environment }, limits);
+  };
+  const create = (input: object = registration(), headers: Record<string, string> = {}) =>
+    postGraphQL(gateway.url, createEverything, { input }, headers);
+  /** The code of what became of a call. */
+  const codeOf = ({ data, errors }: Pick<GraphQLAnswer, 'data' | 'errors'>): string =>
+    errors?.[0]?.extensions['code'] ?? data.createCustomerEvaluation.errors[0]?.code ?? 'ok';
+
+  function connectTo(url: string): Socket {
+    const { port, hostname } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => undefined);
+    sockets.push(socket);
+    return socket;
+  }
+  /** Processor time so far, in milliseconds; the kernel counts in hundredths of a second. */
+  function cpuMs(): number {
+    const fields = readFileSync(`/proc/${gateway.child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return 10 * (Number(fields[11]) + Number(fields[12]));
+  }
+  function residentMegabytes(): number {
+    const status = readFileSync(`/proc/${gateway.child.pid}/status`, 'utf8');
+    return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
+  }
+
+  it('survives a burst of the largest requests with a heap of 256 MB', async () => {
+    // The limits of time are another's test: a machine that has little for us needs seconds for a burst like this.
+    await start({
+      NODE_OPTIONS: '--max-old-space-size=256',
+      UPSTREAM_TIMEOUT_MS: '20000',
+      UPSTREAM_DEADLINE_MS: '30000',
+    });
+    upstream.always(late(300));
+    // As many bytes as a body may have, and as many as a form may grow to: twelve for a character of two.
+    const text = '😀'.repeat(5_000);
+    const largest = registration({
+      evaluationContext: [
+        { customerDetails: { customerData: { email: text, name: text, phone: text } } },
+        { clientDetails: { radarSession: 'rse_1' } },
+      ],
+    });
+    const codes = await Promise.all(
+      Array.from({ length: 1_200 }, () => create(largest).then(codeOf, (error: Error) => error.message)),
+    );
+    expect(new Set(codes)).toEqual(new Set(['ok', 'OVERLOADED']));
+    expect(codes.filter((code) => code === 'ok').length).toBeGreaterThanOrEqual(100);
+    upstream.always();
+    await delay(1_100);
+    expect(codeOf(await create())).toBe('ok');
+    expect(gateway.child.exitCode).toBeNull();
+  }, 60_000);
+
+  it('neither dies nor spins without file descriptors, says that nothing happened, and recovers', async () => {
+    await start({}, { maxFiles: 96 });
+    // One that is connected already goes on being heard.
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const callOnOpenConnection = () =>
+      new Promise<Pick<GraphQLAnswer, 'data' | 'errors'>>((resolve, reject) => {
+        const headers = { 'content-type': 'application/json' };
+        const call = httpRequest(
+          `${gateway.url}/graphql`,
+          { method: 'POST', headers, agent },
+          async (answer) => {
+            let body = '';
+            for await (const chunk of answer) body += chunk;
+            resolve(JSON.parse(body));
+          },
+        );
+        call.on('error', reject);
+        call.end(JSON.stringify({ query: createEverything, variables: { input: registration() } }));
+      });
+    const health = () =>
+      new Promise<number | undefined>((resolve, reject) => {
+        httpRequest(`${gateway.url}/healthz`, { agent }, (answer) => {
+          answer.resume();
+          answer.on('end', () => resolve(answer.statusCode));
+        })
+          .on('error', reject)
+          .end();
+      });
+    expect(await health()).toBe(200);
+    for (let count = 0; count < 150; count += 1) connectTo(gateway.url);
+    await delay(300);
+    const before = cpuMs();
+    await delay(1_000);
+    expect(cpuMs() - before).toBeLessThan(300);
+
+    // There is no descriptor for a connection to Stripe.
+    const { data, errors } = await callOnOpenConnection();
+    const told = errors?.[0]?.extensions ?? data.createCustomerEvaluation.errors[0];
+    expect(told).toMatchObject({
+      code: expect.stringMatching(/^(OVERLOADED|UPSTREAM_UNAVAILABLE)$/),
+      effect: 'NONE',
+      retryable: true,
+    });
+    expect(upstream.keys).toEqual([]);
+
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await delay(1_200);
+    expect(codeOf(await create())).toBe('ok');
+    expect(upstream.effects).toBe(1);
+    agent.destroy();
+  }, 30_000);
+
+  it('loses no call when it stands still for two seconds, and is back at once', async () => {
+    await start();
+    upstream.always(late(100));
+    const before = Array.from({ length: 50 }, () => create().then(codeOf));
+    await delay(50);
+    gateway.child.kill('SIGSTOP');
+    const during = Array.from({ length: 50 }, () => create().then(codeOf));
+    await delay(2_000);
+    gateway.child.kill('SIGCONT');
+    const codes = await Promise.all([...before, ...during]);
+    expect(codes.filter((code) => code !== 'ok' && code !== 'OVERLOADED')).toEqual([]);
+    const restart = performance.now();
+    expect(codeOf(await create())).toBe('ok');
+    expect(performance.now() - restart).toBeLessThan(500);
+    expect(upstream.effects).toBe(codes.filter((code) => code === 'ok').length + 1);
+  }, 30_000);
+
+  it('serves others beside five thousand connections that are idle, slow, or never read', async () => {
+    await start();
+    expect(codeOf(await create())).toBe('ok');
+    const health = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
+    for (let count = 0; count < 5_000; count += 1) {
+      const socket = connectTo(gateway.url);
+      if (count % 3 === 1) socket.write('POST /graphql HTTP/1.1\r\nHost: x\r\nX-Slow: ');
+      // A quarter of a megabyte of answers, of which it takes none.
+      if (count % 50 === 2) socket.pause().write(health.repeat(1_000));
+      if (count % 250 === 249) await delay(10);
+    }
+    await delay(1_000);
+    const times: number[] = [];
+    for (let count = 0; count < 200; count += 1) {
+      const sentAt = performance.now();
+      expect(codeOf(await create())).toBe('ok');
+      times.push(performance.now() - sentAt);
+    }
+    const p99 = times.sort((a, b) => a - b)[197] ?? Number.POSITIVE_INFINITY;
+    expect(p99).toBeLessThan(250);
+    expect(residentMegabytes()).toBeLessThan(500);
+  }, 60_000);
+});
