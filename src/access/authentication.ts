@@ -1,4 +1,4 @@
-import { callerOfToken, TokenRefused, type TokenSettings } from './bearer-token.ts';
+import { BearerTokens, TokenRefused, type TokenSettings } from './bearer-token.ts';
 import { anonymous, type Caller } from './caller.ts';
 import { type KeySetState, RemoteKeySet } from './key-set.ts';
 import { callerOfRouter, type DistinctHeaders, RouterSecrets } from './router-headers.ts';
@@ -68,6 +68,7 @@ function byRouterSecret(secrets: RouterSecrets): Authenticator['authenticate'] {
 }
 
 function createTokenAuthenticator(settings: TokenSettings, keys: RemoteKeySet): Authenticator {
+  const tokens = new BearerTokens(keys, settings);
   return {
     authenticate: async (headers) => {
       const [authorization, ...more] = headers['authorization'] ?? [];
@@ -75,7 +76,7 @@ function createTokenAuthenticator(settings: TokenSettings, keys: RemoteKeySet): 
       // Without keys nobody's token can be told from a forged one: a 401 would log everybody out.
       if (!keys.isLoaded) return { outcome: 'unavailable' };
       try {
-        return known(await callerOfToken(authorization, keys, settings));
+        return known(await tokens.callerOf(authorization));
       } catch (error) {
         if (error instanceof TokenRefused) return refused(error.message);
         throw error;

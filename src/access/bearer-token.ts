@@ -2,6 +2,7 @@ import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { type Caller, callerId, scopeList } from './caller.ts';
 import type { RemoteKeySet } from './key-set.ts';
 import { type CustomerBinding, scopes } from './scopes.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
 
 export interface TokenSettings {
   readonly issuer: string;
@@ -36,30 +37,52 @@ const maxLength = 8 * 1024;
 /** A compact JWS behind its scheme (RFC 6750, 2.1; RFC 7515, 7.1). A JWE has five parts. */
 const bearer = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
 
-/** The caller that an `Authorization` header names. Throws `TokenRefused`. */
-export async function callerOfToken(
-  authorization: string | undefined,
-  keys: RemoteKeySet,
-  settings: TokenSettings,
-): Promise<Caller> {
+/** Clocks differ a little. */
+const clockTolerance = 5;
+
+/** Tells by an `Authorization` header who calls. */
+export class BearerTokens {
+  readonly #keys: RemoteKeySet;
+  readonly #settings: TokenSettings;
+  readonly #verified: VerifiedTokens;
+
+  constructor(keys: RemoteKeySet, settings: TokenSettings) {
+    this.#keys = keys;
+    this.#settings = settings;
+    this.#verified = new VerifiedTokens(keys.resolve, clockTolerance);
+  }
+
+  /** The caller that the header names. Throws `TokenRefused`. */
+  async callerOf(authorization: string | undefined): Promise<Caller> {
+    const token = tokenIn(authorization);
+    return (await this.#verified.find(token)) ?? (await this.#verify(token));
+  }
+
+  async #verify(token: string): Promise<Caller> {
+    try {
+      // Headers such as jku, x5u and jwk, with which a token brings its own key, are not read by jose's key sets.
+      const { payload, protectedHeader, key } = await jwtVerify(token, this.#keys.resolve, {
+        algorithms,
+        issuer: this.#settings.issuer,
+        audience: this.#settings.audience,
+        requiredClaims: ['exp', 'sub'],
+        clockTolerance,
+      });
+      const caller = callerOf(payload, this.#settings);
+      this.#verified.add(token, { caller, payload, protectedHeader, key });
+      return caller;
+    } catch (error) {
+      throw error instanceof TokenRefused ? error : new TokenRefused(reasonOf(error));
+    }
+  }
+}
+
+function tokenIn(authorization: string | undefined): string {
   if (authorization === undefined) throw new TokenRefused('no Authorization header');
   if (authorization.length > maxLength) throw new TokenRefused('longer than 8 kB');
   const token = bearer.exec(authorization)?.[1];
   if (token === undefined) throw new TokenRefused('not a bearer token of three parts');
-  try {
-    // Headers such as jku, x5u and jwk, with which a token brings its own key, are not read by jose's key sets.
-    const { payload } = await jwtVerify(token, keys.resolve, {
-      algorithms,
-      issuer: settings.issuer,
-      audience: settings.audience,
-      requiredClaims: ['exp', 'sub'],
-      // Clocks differ a little.
-      clockTolerance: 5,
-    });
-    return callerOf(payload, settings);
-  } catch (error) {
-    throw error instanceof TokenRefused ? error : new TokenRefused(reasonOf(error));
-  }
+  return token;
 }
 
 function callerOf(payload: JWTPayload, { customerClaim }: TokenSettings): Caller {

@@ -89,9 +89,8 @@ export class RemoteKeySet {
 // An empty set would lock everybody out: rather a fault of who sends it than an issuer without keys.
 function isKeySet(response: Response, text: string): boolean {
   if (response.status !== 200) return false;
-  const body: unknown = JSON.parse(text);
-  if (typeof body !== 'object' || body === null || !('keys' in body)) return false;
-  return Array.isArray(body.keys) && body.keys.length > 0;
+  const body = JSON.parse(text) as { keys?: unknown } | null;
+  return Array.isArray(body?.keys) && body.keys.length > 0;
 }
 
 async function readAtMost(limit: number, response: Response): Promise<string> {

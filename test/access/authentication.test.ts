@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Authenticator, createAuthenticator } from '../../src/access/authentication.ts';
 import type { Caller } from '../../src/access/caller.ts';
 import type { DistinctHeaders } from '../../src/access/router-headers.ts';
@@ -158,6 +158,7 @@ describe('a caller with a token', () => {
     [{ scope: ['one'] }, ['one']],
     [{ scope: 'one', scp: ['two'] }, ['one']],
     [{ scope: 5 }, []],
+    [{ scope: {} }, []],
     [{ scope: null, scp: 'two' }, ['two']],
   ])('has the scopes of %j', async (claims, scopes) => {
     expect(await bring(issuer.token(claims))).toEqual(known({ scopes: new Set(scopes) }));
@@ -264,6 +265,59 @@ describe('a caller with a token', () => {
       refused('ERR_JWS_SIGNATURE_VERIFICATION_FAILED'),
     );
     expect(await bring(issuer.token({}, {}, other))).toEqual(refused('ERR_JWKS_NO_MATCHING_KEY'));
+  });
+
+  describe('that it has brought before', () => {
+    // The clock alone; what takes time on the network takes it.
+    const timers = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate'] as const;
+    beforeEach(() => {
+      jest.useFakeTimers({ doNotFake: [...timers, 'nextTick', 'performance', 'queueMicrotask'] });
+    });
+    afterEach(() => {
+      jest.useRealTimers();
+    });
+    const later = (seconds: number): void => {
+      jest.setSystemTime(Date.now() + seconds * 1000);
+    };
+
+    it('is known again, and not by another signature', async () => {
+      const token = await issuer.token({ sub: 'a' });
+      const first = await bring(token);
+      expect(first).toEqual(known({ isNamed: true }));
+      expect(await bring(token)).toEqual(first);
+      const [header, payload, signature = ''] = token.split('.');
+      const forged = `${header}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
+      expect(await bring(forged)).toEqual(refused('ERR_JWS_SIGNATURE_VERIFICATION_FAILED'));
+    });
+
+    it('is refused once the token has expired, or where it is not yet valid', async () => {
+      const token = await issuer.token({ exp: now() + 30, nbf: now() - 30 });
+      expect(await bring(token)).toEqual(known({}));
+      later(36);
+      expect(await bring(token)).toEqual(refused('ERR_JWT_EXPIRED'));
+      later(-36 - 36);
+      expect(await bring(token)).toEqual(refused('ERR_JWT_CLAIM_VALIDATION_FAILED nbf'));
+    });
+
+    it('is refused once the issuer has withdrawn its key', async () => {
+      const own = await start();
+      const token = await issuer.token({ exp: now() + 300 });
+      expect(await bring(token, own)).toEqual(known({}));
+      const next = await makeKey('next', 'P-256');
+      issuer.publish(next);
+      later(31);
+      // The first token of the new key has the set fetched.
+      expect(await bring(issuer.token({}, {}, next), own)).toEqual(known({}));
+      expect(await bring(token, own)).toEqual(refused('ERR_JWKS_NO_MATCHING_KEY'));
+    });
+
+    it('is another caller where its customer is asked for', async () => {
+      const token = await issuer.token({ cus: 'cus_1' });
+      expect(await bring(token)).toEqual(known({ customer: { kind: 'any' } }));
+      expect(await bring(token, await start('cus'))).toEqual(
+        known({ customer: { kind: 'own', id: 'cus_1' } }),
+      );
+    });
   });
 
   it('cannot be told from a forger while the keys were never had', async () => {

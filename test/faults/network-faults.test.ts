@@ -51,6 +51,39 @@ describe('when the way to the upstream fails', () => {
     expect((await create(gateway)).errors).toMatchObject([{ code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' }]);
   });
 
+  it('says so, without effect and in time, when the resolver is slow', async () => {
+    // Node asks the system's resolver, which no test can slow down; so it is put to sleep before it is asked.
+    const slowResolver = `
+      import dns from 'node:dns';
+      import { syncBuiltinESMExports } from 'node:module';
+      const { lookup } = dns;
+      dns.lookup = (name, ...rest) => setTimeout(lookup, name === 'localhost' ? 10_000 : 0, name, ...rest);
+      syncBuiltinESMExports();`;
+    const gateway = await spawnGateway({
+      ...upstreamAt('https://localhost:1', limits),
+      NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(slowResolver)}"`,
+    });
+    closing.push(async () => {
+      gateway.child.kill('SIGKILL');
+      await gateway.exited;
+    });
+    const start = performance.now();
+    const { data } = await postGraphQL(gateway.url, createEverything, { input: personalInput });
+    expect(performance.now() - start).toBeLessThan(2_300);
+    expect(data.createCustomerEvaluation.errors).toMatchObject([{ effect: 'NONE', retryable: true }]);
+    expect(data.createCustomerEvaluation.errors[0].code).toMatch(/^UPSTREAM_(UNAVAILABLE|TIMEOUT)$/);
+    // Many who wait for the resolver at once hold up nobody who asks for something else.
+    const calls = Array.from({ length: 20 }, () =>
+      postGraphQL(gateway.url, createEverything, { input: personalInput }),
+    );
+    const asked = performance.now();
+    expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
+    expect(performance.now() - asked).toBeLessThan(500);
+    for (const answer of await Promise.all(calls)) {
+      expect(answer.data.createCustomerEvaluation.errors).toMatchObject([{ effect: 'NONE' }]);
+    }
+  }, 30_000);
+
   describe('and connections are swallowed', () => {
     // A TCP server that never says a word: no TLS handshake ends, so no request is ever sent.
     async function blackHole(): Promise<string> {

@@ -29,10 +29,10 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
   ],
   access: [
     {
-      files: ['src/access/{authentication,bearer-token}.ts'],
-      tests: ['access/authentication'],
+      files: ['src/access/{authentication,bearer-token,verified-tokens}.ts'],
+      tests: ['access/authentication', 'access/verified-tokens'],
     },
-    { files: ['src/access/key-set.ts'], tests: ['access/key-set'] },
+    { files: ['src/access/key-set.ts'], tests: ['access/remote-key-set'] },
     {
       files: ['src/access/{caller,client-address,router-headers,scopes}.ts'],
       tests: ['access/caller', 'access/authentication'],

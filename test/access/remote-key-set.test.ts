@@ -1,0 +1,183 @@
+import type { ServerResponse } from 'node:http';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { RemoteKeySet } from '../../src/access/key-set.ts';
+import { type Issuer, type IssuerKey, makeKey, startIssuer } from '../harness/issuer.ts';
+
+const minutes = 60_000;
+
+describe('the issuer’s keys, over the hours', () => {
+  let issuer: Issuer;
+  let stranger: IssuerKey;
+  let keys: RemoteKeySet | undefined;
+  let states: string[];
+  let before: number;
+
+  beforeAll(async () => {
+    issuer = await startIssuer();
+    stranger = await makeKey('stranger', 'P-256');
+  });
+  afterAll(() => issuer.close());
+  beforeEach(() => {
+    // The network's own time goes on.
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    issuer.publish(issuer.key);
+    states = [];
+    before = issuer.fetches;
+  });
+  afterEach(() => {
+    keys?.close();
+    // A process that waits for one more fetch does not end.
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
+  });
+
+  const fetches = (): number => issuer.fetches - before;
+  const open = async (): Promise<RemoteKeySet> => {
+    keys = new RemoteKeySet(new URL(`${issuer.url}/keys`), (state) => states.push(state));
+    await keys.firstFetch;
+    return keys;
+  };
+  const find = ({ kid, alg }: IssuerKey): Promise<string> =>
+    Promise.resolve(keys?.resolve({ kid, alg }, { payload: '', signature: '' })).then(
+      () => 'found',
+      () => 'not found',
+    );
+  /** Waits until what is under way on the network has come to its end. */
+  const settle = async (count: number): Promise<void> => {
+    const until = process.hrtime.bigint() + 2_000_000_000n;
+    while (fetches() < count && process.hrtime.bigint() < until)
+      await new Promise((next) => setImmediate(next));
+    for (let turn = 0; turn < 200; turn += 1) await new Promise((next) => setImmediate(next));
+  };
+  const fail = (response: ServerResponse): void => {
+    response.writeHead(500).end('{}');
+  };
+
+  it('are had from the start', async () => {
+    const { isLoaded, state } = await open();
+    expect({ isLoaded, state }).toEqual({ isLoaded: true, state: 'up' });
+    expect(states).toEqual(['up']);
+    expect(await find(issuer.key)).toBe('found');
+  });
+
+  it('are fetched again every five minutes, and the newest count', async () => {
+    await open();
+    issuer.publish(stranger);
+    jest.advanceTimersByTime(5 * minutes - 1);
+    await settle(1);
+    expect(fetches()).toBe(1);
+    jest.advanceTimersByTime(1);
+    await settle(2);
+    expect(fetches()).toBe(2);
+    expect(await find(stranger)).toBe('found');
+    expect(await find(issuer.key)).toBe('not found');
+    expect(states).toEqual(['up']);
+    jest.advanceTimersByTime(5 * minutes);
+    await settle(3);
+    expect(fetches()).toBe(3);
+  });
+
+  it('are fetched after five seconds where that failed, and found again', async () => {
+    issuer.answerWith(fail);
+    const { isLoaded, state } = await open();
+    expect({ isLoaded, state }).toEqual({ isLoaded: false, state: 'down' });
+    issuer.publish(issuer.key);
+    jest.advanceTimersByTime(4_999);
+    await settle(1);
+    expect(fetches()).toBe(1);
+    jest.advanceTimersByTime(1);
+    await settle(2);
+    expect(await find(issuer.key)).toBe('found');
+    expect(states).toEqual(['down', 'up']);
+  });
+
+  it('go on while they cannot be fetched', async () => {
+    await open();
+    issuer.answerWith(fail);
+    for (let round = 2; round < 5; round += 1) {
+      jest.advanceTimersByTime(round === 2 ? 5 * minutes : 5_000);
+      await settle(round);
+      expect(fetches()).toBe(round);
+    }
+    expect(keys?.isLoaded).toBe(true);
+    expect(keys?.state).toBe('down');
+    expect(states).toEqual(['up', 'down']);
+    expect(await find(issuer.key)).toBe('found');
+  });
+
+  it('are fetched for an unknown one, but at most once in thirty seconds', async () => {
+    await open();
+    issuer.publish(issuer.key, stranger);
+    expect(await find(stranger)).toBe('not found');
+    jest.advanceTimersByTime(29_999);
+    expect(await find(stranger)).toBe('not found');
+    expect(fetches()).toBe(1);
+    jest.advanceTimersByTime(2);
+    expect(await find(stranger)).toBe('found');
+    expect(fetches()).toBe(2);
+  });
+
+  it('are not fetched for an unknown one just after that failed', async () => {
+    await open();
+    issuer.answerWith(fail);
+    jest.advanceTimersByTime(40_000);
+    expect(await find(stranger)).toBe('not found');
+    expect(fetches()).toBe(2);
+    jest.advanceTimersByTime(4_000);
+    expect(await find(stranger)).toBe('not found');
+    expect(fetches()).toBe(2);
+    jest.advanceTimersByTime(1_000);
+    expect(await find(stranger)).toBe('not found');
+    expect(fetches()).toBe(3);
+  });
+
+  const jwks = (filler: number): string => {
+    const set = { keys: [issuer.key.jwk], filler: '' };
+    return JSON.stringify({ ...set, filler: 'x'.repeat(filler - JSON.stringify(set).length) });
+  };
+  const told =
+    (body: string, status = 200, headers: Record<string, string> = {}) =>
+    (response: ServerResponse) => {
+      response.writeHead(status, headers).end(body);
+    };
+
+  it('may take 64 KB, and be declared as anything', async () => {
+    issuer.answerWith(told(jwks(64 * 1024), 200, { 'content-type': 'text/plain' }));
+    await open();
+    expect(await find(issuer.key)).toBe('found');
+  });
+
+  it.each<[string, () => (response: ServerResponse) => void]>([
+    ['more than 64 KB', () => told(jwks(64 * 1024 + 1))],
+    ['another status', () => told(jwks(2_000), 203)],
+    ['a redirect', () => told('', 302, { location: `${issuer.url}/elsewhere` })],
+    ['no JSON', () => told('keys')],
+    ['nothing', () => told('')],
+    ['null', () => told('null')],
+    ['a number', () => told('5')],
+    ['no keys', () => told('{}')],
+    ['keys that are no list', () => told('{"keys":{"length":1}}')],
+    ['an empty list', () => told('{"keys":[]}')],
+    ['a broken connection', () => (response) => void response.destroy()],
+    ['an answer that stops', () => (response) => void response.writeHead(200).write('{"keys":[')],
+  ])('are not what is answered with %s', async (_, write) => {
+    issuer.answerWith(write());
+    const startedAt = process.hrtime.bigint();
+    await open();
+    // Real time, and little of it.
+    expect(process.hrtime.bigint() - startedAt).toBeLessThan(1_800_000_000n);
+    expect(keys?.isLoaded).toBe(false);
+    expect(states).toEqual(['down']);
+    expect(fetches()).toBe(1);
+  });
+
+  it('are not asked for any more once the gateway closes, even in the middle of it', async () => {
+    const closing = new RemoteKeySet(new URL(`${issuer.url}/keys`), () => undefined);
+    expect(closing.state).toBe('down');
+    closing.close();
+    await closing.firstFetch;
+    expect(jest.getTimerCount()).toBe(0);
+    jest.advanceTimersByTime(10 * minutes);
+    expect(fetches()).toBe(1);
+  });
+});
