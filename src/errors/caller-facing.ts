@@ -35,7 +35,7 @@ export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloSer
           if (cause instanceof Refusal) Object.assign(error.extensions, { http: refusalHead(cause) });
           if (isRaisedOnPurpose(error) || cause instanceof Failure || cause instanceof Refusal) continue;
           error.extensions['requestId'] = contextValue.requestId;
-          contextValue.log?.error(describeBug(unwrapResolverError(error)), 'a bug ended an operation');
+          contextValue.log?.error(describeBug(error.originalError ?? error), 'a bug ended an operation');
         }
       },
     }),

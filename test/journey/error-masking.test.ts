@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { createAuthenticator } from '../../src/access/authentication.ts';
 import { pseudonymizer } from '../../src/access/caller.ts';
 import { RateLimits } from '../../src/access/rate-limits.ts';
+import type { DistinctHeaders } from '../../src/access/router-headers.ts';
 import { readConfig } from '../../src/config.ts';
 import type { CallContext } from '../../src/customer-evaluation/call-context.ts';
 import { errorsPlugin, presentError } from '../../src/errors/caller-facing.ts';
@@ -43,13 +44,27 @@ describe('a bug', () => {
       typeDefs,
       resolvers,
       formatError: presentError,
-      plugins: [errorsPlugin({ hideSchema: false })],
+      plugins: [
+        errorsPlugin({ hideSchema: false }),
+        {
+          requestDidStart: async () => ({
+            didResolveOperation: async ({ operationName }) => {
+              if (operationName === 'BuggyPlugin') bug();
+            },
+          }),
+        },
+      ],
       stopOnTerminationSignals: false,
     });
     await apollo.start();
     const pseudonymize = pseudonymizer('a key for this test alone');
+    const authenticator = createAuthenticator({ mode: 'none' }, () => undefined);
     const access = {
-      authenticator: createAuthenticator({ mode: 'none' }, () => undefined),
+      authenticator: {
+        ...authenticator,
+        authenticate: (headers: DistinctHeaders) =>
+          headers['x-bug'] === undefined ? authenticator.authenticate(headers) : bug(),
+      },
       limits: new RateLimits(
         readConfig({ RATE_LIMIT_PER_MINUTE: 'off' }).rateLimits,
         pseudonymize,
@@ -106,6 +121,30 @@ describe('a bug', () => {
       if (field === 'throws') expect(lines[0].frames[0]).toContain('error-masking.test.ts');
     },
   );
+
+  it.each([
+    ['a hook of the server', '{ fine }', { 'x-bug': '1' }, 'a bug ended a request'],
+    ['a plugin of GraphQL', 'query BuggyPlugin { fine }', {}, 'a bug ended an operation'],
+  ])('in %s is told by request id alone, too', async (_, query, headers, msg) => {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-request-id': 'my-request', ...headers },
+      body: JSON.stringify({ query }),
+    });
+    expect(response.status).toBe(500);
+    expect(JSON.parse(await response.text())).toEqual({
+      errors: [
+        {
+          message: 'The gateway failed. Its operators find the reason under this request id.',
+          extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false, requestId: 'my-request' },
+        },
+      ],
+    });
+    const lines = log.map((line) => JSON.parse(line)).filter((line) => line.level === 'error');
+    expect(lines).toMatchObject([{ requestId: 'my-request', msg, error: 'TypeError' }]);
+    expect(log.join('')).not.toContain('canary');
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
 
   it('leaves the other fields of its operation as they are', async () => {
     const response = await fetch(`${url}/graphql?query={throws,fine}`, {
