@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { callerId, pseudonymizer } from '../../src/access/caller.ts';
 import { addressKey } from '../../src/access/client-address.ts';
+import { callerOfRouter } from '../../src/access/router-headers.ts';
 
 describe('what an address is counted under', () => {
   it.each([
@@ -44,5 +45,10 @@ describe('the id of a caller, the scope of its idempotency keys', () => {
     expect(callerId('jwt', 'https://issuer.example', 'someone')).toBe(
       'RtwBIJwPSYDnNInAzPhsLBrdGD2nhgj1GHU9d7wwnp8',
     );
+    const routed = callerOfRouter({
+      'x-caller-issuer': ['https://issuer.example'],
+      'x-caller-subject': ['someone'],
+    });
+    expect(routed?.id).toBe('0t7uSP0gRkxI-w9CCszUI9C5ozf9o4gWGK3ih8yTyh0');
   });
 });

@@ -1,6 +1,6 @@
 import { HeaderMap } from '@apollo/server';
 import { describe, expect, it } from '@jest/globals';
-import { GraphQLError } from 'graphql';
+import { buildSchema, GraphQLError, getOperationAST, getVariableValues, parse } from 'graphql';
 import type { Logger } from 'pino';
 import { describeBug, errorsPlugin, presentError } from '../../src/errors/caller-facing.ts';
 import { Failure } from '../../src/errors/failure.ts';
@@ -88,7 +88,11 @@ describe('a top-level error, as a caller sees it', () => {
 });
 
 describe('what is done with errors before they are formatted', () => {
-  async function encounter(errors: GraphQLError[], hideSchema = false): Promise<unknown[][]> {
+  async function encounter(
+    errors: GraphQLError[],
+    hideSchema = false,
+    more: object = {},
+  ): Promise<unknown[][]> {
     const lines: unknown[][] = [];
     const log = { error: (...line: unknown[]) => lines.push(line) } as unknown as Logger;
     const listener = await errorsPlugin({ hideSchema }).requestDidStart?.({} as never);
@@ -97,6 +101,7 @@ describe('what is done with errors before they are formatted', () => {
       request: { variables: undefined },
       source: '{ asked }',
       contextValue: { requestId: 'my-request', log },
+      ...more,
     } as never);
     return lines;
   }
@@ -130,6 +135,23 @@ describe('what is done with errors before they are formatted', () => {
     expect(bug.extensions).toMatchObject({ requestId: 'my-request' });
     for (const { extensions } of [failure, refused]) expect(extensions).not.toHaveProperty('http');
     for (const { extensions } of [failure, refused]) expect(extensions).not.toHaveProperty('requestId');
+  });
+
+  it('values are taken out of what GraphQL itself refuses, and the field is named', async () => {
+    const schema = buildSchema('type Query { ask(number: Int): Int }');
+    const document = parse('query ($n: Int) { ask(number: $n) }');
+    const operation = getOperationAST(document) ?? undefined;
+    const variables = { n: canary };
+    const { errors = [] } = getVariableValues(schema, operation?.variableDefinitions ?? [], variables);
+    await encounter([...errors], true, {
+      schema,
+      document,
+      operation,
+      request: { variables },
+      source: 'Int',
+    });
+    expect(errors.map(({ message }) => message)).toEqual(['n: is not a value of type "Int".']);
+    expect(errors[0]?.extensions['path']).toEqual(['n']);
   });
 
   it.each([
