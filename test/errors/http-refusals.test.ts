@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { Draining } from '../../src/errors/draining.ts';
 import { Forbidden } from '../../src/errors/forbidden.ts';
 import { httpRefusal } from '../../src/errors/http-refusals.ts';
 import { Overloaded } from '../../src/errors/overloaded.ts';
@@ -46,6 +47,14 @@ const refusals: Told[] = [
     headers: { 'retry-after': '1' },
     message:
       'The gateway is at its limit of calls in flight. Wait, then repeat with the same idempotency key.',
+    code: 'OVERLOADED',
+    retryAfterMs: 1_000,
+  },
+  {
+    refusal: new Draining(),
+    status: 503,
+    headers: { 'retry-after': '1' },
+    message: 'This replica is going away. Repeat with the same idempotency key: another one will answer.',
     code: 'OVERLOADED',
     retryAfterMs: 1_000,
   },

@@ -18,12 +18,12 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
     },
     {
       files: [
-        'src/errors/{failure,forbidden,http-refusals,overloaded,rate-limited,refusal,unauthenticated}.ts',
+        'src/errors/{draining,failure,forbidden,http-refusals,overloaded,rate-limited,refusal,unauthenticated}.ts',
       ],
       tests: ['errors/http-refusals', 'errors/failure'],
     },
     {
-      files: ['src/errors/caller-facing.ts'],
+      files: ['src/errors/{caller-facing,describe-bug}.ts'],
       tests: ['errors/caller-facing'],
     },
   ],
