@@ -45,8 +45,7 @@ const refusals: Told[] = [
     refusal: new Overloaded(),
     status: 503,
     headers: { 'retry-after': '1' },
-    message:
-      'The gateway is at its limit of calls in flight. Wait, then repeat with the same idempotency key.',
+    message: 'The gateway has more to do than it can. Wait, then repeat with the same idempotency key.',
     code: 'OVERLOADED',
     retryAfterMs: 1_000,
   },
