@@ -94,7 +94,8 @@ describe('when the process ends', () => {
   it('answers the two hundred calls in flight before it exits on SIGTERM', async () => {
     // Limits that a machine which has no time for any of us does not reach: this is not about them. Nor is it about
     // the five seconds in which a request's head must arrive, so the calls come a few at a time.
-    const gateway = await start({ UPSTREAM_TIMEOUT_MS: '40000', UPSTREAM_DEADLINE_MS: '40000' });
+    const limits = { UPSTREAM_TIMEOUT_MS: '40000', UPSTREAM_DEADLINE_MS: '40000' };
+    const gateway = await start({ ...limits, MAX_EVENT_LOOP_DELAY_MS: '10000' });
     const held: (() => void)[] = [];
     upstream.always((victim) => held.push(() => succeed(victim)));
     const calls: ReturnType<typeof create>[] = [];
