@@ -39,15 +39,15 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
     },
     {
       files: ['src/access/{counters,rate-limits}.ts'],
-      tests: ['access/rate-limits', 'access/shared-limits'],
+      tests: ['access/counters'],
     },
     {
       files: ['src/access/{operation-limits,operation-measure}.ts'],
-      tests: ['access/operation-limits'],
+      tests: ['access/operation-measure'],
     },
     {
       files: ['src/access/{trusted-documents,trusted-manifest}.ts'],
-      tests: ['access/trusted-documents'],
+      tests: ['access/trusted-manifest'],
     },
   ],
   stripe: [

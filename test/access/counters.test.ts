@@ -1,0 +1,224 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { anonymous } from '../../src/access/caller.ts';
+import { MemoryCounter, SharedStore } from '../../src/access/counters.ts';
+import { type RateLimitSettings, RateLimits } from '../../src/access/rate-limits.ts';
+import { freePort, missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';
+
+describe('what one process counts', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('is each name’s own, for a minute from its first call, to the last point', async () => {
+    const counter = new MemoryCounter(5);
+    expect(await counter.add('a', 3)).toBeUndefined();
+    jest.advanceTimersByTime(20_000);
+    expect(await counter.add('a', 2)).toBeUndefined();
+    expect(await counter.add('a', 1)).toBe(40_000);
+    expect(await counter.add('b', 5)).toBeUndefined();
+    jest.advanceTimersByTime(39_999);
+    expect(await counter.add('a', 1)).toBe(1);
+    jest.advanceTimersByTime(1);
+    expect(await counter.add('a', 5)).toBeUndefined();
+  });
+
+  it('has nobody wait for more than a minute, or for no time at all', async () => {
+    const counter = new MemoryCounter(1);
+    await counter.add('a', 1);
+    jest.setSystemTime(Date.now() - 3_600_000);
+    expect(await counter.add('a', 1)).toBe(60_000);
+  });
+});
+
+describe('the limits', () => {
+  const all: RateLimitSettings = { perMinute: 2, perAddressPerMinute: 3, redisUrl: undefined };
+  const limits = (settings: Partial<RateLimitSettings> = {}): RateLimits =>
+    new RateLimits(
+      { ...all, ...settings },
+      (name) => name,
+      () => undefined,
+    );
+  const named = (id: string) => ({ ...anonymous, id, isNamed: true });
+  const wait = expect.any(Number);
+
+  it('hold for who has a name by its name, and for its address beside that', async () => {
+    const own = limits();
+    const charge = (id: string, points: number, address?: string) =>
+      own.charge({ caller: named(id), address }, points);
+    expect(await charge('a', 2)).toBeUndefined();
+    expect(await charge('a', 1)).toEqual(wait);
+    expect(await charge('b', 2, '192.0.2.1')).toBeUndefined();
+    expect(await charge('c', 1, '192.0.2.1')).toBeUndefined();
+    expect(await charge('d', 1, '192.0.2.1')).toEqual(wait);
+    expect(await charge('e', 1, '192.0.2.2')).toBeUndefined();
+  });
+
+  it('hold for who has none by its address, once, and not at all behind a router', async () => {
+    const own = limits({ perAddressPerMinute: 1 });
+    const charge = (points: number, address?: string) => own.charge({ caller: anonymous, address }, points);
+    expect(await charge(2, '192.0.2.1')).toBeUndefined();
+    expect(await charge(1, '192.0.2.1')).toEqual(wait);
+    for (let count = 0; count < 5; count += 1) expect(await charge(2)).toBeUndefined();
+  });
+
+  it('tell the longer of two waits', async () => {
+    jest.useFakeTimers();
+    const own = limits({ perMinute: 1, perAddressPerMinute: 1 });
+    await own.charge({ caller: named('a'), address: '192.0.2.1' }, 1);
+    jest.advanceTimersByTime(10_000);
+    await own.charge({ caller: named('b'), address: '192.0.2.2' }, 1);
+    expect(await own.charge({ caller: named('a'), address: '192.0.2.2' }, 1)).toBe(60_000);
+    expect(await own.charge({ caller: named('b'), address: '192.0.2.1' }, 1)).toBe(60_000);
+    expect(await own.charge({ caller: named('c'), address: '192.0.2.1' }, 1)).toBe(50_000);
+    jest.useRealTimers();
+  });
+
+  it('hold for credentials that were refused, apart from calls', async () => {
+    const own = limits();
+    for (let count = 0; count < 3; count += 1) expect(await own.chargeRefusal('192.0.2.1')).toBeUndefined();
+    expect(await own.chargeRefusal('192.0.2.1')).toEqual(wait);
+    expect(await own.chargeRefusal('192.0.2.2')).toBeUndefined();
+    expect(await own.charge({ caller: named('a'), address: '192.0.2.1' }, 1)).toBeUndefined();
+    expect(await own.chargeRefusal(undefined)).toBeUndefined();
+    expect(await own.chargeRefusal('no address')).toBeUndefined();
+  });
+
+  it('can be switched off, one by one', async () => {
+    const own = limits({ perMinute: undefined, perAddressPerMinute: undefined });
+    expect(await own.charge({ caller: named('a'), address: '192.0.2.1' }, 1_000)).toBeUndefined();
+    for (let count = 0; count < 5; count += 1) expect(await own.chargeRefusal('192.0.2.1')).toBeUndefined();
+    const callersOnly = limits({ perAddressPerMinute: undefined });
+    expect(await callersOnly.charge({ caller: named('a'), address: '192.0.2.1' }, 3)).toEqual(wait);
+    expect(own.storeState).toBeUndefined();
+    own.close();
+  });
+});
+
+const reason = missingRedis();
+const describeWithRedis = reason === undefined ? describe : describe.skip;
+
+describeWithRedis(
+  `what several processes count together${reason === undefined ? '' : ` (${reason})`}`,
+  () => {
+    let redis: RedisServer;
+    let states: string[];
+    const stores: SharedStore[] = [];
+
+    beforeEach(async () => {
+      redis = await startRedis();
+      states = [];
+    });
+    afterEach(async () => {
+      for (const store of stores.splice(0)) store.close();
+      await redis.kill();
+    });
+
+    const open = async (url = redis.url): Promise<SharedStore> => {
+      const store = new SharedStore(
+        url,
+        (name) => `pseudonym-of-${name}`,
+        (state) => states.push(state),
+      );
+      stores.push(store);
+      for (let tries = 0; tries < 200 && store.state === 'down'; tries += 1) await delay(5);
+      return store;
+    };
+
+    it('is one count, to the last point, under names that tell nothing', async () => {
+      const [a, b] = [(await open()).counter('caller', 3), (await open()).counter('caller', 3)];
+      expect(await a.add('x', 2)).toBeUndefined();
+      expect(await b.add('x', 1)).toBeUndefined();
+      const wait = await a.add('x', 1);
+      expect(wait).toBeGreaterThan(55_000);
+      expect(wait).toBeLessThanOrEqual(60_000);
+      expect(await b.add('y', 3)).toBeUndefined();
+      expect((await redis.admin.keys('*')).sort()).toEqual([
+        'customer-evaluations:caller:pseudonym-of-x',
+        'customer-evaluations:caller:pseudonym-of-y',
+      ]);
+      expect(await redis.admin.ttl('customer-evaluations:caller:pseudonym-of-x')).toBeGreaterThan(55);
+      expect(states).toEqual(['up', 'up']);
+    });
+
+    it('is counted apart where Redis fails, which is told once, and together again after a second', async () => {
+      const store = await open();
+      const counter = store.counter('caller', 2);
+      await redis.admin.config('SET', 'maxmemory', '1');
+      expect(await counter.add('x', 2)).toBeUndefined();
+      expect(store.state).toBe('down');
+      await redis.admin.config('SET', 'maxmemory', '0');
+      // Not asked again for a second, in which the own count holds.
+      expect(await counter.add('x', 1)).toBeGreaterThan(0);
+      expect(await redis.admin.keys('*')).toEqual([]);
+      await delay(1_050);
+      expect(await counter.add('x', 2)).toBeUndefined();
+      expect(await redis.admin.keys('*')).toHaveLength(1);
+      expect(store.state).toBe('up');
+      expect(states).toEqual(['up', 'down', 'up']);
+    });
+
+    it('is counted apart at once where Redis is gone, and together when it is back', async () => {
+      const store = await open();
+      const counter = store.counter('caller', 1);
+      await redis.kill();
+      for (let tries = 0; tries < 200 && store.state === 'up'; tries += 1) await delay(5);
+      const start = performance.now();
+      expect(await counter.add('x', 1)).toBeUndefined();
+      expect(await counter.add('x', 1)).toBeGreaterThan(0);
+      expect(performance.now() - start).toBeLessThan(200);
+      redis = await startRedis(redis.port);
+      for (let tries = 0; tries < 600 && store.state === 'down'; tries += 1) await delay(5);
+      expect(states).toEqual(['up', 'down', 'up']);
+    });
+
+    it('is counted apart where there was no Redis from the start', async () => {
+      const store = new SharedStore(
+        `redis://127.0.0.1:${await freePort()}`,
+        (name) => name,
+        (state) => states.push(state),
+      );
+      stores.push(store);
+      expect(store.state).toBe('down');
+      const counter = store.counter('caller', 1);
+      expect(await counter.add('x', 1)).toBeUndefined();
+      expect(await counter.add('x', 1)).toBeGreaterThan(0);
+      await delay(50);
+      expect(states).toEqual(['down']);
+    });
+
+    it('moves to another Redis once that answers, and not before', async () => {
+      const store = await open();
+      const counter = store.counter('caller', 1);
+      expect(await counter.add('x', 1)).toBeUndefined();
+      store.renewRedis(`redis://127.0.0.1:${await freePort()}`);
+      await delay(50);
+      expect(await counter.add('x', 1)).toBeGreaterThan(0);
+      const other = await startRedis();
+      store.renewRedis(other.url);
+      for (let tries = 0; tries < 200 && (await counter.add('y', 1)) === undefined; tries += 1) {
+        await redis.admin.flushall();
+        if ((await other.admin.dbsize()) > 0) break;
+        await delay(5);
+      }
+      expect(await other.admin.dbsize()).toBe(1);
+      // The old one's end is nobody's concern any more.
+      await redis.kill();
+      await delay(50);
+      expect(store.state).toBe('up');
+      expect(states).toEqual(['up']);
+      await other.kill();
+    });
+
+    it('is told by nobody after the end', async () => {
+      const store = await open();
+      store.close();
+      await delay(50);
+      expect(states).toEqual(['up']);
+      expect(await redis.admin.client('LIST')).not.toMatch(/\n.*\n/);
+    });
+  },
+);

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readTrustedDocuments, type TrustedDocuments } from '../../src/access/trusted-documents.ts';
+import { manifestOf } from '../../src/access/trusted-manifest.ts';
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+describe('a manifest of operations', () => {
+  it('names each by the hash of its text, with its kind and the fragments that it uses', () => {
+    const text = 'query A { a ...F } mutation B { b } subscription C { c } fragment F on Query { f }';
+    const bodies = [
+      'query A {\n  a\n  ...F\n}\n\nfragment F on Query {\n  f\n}',
+      'mutation B {\n  b\n}',
+      'subscription C {\n  c\n}',
+    ];
+    const names = ['A', 'B', 'C'];
+    const types = ['query', 'mutation', 'subscription'];
+    expect(manifestOf(text)).toEqual({
+      format: 'apollo-persisted-query-manifest',
+      version: 1,
+      operations: bodies.map((body, index) => ({
+        id: hashOf(body),
+        name: names[index],
+        type: types[index],
+        body,
+      })),
+    });
+  });
+
+  it('names an operation without a name, and one whose fragments stand before it', () => {
+    const [operation] = manifestOf('fragment F on Mutation { f } mutation { ...F }').operations;
+    expect(operation).toMatchObject({ name: '', type: 'mutation' });
+  });
+});
+
+describe('the documents that the owner trusts', () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(path.join(tmpdir(), 'trusted-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  const write = (name: string, text: string): string => {
+    const file = path.join(directory, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    return file;
+  };
+  const read = (mode: 'prefer' | 'only', at?: string): TrustedDocuments =>
+    readTrustedDocuments({ mode, path: at }) as TrustedDocuments;
+
+  it('are none where documents are not asked for', () => {
+    expect(readTrustedDocuments({ mode: 'off', path: '/nowhere' })).toBeUndefined();
+  });
+
+  it('are those of all files of a kind that holds any, in all directories', () => {
+    write('a.graphql', 'query A { a }');
+    write('deep/er/b.gql', 'query B { b }');
+    write('deep/c.json', JSON.stringify({ c: 'query C { c }' }));
+    write('d.txt', 'not GraphQL {');
+    write('graphql', 'not GraphQL {');
+    const documents = read('only', directory);
+    for (const query of ['query A { a }', 'query A {\n  a\n}', 'query B { b }', 'query C { c }']) {
+      expect(documents.judge({ query })).toEqual({ verdict: 'trusted', query });
+      expect(documents.judge({ documentId: hashOf(query) })).toEqual({ verdict: 'trusted', query });
+    }
+    expect(documents.judge({ documentId: 'c' })).toEqual({ verdict: 'trusted', query: 'query C { c }' });
+    expect(documents.judge({ query: 'query D { d }' })).toMatchObject({ verdict: 'refused' });
+  });
+
+  it.each([
+    [{ operations: 'query O { o }' }, 'operations', 'query O { o }'],
+    [{ format: 'x', operations: 'query O { o }' }, 'format', 'x'],
+  ])('are a map’s, whatever its ids are: %j', (map, documentId, query) => {
+    const documents = read('only', write('map.json', JSON.stringify(map)));
+    expect(documents.judge({ documentId })).toEqual({ verdict: 'trusted', query });
+  });
+
+  it.each([
+    [{ format: 'apollo-persisted-query-manifest', version: 2, operations: [] }],
+    [{ format: 'other', version: 1, operations: [] }],
+    [{ format: 'apollo-persisted-query-manifest', version: 1, operations: [{ id: '', body: 'x' }] }],
+    [{ format: 'apollo-persisted-query-manifest', version: 1, operations: [{ id: 'x', body: '' }] }],
+    [{ id: '' }],
+    [{ '': 'x' }],
+    [{ id: 5 }],
+    [null],
+  ])('are not in %j, which is said with the file', (content) => {
+    const file = write('bad.json', JSON.stringify(content));
+    expect(() => read('only', file)).toThrow(
+      `${file}: is neither an Apollo manifest nor a map from id to document`,
+    );
+  });
+
+  it.each([
+    [{}, { verdict: 'untrusted', hash: undefined }],
+    [{ query: '' }, { verdict: 'untrusted', hash: undefined }],
+    [{ query: 5 }, { verdict: 'untrusted', hash: undefined }],
+    [{ documentId: 5 }, { verdict: 'untrusted', hash: undefined }],
+    [{ extensions: { persistedQuery: {} } }, { verdict: 'untrusted', hash: undefined }],
+    [
+      { query: '', documentId: 'x' },
+      { verdict: 'refused', code: 'PERSISTED_QUERY_NOT_IN_LIST' },
+    ],
+    [{ query: '{ x }' }, { verdict: 'refused', code: 'QUERY_NOT_IN_SAFELIST' }],
+    [
+      { query: '{ x }', documentId: 'x' },
+      { verdict: 'refused', code: 'PERSISTED_QUERY_HASH_MISMATCH' },
+    ],
+    [{ documentId: 'sha256:a' }, { verdict: 'trusted', query: 'query A { a }' }],
+    [{ documentId: 'xsha256:a' }, { verdict: 'refused', code: 'PERSISTED_QUERY_NOT_IN_LIST' }],
+    [{ documentId: 'sha256:sha256:a' }, { verdict: 'refused', code: 'PERSISTED_QUERY_NOT_IN_LIST' }],
+    [
+      { documentId: 'a', extensions: { persistedQuery: { sha256Hash: 'x' } } },
+      { verdict: 'trusted', query: 'query A { a }' },
+    ],
+  ])('decide on %j', (request, verdict) => {
+    const documents = read('only', write('map.json', JSON.stringify({ a: 'query A { a }' })));
+    expect(documents.judge(request)).toEqual(verdict);
+  });
+
+  it('do not keep others out where they are only preferred', () => {
+    const documents = read('prefer');
+    expect(documents.judge({ query: '{ x }' })).toEqual({ verdict: 'untrusted', hash: hashOf('{ x }') });
+    expect(documents.judge({ documentId: 'x' })).toEqual({
+      verdict: 'refused',
+      code: 'PERSISTED_QUERY_NOT_FOUND',
+    });
+    expect(documents.judge({ query: '{ x }', documentId: 'x' })).toEqual({
+      verdict: 'refused',
+      code: 'PERSISTED_QUERY_HASH_MISMATCH',
+    });
+  });
+});
