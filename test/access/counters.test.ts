@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { anonymous } from '../../src/access/caller.ts';
 import { MemoryCounter, SharedStore } from '../../src/access/counters.ts';
 import { type RateLimitSettings, RateLimits } from '../../src/access/rate-limits.ts';
+import { describeUnless } from '../harness/missing-program.ts';
 import { freePort, missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';
 
 describe('what one process counts', () => {
@@ -98,127 +99,121 @@ describe('the limits', () => {
   });
 });
 
-const reason = missingRedis();
-const describeWithRedis = reason === undefined ? describe : describe.skip;
+describeUnless(missingRedis(), 'what several processes count together', () => {
+  let redis: RedisServer;
+  let states: string[];
+  const stores: SharedStore[] = [];
 
-describeWithRedis(
-  `what several processes count together${reason === undefined ? '' : ` (${reason})`}`,
-  () => {
-    let redis: RedisServer;
-    let states: string[];
-    const stores: SharedStore[] = [];
+  beforeEach(async () => {
+    redis = await startRedis();
+    states = [];
+  });
+  afterEach(async () => {
+    for (const store of stores.splice(0)) store.close();
+    await redis.kill();
+  });
 
-    beforeEach(async () => {
-      redis = await startRedis();
-      states = [];
-    });
-    afterEach(async () => {
-      for (const store of stores.splice(0)) store.close();
-      await redis.kill();
-    });
+  const open = async (url = redis.url): Promise<SharedStore> => {
+    const store = new SharedStore(
+      url,
+      (name) => `pseudonym-of-${name}`,
+      (state) => states.push(state),
+    );
+    stores.push(store);
+    for (let tries = 0; tries < 200 && store.state === 'down'; tries += 1) await delay(5);
+    return store;
+  };
 
-    const open = async (url = redis.url): Promise<SharedStore> => {
-      const store = new SharedStore(
-        url,
-        (name) => `pseudonym-of-${name}`,
-        (state) => states.push(state),
-      );
-      stores.push(store);
-      for (let tries = 0; tries < 200 && store.state === 'down'; tries += 1) await delay(5);
-      return store;
-    };
+  it('is one count, to the last point, under names that tell nothing', async () => {
+    const [a, b] = [(await open()).counter('caller', 3), (await open()).counter('caller', 3)];
+    expect(await a.add('x', 2)).toBeUndefined();
+    expect(await b.add('x', 1)).toBeUndefined();
+    const wait = await a.add('x', 1);
+    expect(wait).toBeGreaterThan(55_000);
+    expect(wait).toBeLessThanOrEqual(60_000);
+    expect(await b.add('y', 3)).toBeUndefined();
+    expect((await redis.admin.keys('*')).sort()).toEqual([
+      'customer-evaluations:caller:pseudonym-of-x',
+      'customer-evaluations:caller:pseudonym-of-y',
+    ]);
+    expect(await redis.admin.ttl('customer-evaluations:caller:pseudonym-of-x')).toBeGreaterThan(55);
+    expect(states).toEqual(['up', 'up']);
+  });
 
-    it('is one count, to the last point, under names that tell nothing', async () => {
-      const [a, b] = [(await open()).counter('caller', 3), (await open()).counter('caller', 3)];
-      expect(await a.add('x', 2)).toBeUndefined();
-      expect(await b.add('x', 1)).toBeUndefined();
-      const wait = await a.add('x', 1);
-      expect(wait).toBeGreaterThan(55_000);
-      expect(wait).toBeLessThanOrEqual(60_000);
-      expect(await b.add('y', 3)).toBeUndefined();
-      expect((await redis.admin.keys('*')).sort()).toEqual([
-        'customer-evaluations:caller:pseudonym-of-x',
-        'customer-evaluations:caller:pseudonym-of-y',
-      ]);
-      expect(await redis.admin.ttl('customer-evaluations:caller:pseudonym-of-x')).toBeGreaterThan(55);
-      expect(states).toEqual(['up', 'up']);
-    });
+  it('is counted apart where Redis fails, which is told once, and together again after a second', async () => {
+    const store = await open();
+    const counter = store.counter('caller', 2);
+    await redis.admin.config('SET', 'maxmemory', '1');
+    expect(await counter.add('x', 2)).toBeUndefined();
+    expect(store.state).toBe('down');
+    await redis.admin.config('SET', 'maxmemory', '0');
+    // Not asked again for a second, in which the own count holds.
+    expect(await counter.add('x', 1)).toBeGreaterThan(0);
+    expect(await redis.admin.keys('*')).toEqual([]);
+    await delay(1_050);
+    expect(await counter.add('x', 2)).toBeUndefined();
+    expect(await redis.admin.keys('*')).toHaveLength(1);
+    expect(store.state).toBe('up');
+    expect(states).toEqual(['up', 'down', 'up']);
+  });
 
-    it('is counted apart where Redis fails, which is told once, and together again after a second', async () => {
-      const store = await open();
-      const counter = store.counter('caller', 2);
-      await redis.admin.config('SET', 'maxmemory', '1');
-      expect(await counter.add('x', 2)).toBeUndefined();
-      expect(store.state).toBe('down');
-      await redis.admin.config('SET', 'maxmemory', '0');
-      // Not asked again for a second, in which the own count holds.
-      expect(await counter.add('x', 1)).toBeGreaterThan(0);
-      expect(await redis.admin.keys('*')).toEqual([]);
-      await delay(1_050);
-      expect(await counter.add('x', 2)).toBeUndefined();
-      expect(await redis.admin.keys('*')).toHaveLength(1);
-      expect(store.state).toBe('up');
-      expect(states).toEqual(['up', 'down', 'up']);
-    });
+  it('is counted apart at once where Redis is gone, and together when it is back', async () => {
+    const store = await open();
+    const counter = store.counter('caller', 1);
+    await redis.kill();
+    for (let tries = 0; tries < 200 && store.state === 'up'; tries += 1) await delay(5);
+    const start = performance.now();
+    expect(await counter.add('x', 1)).toBeUndefined();
+    expect(await counter.add('x', 1)).toBeGreaterThan(0);
+    expect(performance.now() - start).toBeLessThan(200);
+    redis = await startRedis(redis.port);
+    for (let tries = 0; tries < 600 && store.state === 'down'; tries += 1) await delay(5);
+    expect(states).toEqual(['up', 'down', 'up']);
+  });
 
-    it('is counted apart at once where Redis is gone, and together when it is back', async () => {
-      const store = await open();
-      const counter = store.counter('caller', 1);
-      await redis.kill();
-      for (let tries = 0; tries < 200 && store.state === 'up'; tries += 1) await delay(5);
-      const start = performance.now();
-      expect(await counter.add('x', 1)).toBeUndefined();
-      expect(await counter.add('x', 1)).toBeGreaterThan(0);
-      expect(performance.now() - start).toBeLessThan(200);
-      redis = await startRedis(redis.port);
-      for (let tries = 0; tries < 600 && store.state === 'down'; tries += 1) await delay(5);
-      expect(states).toEqual(['up', 'down', 'up']);
-    });
+  it('is counted apart where there was no Redis from the start', async () => {
+    const store = new SharedStore(
+      `redis://127.0.0.1:${await freePort()}`,
+      (name) => name,
+      (state) => states.push(state),
+    );
+    stores.push(store);
+    expect(store.state).toBe('down');
+    const counter = store.counter('caller', 1);
+    expect(await counter.add('x', 1)).toBeUndefined();
+    expect(await counter.add('x', 1)).toBeGreaterThan(0);
+    await delay(50);
+    expect(states).toEqual(['down']);
+  });
 
-    it('is counted apart where there was no Redis from the start', async () => {
-      const store = new SharedStore(
-        `redis://127.0.0.1:${await freePort()}`,
-        (name) => name,
-        (state) => states.push(state),
-      );
-      stores.push(store);
-      expect(store.state).toBe('down');
-      const counter = store.counter('caller', 1);
-      expect(await counter.add('x', 1)).toBeUndefined();
-      expect(await counter.add('x', 1)).toBeGreaterThan(0);
-      await delay(50);
-      expect(states).toEqual(['down']);
-    });
+  it('moves to another Redis once that answers, and not before', async () => {
+    const store = await open();
+    const counter = store.counter('caller', 1);
+    expect(await counter.add('x', 1)).toBeUndefined();
+    store.renewRedis(`redis://127.0.0.1:${await freePort()}`);
+    await delay(50);
+    expect(await counter.add('x', 1)).toBeGreaterThan(0);
+    const other = await startRedis();
+    store.renewRedis(other.url);
+    for (let tries = 0; tries < 200 && (await counter.add('y', 1)) === undefined; tries += 1) {
+      await redis.admin.flushall();
+      if ((await other.admin.dbsize()) > 0) break;
+      await delay(5);
+    }
+    expect(await other.admin.dbsize()).toBe(1);
+    // The old one's end is nobody's concern any more.
+    await redis.kill();
+    await delay(50);
+    expect(store.state).toBe('up');
+    expect(states).toEqual(['up']);
+    await other.kill();
+  });
 
-    it('moves to another Redis once that answers, and not before', async () => {
-      const store = await open();
-      const counter = store.counter('caller', 1);
-      expect(await counter.add('x', 1)).toBeUndefined();
-      store.renewRedis(`redis://127.0.0.1:${await freePort()}`);
-      await delay(50);
-      expect(await counter.add('x', 1)).toBeGreaterThan(0);
-      const other = await startRedis();
-      store.renewRedis(other.url);
-      for (let tries = 0; tries < 200 && (await counter.add('y', 1)) === undefined; tries += 1) {
-        await redis.admin.flushall();
-        if ((await other.admin.dbsize()) > 0) break;
-        await delay(5);
-      }
-      expect(await other.admin.dbsize()).toBe(1);
-      // The old one's end is nobody's concern any more.
-      await redis.kill();
-      await delay(50);
-      expect(store.state).toBe('up');
-      expect(states).toEqual(['up']);
-      await other.kill();
-    });
-
-    it('is told by nobody after the end', async () => {
-      const store = await open();
-      store.close();
-      await delay(50);
-      expect(states).toEqual(['up']);
-      expect(await redis.admin.client('LIST')).not.toMatch(/\n.*\n/);
-    });
-  },
-);
+  it('is told by nobody after the end', async () => {
+    const store = await open();
+    store.close();
+    await delay(50);
+    expect(states).toEqual(['up']);
+    expect(await redis.admin.client('LIST')).not.toMatch(/\n.*\n/);
+  });
+});

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { readConfig } from '../../src/config.ts';
 import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+import { itUnless } from '../harness/missing-program.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 import { missingRedis, startRedis } from '../harness/redis.ts';
 
@@ -176,9 +177,9 @@ describe('a secret in a file', () => {
     expect(gateway.log.join('\n')).not.toContain('canary');
   }, 20_000);
 
-  const reason = missingRedis();
-  (reason === undefined ? it : it.skip)(
-    `may be Redis’s: counters move once the new one answers, and not before${reason === undefined ? '' : ` (${reason})`}`,
+  itUnless(
+    missingRedis(),
+    'may be Redis’s: counters move once the new one answers, and not before',
     async () => {
       const [first, second] = await Promise.all([startRedis(), startRedis()]);
       try {

@@ -2,13 +2,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type GatewayProcess, spawnGateway } from '../harness/gateway-process.ts';
+import { describeUnless } from '../harness/missing-program.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 import { freePort, missingRedis, type RedisServer, startRedis, startSlowRoad } from '../harness/redis.ts';
 
-const reason = missingRedis();
-const describeWithRedis = reason === undefined ? describe : describe.skip;
-
-describeWithRedis(`rate limits of several replicas${reason === undefined ? '' : ` (${reason})`}`, () => {
+describeUnless(missingRedis(), 'rate limits of several replicas', () => {
   let upstream: RecordingUpstream;
   let redis: RedisServer;
 

@@ -76,22 +76,15 @@ export async function startContestant(
 export async function load(
   { server, headers }: Target,
   { shed, ...options }: Partial<autocannon.Options> & { shed?: boolean },
-  setUp?: (instance: autocannon.Instance) => void,
 ): Promise<autocannon.Result> {
-  const result = await new Promise<autocannon.Result>((resolve, reject) => {
-    const instance = autocannon(
-      {
-        url: `${server.url}/graphql`,
-        method: 'POST',
-        headers,
-        body: signUp,
-        connections: 64,
-        timeout: 60,
-        ...options,
-      },
-      (error, ended) => (error == null ? resolve(ended) : reject(error)),
-    );
-    setUp?.(instance);
+  const result = await autocannon({
+    url: `${server.url}/graphql`,
+    method: 'POST',
+    headers,
+    body: signUp,
+    connections: 64,
+    timeout: 60,
+    ...options,
   });
   if (!shed && (result.errors > 0 || result.non2xx > 0)) {
     throw new Error(`${server.url}: ${result.errors} errors, ${result.non2xx} answers that were no success`);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { sandboxCases } from '../../src/sandbox/cases.ts';
 import {
@@ -10,11 +10,11 @@ import {
 } from '../harness/browser.ts';
 import { registration } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+import { describeUnless } from '../harness/missing-program.ts';
 import { decodeForm } from '../harness/recording-upstream.ts';
 
 // A machine may be busy with the other tests.
 jest.setTimeout(120_000);
-const missing = missingBrowser();
 
 // Shorter than people wait, so that what never answers is soon over.
 const impatient = { UPSTREAM_TIMEOUT_MS: '1200', UPSTREAM_DEADLINE_MS: '2500', UPSTREAM_MAX_ATTEMPTS: '2' };
@@ -99,237 +99,234 @@ const signalOf: Readonly<Record<string, string>> = {
   'Log-in': 'Account sharing',
 };
 
-(missing === undefined ? describe : describe.skip)(
-  `the playground, in Chromium${missing === undefined ? '' : ` (${missing})`}`,
-  () => {
-    let browser: TestBrowser;
-    let gateway: TestGateway;
-    const visits: Visit[] = [];
+describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
+  let browser: TestBrowser;
+  let gateway: TestGateway;
+  const visits: Visit[] = [];
 
-    beforeAll(async () => {
-      [browser, gateway] = await Promise.all([startBrowser(), startTestGateway(impatient)]);
-    });
-    afterEach(async () => {
-      for (const visit of visits.splice(0)) {
-        expect(visit.complaints).toEqual([]);
-        expect(visit.outside).toEqual([]);
-        await visit.close();
-      }
-    });
-    afterAll(() => Promise.all([browser.close(), gateway.close()]));
-
-    async function open(options: BrowserContextOptions = {}, { url } = gateway): Promise<Page> {
-      const visit = await browser.open(`${url}/try`, options);
-      visits.push(visit);
-      return visit.page;
+  beforeAll(async () => {
+    [browser, gateway] = await Promise.all([startBrowser(), startTestGateway(impatient)]);
+  });
+  afterEach(async () => {
+    for (const visit of visits.splice(0)) {
+      expect(visit.complaints).toEqual([]);
+      expect(visit.outside).toEqual([]);
+      await visit.close();
     }
+  });
+  afterAll(() => Promise.all([browser.close(), gateway.close()]));
 
-    // Others' calls, which go well: or the breaker would open on those that are asked to fail.
-    const goWell = async (): Promise<void> => {
-      const create =
-        'mutation ($input: CreateCustomerEvaluationInput!) { createCustomerEvaluation(input: $input) { idempotencyKey } }';
-      await Promise.all(Array.from({ length: 12 }, () => gateway.send(create, { input: registration() })));
-    };
+  async function open(options: BrowserContextOptions = {}, { url } = gateway): Promise<Page> {
+    const visit = await browser.open(`${url}/try`, options);
+    visits.push(visit);
+    return visit.page;
+  }
 
-    it('offers all that the sandbox can do, and nothing else', async () => {
+  // Others' calls, which go well: or the breaker would open on those that are asked to fail.
+  const goWell = async (): Promise<void> => {
+    const create =
+      'mutation ($input: CreateCustomerEvaluationInput!) { createCustomerEvaluation(input: $input) { idempotencyKey } }';
+    await Promise.all(Array.from({ length: 12 }, () => gateway.send(create, { input: registration() })));
+  };
+
+  it('offers all that the sandbox can do, and nothing else', async () => {
+    const page = await open();
+    const values = await page
+      .locator('#case option')
+      .evaluateAll((options) => options.map((option) => (option as unknown as { value: string }).value));
+    expect(values).toEqual(['', ...sandboxCases.map(({ word }) => word)]);
+  });
+
+  it('signs up, by mouse, in each of the sandbox’s cases', async () => {
+    const cases = [...sandboxCases];
+    const work = async (): Promise<void> => {
       const page = await open();
-      const values = await page
-        .locator('#case option')
-        .evaluateAll((options) => options.map((option) => (option as unknown as { value: string }).value));
-      expect(values).toEqual(['', ...sandboxCases.map(({ word }) => word)]);
-    });
-
-    it('signs up, by mouse, in each of the sandbox’s cases', async () => {
-      const cases = [...sandboxCases];
-      const work = async (): Promise<void> => {
-        const page = await open();
-        for (let next = cases.shift(); next !== undefined; next = cases.shift()) {
-          await page.getByLabel('The sandbox shall answer').selectOption(next.word);
-          await page.getByRole('button', { name: 'Sign up' }).click();
-          expectToShow(next.word, next.does, 'Sign-up', await shownOn(page));
-          await goWell();
-        }
-      };
-      await Promise.all([work(), work(), work()]);
-    });
-
-    it('logs in, by keyboard alone, in each of the sandbox’s cases', async () => {
-      const cases = [...sandboxCases];
-      const work = async (): Promise<void> => {
-        const page = await open();
-        const tabTo = async (target: string, key: 'Tab' | 'Shift+Tab'): Promise<void> => {
-          const focused = 'document.activeElement.id || document.activeElement.textContent';
-          for (let steps = 0; (await page.evaluate(focused)) !== target; steps += 1) {
-            expect(steps).toBeLessThan(20);
-            await page.keyboard.press(key);
-          }
-        };
-        await tabTo('case', 'Tab');
-        for (let next = cases.shift(); next !== undefined; next = cases.shift()) {
-          await tabTo('case', 'Shift+Tab');
-          while ((await page.locator('#case').inputValue()) !== next.word)
-            await page.keyboard.press('ArrowDown');
-          await tabTo('Log in', 'Tab');
-          await page.keyboard.press('Enter');
-          expectToShow(next.word, next.does, 'Log-in', await shownOn(page));
-          await goWell();
-        }
-      };
-      await Promise.all([work(), work(), work()]);
-    });
-
-    it('keeps the key of an attempt for its repeats, and draws another for another attempt', async () => {
-      const page = await open();
-      const before = gateway.sandbox?.created ?? 0;
-      const shown: Shown[] = [];
-      for (const name of ['Sign up', 'Send again with the same key', 'Sign up']) {
-        await page.getByRole('button', { name }).click();
-        shown.push(await shownOn(page));
+      for (let next = cases.shift(); next !== undefined; next = cases.shift()) {
+        await page.getByLabel('The sandbox shall answer').selectOption(next.word);
+        await page.getByRole('button', { name: 'Sign up' }).click();
+        expectToShow(next.word, next.does, 'Sign-up', await shownOn(page));
+        await goWell();
       }
-      const [first, repeat, second] = shown;
-      expect(repeat?.variables).toEqual(first?.variables);
-      expect(idOf(repeat)).toBe(idOf(first));
-      expect(second?.variables.idempotencyKey).not.toBe(first?.variables.idempotencyKey);
-      expect(idOf(second)).not.toBe(idOf(first));
-      expect((gateway.sandbox?.created ?? 0) - before).toBe(2);
-    });
+    };
+    await Promise.all([work(), work(), work()]);
+  });
 
-    it('shows each attempt as it arrived, and what it was answered', async () => {
+  it('logs in, by keyboard alone, in each of the sandbox’s cases', async () => {
+    const cases = [...sandboxCases];
+    const work = async (): Promise<void> => {
       const page = await open();
-      await page.getByLabel('The sandbox shall answer').selectOption('once_reset_after');
-      await page.getByLabel('Telephone').fill('+1 (555) 01&02=[3]');
-      await page.getByRole('button', { name: 'Sign up' }).click();
-      const { calls } = await shownOn(page);
-      expect(calls.map(({ reply }) => reply)).toEqual([
-        '(the sandbox works, then resets the connection)',
-        expect.stringMatching(/^200\n{"id":"ceval_/),
-      ]);
-      expect(calls[0]?.request).toBe(calls[1]?.request);
-      expect(calls[0]?.request).toMatch(/^POST \/v1\/radar\/customer_evaluations HTTP\/1\.1\r\n/);
-      expect(calls[0]?.request).toContain('\r\nauthorization: Bearer •••\r\n');
-      expect(calls[0]?.request).toMatch(/\[phone\]=%2B1%20%28555%29%2001%2602%3D%5B3%5D$/);
-      expect(formOf(calls[0]?.request)).toEqual({
-        event_type: 'registration',
-        evaluation_context: [
-          { type: 'client_details', client_details: { radar_session: 'rse_sandbox_once_reset_after' } },
-          {
-            type: 'customer_details',
-            customer_details: {
-              customer_data: {
-                email: 'jenny.rosen@example.com',
-                name: 'Jenny Rosen',
-                phone: '+1 (555) 01&02=[3]',
-              },
+      const tabTo = async (target: string, key: 'Tab' | 'Shift+Tab'): Promise<void> => {
+        const focused = 'document.activeElement.id || document.activeElement.textContent';
+        for (let steps = 0; (await page.evaluate(focused)) !== target; steps += 1) {
+          expect(steps).toBeLessThan(20);
+          await page.keyboard.press(key);
+        }
+      };
+      await tabTo('case', 'Tab');
+      for (let next = cases.shift(); next !== undefined; next = cases.shift()) {
+        await tabTo('case', 'Shift+Tab');
+        while ((await page.locator('#case').inputValue()) !== next.word)
+          await page.keyboard.press('ArrowDown');
+        await tabTo('Log in', 'Tab');
+        await page.keyboard.press('Enter');
+        expectToShow(next.word, next.does, 'Log-in', await shownOn(page));
+        await goWell();
+      }
+    };
+    await Promise.all([work(), work(), work()]);
+  });
+
+  it('keeps the key of an attempt for its repeats, and draws another for another attempt', async () => {
+    const page = await open();
+    const before = gateway.sandbox?.created ?? 0;
+    const shown: Shown[] = [];
+    for (const name of ['Sign up', 'Send again with the same key', 'Sign up']) {
+      await page.getByRole('button', { name }).click();
+      shown.push(await shownOn(page));
+    }
+    const [first, repeat, second] = shown;
+    expect(repeat?.variables).toEqual(first?.variables);
+    expect(idOf(repeat)).toBe(idOf(first));
+    expect(second?.variables.idempotencyKey).not.toBe(first?.variables.idempotencyKey);
+    expect(idOf(second)).not.toBe(idOf(first));
+    expect((gateway.sandbox?.created ?? 0) - before).toBe(2);
+  });
+
+  it('shows each attempt as it arrived, and what it was answered', async () => {
+    const page = await open();
+    await page.getByLabel('The sandbox shall answer').selectOption('once_reset_after');
+    await page.getByLabel('Telephone').fill('+1 (555) 01&02=[3]');
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    const { calls } = await shownOn(page);
+    expect(calls.map(({ reply }) => reply)).toEqual([
+      '(the sandbox works, then resets the connection)',
+      expect.stringMatching(/^200\n{"id":"ceval_/),
+    ]);
+    expect(calls[0]?.request).toBe(calls[1]?.request);
+    expect(calls[0]?.request).toMatch(/^POST \/v1\/radar\/customer_evaluations HTTP\/1\.1\r\n/);
+    expect(calls[0]?.request).toContain('\r\nauthorization: Bearer •••\r\n');
+    expect(calls[0]?.request).toMatch(/\[phone\]=%2B1%20%28555%29%2001%2602%3D%5B3%5D$/);
+    expect(formOf(calls[0]?.request)).toEqual({
+      event_type: 'registration',
+      evaluation_context: [
+        { type: 'client_details', client_details: { radar_session: 'rse_sandbox_once_reset_after' } },
+        {
+          type: 'customer_details',
+          customer_details: {
+            customer_data: {
+              email: 'jenny.rosen@example.com',
+              name: 'Jenny Rosen',
+              phone: '+1 (555) 01&02=[3]',
             },
           },
-        ],
-      });
-    });
-
-    it.each([
-      ['Sign up', 'Sign-up succeeded', { type: 'registration_success' }],
-      [
-        'Sign up',
-        'Failed: suspected multi-accounting',
-        { type: 'registration_failed', registration_failed: { reason: 'suspected_multi_accounting' } },
+        },
       ],
-      [
-        'Sign up',
-        'Failed: other reason',
-        { type: 'registration_failed', registration_failed: { reason: 'other' } },
-      ],
-      ['Log in', 'Log-in succeeded', { type: 'login_success' }],
-      [
-        'Log in',
-        'Failed: suspected account sharing',
-        { type: 'login_failed', login_failed: { reason: 'suspected_account_sharing' } },
-      ],
-      ['Log in', 'Failed: other reason', { type: 'login_failed', login_failed: { reason: 'other' } }],
-    ])('reports how it ended: %s, %s', async (button, outcome, form) => {
-      const page = await open();
-      await page.getByRole('button', { name: button }).click();
-      await page.getByRole('button', { name: outcome }).focus();
-      await page.keyboard.press('Enter');
-      const { status, calls } = await shownOn(page);
-      expect(status).toBe(`Reported: ${outcome}.`);
-      expect(calls.map(({ request }) => formOf(request))).toEqual([form]);
     });
+  });
 
-    it('reports what was decided, where the upstream’s version takes that, and runs trusted documents only', async () => {
-      const newer = await startTestGateway({
-        STRIPE_API_VERSION: '2026-06-24.preview',
-        TRUSTED_DOCUMENTS: 'only',
-      });
-      const page = await open({}, newer);
-      await page.getByRole('button', { name: 'Log in' }).click();
-      await page.getByRole('button', { name: 'Restricted' }).click();
-      const { status, calls } = await shownOn(page);
-      expect(status).toBe('Reported: Restricted.');
-      expect(calls.map(({ request }) => formOf(request))).toEqual([{ status: 'restricted' }]);
-      await newer.close();
+  it.each([
+    ['Sign up', 'Sign-up succeeded', { type: 'registration_success' }],
+    [
+      'Sign up',
+      'Failed: suspected multi-accounting',
+      { type: 'registration_failed', registration_failed: { reason: 'suspected_multi_accounting' } },
+    ],
+    [
+      'Sign up',
+      'Failed: other reason',
+      { type: 'registration_failed', registration_failed: { reason: 'other' } },
+    ],
+    ['Log in', 'Log-in succeeded', { type: 'login_success' }],
+    [
+      'Log in',
+      'Failed: suspected account sharing',
+      { type: 'login_failed', login_failed: { reason: 'suspected_account_sharing' } },
+    ],
+    ['Log in', 'Failed: other reason', { type: 'login_failed', login_failed: { reason: 'other' } }],
+  ])('reports how it ended: %s, %s', async (button, outcome, form) => {
+    const page = await open();
+    await page.getByRole('button', { name: button }).click();
+    await page.getByRole('button', { name: outcome }).focus();
+    await page.keyboard.press('Enter');
+    const { status, calls } = await shownOn(page);
+    expect(status).toBe(`Reported: ${outcome}.`);
+    expect(calls.map(({ request }) => formOf(request))).toEqual([form]);
+  });
+
+  it('reports what was decided, where the upstream’s version takes that, and runs trusted documents only', async () => {
+    const newer = await startTestGateway({
+      STRIPE_API_VERSION: '2026-06-24.preview',
+      TRUSTED_DOCUMENTS: 'only',
     });
+    const page = await open({}, newer);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('button', { name: 'Restricted' }).click();
+    const { status, calls } = await shownOn(page);
+    expect(status).toBe('Reported: Restricted.');
+    expect(calls.map(({ request }) => formOf(request))).toEqual([{ status: 'restricted' }]);
+    await newer.close();
+  });
 
-    it('says so where the gateway does not answer, and repeats under the same key', async () => {
-      const page = await open();
-      const keys: string[] = [];
-      await page.route('**/graphql', (route) => {
-        keys.push(route.request().postDataJSON().variables.idempotencyKey);
-        return keys.length === 1 ? route.abort() : route.continue();
-      });
-      await page.getByRole('button', { name: 'Log in' }).click();
-      await page.getByRole('status').getByText('The gateway did not answer.').waitFor();
-      await page.getByRole('button', { name: 'Send again with the same key' }).click();
-      expect((await shownOn(page)).status).toMatch(/^Log-in evaluated\. Account sharing: /);
-      expect(keys).toEqual([keys[0], keys[0]]);
-      // So it is with a report: what is pressed again is the same report.
-      keys.splice(0);
-      await page.getByRole('button', { name: 'Log-in succeeded' }).click();
-      await page.getByRole('status').getByText('The gateway did not answer.').waitFor();
-      await page.getByRole('button', { name: 'Log-in succeeded' }).click();
-      expect((await shownOn(page)).status).toBe('Reported: Log-in succeeded.');
-      expect(keys).toEqual([keys[0], keys[0]]);
-      // The browser tells its console of the connections that failed.
-      visits[0]?.complaints.splice(0);
+  it('says so where the gateway does not answer, and repeats under the same key', async () => {
+    const page = await open();
+    const keys: string[] = [];
+    await page.route('**/graphql', (route) => {
+      keys.push(route.request().postDataJSON().variables.idempotencyKey);
+      return keys.length === 1 ? route.abort() : route.continue();
     });
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('status').getByText('The gateway did not answer.').waitFor();
+    await page.getByRole('button', { name: 'Send again with the same key' }).click();
+    expect((await shownOn(page)).status).toMatch(/^Log-in evaluated\. Account sharing: /);
+    expect(keys).toEqual([keys[0], keys[0]]);
+    // So it is with a report: what is pressed again is the same report.
+    keys.splice(0);
+    await page.getByRole('button', { name: 'Log-in succeeded' }).click();
+    await page.getByRole('status').getByText('The gateway did not answer.').waitFor();
+    await page.getByRole('button', { name: 'Log-in succeeded' }).click();
+    expect((await shownOn(page)).status).toBe('Reported: Log-in succeeded.');
+    expect(keys).toEqual([keys[0], keys[0]]);
+    // The browser tells its console of the connections that failed.
+    visits[0]?.complaints.splice(0);
+  });
 
-    it('says so where the caller must be known', async () => {
-      const guarded = await startTestGateway({
-        AUTH_MODE: 'router',
-        ROUTER_SECRET: 'a-secret-of-a-router-that-is-long-enough',
-      });
-      const page = await open({}, guarded);
-      await page.getByRole('button', { name: 'Sign up' }).click();
-      const { status, calls } = await shownOn(page);
-      expect(status).toMatch(/^Sign-up not evaluated\. .*credentials/i);
-      expect(calls).toEqual([]);
-      expect(await page.locator('.exchange').textContent()).toContain('Nothing: no call was sent.');
-      // The browser tells its console of the refusals.
-      visits[0]?.complaints.splice(0);
-      await guarded.close();
+  it('says so where the caller must be known', async () => {
+    const guarded = await startTestGateway({
+      AUTH_MODE: 'router',
+      ROUTER_SECRET: 'a-secret-of-a-router-that-is-long-enough',
     });
+    const page = await open({}, guarded);
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    const { status, calls } = await shownOn(page);
+    expect(status).toMatch(/^Sign-up not evaluated\. .*credentials/i);
+    expect(calls).toEqual([]);
+    expect(await page.locator('.exchange').textContent()).toContain('Nothing: no call was sent.');
+    // The browser tells its console of the refusals.
+    visits[0]?.complaints.splice(0);
+    await guarded.close();
+  });
 
-    it.each(['light', 'dark'] as const)('bars nobody (%s)', async (colorScheme) => {
-      const page = await open({ colorScheme });
-      expect(await barriersOf(page)).toEqual([]);
-      for (const word of ['highest', 'error_400']) {
-        await page.getByLabel('The sandbox shall answer').selectOption(word);
-        await page.getByRole('button', { name: 'Sign up' }).click();
-        await shownOn(page);
-        expect(await barriersOf(page)).toEqual([]);
-      }
-    });
-
-    it('fits a phone, and brings the result into its view', async () => {
-      const page = await open({ viewport: { width: 360, height: 740 } });
+  it.each(['light', 'dark'] as const)('bars nobody (%s)', async (colorScheme) => {
+    const page = await open({ colorScheme });
+    expect(await barriersOf(page)).toEqual([]);
+    for (const word of ['highest', 'error_400']) {
+      await page.getByLabel('The sandbox shall answer').selectOption(word);
       await page.getByRole('button', { name: 'Sign up' }).click();
       await shownOn(page);
-      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
-      expect(
-        await page.evaluate("document.querySelector('#result').getBoundingClientRect().top"),
-      ).toBeLessThan(100);
-    });
-  },
-);
+      expect(await barriersOf(page)).toEqual([]);
+    }
+  });
+
+  it('fits a phone, and brings the result into its view', async () => {
+    const page = await open({ viewport: { width: 360, height: 740 } });
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    await shownOn(page);
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+    expect(await page.evaluate("document.querySelector('#result').getBoundingClientRect().top")).toBeLessThan(
+      100,
+    );
+  });
+});
 
 function idOf(shown: Shown | undefined): string | undefined {
   return shown?.answer.data?.createCustomerEvaluation.customerEvaluation?.id;

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { reasonWithout } from './missing-program.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,
@@ -10,9 +11,7 @@ const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/
 
 /** Why tests in a browser can't run on this machine; undefined where they can. With CI=true they must. */
 export function missingBrowser(): string | undefined {
-  if (executablePath !== undefined) return undefined;
-  if (process.env['CI'] === 'true') throw new Error('chromium is missing: apt-get install -y chromium');
-  return 'skipped: chromium is not installed (apt-get install -y chromium)';
+  return reasonWithout('chromium', executablePath !== undefined);
 }
 
 export interface TestBrowser {

@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { reasonWithout } from './missing-program.ts';
 import { freePort } from './redis.ts';
 
 /** Why tests with nginx can't run on this machine; undefined where they can. With CI=true they must. */
 export function missingNginx(): string | undefined {
-  if (spawnSync('nginx', ['-v']).status === 0) return undefined;
-  if (process.env['CI'] === 'true') throw new Error('nginx is missing: apt-get install -y nginx');
-  return 'skipped: nginx is not installed (apt-get install -y nginx)';
+  return reasonWithout('nginx', spawnSync('nginx', ['-v']).status === 0);
 }
 
 export interface Balancer {

@@ -2,13 +2,11 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, connect as netConnect } from 'node:net';
 import { Redis } from 'ioredis';
+import { reasonWithout } from './missing-program.ts';
 
 /** Why tests with Redis can't run on this machine; undefined where they can. With CI=true they must. */
 export function missingRedis(): string | undefined {
-  if (spawnSync('redis-server', ['--version']).status === 0) return undefined;
-  if (process.env['CI'] === 'true')
-    throw new Error('redis-server is missing: apt-get install -y redis-server');
-  return 'skipped: redis-server is not installed (apt-get install -y redis-server)';
+  return reasonWithout('redis-server', spawnSync('redis-server', ['--version']).status === 0);
 }
 
 export interface RedisServer {

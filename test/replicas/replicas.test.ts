@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { parse } from 'graphql';
 import { type FaultyUpstream, hang, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { postGraphQL, upstreamAt } from '../harness/gateway.ts';
 import { type GatewayProcess, spawnGateway } from '../harness/gateway-process.ts';
+import { describeUnless } from '../harness/missing-program.ts';
 import type { RunningServer } from '../harness/neighbours.ts';
 import { type Balancer, missingNginx, startNginx } from '../harness/nginx.ts';
 import { freePort, missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';
@@ -37,10 +38,7 @@ const repeatable = new Set([
   'RATE_LIMITED',
 ]);
 
-const reason = missingNginx() ?? missingRedis();
-const describeReplicas = reason === undefined ? describe : describe.skip;
-
-describeReplicas(`three replicas behind nginx${reason === undefined ? '' : ` (${reason})`}`, () => {
+describeUnless(missingNginx() ?? missingRedis(), 'three replicas behind nginx', () => {
   let upstream: FaultyUpstream;
   let redis: RedisServer;
   let nginx: Balancer;

@@ -9,6 +9,7 @@ import { createEverything, registration, registrationAnswer } from '../harness/e
 import { answers, type FaultyUpstream, startFaultyUpstream, status } from '../harness/faulty-upstream.ts';
 import { startTestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type Issuer, startIssuer } from '../harness/issuer.ts';
+import { describeUnless, reasonWithout } from '../harness/missing-program.ts';
 import { metricsUrl, type Sample, scrape } from '../harness/scrape.ts';
 
 interface Panel {
@@ -159,55 +160,49 @@ describe('dashboard and alerts', () => {
   });
 });
 
-const reason = missingPromtool();
-const describeWithPromtool = reason === undefined ? describe : describe.skip;
-
-describeWithPromtool(`by Prometheus’ own tool${reason === undefined ? '' : ` (${reason})`}`, () => {
-  const promtool = (...command: string[]) => {
-    const { status: code, stdout, stderr } = spawnSync('promtool', command, { encoding: 'utf8' });
-    return { code, said: stdout + stderr };
-  };
-
-  it('the alerts are rules', () => {
-    expect(promtool('check', 'rules', 'deploy/monitoring/alerts.yaml')).toMatchObject({ code: 0 });
-  });
-
-  it('each alert fires when it should, and not for a gateway in good health', () => {
-    const file = 'deploy/monitoring/alerts.test.yaml';
-    const { tests } = parse(readFileSync(file, 'utf8')) as {
-      tests: { alert_rule_test: { alertname: string; exp_alerts?: object[] }[] }[];
+describeUnless(
+  reasonWithout('promtool', spawnSync('promtool', ['--version']).status === 0, 'prometheus'),
+  'by Prometheus’ own tool',
+  () => {
+    const promtool = (...command: string[]) => {
+      const { status: code, stdout, stderr } = spawnSync('promtool', command, { encoding: 'utf8' });
+      return { code, said: stdout + stderr };
     };
-    const fired = tests
-      .flatMap((test) => test.alert_rule_test)
-      .filter(({ exp_alerts: expected = [] }) => expected.length > 0)
-      .map(({ alertname }) => alertname);
-    expect([...new Set(fired)].sort()).toEqual(alerts.map(({ alert }) => alert).sort());
-    const { code, said } = promtool('test', 'rules', file);
-    expect({ code, said }).toMatchObject({ code: 0, said: expect.stringContaining('SUCCESS') });
-  });
 
-  it('the dashboard’s queries are queries', () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'dashboard-'));
-    try {
-      const file = path.join(folder, 'queries.yaml');
-      const asRules = panelQueries.map(([, expr], index) => ({
-        record: `query:${index}`,
-        expr: expr.replaceAll('$__rate_interval', '1m').replaceAll('$job', '.*'),
-      }));
-      writeFileSync(file, stringify({ groups: [{ name: 'dashboard', rules: asRules }] }));
-      expect(promtool('check', 'rules', file)).toMatchObject({
-        code: 0,
-        said: expect.stringContaining(`${panelQueries.length} rules found`),
-      });
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
-});
+    it('the alerts are rules', () => {
+      expect(promtool('check', 'rules', 'deploy/monitoring/alerts.yaml')).toMatchObject({ code: 0 });
+    });
 
-/** Why promtool can't be asked on this machine; undefined where it can. With CI=true it must. */
-function missingPromtool(): string | undefined {
-  if (spawnSync('promtool', ['--version']).status === 0) return undefined;
-  if (process.env['CI'] === 'true') throw new Error('promtool is missing: apt-get install -y prometheus');
-  return 'skipped: promtool is not installed (apt-get install -y prometheus)';
-}
+    it('each alert fires when it should, and not for a gateway in good health', () => {
+      const file = 'deploy/monitoring/alerts.test.yaml';
+      const { tests } = parse(readFileSync(file, 'utf8')) as {
+        tests: { alert_rule_test: { alertname: string; exp_alerts?: object[] }[] }[];
+      };
+      const fired = tests
+        .flatMap((test) => test.alert_rule_test)
+        .filter(({ exp_alerts: expected = [] }) => expected.length > 0)
+        .map(({ alertname }) => alertname);
+      expect([...new Set(fired)].sort()).toEqual(alerts.map(({ alert }) => alert).sort());
+      const { code, said } = promtool('test', 'rules', file);
+      expect({ code, said }).toMatchObject({ code: 0, said: expect.stringContaining('SUCCESS') });
+    });
+
+    it('the dashboard’s queries are queries', () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'dashboard-'));
+      try {
+        const file = path.join(folder, 'queries.yaml');
+        const asRules = panelQueries.map(([, expr], index) => ({
+          record: `query:${index}`,
+          expr: expr.replaceAll('$__rate_interval', '1m').replaceAll('$job', '.*'),
+        }));
+        writeFileSync(file, stringify({ groups: [{ name: 'dashboard', rules: asRules }] }));
+        expect(promtool('check', 'rules', file)).toMatchObject({
+          code: 0,
+          said: expect.stringContaining(`${panelQueries.length} rules found`),
+        });
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+  },
+);

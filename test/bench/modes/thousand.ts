@@ -1,5 +1,5 @@
 import { contestants } from '../contestants.ts';
-import { cpuOf, type Figures, inTurn } from '../load.ts';
+import { type Figures, inTurn, load } from '../load.ts';
 import type { Scale } from '../scale.ts';
 
 const connections = 1_000;
@@ -15,7 +15,7 @@ export function thousand({ roundSeconds, warmUpSeconds }: Scale): Promise<Figure
     }),
   }));
   return inTurn(measured, { latencyMs: 300, rounds: 1, warmUpSeconds }, async (target) => {
-    const { result } = await cpuOf(target, { connections, duration: roundSeconds });
+    const result = await load(target, { connections, duration: roundSeconds });
     return {
       '1,000 × 300 ms: per second': result.requests.average,
       '1,000 × 300 ms: p99 ms': result.latency.p99,
