@@ -23,6 +23,8 @@ export interface Config {
   /** 0 picks a free one. */
   readonly port: number;
   readonly upstream: 'stripe' | 'sandbox';
+  /** Whether evaluations are real: the sandbox's are not, nor those under one of Stripe's test keys. */
+  readonly mode: 'sandbox' | 'test' | 'live';
   readonly stripe: {
     readonly apiUrl: string;
     /** Empty where the upstream is the sandbox. */
@@ -110,10 +112,13 @@ export function readConfig(environment: Environment): Config {
 
   const values = parsed.data;
   const production = values.NODE_ENV === 'production';
+  const upstream = values.UPSTREAM ?? (values.STRIPE_SECRET_KEY === undefined ? 'sandbox' : 'stripe');
+  const modeOfKey = values.STRIPE_SECRET_KEY?.includes('_live_') ? 'live' : 'test';
   return deepFreeze({
     host: values.HOST,
     port: values.PORT,
-    upstream: values.UPSTREAM ?? (values.STRIPE_SECRET_KEY === undefined ? 'sandbox' : 'stripe'),
+    upstream,
+    mode: upstream === 'sandbox' ? 'sandbox' : modeOfKey,
     stripe: {
       apiUrl: values.STRIPE_API_URL,
       secretKey: values.STRIPE_SECRET_KEY ?? '',

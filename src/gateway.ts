@@ -22,6 +22,7 @@ import type { Access } from './http/callers.ts';
 import { Drain } from './http/drain.ts';
 import type { PagesOptions } from './http/pages.ts';
 import { createHttpServer } from './http/server.ts';
+import { packageFacts } from './package-facts.ts';
 import { sandboxCases } from './sandbox/cases.ts';
 import { Journal } from './sandbox/journal.ts';
 import { Sandbox, sandboxKey } from './sandbox/sandbox.ts';
@@ -94,6 +95,7 @@ async function openGateway(
   const telemetry = await Telemetry.start({
     ...config.telemetry,
     host: config.host,
+    version: packageFacts().version,
     upstream: config.upstream,
     upstreamUrl: upstream.apiUrl,
     upstreamVersion: upstream.apiVersion,
@@ -199,12 +201,11 @@ function rightsOf(caller: Caller, { signalsVisibility }: Config): Rights {
   };
 }
 
-function pagesOf({ stripe, upstream }: Config, journal: Journal | undefined): PagesOptions {
+function pagesOf({ mode, stripe }: Config, journal: Journal | undefined): PagesOptions {
   const { outcomeReports, retrieve } = capabilitiesOf(stripe.apiVersion);
-  const underKey = stripe.secretKey.includes('_live_') ? 'live' : 'test';
   return {
     facts: {
-      mode: upstream === 'sandbox' ? 'sandbox' : underKey,
+      mode,
       upstreamVersion: stripe.apiVersion,
       reports: outcomeReports ? 'outcomes' : 'events',
       retrieves: retrieve,

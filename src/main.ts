@@ -1,10 +1,10 @@
 import { type Config, readConfig } from './config.ts';
 import { endWith, type Service } from './life.ts';
+import { packageFacts } from './package-facts.ts';
 import { effectiveSettings } from './start-up/check-config.ts';
 import { type Command, readCommand } from './start-up/command-line.ts';
 import { keepCompiled, writeCompileCache } from './start-up/compile-cache.ts';
 import { helpText } from './start-up/help.ts';
-import { packageFacts } from './start-up/package-facts.ts';
 import { requireRuntime } from './start-up/runtime.ts';
 import { adviceOn } from './start-up/start-fault.ts';
 import { welcome } from './start-up/welcome.ts';

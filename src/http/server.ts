@@ -127,11 +127,12 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   });
   server.get('/healthz', async () => ({ status: 'up' }));
   const isReplicaReady = (): boolean => !drain.isLeaving && access.authenticator.isReady;
+  const wordFor = (ready: boolean): string => (drain.isLeaving ? 'draining' : ready ? 'ready' : 'degraded');
   server.get('/readyz', async (_request, reply) => {
     const upstream = options.isUpstreamUp() ? 'up' : 'down';
     const ready = isReplicaReady() && upstream === 'up';
     return reply.code(ready ? 200 : 503).send({
-      status: drain.isLeaving ? 'draining' : ready ? 'ready' : 'degraded',
+      status: wordFor(ready),
       upstream,
       // Told, and no reason to send callers elsewhere: known keys go on, and each replica counts for itself.
       keySet: access.authenticator.keySetState,
@@ -139,11 +140,10 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     });
   });
   // For balancers: an upstream that is down is down for every replica, and a caller that finds none gets no answer.
-  server.get('/readyz/replica', async (_request, reply) =>
-    reply
-      .code(isReplicaReady() ? 200 : 503)
-      .send({ status: drain.isLeaving ? 'draining' : isReplicaReady() ? 'ready' : 'degraded' }),
-  );
+  server.get('/readyz/replica', async (_request, reply) => {
+    const ready = isReplicaReady();
+    return reply.code(ready ? 200 : 503).send({ status: wordFor(ready) });
+  });
   return server;
 }
 

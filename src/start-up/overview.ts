@@ -28,11 +28,10 @@ function rowsOf(config: Config): readonly (readonly [name: string, state: string
   ];
 }
 
-function upstreamOf({ upstream, stripe }: Config): string {
-  if (upstream === 'sandbox') return 'the built-in sandbox: scores are made up, nothing is billed';
-  const mode = stripe.secretKey.includes('_live_') ? 'live mode' : 'test mode';
+function upstreamOf({ mode, stripe }: Config): string {
+  if (mode === 'sandbox') return 'the built-in sandbox: scores are made up, nothing is billed';
   const account = stripe.account === undefined ? '' : `, for ${stripe.account}`;
-  return `${stripe.apiUrl}, ${mode}, version ${stripe.apiVersion}${account}`;
+  return `${stripe.apiUrl}, ${mode} mode, version ${stripe.apiVersion}${account}`;
 }
 
 function pagesOf({ explorer, upstream }: Config): string {

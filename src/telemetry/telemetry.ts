@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import type { Build, MetricSources, Metrics } from './metrics.ts';
 import { type MetricsServer, serveMetrics } from './metrics-server.ts';
 import { startTracing, type Tracing, type TracingSettings } from './tracing.ts';
-import { gatewayVersion } from './version.ts';
 
 export interface TelemetrySettings {
   /** Undefined where nothing is scraped; 0 picks a free one. */
@@ -13,6 +12,8 @@ export interface TelemetrySettings {
 
 export interface TelemetryOptions extends TelemetrySettings {
   readonly host: string;
+  /** The gateway's own. */
+  readonly version: string;
   /** Scheme, host and port. */
   readonly upstreamUrl: string;
   readonly upstream: string;
@@ -34,8 +35,7 @@ export class Telemetry {
   }
 
   static async start(options: TelemetryOptions): Promise<Telemetry> {
-    const { upstream, upstreamUrl, upstreamVersion, log } = options;
-    const version = gatewayVersion();
+    const { version, upstream, upstreamUrl, upstreamVersion, log } = options;
     const metrics =
       options.metricsPort === undefined
         ? undefined

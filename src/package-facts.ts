@@ -7,5 +7,5 @@ interface PackageFacts {
 
 /** What package.json says, in a checkout as in a container. */
 export function packageFacts(): PackageFacts {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 }
