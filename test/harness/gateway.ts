@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { readConfig } from '../../src/config.ts';
 import { type Gateway, startGateway } from '../../src/gateway.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -29,6 +30,11 @@ export async function startTestGateway(environment: Record<string, string> = {})
   const send: TestGateway['send'] = (query, variables, headers) =>
     postGraphQL(gateway.url, query, variables, headers);
   return { ...gateway, log, send };
+}
+
+/** Waits until it knows its callers: on a busy machine, the first fetch of a key set may run out of time. */
+export async function untilReady({ url }: Gateway): Promise<void> {
+  while (!(await fetch(`${url}/readyz`)).ok) await delay(50);
 }
 
 /** Sends an operation to the GraphQL server at `url`. */

@@ -7,7 +7,7 @@ import { parse, stringify } from 'yaml';
 import { anchorOf, readRules } from '../../docs/source/monitoring-tables.ts';
 import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
 import { answers, type FaultyUpstream, startFaultyUpstream, status } from '../harness/faulty-upstream.ts';
-import { startTestGateway, upstreamAt } from '../harness/gateway.ts';
+import { startTestGateway, untilReady, upstreamAt } from '../harness/gateway.ts';
 import { type Issuer, startIssuer } from '../harness/issuer.ts';
 import { describeUnless, reasonWithout } from '../harness/missing-program.ts';
 import { metricsUrl, type Sample, scrape } from '../harness/scrape.ts';
@@ -64,6 +64,7 @@ describe('dashboard and alerts', () => {
         UPSTREAM_MAX_ATTEMPTS: '2',
       }),
     );
+    await untilReady(gateway);
     const headers = { authorization: `Bearer ${await issuer.token({ sub: 'someone' })}` };
     const create = () => gateway.send(createEverything, { input: registration() }, headers);
     await create();
