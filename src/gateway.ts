@@ -82,7 +82,7 @@ async function openGateway(
     () => access.authenticator.close(),
   );
 
-  const journal = config.explorer ? new Journal() : undefined;
+  const journal = config.explorer && config.upstream === 'sandbox' ? new Journal() : undefined;
   const sandbox =
     config.upstream === 'sandbox'
       ? new Sandbox({ faultShare: config.sandboxFaultShare, journal })
@@ -151,7 +151,7 @@ async function openGateway(
     maxDocumentBytes: config.maxDocumentBytes,
     isUpstreamUp: () => stripe.isUpstreamUp,
     drain,
-    pages: config.explorer ? pagesOf(config, sandbox && journal) : undefined,
+    pages: config.explorer ? pagesOf(config, journal) : undefined,
     record: (server) => recordRequests(server, telemetry),
     log,
     settings: config.http,
