@@ -20,6 +20,7 @@ export class RemoteKeySet {
   readonly #onState: (state: KeySetState) => void;
   readonly #keys: ReturnType<typeof createRemoteJWKSet>;
   #state: KeySetState | undefined;
+  #isLoaded = false;
   #blockedUntil = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -38,9 +39,10 @@ export class RemoteKeySet {
     this.firstFetch = this.#refresh();
   }
 
-  /** Whether any keys were ever had. */
+  /** Whether any keys were ever had. Asked for with each call, and jose copies the whole set to answer. */
   get isLoaded(): boolean {
-    return this.#keys.jwks() !== undefined;
+    this.#isLoaded ||= this.#keys.jwks() !== undefined;
+    return this.#isLoaded;
   }
 
   /** Whether the last fetch succeeded; `down` before the first one did. */

@@ -53,8 +53,11 @@ const fairShare = 1 / 3;
 /**
  * One call to the upstream: its attempts, all under the same idempotency key and within one deadline.
  *
- * ky runs them: it keeps each attempt's and the whole call's time, waits in between, and asks `shouldRetry`.
- * What it can't do is done here. Its `delay` is not told what the attempt came to, so the policy's wait is kept
+ * The first attempt is made at once. Where it fails, ky has the rest: it keeps each attempt's and the whole call's
+ * time, waits in between, and asks `shouldRetry`. A call that succeeds, as almost all do, never gets there: what ky
+ * makes of options, Request and Response costs more than all the rest of a call.
+ *
+ * What ky can't do is done here. Its `delay` is not told what the attempt came to, so the policy's wait is kept
  * for it; and its errors do not say whether a request was sent, so the transport notes that.
  */
 export class UpstreamCall {
@@ -75,7 +78,8 @@ export class UpstreamCall {
     if (deadline.remainingMs === 0 || callerGone?.aborted) throw this.#timedOut();
     budget.countCall();
     try {
-      await this.#runWithKy(deadline.remainingMs);
+      const first = await this.#attemptOnce(Math.min(this.#gear.timeoutMs, deadline.remainingMs));
+      if (!isSuccess(first)) await this.#repeatWithKy(first);
       const answer = this.#attempts.at(-1)?.answer;
       if (answer === undefined) throw new Error('ky reported success without an answer');
       return readAnswer(answer);
@@ -84,13 +88,25 @@ export class UpstreamCall {
     }
   }
 
-  async #runWithKy(totalTimeout: number): Promise<void> {
+  async #attemptOnce(timeoutMs: number): Promise<MadeAttempt> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), timeoutMs);
+    try {
+      return await this.#attempt(limit.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Repeats a call whose first attempt failed, as often as the policy allows; throws where all failed. */
+  async #repeatWithKy(first: MadeAttempt): Promise<void> {
     const { ky, timeoutMs, maxAttempts } = this.#gear;
-    const { method, path, callerGone, passCeiling } = this.#request;
+    const { method, path, deadline, callerGone, passCeiling } = this.#request;
+    let made: MadeAttempt | undefined = first;
     await ky(path, {
       method,
       timeout: timeoutMs,
-      totalTimeout,
+      totalTimeout: deadline.remainingMs,
       retry: {
         limit: maxAttempts - 1,
         // A POST too: its idempotency key makes the repeat safe.
@@ -106,14 +122,19 @@ export class UpstreamCall {
           },
         ],
       },
-      // Headers, form and the answer's text travel beside ky, which decides by status alone: in a Request or
-      // Response they would be copied and checked for every merge and clone, and texts become web streams. And
-      // as the text is read in here, ky's time limit covers a body that drips.
-      fetch: (request) => this.#attempt((request as Request).signal),
+      // What ky first asks for is there already. Headers, form and the answer's text travel beside ky, which decides
+      // by status alone; and as the text is read in here, ky's time limit covers a body that drips.
+      fetch: async (request) => {
+        const { answer, error } = made ?? (await this.#attempt((request as Request).signal));
+        made = undefined;
+        if (answer === undefined) throw error;
+        return new Response(null, { status: answer.status });
+      },
     });
   }
 
-  async #attempt(signal: AbortSignal): Promise<Response> {
+  /** Makes an attempt; what came of it stands in it, also where that is an error. */
+  async #attempt(signal: AbortSignal): Promise<MadeAttempt> {
     const { breaker, transport, timeoutMs } = this.#gear;
     const hadFairTime = this.#request.deadline.remainingMs >= timeoutMs * fairShare;
     const attempt: MadeAttempt = { sent: false, reusedConnection: false, hadFairTime };
@@ -122,13 +143,11 @@ export class UpstreamCall {
     const watched = observer?.attemptStarted(method, path, this.#attempts.length);
     try {
       attempt.answer = await breaker.run(() => transport.send(this.#request, signal, attempt), hadFairTime);
-      return new Response(null, { status: attempt.answer.status });
     } catch (error) {
       attempt.error = error;
-      throw error;
-    } finally {
-      watched?.ended(endOf(attempt));
     }
+    watched?.ended(endOf(attempt));
+    return attempt;
   }
 
   #shouldRetry(): boolean {
@@ -191,6 +210,10 @@ export class UpstreamCall {
       operatorNote: `no answer in time, attempts: ${this.#attempts.length}`,
     });
   }
+}
+
+function isSuccess({ answer }: MadeAttempt): boolean {
+  return answer !== undefined && answer.status >= 200 && answer.status < 300;
 }
 
 function endOf({ answer, error, sent, reusedConnection }: MadeAttempt): AttemptEnd {
