@@ -44,8 +44,12 @@ function writerOf(stream: { write(line: string): unknown }): (line: string) => v
   };
 }
 
+// What is logged in one turn of the event loop is written at its end, at once: each write is a call to the system,
+// which costs as much as making the line.
 class PipeOutput implements LogOutput {
   readonly #stream: Socket;
+  #text = '';
+  #lines = 0;
   #untold = 0;
   dropped = 0;
 
@@ -56,30 +60,36 @@ class PipeOutput implements LogOutput {
   }
 
   write(line: string): void {
-    if (this.#stream.writableLength > maxWaitingBytes) {
-      this.#drop();
+    if (this.#stream.writableLength + this.#text.length > maxWaitingBytes) {
+      this.#drop(1);
       return;
     }
-    if (this.#untold > 0) {
-      const lines = this.#untold;
-      this.#untold = 0;
-      this.#stream.write(droppedLine(lines), (error) => {
-        if (error) this.#untold += lines;
-      });
-    }
-    this.#stream.write(line, this.#written);
+    if (this.#lines === 0) setImmediate(this.#flush);
+    this.#text += line;
+    this.#lines += 1;
   }
 
-  readonly #written = (error: Error | null | undefined): void => {
-    if (error) this.#drop();
+  readonly #flush = (): void => {
+    const lines = this.#lines;
+    const untold = this.#untold;
+    if (lines === 0) return;
+    this.#stream.write(untold > 0 ? droppedLine(untold) + this.#text : this.#text, (error) => {
+      if (!error) return;
+      this.#drop(lines);
+      this.#untold += untold;
+    });
+    this.#text = '';
+    this.#lines = 0;
+    this.#untold = 0;
   };
 
-  #drop(): void {
-    this.dropped += 1;
-    this.#untold += 1;
+  #drop(lines: number): void {
+    this.dropped += lines;
+    this.#untold += lines;
   }
 
   async close(): Promise<void> {
+    this.#flush();
     if (this.#stream.writableLength === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, closeWithinMs);

@@ -20,13 +20,16 @@ export function createLog(level: LogLevel, destination: DestinationStream): Logg
 
 /** Takes out of a written line whatever looks like a secret or a person's own, wherever it stands. */
 function withoutPersonalData(line: string): string {
-  return line.replace(personalLooks, '[redacted]');
+  const kept = line.replace(personalLooks, '[redacted]');
+  // Without the sign there is no address to look for, and looking takes ten times as long as for all the rest.
+  return kept.includes('@') ? kept.replace(mailAddresses, '[redacted]') : kept;
 }
+
+// Also the user and password of a URL, with its host.
+const mailAddresses = /[^\s"'<>(),;:\\/]+@[\w.-]+/g;
 
 const personalLooks = new RegExp(
   [
-    // E-mail addresses; also the user and password of a URL, with its host.
-    String.raw`[^\s"'<>(),;:\\/]+@[\w.-]+`,
     // Tokens: of issuers, of Stripe, of sessions.
     String.raw`\beyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?`,
     String.raw`\b(?:[sr]k_(?:test|live)|rse|whsec)_\w+`,
