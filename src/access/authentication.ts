@@ -10,7 +10,7 @@ export type AuthenticationSettings =
   | { readonly mode: 'router'; readonly secrets: readonly string[] };
 
 /** Who calls; or that nobody knows, with the reason for the log; or that it can't be found out now. */
-type Authentication =
+export type Authentication =
   | { readonly outcome: 'known'; readonly caller: Caller }
   | { readonly outcome: 'refused'; readonly reason: string }
   | { readonly outcome: 'unavailable' };
@@ -70,16 +70,16 @@ function byRouterSecret(secrets: RouterSecrets): Authenticator['authenticate'] {
 function createTokenAuthenticator(settings: TokenSettings, keys: RemoteKeySet): Authenticator {
   const tokens = new BearerTokens(keys, settings);
   return {
-    authenticate: async (headers) => {
+    authenticate: (headers) => {
       const [authorization, ...more] = headers['authorization'] ?? [];
       if (more.length > 0) return refused('several Authorization headers');
       // Without keys nobody's token can be told from a forged one: a 401 would log everybody out.
       if (!keys.isLoaded) return { outcome: 'unavailable' };
       try {
-        return known(await tokens.callerOf(authorization));
+        const caller = tokens.callerOf(authorization);
+        return caller instanceof Promise ? caller.then(known, refusedToken) : known(caller);
       } catch (error) {
-        if (error instanceof TokenRefused) return refused(error.message);
-        throw error;
+        return refusedToken(error);
       }
     },
     started: keys.firstFetch,
@@ -92,6 +92,11 @@ function createTokenAuthenticator(settings: TokenSettings, keys: RemoteKeySet): 
     renewRouterSecrets: () => undefined,
     close: () => keys.close(),
   };
+}
+
+function refusedToken(error: unknown): Authentication {
+  if (error instanceof TokenRefused) return refused(error.message);
+  throw error;
 }
 
 function known(caller: Caller): Authentication {

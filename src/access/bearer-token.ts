@@ -49,19 +49,21 @@ export class BearerTokens {
   constructor(keys: RemoteKeySet, settings: TokenSettings) {
     this.#keys = keys;
     this.#settings = settings;
-    this.#verified = new VerifiedTokens(keys.resolve, clockTolerance);
+    this.#verified = new VerifiedTokens(clockTolerance);
   }
 
   /** The caller that the header names. Throws `TokenRefused`. */
-  async callerOf(authorization: string | undefined): Promise<Caller> {
+  callerOf(authorization: string | undefined): Caller | Promise<Caller> {
     const token = tokenIn(authorization);
-    return (await this.#verified.find(token)) ?? (await this.#verify(token));
+    return this.#verified.find(token, this.#keys.fetched) ?? this.#verify(token);
   }
 
   async #verify(token: string): Promise<Caller> {
+    // Read before: a set that is fetched meanwhile may lack the key.
+    const keySet = this.#keys.fetched;
     try {
       // Headers such as jku, x5u and jwk, with which a token brings its own key, are not read by jose's key sets.
-      const { payload, protectedHeader, key } = await jwtVerify(token, this.#keys.resolve, {
+      const { payload } = await jwtVerify(token, this.#keys.resolve, {
         algorithms,
         issuer: this.#settings.issuer,
         audience: this.#settings.audience,
@@ -69,7 +71,7 @@ export class BearerTokens {
         clockTolerance,
       });
       const caller = callerOf(payload, this.#settings);
-      this.#verified.add(token, { caller, payload, protectedHeader, key });
+      this.#verified.add(token, { caller, payload, keySet });
       return caller;
     } catch (error) {
       throw error instanceof TokenRefused ? error : new TokenRefused(reasonOf(error));

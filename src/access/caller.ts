@@ -1,4 +1,5 @@
 import { createHmac, hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { CustomerBinding } from './scopes.ts';
 
 /** Who calls, and what it may do. */
@@ -31,11 +32,20 @@ export function callerId(...names: readonly (string | undefined)[]): string {
 /** Names a caller or address where others can read it, such as in logs and in shared counters. */
 export type Pseudonymize = (name: string) => string;
 
-/** A keyed hash: who has not the key can't find a name by trying all of them, as could be done with addresses. */
+const maxPseudonyms = 10_000;
+
+/**
+ * A keyed hash: who has not the key can't find a name by trying all of them, as could be done with addresses. Those
+ * used last are kept, as each call of a caller needs the same one.
+ */
 export function pseudonymizer(key: string): Pseudonymize {
   // Derived, since the key may be one that is used for something else as well.
   const derived = createHmac('sha256', key).update('pseudonyms of callers').digest();
-  return (name) => createHmac('sha256', derived).update(name).digest('base64url').slice(0, 22);
+  const pseudonyms = new LRUCache<string, string>({
+    max: maxPseudonyms,
+    memoMethod: (name) => createHmac('sha256', derived).update(name).digest('base64url').slice(0, 22),
+  });
+  return (name) => pseudonyms.memo(name);
 }
 
 /** The scopes in a space-separated list (RFC 6749, 3.3). */

@@ -21,6 +21,7 @@ export class RemoteKeySet {
   readonly #keys: ReturnType<typeof createRemoteJWKSet>;
   #state: KeySetState | undefined;
   #isLoaded = false;
+  #fetched = 0;
   #blockedUntil = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -43,6 +44,11 @@ export class RemoteKeySet {
   get isLoaded(): boolean {
     this.#isLoaded ||= this.#keys.jwks() !== undefined;
     return this.#isLoaded;
+  }
+
+  /** How often a set was fetched: what was verified with one may not be with the next. */
+  get fetched(): number {
+    return this.#fetched;
   }
 
   /** Whether the last fetch succeeded; `down` before the first one did. */
@@ -73,6 +79,7 @@ export class RemoteKeySet {
       const text = await readAtMost(maxBytes, response);
       if (!isKeySet(response, text)) throw new Error('the answer is not a key set');
       this.#note('up');
+      this.#fetched += 1;
       return new Response(text);
     } catch (error) {
       this.#blockedUntil = performance.now() + retryMs - 1;

@@ -47,22 +47,25 @@ type RefusalCode = keyof typeof documentRefusals;
 export class TrustedDocuments {
   readonly #mode: 'prefer' | 'only';
   readonly #textById: ReadonlyMap<string, string>;
+  readonly #texts: ReadonlySet<string>;
 
   constructor(mode: 'prefer' | 'only', textById: ReadonlyMap<string, string>) {
     this.#mode = mode;
     this.#textById = textById;
+    this.#texts = new Set(textById.values());
   }
 
   /** Finds a request's document by id, in Apollo's form or as `documentId`, or by its exact text. */
   judge({ query, documentId, extensions }: DocumentRequest): Verdict {
     const id = idIn(documentId, extensions);
     if (typeof query !== 'string' || query === '') return this.#judgeId(id);
-    const hash = sha256(query);
-    if (id !== undefined && id !== hash) return { verdict: 'refused', code: 'PERSISTED_QUERY_HASH_MISMATCH' };
-    if (this.#textById.has(hash)) return { verdict: 'trusted', query };
+    if (id !== undefined && id !== sha256(query)) {
+      return { verdict: 'refused', code: 'PERSISTED_QUERY_HASH_MISMATCH' };
+    }
+    if (this.#texts.has(query)) return { verdict: 'trusted', query };
     return this.#mode === 'only'
       ? { verdict: 'refused', code: 'QUERY_NOT_IN_SAFELIST' }
-      : { verdict: 'untrusted', hash };
+      : { verdict: 'untrusted', hash: sha256(query) };
   }
 
   #judgeId(id: string | undefined): Verdict {
@@ -78,6 +81,7 @@ export class TrustedDocuments {
 // `sha256:` is how the GraphQL-over-HTTP specification's appendix on persisted documents writes ids.
 function idIn(documentId: unknown, extensions: unknown): string | undefined {
   if (typeof documentId === 'string') return documentId.replace(/^sha256:/, '');
+  if (extensions === undefined) return undefined;
   const persisted = apqExtension.safeParse(extensions);
   return persisted.success ? persisted.data.persistedQuery.sha256Hash : undefined;
 }
@@ -135,7 +139,7 @@ function documentsInManifest(json: unknown): [id: string, text: string][] {
     'operations' in data && Array.isArray(data.operations)
       ? data.operations.map(({ id, body }): [string, string] => [id, body])
       : Object.entries(data as Record<string, string>);
-  // By the text's own hash as well, which is how exact texts are found.
+  // By the text's own hash as well, which is how Apollo's clients name it.
   return documents.flatMap(([id, text]): [string, string][] => [
     [id, text],
     [sha256(text), text],

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { JWTHeaderParameters, JWTPayload, JWTVerifyGetKey } from 'jose';
+import type { JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from './caller.ts';
 
@@ -7,9 +7,8 @@ import type { Caller } from './caller.ts';
 export interface Verification {
   readonly caller: Caller;
   readonly payload: Pick<JWTPayload, 'exp' | 'nbf'>;
-  readonly protectedHeader: JWTHeaderParameters;
-  /** The key that verified it, itself: a key set that was fetched anew holds other objects. */
-  readonly key: unknown;
+  /** Which of the issuer's key sets it was verified with. */
+  readonly keySet: number;
 }
 
 const maxTokens = 10_000;
@@ -20,7 +19,6 @@ const maxAgeMs = 60_000;
  * longer than most of what the gateway does. Only good ones are kept, so that no stranger can crowd them out.
  */
 export class VerifiedTokens {
-  readonly #resolveKey: JWTVerifyGetKey;
   readonly #clockToleranceSeconds: number;
   // By their hash: what is no longer needed should not lie in memory to be read there.
   readonly #verifications = new LRUCache<string, Verification>({
@@ -30,17 +28,17 @@ export class VerifiedTokens {
     perf: performance,
   });
 
-  constructor(resolveKey: JWTVerifyGetKey, clockToleranceSeconds: number) {
-    this.#resolveKey = resolveKey;
+  constructor(clockToleranceSeconds: number) {
     this.#clockToleranceSeconds = clockToleranceSeconds;
   }
 
-  /** Whose token it is; undefined where it must be verified: it was not of late, is out of time, or its key is gone. */
-  async find(token: string): Promise<Caller | undefined> {
+  /**
+   * Whose token it is; undefined where it must be verified: it was not of late, is out of time, or the key set has
+   * been fetched anew, which may lack its key.
+   */
+  find(token: string, keySet: number): Caller | undefined {
     const found = this.#verifications.get(digest(token));
-    if (found === undefined || !this.#isInTime(found.payload)) return undefined;
-    const key = await this.#keyOf(found.protectedHeader);
-    return key === found.key ? found.caller : undefined;
+    return found?.keySet === keySet && this.#isInTime(found.payload) ? found.caller : undefined;
   }
 
   add(token: string, verification: Verification): void {
@@ -50,14 +48,6 @@ export class VerifiedTokens {
   #isInTime({ exp = 0, nbf = 0 }: Verification['payload']): boolean {
     const now = Math.floor(Date.now() / 1000);
     return exp > now - this.#clockToleranceSeconds && nbf <= now + this.#clockToleranceSeconds;
-  }
-
-  async #keyOf(header: JWTHeaderParameters): Promise<unknown> {
-    try {
-      return await this.#resolveKey(header, { payload: '', signature: '' });
-    } catch {
-      return undefined;
-    }
   }
 }
 
