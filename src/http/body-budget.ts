@@ -1,5 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { Overloaded } from '../errors/overloaded.ts';
 
 /**
@@ -15,13 +15,17 @@ const shareOfHeap = 1 / 16;
 export function bodyBudget() {
   let left = getHeapStatistics().heap_size_limit * shareOfHeap;
 
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+  return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const bytes = request.bodyBytes;
-    if (bytes > left) throw new Overloaded();
+    if (bytes > left) {
+      done(new Overloaded());
+      return;
+    }
     left -= bytes;
     // Emitted once the answer is out, and also where its client has gone.
     reply.raw.once('close', () => {
       left += bytes;
     });
+    done();
   };
 }

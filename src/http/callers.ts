@@ -1,10 +1,11 @@
 import { isIP } from 'node:net';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import type { Logger } from 'pino';
-import type { Authenticator } from '../access/authentication.ts';
+import type { Authentication, Authenticator } from '../access/authentication.ts';
 import type { Caller, Pseudonymize } from '../access/caller.ts';
 import type { RateLimits } from '../access/rate-limits.ts';
 import { RateLimited } from '../errors/rate-limited.ts';
+import type { Refusal } from '../errors/refusal.ts';
 import { IdentityUnavailable, Unauthenticated } from '../errors/unauthenticated.ts';
 
 /** What decides who may call, and how much. */
@@ -29,23 +30,36 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
   server.decorateRequest('caller');
   server.decorateRequest('callLog');
 
-  return async (request: FastifyRequest): Promise<void> => {
-    const { record } = request;
-    const bindings = { requestId: request.id, ...record.logFields };
-    const authentication = await access.authenticator.authenticate(request.raw.headersDistinct);
+  const refuse = async (request: FastifyRequest, reason: string): Promise<Refusal> => {
+    log.info({ requestId: request.id, ...request.record.logFields, reason }, 'a caller was refused');
+    const wait = await access.limits.chargeRefusal(countedAddress(request, access));
+    return wait === undefined ? new Unauthenticated() : new RateLimited(wait);
+  };
+
+  const settle = (
+    authentication: Authentication,
+    request: FastifyRequest,
+    done: HookHandlerDoneFunction,
+  ): void => {
     if (authentication.outcome === 'known') {
       const { caller } = authentication;
+      const bindings = { requestId: request.id, ...request.record.logFields };
       request.caller = caller;
       request.callLog = log.child(
         caller.isNamed ? { ...bindings, caller: access.pseudonymize(caller.id) } : bindings,
       );
-      record.log = request.callLog;
-      return;
-    }
-    if (authentication.outcome === 'unavailable') throw new IdentityUnavailable();
-    log.info({ ...bindings, reason: authentication.reason }, 'a caller was refused');
-    const wait = await access.limits.chargeRefusal(countedAddress(request, access));
-    throw wait === undefined ? new Unauthenticated() : new RateLimited(wait);
+      request.record.log = request.callLog;
+      done();
+    } else if (authentication.outcome === 'unavailable') done(new IdentityUnavailable());
+    else refuse(request, authentication.reason).then(done, done);
+  };
+
+  // Not asynchronous where the caller is known at once, as almost all are.
+  return (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+    const authentication = access.authenticator.authenticate(request.raw.headersDistinct);
+    if (authentication instanceof Promise) {
+      authentication.then((found) => settle(found, request, done)).catch(done);
+    } else settle(authentication, request, done);
   };
 }
 

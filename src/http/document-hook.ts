@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import {
   type DocumentRequest,
   documentRefusals,
@@ -15,19 +15,24 @@ type Envelope = { -readonly [Name in keyof DocumentRequest]: DocumentRequest[Nam
 export function documentHook(documents: TrustedDocuments) {
   const told = new Set<string>();
 
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+  return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const envelope = envelopeOf(request);
-    if (envelope === undefined) return undefined;
+    if (envelope === undefined) {
+      done();
+      return;
+    }
     const judged = documents.judge(envelope);
     switch (judged.verdict) {
       case 'refused': {
         const { status, message } = documentRefusals[judged.code];
         request.record.failed(judged.code);
         const extensions = { code: judged.code, retryable: false, requestId: request.id };
-        return reply
+        // Answered here: what would come next is not called.
+        reply
           .code(status)
           .type(answerType(request))
           .send({ errors: [{ message, extensions }] });
+        return;
       }
       case 'untrusted':
         if (judged.hash !== undefined && !told.has(judged.hash) && told.size < maxTold) {
@@ -35,11 +40,12 @@ export function documentHook(documents: TrustedDocuments) {
           request.callLog.warn({ documentHash: judged.hash }, 'a document that is not trusted was run');
         }
         settle(request, envelope, envelope.query);
-        return undefined;
+        break;
       case 'trusted':
         settle(request, envelope, judged.query);
-        return undefined;
+        break;
     }
+    done();
   };
 }
 
@@ -56,7 +62,8 @@ function envelopeOf({ method, body, query }: FastifyRequest): Envelope | undefin
 function settle(request: FastifyRequest, envelope: Envelope, query: unknown): void {
   if (request.method === 'POST') {
     envelope.query = query;
-    delete envelope.documentId;
+    // Not deleted: an object that loses a member is slower from then on.
+    if (envelope.documentId !== undefined) envelope.documentId = undefined;
     if (typeof envelope.extensions === 'object' && envelope.extensions !== null) {
       envelope.extensions = { ...envelope.extensions, persistedQuery: undefined };
     }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import type { DrainSettings } from '../config.ts';
 import { Draining } from '../errors/draining.ts';
 
@@ -26,17 +26,21 @@ export class Drain {
   }
 
   /**
-   * Lets a request in until its answer is out or its client has gone. Throws `Draining` where it came too late; to be
-   * called when its body has been read: a connection that is closed with bytes unread is reset, answer and all.
+   * Lets a request in until its answer is out or its client has gone; refuses it as `Draining` where it came too late.
+   * For when its body has been read: a connection that is closed with bytes unread is reset, answer and all.
    */
-  enter({ raw }: FastifyReply): void {
-    if (this.#phase === 'refusing') throw new Draining();
+  readonly enter = (_request: FastifyRequest, { raw }: FastifyReply, done: HookHandlerDoneFunction): void => {
+    if (this.#phase === 'refusing') {
+      done(new Draining());
+      return;
+    }
     this.#inFlight += 1;
     raw.once('close', () => {
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#emptied?.();
     });
-  }
+    done();
+  };
 
   /** Goes through the phases, and at last ends the server by `close`, or by `cut` where that takes too long. */
   async end(close: () => Promise<unknown>, cut: () => void): Promise<void> {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { scopeIdempotencyKey } from '../customer-evaluation/idempotency-key.ts';
 import { Failure } from '../errors/failure.ts';
 import { sendAsset } from './assets.ts';
@@ -36,7 +36,7 @@ const pagesDir = new URL('../../dist/pages/', import.meta.url);
 export function servePages(
   server: FastifyInstance,
   { facts, playground }: PagesOptions,
-  findCaller: onRequestAsyncHookHandler,
+  findCaller: onRequestHookHandler,
 ): void {
   server.get('/', (_request, reply) => sendPage(reply, 'explorer', facts));
   server.get<{ Params: { name: string } }>('/assets/:name', (request, reply) =>

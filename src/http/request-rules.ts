@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { parseJsonBody } from './json-body.ts';
 
 /** A request whose form alone tells that it is not for us. */
@@ -35,27 +35,36 @@ export function takeOnlyJson(server: FastifyInstance): void {
       done(error as Error);
     }
   });
-  server.addHook('onRequest', async ({ headers, method }: FastifyRequest) => {
+  server.addHook('onRequest', ({ headers, method }: FastifyRequest, _reply, done) => {
     const { 'content-type': type, 'content-encoding': encoding } = headers;
-    if (encoding !== undefined && encoding !== 'identity') throw new UnfitRequest(415);
-    if (method === 'POST' && !jsonInUtf8.test(type ?? '')) throw new UnfitRequest(415);
+    const isEncoded = encoding !== undefined && encoding !== 'identity';
+    const isFit = !isEncoded && (method !== 'POST' || jsonInUtf8.test(type ?? ''));
+    done(isFit ? undefined : new UnfitRequest(415));
   });
 }
 
 /** Refuses documents longer than so many bytes before anything reads them. */
 export function limitDocuments(maxBytes: number) {
-  return async ({ body }: FastifyRequest): Promise<void> => {
+  return ({ body }: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const query = (body as { query?: unknown } | null | undefined)?.query;
-    if (typeof query === 'string' && Buffer.byteLength(query) > maxBytes) throw new UnfitRequest(413);
+    const isTooLong = typeof query === 'string' && Buffer.byteLength(query) > maxBytes;
+    done(isTooLong ? new UnfitRequest(413) : undefined);
   };
 }
 
 /** For whatever is shown in a browser: nothing may be loaded, framed, guessed or kept. */
-export async function sendSecurityHeaders(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  reply.headers({
-    'cache-control': 'no-store',
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-    'referrer-policy': 'no-referrer',
-    'x-content-type-options': 'nosniff',
-  });
+export function sendSecurityHeaders(
+  _request: FastifyRequest,
+  reply: FastifyReply,
+  done: HookHandlerDoneFunction,
+): void {
+  reply.headers(securityHeaders);
+  done();
 }
+
+const securityHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};

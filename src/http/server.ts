@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { ApolloServer } from '@apollo/server';
-import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cors from '@fastify/cors';
 import {
   type FastifyError,
@@ -22,6 +21,7 @@ import { bodyBudget } from './body-budget.ts';
 import { type Access, callerHook, charge } from './callers.ts';
 import { documentHook } from './document-hook.ts';
 import type { Drain } from './drain.ts';
+import { graphqlHandler } from './graphql-handler.ts';
 import { explorerForBrowsers, type PagesOptions, servePages } from './pages.ts';
 import { limitDocuments, sendSecurityHeaders, takeOnlyJson } from './request-rules.ts';
 import { turnBudget } from './turn-budget.ts';
@@ -66,13 +66,15 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     forceCloseConnections: 'idle',
   });
   options.record(server);
-  server.addHook('onRequest', async (request, reply) => {
+  server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    done();
   });
   // Kept open for a next request, a connection would hold up the end of the process. But one that is closed with a
   // part of a body unread is reset, and its answer may be lost with it: that one is left to its next answer.
-  server.addHook('onSend', async (request, reply) => {
+  server.addHook('onSend', (request, reply, _payload, done) => {
     if (drain.isLeaving && !hasUnreadBody(request)) reply.header('connection', 'close');
+    done();
   });
   server.addHook('onRequest', sendSecurityHeaders);
   takeOnlyJson(server);
@@ -106,24 +108,23 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       findCaller,
     ],
     preHandler: [
-      async (_request, reply) => drain.enter(reply),
+      drain.enter,
       bodyBudget(),
       limitDocuments(options.maxDocumentBytes),
       ...(options.trustedDocuments === undefined ? [] : [documentHook(options.trustedDocuments)]),
     ],
-    handler: fastifyApolloHandler(options.apollo, {
-      context: async (request, reply) =>
-        options.createContext({
-          caller: request.caller.id,
-          rights: options.rightsOf(request.caller),
-          charge: (calls) => charge(request, access, calls),
-          requestId: request.id,
-          log: request.callLog,
-          record: request.record,
-          timeoutMs: timeoutOf(request),
-          signal: hangUpSignal(reply),
-        }),
-    }),
+    handler: graphqlHandler(options.apollo, (request, reply) =>
+      options.createContext({
+        caller: request.caller.id,
+        rights: options.rightsOf(request.caller),
+        charge: (calls) => charge(request, access, calls),
+        requestId: request.id,
+        log: request.callLog,
+        record: request.record,
+        timeoutMs: timeoutOf(request),
+        signal: hangUpSignal(reply),
+      }),
+    ),
   });
   server.get('/healthz', async () => ({ status: 'up' }));
   const isReplicaReady = (): boolean => !drain.isLeaving && access.authenticator.isReady;

@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { Overloaded } from '../errors/overloaded.ts';
 
 /**
@@ -12,11 +13,15 @@ export function turnBudget(maxMs: number) {
     turnBegan = undefined;
   };
 
-  return async (): Promise<void> => {
+  return (_request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     if (turnBegan === undefined) {
       turnBegan = performance.now();
       // Run when the turn has read whatever had come.
       setImmediate(endTurn);
-    } else if (performance.now() - turnBegan > maxMs) throw new Overloaded();
+    } else if (performance.now() - turnBegan > maxMs) {
+      done(new Overloaded());
+      return;
+    }
+    done();
   };
 }
