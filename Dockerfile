@@ -13,13 +13,6 @@ COPY schema/generated schema/generated
 COPY schema/operations schema/operations
 RUN npm run build
 
-FROM node:26-trixie-slim AS dependencies
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --ignore-scripts
-# A third of it is for editors and debuggers.
-RUN find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.[cm]js.map' -o -name '*.js.map' -o -name '*.ts.map' \) -delete
-
 FROM gcr.io/distroless/nodejs26-debian13:nonroot
 ARG VERSION=0.1.0
 ARG REVISION=unknown
@@ -29,7 +22,6 @@ LABEL org.opencontainers.image.title="customer-evaluations-gateway" \
       org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.base.name="gcr.io/distroless/nodejs26-debian13:nonroot"
 WORKDIR /app
-COPY --from=dependencies /app/node_modules node_modules
 COPY package.json ./
 # The operations that TRUSTED_DOCUMENTS knows of itself.
 COPY schema/operations schema/operations

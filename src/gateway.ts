@@ -244,7 +244,7 @@ function createApollo(
       operationLimitsRule(config.operationLimits),
       ...(config.introspection || config.authentication.mode === 'router' ? [] : [noServiceRule]),
     ],
-    // The process is ended by main.ts alone.
+    // The process is ended by run.ts alone.
     stopOnTerminationSignals: false,
     persistedQueries: false,
     plugins: [

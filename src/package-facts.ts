@@ -5,7 +5,10 @@ interface PackageFacts {
   readonly engines: { readonly node: string };
 }
 
+/** Where package.json is, and all that is shipped beside it: src/ and dist/ stand equally deep in it. */
+export const packageRoot = new URL('../', import.meta.url);
+
 /** What package.json says, in a checkout as in a container. */
 export function packageFacts(): PackageFacts {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8'));
 }

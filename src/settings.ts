@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defaultVersion, versionPattern } from './stripe/versions.ts';
 import { logLevels } from './telemetry/log.ts';
 import { samplers } from './telemetry/tracing.ts';

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
+import { packageRoot } from '../package-facts.ts';
 import { manifestOf, sha256 } from './trusted-manifest.ts';
 
 export interface TrustedDocumentsSettings {
@@ -89,7 +90,7 @@ function idIn(documentId: unknown, extensions: unknown): string | undefined {
 const apqExtension = z.object({ persistedQuery: z.object({ sha256Hash: z.string() }) });
 
 // Beside the code, in a checkout as in a container.
-const shippedOperations = fileURLToPath(new URL('../../schema/operations', import.meta.url));
+const shippedOperations = fileURLToPath(new URL('schema/operations', packageRoot));
 
 /** Reads the trusted documents. Throws an error that names the file at fault. */
 export function readTrustedDocuments({ mode, path }: TrustedDocumentsSettings): TrustedDocuments | undefined {

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { packageRoot } from '../package-facts.ts';
 
-const assetsDir = new URL('../../dist/pages/assets/', import.meta.url);
+const assetsDir = new URL('dist/pages/assets/', packageRoot);
 
 const types: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',

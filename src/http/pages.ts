@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { scopeIdempotencyKey } from '../customer-evaluation/idempotency-key.ts';
 import { Failure } from '../errors/failure.ts';
+import { packageRoot } from '../package-facts.ts';
 import { sendAsset } from './assets.ts';
 import type { PageFacts } from './page-facts.ts';
 
@@ -30,7 +31,7 @@ const policies: Readonly<Record<Page, string>> = {
 };
 
 // Beside the code, in a checkout as in a container; read when somebody asks, so that no start waits for it.
-const pagesDir = new URL('../../dist/pages/', import.meta.url);
+const pagesDir = new URL('dist/pages/', packageRoot);
 
 /** Serves the explorer at `/`, and the playground at `/try`. The pages are for everybody: they carry no rights. */
 export function servePages(

@@ -1,5 +1,5 @@
 import { parse } from 'picoquery';
-import { z } from 'zod';
+import * as z from 'zod';
 import { maxStringLength } from '../stripe/customer-evaluation.wire.ts';
 
 /** A refusal in the upstream's words. */

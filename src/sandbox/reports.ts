@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SandboxEvaluation } from './evaluations.ts';
 import { type ParameterError, readParameters, text } from './parameters.ts';
 

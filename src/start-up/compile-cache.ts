@@ -1,5 +1,6 @@
 import { enableCompileCache, flushCompileCache } from 'node:module';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../package-facts.ts';
 
 /**
  * Keeps what V8 makes of the code for the next start, beside the code: where it can't be written, as in a container
@@ -7,7 +8,7 @@ import { join } from 'node:path';
  * place. Source: https://nodejs.org/api/module.html#module-compile-cache
  */
 export function keepCompiled(): void {
-  enableCompileCache(join(import.meta.dirname, '..', 'compiled'));
+  enableCompileCache(fileURLToPath(new URL('dist/compiled', packageRoot)));
 }
 
 /** Writes it now: node does so only at an orderly end. */

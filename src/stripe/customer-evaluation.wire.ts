@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /*
  * The upstream's words for `radar.customer_evaluation`, spelled as on the wire.

@@ -3,10 +3,12 @@
  * content in their names, so browsers may keep them for ever.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type BuildOptions, type BuildResult, build, type Metafile, type Plugin } from 'esbuild';
+import { type BuildOptions, type BuildResult, build, type Plugin } from 'esbuild';
+import { licencesOf } from './licences.ts';
+import { replace } from './replace.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const pagesDir = path.join(root, 'dist/pages');
@@ -75,7 +77,7 @@ writeOutputs();
 // Tests rebuild while others are being served: nothing that is in use is taken away or seen half-written.
 function writeOutputs(): void {
   mkdirSync(assetsDir, { recursive: true });
-  const licences = Buffer.from(licencesOf(workers.metafile, scripts.metafile));
+  const licences = Buffer.from(licencesOf(root, workers.metafile, scripts.metafile));
   const hash = createHash('sha256').update(licences).digest('hex').slice(0, 8);
   const licencesName = `third-party-licences-${hash}.txt`;
   const built = [...workers.outputFiles, ...scripts.outputFiles]
@@ -102,37 +104,8 @@ function writeOutputs(): void {
     if (!assets.has(name.replace(/\.gz$/, ''))) rmSync(path.join(assetsDir, name));
 }
 
-function replace(file: string, contents: string | Uint8Array): void {
-  const unfinished = path.join(pagesDir, `.${process.pid}-${path.basename(file)}`);
-  writeFileSync(unfinished, contents);
-  renameSync(unfinished, file);
-}
-
 function assetNamed({ outputFiles }: Built, pattern: RegExp): string {
   const found = outputFiles.map((file) => path.basename(file.path)).filter((name) => pattern.test(name));
   if (found.length !== 1) throw new Error(`${pattern} names ${found.length} outputs and not one`);
   return `assets/${found[0]}`;
-}
-
-/** The licence texts of all packages of which anything is in the bundles. Throws where one has none. */
-function licencesOf(...metafiles: Metafile[]): string {
-  const folders = metafiles
-    .flatMap(({ outputs }) => Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs)))
-    .flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []);
-  return [...new Set(folders)]
-    .sort()
-    .map(licenceOf)
-    .join(`\n${'-'.repeat(80)}\n\n`);
-}
-
-function licenceOf(folder: string): string {
-  const { name, version, license } = JSON.parse(
-    readFileSync(path.join(root, folder, 'package.json'), 'utf8'),
-  ) as { name: string; version: string; license?: string };
-  const files = readdirSync(path.join(root, folder)).filter((file) =>
-    /^(licen[cs]e|notice|thirdparty)/i.test(file),
-  );
-  const texts = files.map((file) => readFileSync(path.join(root, folder, file), 'utf8').trim());
-  if (license === undefined) throw new Error(`${name}, which is bundled, does not say its licence`);
-  return `${[`${name} ${version}: ${license}`, ...texts].join('\n\n')}\n`;
 }
