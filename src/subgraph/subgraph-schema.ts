@@ -1,7 +1,6 @@
 import 'reflect-metadata';
-import { buildSubgraphSchema, type GraphQLResolverMap, printSubgraphSchema } from '@apollo/subgraph';
-import { type GraphQLSchema, parse } from 'graphql';
-import { buildSchemaSync, createResolversMap, type ResolverData } from 'type-graphql';
+import { extendSchema, type GraphQLSchema, isInputObjectType, isUnionType, parse } from 'graphql';
+import { buildSchemaSync, type ResolverData } from 'type-graphql';
 import type { CallContext } from '../customer-evaluation/call-context.ts';
 import { CustomerEvaluationResolver } from '../customer-evaluation/customer-evaluation.resolver.ts';
 import { requireScope } from '../customer-evaluation/rights.ts';
@@ -15,16 +14,32 @@ const preamble = `extend schema @link(url: "https://specs.apollo.dev/federation/
 directive @oneOf on INPUT_OBJECT
 `;
 
+// What a router asks for beside our own fields.
+// Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec
+const forRouters = `
+extend type Query {
+  _entities(representations: [_Any!]!): [_Entity]!
+  _service: _Service!
+}
+
+scalar _Any
+
+union _Entity = Customer | CustomerEvaluation
+
+type _Service {
+  sdl: String
+}
+`;
+
 export interface Subgraph {
   readonly schema: GraphQLSchema;
-  /** The SDL that is published and served as `_service { sdl }`, letter for letter. */
-  readonly sdl: string;
+  /** The SDL that is published and served as `_service { sdl }`, letter for letter. Printed when it is first asked for. */
+  readonly sdl: () => Promise<string>;
 }
 
 /**
- * Builds the executable subgraph from the decorated classes. The schema is printed and built again from its
- * SDL, since type-graphql 2.0.0-rc.4 keeps `@oneOf` as a mere annotation: only a schema built from SDL makes
- * it native to validation, coercion and introspection.
+ * Builds the executable subgraph from the decorated classes. A test holds it to what its SDL says: nothing here is
+ * validated at each start.
  */
 export function buildSubgraph(resolver: CustomerEvaluationResolver | undefined): Subgraph {
   const decorated = buildSchemaSync({
@@ -32,20 +47,39 @@ export function buildSubgraph(resolver: CustomerEvaluationResolver | undefined):
     container: { get: () => resolver },
     // Inputs are checked by the schema and by the translation.
     validate: false,
-    // Would run the introspection query at each start; what is built below is checked as it is built.
+    // Would run the introspection query.
     skipCheck: true,
     authChecker: requireScopes,
   });
-  const sdl = `${preamble}\n${printSubgraphSchema(decorated)}\n`;
-  const resolvers = createResolversMap(decorated);
+  const schema = extendSchema(decorated, parse(forRouters, { noLocation: true }), { assumeValid: true });
+  enforceOneOf(schema);
   // type-graphql makes every type resolver asynchronous: a promise and a turn of the queue for each signal.
-  Object.assign(resolvers['Signals'] ?? {}, { __resolveType: typenameOfSignals });
-  const schema = buildSubgraphSchema([
-    { typeDefs: parse(sdl), resolvers: resolvers as GraphQLResolverMap<CallContext> },
-  ]);
+  const signals = schema.getType('Signals');
+  if (!isUnionType(signals)) throw new Error('a subgraph without Signals');
+  signals.resolveType = typenameOfSignals;
   resolveEntitiesOf(schema);
+  let printed: Promise<string> | undefined;
+  const sdl = (): Promise<string> => {
+    printed ??= print(decorated);
+    return printed;
+  };
   serveSdl(schema, sdl);
   return { schema, sdl };
+}
+
+// Loaded with the first router that asks: what prints takes a start as long as what serves the schema.
+async function print(decorated: GraphQLSchema): Promise<string> {
+  const { printSubgraphSchema } = await import('@apollo/subgraph');
+  return `${preamble}\n${printSubgraphSchema(decorated)}\n`;
+}
+
+// type-graphql 2.0.0-rc.4 keeps `@oneOf` as a mere annotation; here it becomes native to validation, coercion and
+// introspection.
+function enforceOneOf(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isInputObjectType(type)) continue;
+    type.isOneOf = type.astNode?.directives?.some(({ name }) => name.value === 'oneOf') ?? false;
+  }
 }
 
 // `@Authorized` names the scopes. Refuses by throwing: type-graphql's own errors have other codes than ours. No
@@ -55,8 +89,7 @@ const requireScopes = ({ context }: ResolverData<CallContext>, scopes: readonly 
   return true;
 };
 
-// Left alone, `_service` answers a print of the built schema, with every definition that composition adds.
-function serveSdl(schema: GraphQLSchema, sdl: string): void {
+function serveSdl(schema: GraphQLSchema, sdl: Subgraph['sdl']): void {
   const field = schema.getQueryType()?.getFields()['_service'];
   if (field === undefined) throw new Error('a subgraph without _service');
   field.resolve = () => ({ sdl });
