@@ -23,9 +23,7 @@ import { Drain } from './http/drain.ts';
 import type { PagesOptions } from './http/pages.ts';
 import { createHttpServer } from './http/server.ts';
 import { packageFacts } from './package-facts.ts';
-import { sandboxCases } from './sandbox/cases.ts';
-import { Journal } from './sandbox/journal.ts';
-import { Sandbox, sandboxKey } from './sandbox/sandbox.ts';
+import type { Sandbox } from './sandbox/sandbox.ts';
 import { SecretFiles } from './secret-files.ts';
 import { renewSecrets } from './secret-renewal.ts';
 import { StripeClient } from './stripe/stripe-client.ts';
@@ -82,16 +80,17 @@ async function openGateway(
     () => access.authenticator.close(),
   );
 
-  const journal = config.explorer && config.upstream === 'sandbox' ? new Journal() : undefined;
-  const sandbox =
-    config.upstream === 'sandbox'
-      ? new Sandbox({ faultShare: config.sandboxFaultShare, journal })
-      : undefined;
+  const builtIn = config.upstream === 'sandbox' ? await createBuiltIn(config) : undefined;
+  const sandbox = builtIn?.sandbox;
   opened.push(() => sandbox?.close());
   const upstream =
-    sandbox === undefined
+    builtIn === undefined
       ? config.stripe
-      : { ...config.stripe, apiUrl: await sandbox.listen('127.0.0.1', 0), secretKey: sandboxKey };
+      : {
+          ...config.stripe,
+          apiUrl: await builtIn.sandbox.listen('127.0.0.1', 0),
+          secretKey: builtIn.secretKey,
+        };
   const telemetry = await Telemetry.start({
     ...config.telemetry,
     host: config.host,
@@ -151,7 +150,7 @@ async function openGateway(
     maxDocumentBytes: config.maxDocumentBytes,
     isUpstreamUp: () => stripe.isUpstreamUp,
     drain,
-    pages: config.explorer ? pagesOf(config, journal) : undefined,
+    pages: config.explorer ? pagesOf(config, builtIn?.playground) : undefined,
     record: (server) => recordRequests(server, telemetry),
     log,
     settings: config.http,
@@ -163,6 +162,26 @@ async function openGateway(
     ),
   );
   return { url: await server.listen({ host: config.host, port: config.port }), sandbox };
+}
+
+/** The sandbox beside the gateway, and what the playground shows of it. */
+interface BuiltIn {
+  readonly sandbox: Sandbox;
+  readonly secretKey: string;
+  readonly playground: PagesOptions['playground'];
+}
+
+// Loaded only where it is the upstream: a start in front of Stripe does without.
+async function createBuiltIn({ explorer, sandboxFaultShare }: Config): Promise<BuiltIn> {
+  const { Sandbox, sandboxKey } = await import('./sandbox/sandbox.ts');
+  const { sandboxCases } = await import('./sandbox/cases.ts');
+  const { Journal } = await import('./sandbox/journal.ts');
+  const journal = explorer ? new Journal() : undefined;
+  return {
+    sandbox: new Sandbox({ faultShare: sandboxFaultShare, journal }),
+    secretKey: sandboxKey,
+    playground: journal && { cases: sandboxCases, callsUnder: (key) => journal.under(key) },
+  };
 }
 
 /** Of an operation, fragments written out: a few hundred are all that the schema has. */
@@ -201,7 +220,7 @@ function rightsOf(caller: Caller, { signalsVisibility }: Config): Rights {
   };
 }
 
-function pagesOf({ mode, stripe }: Config, journal: Journal | undefined): PagesOptions {
+function pagesOf({ mode, stripe }: Config, playground: PagesOptions['playground']): PagesOptions {
   const { outcomeReports, retrieve } = capabilitiesOf(stripe.apiVersion);
   return {
     facts: {
@@ -210,7 +229,7 @@ function pagesOf({ mode, stripe }: Config, journal: Journal | undefined): PagesO
       reports: outcomeReports ? 'outcomes' : 'events',
       retrieves: retrieve,
     },
-    playground: journal && { cases: sandboxCases, callsUnder: (key) => journal.under(key) },
+    playground,
   };
 }
 

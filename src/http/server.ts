@@ -62,6 +62,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       const id = request.headers['x-request-id'];
       return typeof id === 'string' && /^[\w.-]{1,128}$/.test(id) ? id : randomUUID();
     },
+    schemaController: withoutSchemas,
     // On close, idle connections end at once and busy ones when their answer is out.
     forceCloseConnections: 'idle',
   });
@@ -147,6 +148,12 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   });
   return server;
 }
+
+// No route has a schema. Left alone, fastify loads what would compile them.
+const refuseSchema = (): never => {
+  throw new Error('a route has a schema: fastify needs its compilers back');
+};
+const withoutSchemas = { compilersFactory: { buildValidator: refuseSchema, buildSerializer: refuseSchema } };
 
 function hasUnreadBody({ raw }: FastifyRequest): boolean {
   const { 'content-length': length = '0', 'transfer-encoding': encoding } = raw.headers;

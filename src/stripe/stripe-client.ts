@@ -1,4 +1,3 @@
-import ky from 'ky';
 import { Failure } from '../errors/failure.ts';
 import { Overloaded } from '../errors/overloaded.ts';
 import { Bulkhead } from './admission/bulkhead.ts';
@@ -11,7 +10,7 @@ import type { UpstreamLoad, UpstreamObserver } from './observer.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { type Participant, SharedCalls } from './shared-calls.ts';
 import { type RawRequest, Transport } from './transport.ts';
-import { UpstreamCall, type UpstreamGear } from './upstream-call.ts';
+import { loadKy, UpstreamCall, type UpstreamGear } from './upstream-call.ts';
 
 export interface StripeSettings {
   /** Scheme, host and port; no path. */
@@ -65,10 +64,12 @@ export class StripeClient {
   readonly #ceiling: RateCeiling | undefined;
   readonly #shared = new SharedCalls<UpstreamAnswer>();
   #headers: Readonly<Record<string, string>>;
+  // Loaded when the start is over, or the first call fails; by the time files can't be opened it is there.
+  readonly #kyLoad = setTimeout(() => void loadKy(), 1_000).unref();
 
   constructor(settings: StripeSettings) {
     this.#gear = {
-      ky: ky.create({ prefix: settings.apiUrl }),
+      apiUrl: settings.apiUrl,
       transport: new Transport({
         origin: settings.apiUrl,
         // A host that takes no connection in half an attempt's time takes none: leave time for another try.
@@ -144,6 +145,7 @@ export class StripeClient {
 
   /** Waits for the calls under way, then closes the connections. */
   async close(): Promise<void> {
+    clearTimeout(this.#kyLoad);
     this.#ceiling?.close();
     await this.#gear.transport.close();
     this.#gear.breaker.close();

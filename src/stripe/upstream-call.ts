@@ -1,4 +1,3 @@
-import type { KyInstance } from 'ky';
 import { Failure } from '../errors/failure.ts';
 import { header, readAnswer, retryAfterMs, type UpstreamAnswer } from './answer.ts';
 import { type Breaker, BreakerOpenError, probeAfterMs } from './breaker.ts';
@@ -17,7 +16,8 @@ import {
 
 /** What all calls to the upstream share. */
 export interface UpstreamGear {
-  readonly ky: KyInstance;
+  /** Scheme, host and port of the upstream. */
+  readonly apiUrl: string;
   readonly transport: Transport;
   readonly breaker: Breaker;
   readonly budget: RetryBudget;
@@ -34,6 +34,12 @@ export interface UpstreamRequest extends RawRequest {
   /** Waits until the ceiling on calls a second lets another through. */
   readonly passCeiling: () => Promise<void>;
 }
+
+/**
+ * What repeats calls. Not loaded with the rest: with its first `Request` comes Node's own undici, and a start would wait
+ * 50 ms for both.
+ */
+export const loadKy = (): Promise<typeof import('ky')> => import('ky');
 
 /** An attempt, and what came of it. */
 interface MadeAttempt extends Attempt {
@@ -100,10 +106,12 @@ export class UpstreamCall {
 
   /** Repeats a call whose first attempt failed, as often as the policy allows; throws where all failed. */
   async #repeatWithKy(first: MadeAttempt): Promise<void> {
-    const { ky, timeoutMs, maxAttempts } = this.#gear;
+    const { apiUrl, timeoutMs, maxAttempts } = this.#gear;
     const { method, path, deadline, callerGone, passCeiling } = this.#request;
     let made: MadeAttempt | undefined = first;
+    const { default: ky } = await loadKy();
     await ky(path, {
+      prefix: apiUrl,
       method,
       timeout: timeoutMs,
       totalTimeout: deadline.remainingMs,
