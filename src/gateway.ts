@@ -10,6 +10,7 @@ import { type Caller, type Pseudonymize, pseudonymizer } from './access/caller.t
 import { noServiceRule, operationLimitsRule } from './access/operation-limits.ts';
 import { RateLimits } from './access/rate-limits.ts';
 import { scopes } from './access/scopes.ts';
+import type { SharedStore } from './access/shared-store.ts';
 import { readTrustedDocuments, type TrustedDocuments } from './access/trusted-documents.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type CallContext, createCallContext } from './customer-evaluation/call-context.ts';
@@ -74,7 +75,7 @@ async function openGateway(
   opened: (() => unknown)[],
 ): Promise<Omit<Gateway, 'close'>> {
   const trustedDocuments = trustedDocumentsOf(config);
-  const access = createAccess(config, log);
+  const access = await createAccess(config, log);
   opened.push(
     () => access.limits.close(),
     () => access.authenticator.close(),
@@ -192,9 +193,11 @@ interface RenewableAccess extends Access {
   renewPseudonymKey(key: string): void;
 }
 
-function createAccess(config: Config, log: Logger): RenewableAccess {
+async function createAccess(config: Config, log: Logger): Promise<RenewableAccess> {
   let underKey = pseudonymizer(config.pseudonymKey);
   const pseudonymize: Pseudonymize = (name) => underKey(name);
+  const { redisUrl } = config.rateLimits;
+  const store = redisUrl === undefined ? undefined : await openStore(redisUrl, pseudonymize, log);
   return {
     renewPseudonymKey: (key) => {
       underKey = pseudonymizer(key);
@@ -202,12 +205,18 @@ function createAccess(config: Config, log: Logger): RenewableAccess {
     authenticator: createAuthenticator(config.authentication, (state) =>
       log[state === 'up' ? 'info' : 'error']({ state }, 'the key set of JWT_JWKS_URL changed'),
     ),
-    limits: new RateLimits(config.rateLimits, pseudonymize, (state) =>
-      log[state === 'up' ? 'info' : 'error']({ state }, 'the shared counters of REDIS_URL changed'),
-    ),
+    limits: new RateLimits(config.rateLimits, store),
     pseudonymize,
     countsAddresses: config.authentication.mode !== 'router',
   };
+}
+
+// Its client is loaded only where there is a Redis.
+async function openStore(url: string, pseudonymize: Pseudonymize, log: Logger): Promise<SharedStore> {
+  const { SharedStore: Store } = await import('./access/shared-store.ts');
+  return new Store(url, pseudonymize, (state) =>
+    log[state === 'up' ? 'info' : 'error']({ state }, 'the shared counters of REDIS_URL changed'),
+  );
 }
 
 function rightsOf(caller: Caller, { signalsVisibility }: Config): Rights {

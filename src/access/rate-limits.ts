@@ -1,12 +1,16 @@
-import type { Caller, Pseudonymize } from './caller.ts';
+import type { Caller } from './caller.ts';
 import { addressKey } from './client-address.ts';
-import { type Counter, MemoryCounter, SharedStore, type StoreState } from './counters.ts';
+import { type Counter, MemoryCounter } from './counters.ts';
+import type { SharedStore, StoreState } from './shared-store.ts';
 
-export interface RateLimitSettings {
+interface Limits {
   /** For each caller; no limit if undefined. */
   readonly perMinute: number | undefined;
   /** For each address, whoever calls from it; no limit if undefined. */
   readonly perAddressPerMinute: number | undefined;
+}
+
+export interface RateLimitSettings extends Limits {
   /** Where counters are shared; each process has its own if undefined. */
   readonly redisUrl: string | undefined;
 }
@@ -25,11 +29,11 @@ export class RateLimits {
   readonly #perAddress: Counter | undefined;
   readonly #refusals: Counter | undefined;
 
-  constructor(settings: RateLimitSettings, pseudonymize: Pseudonymize, onStore: (state: StoreState) => void) {
-    const { perMinute, perAddressPerMinute, redisUrl } = settings;
-    this.#store = redisUrl === undefined ? undefined : new SharedStore(redisUrl, pseudonymize, onStore);
+  /** Counts in the store, or in this process alone where there is none. */
+  constructor({ perMinute, perAddressPerMinute }: Limits, store?: SharedStore) {
+    this.#store = store;
     const counter = (name: string, limit: number | undefined): Counter | undefined =>
-      limit === undefined ? undefined : (this.#store?.counter(name, limit) ?? new MemoryCounter(limit));
+      limit === undefined ? undefined : (store?.counter(name, limit) ?? new MemoryCounter(limit));
     this.#perCaller = counter('caller', perMinute);
     this.#perAddress = counter('address', perAddressPerMinute);
     // Kept here: who is refused at the door must not cost a round trip to Redis.

@@ -50,8 +50,14 @@ const { metafile, outputFiles } = await build({
     // Apollo's hash is Node's own where it finds this, and one written in JavaScript where it doesn't.
     'module.require': 'require',
   },
-  // Imported by type-graphql where inputs are validated by decorators: nowhere here.
-  external: ['class-validator'],
+  external: [
+    // Imported by type-graphql where inputs are validated by decorators: nowhere here.
+    'class-validator',
+    // Required by fastify where it compiles schemas (src/http/server.ts has none), and where requests are injected.
+    '@fastify/ajv-compiler',
+    '@fastify/fast-json-stringify-compiler',
+    'light-my-request',
+  ],
   plugins: [builtinsAsRequired],
   write: false,
   metafile: true,

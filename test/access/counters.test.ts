@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { anonymous } from '../../src/access/caller.ts';
-import { MemoryCounter, SharedStore } from '../../src/access/counters.ts';
-import { type RateLimitSettings, RateLimits } from '../../src/access/rate-limits.ts';
+import { MemoryCounter } from '../../src/access/counters.ts';
+import { RateLimits } from '../../src/access/rate-limits.ts';
+import { SharedStore } from '../../src/access/shared-store.ts';
 import { describeUnless } from '../harness/missing-program.ts';
 import { freePort, missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';
 
@@ -36,13 +37,9 @@ describe('what one process counts', () => {
 });
 
 describe('the limits', () => {
-  const all: RateLimitSettings = { perMinute: 2, perAddressPerMinute: 3, redisUrl: undefined };
-  const limits = (settings: Partial<RateLimitSettings> = {}): RateLimits =>
-    new RateLimits(
-      { ...all, ...settings },
-      (name) => name,
-      () => undefined,
-    );
+  const limits = (
+    settings: { perMinute?: number | undefined; perAddressPerMinute?: number | undefined } = {},
+  ) => new RateLimits({ perMinute: 2, perAddressPerMinute: 3, ...settings });
   const named = (id: string) => ({ ...anonymous, id, isNamed: true });
   const wait = expect.any(Number);
 

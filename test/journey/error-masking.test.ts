@@ -65,11 +65,7 @@ describe('a bug', () => {
         authenticate: (headers: DistinctHeaders) =>
           headers['x-bug'] === undefined ? authenticator.authenticate(headers) : bug(),
       },
-      limits: new RateLimits(
-        readConfig({ RATE_LIMIT_PER_MINUTE: 'off' }).rateLimits,
-        pseudonymize,
-        () => undefined,
-      ),
+      limits: new RateLimits(readConfig({ RATE_LIMIT_PER_MINUTE: 'off' }).rateLimits),
       pseudonymize,
       countsAddresses: false,
     };
