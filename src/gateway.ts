@@ -131,6 +131,8 @@ async function openGateway(
   };
   const apollo = createApollo(new CustomerEvaluationResolver(services), config, log);
   await apollo.start();
+  // Apollo Server does so with the first operation: by then no file may be to be had.
+  await import('graphql');
   opened.push(() => apollo.stop());
 
   await access.authenticator.started;

@@ -64,8 +64,8 @@ export class StripeClient {
   readonly #ceiling: RateCeiling | undefined;
   readonly #shared = new SharedCalls<UpstreamAnswer>();
   #headers: Readonly<Record<string, string>>;
-  // Loaded when the start is over, or the first call fails; by the time files can't be opened it is there.
-  readonly #kyLoad = setTimeout(() => void loadKy(), 1_000).unref();
+  // Once the start is over, so that no failed call waits for it. Where files can't be opened, the next one tries again.
+  readonly #kyLoad = setTimeout(() => loadKy().catch(() => undefined), 1_000).unref();
 
   constructor(settings: StripeSettings) {
     this.#gear = {

@@ -37,7 +37,7 @@ export interface UpstreamRequest extends RawRequest {
 
 /**
  * What repeats calls. Not loaded with the rest: with its first `Request` comes Node's own undici, and a start would wait
- * 50 ms for both.
+ * 50 ms for both. A call for which it can't be loaded is not repeated.
  */
 export const loadKy = (): Promise<typeof import('ky')> => import('ky');
 
