@@ -1,8 +1,6 @@
-import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { requestKeySet } from './key-set-request.ts';
 
-// A key set is a few kilobytes; what sends more is not one, or means harm.
-const maxBytes = 64 * 1024;
-const timeoutMs = 1_000;
 /** A token with an unknown key has the set fetched again, but no more often than this. */
 const cooldownMs = 30_000;
 const refreshMs = 300_000;
@@ -17,10 +15,12 @@ export type KeySetState = 'up' | 'down';
  * what is no key set, tokens signed with known keys go on.
  */
 export class RemoteKeySet {
+  readonly #url: URL;
   readonly #onState: (state: KeySetState) => void;
-  readonly #keys: ReturnType<typeof createRemoteJWKSet>;
+  #keys: JWTVerifyGetKey | undefined;
+  #fetchedAt = 0;
+  #fetch: Promise<void> | undefined;
   #state: KeySetState | undefined;
-  #isLoaded = false;
   #fetched = 0;
   #blockedUntil = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -29,21 +29,14 @@ export class RemoteKeySet {
   readonly firstFetch: Promise<void>;
 
   constructor(url: URL, onState: (state: KeySetState) => void) {
+    this.#url = url;
     this.#onState = onState;
-    this.#keys = createRemoteJWKSet(url, {
-      timeoutDuration: timeoutMs,
-      cooldownDuration: cooldownMs,
-      // Never stale: jose would refuse known keys, too, when a stale set cannot be renewed. Renewed here instead.
-      cacheMaxAge: Number.POSITIVE_INFINITY,
-      [customFetch]: this.#fetch,
-    });
     this.firstFetch = this.#refresh();
   }
 
-  /** Whether any keys were ever had. Asked for with each call, and jose copies the whole set to answer. */
+  /** Whether any keys were ever had. */
   get isLoaded(): boolean {
-    this.#isLoaded ||= this.#keys.jwks() !== undefined;
-    return this.#isLoaded;
+    return this.#keys !== undefined;
   }
 
   /** How often a set was fetched: what was verified with one may not be with the next. */
@@ -57,7 +50,19 @@ export class RemoteKeySet {
   }
 
   /** The key that a token names; rejects where there is none. */
-  readonly resolve: JWTVerifyGetKey = (header, token) => this.#keys(header, token);
+  readonly resolve: JWTVerifyGetKey = async (header, token) => {
+    if (this.#keys !== undefined) {
+      try {
+        return await this.#keys(header, token);
+      } catch (error) {
+        const isFresh = Date.now() < this.#fetchedAt + cooldownMs;
+        if (isFresh || !(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      }
+    }
+    await this.#fetchOnce();
+    if (this.#keys === undefined) throw new errors.JWKSNoMatchingKey();
+    return this.#keys(header, token);
+  };
 
   close(): void {
     this.#closed = true;
@@ -65,28 +70,33 @@ export class RemoteKeySet {
   }
 
   async #refresh(): Promise<void> {
-    await this.#keys.reload().catch(() => undefined);
+    await this.#fetchOnce().catch(() => undefined);
     if (this.#closed) return;
     const waitMs = this.#state === 'up' ? refreshMs : retryMs;
     this.#timer = setTimeout(() => void this.#refresh(), waitMs).unref();
   }
 
-  readonly #fetch: FetchImplementation = async (url, options) => {
+  /** Fetches the set, once for all who ask meanwhile; rejects where none is to be had. */
+  #fetchOnce(): Promise<void> {
+    this.#fetch ??= this.#fetchNow().finally(() => {
+      this.#fetch = undefined;
+    });
+    return this.#fetch;
+  }
+
+  async #fetchNow(): Promise<void> {
     if (performance.now() < this.#blockedUntil) throw new Error('the last fetch of the key set failed');
     try {
-      // A redirect could lead to anywhere; the signal, which bounds the time, covers the body too.
-      const response = await fetch(url, { ...options, redirect: 'error' });
-      const text = await readAtMost(maxBytes, response);
-      if (!isKeySet(response, text)) throw new Error('the answer is not a key set');
+      this.#keys = createLocalJWKSet(keySetIn(await requestKeySet(this.#url)));
+      this.#fetchedAt = Date.now();
       this.#note('up');
       this.#fetched += 1;
-      return new Response(text);
     } catch (error) {
       this.#blockedUntil = performance.now() + retryMs - 1;
       this.#note('down');
       throw error;
     }
-  };
+  }
 
   #note(state: KeySetState): void {
     if (state === this.#state) return;
@@ -96,20 +106,8 @@ export class RemoteKeySet {
 }
 
 // An empty set would lock everybody out: rather a fault of who sends it than an issuer without keys.
-function isKeySet(response: Response, text: string): boolean {
-  if (response.status !== 200) return false;
-  const body = JSON.parse(text) as { keys?: unknown } | null;
-  return Array.isArray(body?.keys) && body.keys.length > 0;
-}
-
-async function readAtMost(limit: number, response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    // Leaving the loop cancels the body and closes its connection.
-    if (size > limit) throw new Error('the key set is larger than 64 KB');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+function keySetIn(text: string): JSONWebKeySet {
+  const body = JSON.parse(text) as JSONWebKeySet | null;
+  if (!Array.isArray(body?.keys) || body.keys.length === 0) throw new Error('the answer is not a key set');
+  return body;
 }
