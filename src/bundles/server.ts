@@ -53,7 +53,7 @@ const { metafile, outputFiles } = await build({
   external: [
     // Imported by type-graphql where inputs are validated by decorators: nowhere here.
     'class-validator',
-    // Required by fastify where it compiles schemas (src/http/server.ts has none), and where requests are injected.
+    // Required by fastify where it compiles schemas (src/without-schemas.ts: there are none), and where requests are injected.
     '@fastify/ajv-compiler',
     '@fastify/fast-json-stringify-compiler',
     'light-my-request',

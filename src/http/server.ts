@@ -16,6 +16,7 @@ import type { CallContext, CallFacts } from '../customer-evaluation/call-context
 import type { Rights } from '../customer-evaluation/rights.ts';
 import { describeBug } from '../errors/describe-bug.ts';
 import { httpRefusal } from '../errors/http-refusals.ts';
+import { withoutSchemas } from '../without-schemas.ts';
 import { answerType } from './answer-type.ts';
 import { bodyBudget } from './body-budget.ts';
 import { type Access, callerHook, charge } from './callers.ts';
@@ -148,12 +149,6 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   });
   return server;
 }
-
-// No route has a schema. Left alone, fastify loads what would compile them.
-const refuseSchema = (): never => {
-  throw new Error('a route has a schema: fastify needs its compilers back');
-};
-const withoutSchemas = { compilersFactory: { buildValidator: refuseSchema, buildSerializer: refuseSchema } };
 
 function hasUnreadBody({ raw }: FastifyRequest): boolean {
   const { 'content-length': length = '0', 'transfer-encoding': encoding } = raw.headers;

@@ -12,6 +12,7 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
   'start-up': { imports: ['config.ts', 'package-facts.ts', 'settings.ts'] },
   'life.ts': { imports: ['errors'] },
   'package-facts.ts': { imports: [] },
+  'without-schemas.ts': { imports: [] },
   // Of access only the types of its settings.
   'config.ts': { imports: ['access', 'secret-files.ts', 'settings.ts', 'telemetry'] },
   'secret-files.ts': { imports: ['settings.ts'] },
@@ -33,7 +34,16 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
       'telemetry',
     ],
   },
-  http: { imports: ['access', 'config.ts', 'customer-evaluation', 'errors', 'package-facts.ts'] },
+  http: {
+    imports: [
+      'access',
+      'config.ts',
+      'customer-evaluation',
+      'errors',
+      'package-facts.ts',
+      'without-schemas.ts',
+    ],
+  },
   // For browsers: of the house only what a page is told, and from outside the operations that are shipped.
   pages: {
     imports: ['http', '..'],
@@ -53,7 +63,7 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
   },
   errors: { imports: [] },
   telemetry: { imports: [] },
-  sandbox: { imports: ['stripe'], never: /graphql|^@apollo\// },
+  sandbox: { imports: ['stripe', 'without-schemas.ts'], never: /graphql|^@apollo\// },
 };
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>

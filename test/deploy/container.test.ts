@@ -128,8 +128,8 @@ describe('the container', () => {
 
   it('needs little memory at the start', () => {
     const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8')) ?? [];
-    // 140 MB at the time of writing; what a container asks for is in deploy/kubernetes.
-    expect(Number(kilobytes) / 1024).toBeLessThan(220);
+    // 90 MB at the time of writing; what a container asks for is in deploy/kubernetes.
+    expect(Number(kilobytes) / 1024).toBeLessThan(150);
   });
 
   it('evaluates by a shipped operation, and by no other', async () => {
