@@ -274,7 +274,7 @@ function createApollo(
       operationLimitsRule(config.operationLimits),
       ...(config.introspection || config.authentication.mode === 'router' ? [] : [noServiceRule]),
     ],
-    // The process is ended by run.ts alone.
+    // The process is ended by main.ts alone.
     stopOnTerminationSignals: false,
     persistedQueries: false,
     plugins: [

@@ -1,8 +1,102 @@
-import { keepCompiled } from './start-up/compile-cache.ts';
+import { type Config, readConfig } from './config.ts';
+import { withSourcePlaces } from './errors/source-places.ts';
+import { endWith, type Service } from './life.ts';
+import { packageFacts } from './package-facts.ts';
+import { effectiveSettings } from './start-up/check-config.ts';
+import { type Command, readCommand } from './start-up/command-line.ts';
+import { keepCompiled, writeCompileCache } from './start-up/compile-cache.ts';
+import { helpText } from './start-up/help.ts';
+import { requireRuntime } from './start-up/runtime.ts';
+import { adviceOn } from './start-up/start-fault.ts';
+import { welcome } from './start-up/welcome.ts';
+import { createLog } from './telemetry/log.ts';
+import { createLogLevelSwitch } from './telemetry/log-level-switch.ts';
+import { openLogOutput } from './telemetry/log-output.ts';
 
-// Both are for what is loaded from here on: all but this file.
-keepCompiled();
-process.setSourceMapsEnabled(true);
+/** What a process of this project serves, and what it says once it does. */
+interface AnnouncedService extends Service {
+  announce(): void;
+}
 
-const { run } = await import('./run.ts');
-await run(process.argv.slice(2));
+try {
+  await run(readCommand(process.argv.slice(2)));
+} catch (error) {
+  const advice = adviceOn(error);
+  if (advice === undefined) throw withSourcePlaces(error);
+  process.stderr.write(`${advice}\n`);
+  process.exitCode = 1;
+}
+
+async function run(command: Command): Promise<void> {
+  switch (command) {
+    case 'help':
+      process.stdout.write(helpText());
+      return;
+    case 'version':
+      process.stdout.write(`${packageFacts().version}\n`);
+      return;
+    case 'check-config':
+      process.stdout.write(await checkConfig(readConfig(process.env)));
+      return;
+    case 'sandbox':
+      announce(await serveSandbox(readConfig(process.env)));
+      return;
+    case 'gateway':
+      announce(await serveGateway(readConfig(process.env)));
+      return;
+    default:
+      command satisfies never;
+  }
+}
+
+function announce(service: AnnouncedService): void {
+  // In this order: whoever reads the announcement may send a signal at once.
+  endWith(service);
+  service.announce();
+}
+
+// Files that the settings name are read as at a start.
+async function checkConfig(config: Config): Promise<string> {
+  keepCompiled();
+  const { trustedDocumentsOf } = await import('./gateway.ts');
+  trustedDocumentsOf(config);
+  return effectiveSettings(config, process.env);
+}
+
+async function serveGateway(config: Config): Promise<AnnouncedService> {
+  requireRuntime(process.version, packageFacts().engines.node);
+  // Loaded here, so that --help and a refused setting are told at once.
+  keepCompiled();
+  const { startGateway } = await import('./gateway.ts');
+  const output = await openLogOutput(process.stdout);
+  const log = createLog(config.logLevel, output);
+  const gateway = await startGateway(config, log, output);
+  process.on('SIGUSR2', createLogLevelSwitch(log));
+  const { delayMs, limitMs } = config.http.drain;
+  return {
+    close: () => gateway.close().finally(() => output.close()),
+    // The server's end, then that of calls whose clients hung up, and of what tells about all of it.
+    closesWithinMs: delayMs + limitMs + 4_000,
+    onBug: (bug) => log.fatal(bug, 'nothing caught a bug: the process ends'),
+    announce: () => {
+      log.info({ url: gateway.url, upstream: config.upstream }, 'listening');
+      writeCompileCache();
+      process.stderr.write(welcome(gateway.url, config));
+    },
+  };
+}
+
+async function serveSandbox(config: Config): Promise<AnnouncedService> {
+  const { Sandbox, sandboxKey } = await import('./sandbox/sandbox.ts');
+  const sandbox = new Sandbox({ faultShare: config.sandboxFaultShare });
+  const url = await sandbox.listen(config.host, config.port);
+  const text = `The sandbox upstream: ${url}
+Point a gateway at it with STRIPE_API_URL=${url} STRIPE_SECRET_KEY=${sandboxKey}
+`;
+  return {
+    close: () => sandbox.close(),
+    closesWithinMs: 5_000,
+    onBug: (bug) => process.stderr.write(`${JSON.stringify(bug)}\n`),
+    announce: () => process.stderr.write(text),
+  };
+}

@@ -1,6 +1,6 @@
 /*
  * Bundles the server into dist/: what `node dist/main.js` runs, packages and all, so that a start reads a few files
- * and not two thousand. What is imported where it is used stays a file of its own.
+ * and not 1,300. What is imported where it is used stays a file of its own.
  */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -39,7 +39,7 @@ const { metafile, outputFiles } = await build({
   mainFields: ['module', 'main'],
   minifySyntax: true,
   minifyWhitespace: true,
-  // Errors show places in src/; what stands there is not needed for it.
+  // For the places of bugs (src/errors/source-places.ts); what stands there is not needed for it.
   sourcemap: 'linked',
   sourcesContent: false,
   legalComments: 'none',
@@ -64,7 +64,7 @@ const { metafile, outputFiles } = await build({
   logLevel: 'warning',
 });
 
-// Tests rebuild while others run what was built: nothing that is in use is taken away or seen half-written.
+// Tests rebuild while others run what was built: from the same sources, the same files, never seen half-written.
 mkdirSync(dist, { recursive: true });
 const names = new Set<string>();
 for (const { path: file, contents } of outputFiles) {

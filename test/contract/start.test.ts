@@ -67,7 +67,7 @@ async function toldBy({ told, exited, process: { stderr } }: Started, pattern: R
 describe('the process', () => {
   beforeAll(async () => {
     await run('npm', ['run', '--silent', 'build']);
-  }, 60_000);
+  }, 180_000);
   afterEach(() => {
     for (const child of started.splice(0)) child.kill('SIGKILL');
   });
@@ -183,7 +183,7 @@ describe('the process', () => {
         return on.call(process, name, listener);
       };`)}`;
     const failed = printedBy(['--import', bug, 'dist/main.js'], { PORT: '0' });
-    await expect(failed).rejects.toThrow(/at serveGateway \(\S+\/src\/run\.ts:\d+:\d+\)/);
+    await expect(failed).rejects.toThrow(/at serveGateway \(src\/main\.ts:\d+:\d+\)/);
   });
 
   it('prints its version and its help without loading what serves', async () => {
