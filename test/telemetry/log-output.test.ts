@@ -100,7 +100,7 @@ describe('a log that nobody reads', () => {
     expect(told()).toBe(all);
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([0, null]);
-  }, 60_000);
+  }, 180_000);
 
   it('stops no exit', async () => {
     const { child, url } = await start('pipe');
