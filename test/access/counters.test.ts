@@ -44,25 +44,26 @@ describe('the limits', () => {
       () => undefined,
     );
   const named = (id: string) => ({ ...anonymous, id, isNamed: true });
-  const wait = expect.any(Number);
 
   it('hold for who has a name by its name, and for its address beside that', async () => {
     const own = limits();
     const charge = (id: string, points: number, address?: string) =>
       own.charge({ caller: named(id), address }, points);
     expect(await charge('a', 2)).toBeUndefined();
-    expect(await charge('a', 1)).toEqual(wait);
+    expect(await charge('a', 1)).toBeGreaterThan(0);
     expect(await charge('b', 2, '192.0.2.1')).toBeUndefined();
     expect(await charge('c', 1, '192.0.2.1')).toBeUndefined();
-    expect(await charge('d', 1, '192.0.2.1')).toEqual(wait);
+    expect(await charge('d', 1, '192.0.2.1')).toBeGreaterThan(0);
     expect(await charge('e', 1, '192.0.2.2')).toBeUndefined();
+    // Who came through a router has no address here, which is no address that all of them share.
+    for (const id of ['f', 'g', 'h', 'i']) expect(await charge(id, 1)).toBeUndefined();
   });
 
   it('hold for who has none by its address, once, and not at all behind a router', async () => {
     const own = limits({ perAddressPerMinute: 1 });
     const charge = (points: number, address?: string) => own.charge({ caller: anonymous, address }, points);
     expect(await charge(2, '192.0.2.1')).toBeUndefined();
-    expect(await charge(1, '192.0.2.1')).toEqual(wait);
+    expect(await charge(1, '192.0.2.1')).toBeGreaterThan(0);
     for (let count = 0; count < 5; count += 1) expect(await charge(2)).toBeUndefined();
   });
 
@@ -81,11 +82,13 @@ describe('the limits', () => {
   it('hold for credentials that were refused, apart from calls', async () => {
     const own = limits();
     for (let count = 0; count < 3; count += 1) expect(await own.chargeRefusal('192.0.2.1')).toBeUndefined();
-    expect(await own.chargeRefusal('192.0.2.1')).toEqual(wait);
+    expect(await own.chargeRefusal('192.0.2.1')).toBeGreaterThan(0);
     expect(await own.chargeRefusal('192.0.2.2')).toBeUndefined();
     expect(await own.charge({ caller: named('a'), address: '192.0.2.1' }, 1)).toBeUndefined();
-    expect(await own.chargeRefusal(undefined)).toBeUndefined();
-    expect(await own.chargeRefusal('no address')).toBeUndefined();
+    for (let count = 0; count < 4; count += 1) {
+      expect(await own.chargeRefusal(undefined)).toBeUndefined();
+      expect(await own.chargeRefusal('no address')).toBeUndefined();
+    }
   });
 
   it('can be switched off, one by one', async () => {
@@ -93,7 +96,9 @@ describe('the limits', () => {
     expect(await own.charge({ caller: named('a'), address: '192.0.2.1' }, 1_000)).toBeUndefined();
     for (let count = 0; count < 5; count += 1) expect(await own.chargeRefusal('192.0.2.1')).toBeUndefined();
     const callersOnly = limits({ perAddressPerMinute: undefined });
-    expect(await callersOnly.charge({ caller: named('a'), address: '192.0.2.1' }, 3)).toEqual(wait);
+    expect(await callersOnly.charge({ caller: named('a'), address: '192.0.2.1' }, 3)).toBeGreaterThan(0);
+    expect(own.storeState).toBeUndefined();
+    own.renewRedis('redis://127.0.0.1:1');
     expect(own.storeState).toBeUndefined();
     own.close();
   });
@@ -122,6 +127,16 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     stores.push(store);
     for (let tries = 0; tries < 200 && store.state === 'down'; tries += 1) await delay(5);
     return store;
+  };
+
+  /** Waits until everybody but the test itself has hung up. */
+  const untilAlone = async ({ admin }: RedisServer): Promise<void> => {
+    const clients = async (): Promise<number> =>
+      String(await admin.client('LIST'))
+        .trim()
+        .split('\n').length;
+    for (let tries = 0; tries < 200 && (await clients()) > 1; tries += 1) await delay(5);
+    expect(await clients()).toBe(1);
   };
 
   it('is one count, to the last point, under names that tell nothing', async () => {
@@ -209,11 +224,49 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     await other.kill();
   });
 
+  it('is each caller’s and each address’s, but not what was refused at the door', async () => {
+    const open = async (): Promise<RateLimits> => {
+      const limits = new RateLimits(
+        { perMinute: 2, perAddressPerMinute: 3, redisUrl: redis.url },
+        (name) => name,
+        (state) => states.push(state),
+      );
+      for (let tries = 0; tries < 200 && limits.storeState !== 'up'; tries += 1) await delay(5);
+      return limits;
+    };
+    const [a, b] = [await open(), await open()];
+    expect(states).toEqual(['up', 'up']);
+    const by = (id: string) => ({ caller: { ...anonymous, id, isNamed: true }, address: '192.0.2.1' });
+    expect(await a.charge(by('x'), 1)).toBeUndefined();
+    expect(await b.charge(by('x'), 1)).toBeUndefined();
+    expect(await a.charge(by('x'), 1)).toBeGreaterThan(0);
+    expect(await b.charge(by('y'), 1)).toBeGreaterThan(0);
+    for (let count = 0; count < 3; count += 1) {
+      for (const limits of [a, b]) expect(await limits.chargeRefusal('192.0.2.1')).toBeUndefined();
+    }
+    expect((await redis.admin.keys('*')).sort()).toEqual([
+      'customer-evaluations:address:192.0.2.1',
+      'customer-evaluations:caller:x',
+      'customer-evaluations:caller:y',
+    ]);
+
+    const other = await startRedis();
+    a.renewRedis(other.url);
+    for (let tries = 0; tries < 200 && (await other.admin.dbsize()) === 0; tries += 1) {
+      await a.charge(by('z'), 1);
+      await delay(5);
+    }
+    expect((await other.admin.keys('*:z')).length).toBe(1);
+    a.close();
+    b.close();
+    for (const server of [redis, other]) await untilAlone(server);
+    await other.kill();
+  });
+
   it('is told by nobody after the end', async () => {
     const store = await open();
     store.close();
-    await delay(50);
+    await untilAlone(redis);
     expect(states).toEqual(['up']);
-    expect(await redis.admin.client('LIST')).not.toMatch(/\n.*\n/);
   });
 });
