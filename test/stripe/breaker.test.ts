@@ -86,16 +86,19 @@ describe('the breaker', () => {
 
   it('after a second lets one attempt through to see, and is no longer held to be open until then', async () => {
     await attempts(10, 500);
+    expect(breaker.state).toBe('open');
     jest.advanceTimersByTime(probeAfterMs - 1);
     expect(breaker.isOpen).toBe(true);
     jest.advanceTimersByTime(1);
     expect(breaker.isOpen).toBe(false);
+    expect(breaker.state).toBe('half_open');
 
     let end: (given: RawAnswer) => void = () => undefined;
     const probe = breaker.run(() => new Promise((resolve) => (end = resolve)), true);
     expect(await attempt(200)).toBe('BreakerOpenError');
     end(answer(200));
     expect((await probe).status).toBe(200);
+    expect(breaker.state).toBe('closed');
     expect(changes).toEqual(['open', 'closed']);
     expect(await attempt(200)).toBe(200);
   });
