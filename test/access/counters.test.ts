@@ -236,6 +236,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     };
     const [a, b] = [await open(), await open()];
     expect(states).toEqual(['up', 'up']);
+    expect([a.storeState, b.storeState]).toEqual(['up', 'up']);
     const by = (id: string) => ({ caller: { ...anonymous, id, isNamed: true }, address: '192.0.2.1' });
     expect(await a.charge(by('x'), 1)).toBeUndefined();
     expect(await b.charge(by('x'), 1)).toBeUndefined();
