@@ -54,6 +54,22 @@ describe('the waiting line', () => {
     expect(line.size).toBe(0);
   });
 
+  it('makes room at the cost of the loud one, be it first or last', async () => {
+    for (const names of [
+      ['loud1', 'loud2', 'quiet', 'other'],
+      ['quiet', 'loud1', 'other', 'loud2'],
+      ['quiet', 'other', 'loud1', 'loud2'],
+    ]) {
+      ended = [];
+      const line = new WaitingLine(3);
+      for (const name of names) join(line, name);
+      await settled();
+      expect(ended).toEqual(['loud2 refused']);
+      line.refuseAll();
+      await settled();
+    }
+  });
+
   it('refuses the newest of a single caller at once when full', async () => {
     const line = new WaitingLine(3);
     for (const name of ['one1', 'one2', 'one3', 'one4', 'one5']) join(line, name);
@@ -95,8 +111,8 @@ describe('the waiting line', () => {
     expect(ended.slice(2)).toEqual(['gone2']);
   });
 
-  it('does not take in who hung up before', async () => {
-    const line = new WaitingLine(1);
+  it.each([1, 10])('does not take in who hung up before, with room for %d', async (capacity) => {
+    const line = new WaitingLine(capacity);
     join(line, 'there');
     join(line, 'gone', 10_000, AbortSignal.abort());
     await settled();
