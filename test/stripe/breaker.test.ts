@@ -63,6 +63,12 @@ describe('the breaker', () => {
     },
   );
 
+  it('lets an attempt take its time: to end it is the transport’s part', async () => {
+    const slow = breaker.run(() => new Promise((resolve) => setTimeout(resolve, 60_000, answer(200))), true);
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect((await slow).status).toBe(200);
+  });
+
   it('stays closed while most attempts succeed', async () => {
     await attempts(15, 200);
     await attempts(14, 500);
