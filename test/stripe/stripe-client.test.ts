@@ -48,7 +48,8 @@ describe('the client of Stripe’s HTTP interface', () => {
   const post = (client: StripeClient, idempotencyKey: string, rest: Partial<Caller> = {}) =>
     client.post({ path, params: { event_type: 'login' }, idempotencyKey, onBehalfOf: caller(rest) });
   const requested = async (count: number): Promise<void> => {
-    while (upstream.requests.length < count) await delay(5);
+    for (let tries = 0; tries < 400 && upstream.requests.length < count; tries += 1) await delay(5);
+    expect(upstream.requests).toHaveLength(count);
   };
   /** Answers none until it is told to. */
   const held = (): ((status?: number) => void) => {

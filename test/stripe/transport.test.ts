@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Deadline } from '../../src/stripe/deadline.ts';
 import type { AttemptEnd } from '../../src/stripe/observer.ts';
@@ -67,7 +68,8 @@ describe('the way to the upstream', () => {
   };
   /** Waits until the upstream has so many connections. */
   const untilSockets = async (count: number): Promise<void> => {
-    while (upstream.sockets !== count) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let tries = 0; tries < 400 && upstream.sockets !== count; tries += 1) await delay(5);
+    expect(upstream.sockets).toBe(count);
   };
 
   it('is kept open from call to call', async () => {
