@@ -1,9 +1,11 @@
+import { getEventListeners } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Deadline } from '../../src/stripe/deadline.ts';
 import type { AttemptEnd } from '../../src/stripe/observer.ts';
 import { StripeClient } from '../../src/stripe/stripe-client.ts';
-import { TransportError } from '../../src/stripe/transport.ts';
+import { type Attempt, Transport, TransportError } from '../../src/stripe/transport.ts';
 import {
   answers,
   type Fault,
@@ -13,6 +15,7 @@ import {
   raw,
   startFaultyUpstream,
   status,
+  succeed,
 } from '../harness/faulty-upstream.ts';
 
 const megabyte = 1024 * 1024;
@@ -171,6 +174,66 @@ describe('the way to the upstream', () => {
     const [code, word] = await answered(raw('SSH-2.0-OpenSSH_9.9\r\n'));
     expect(code).toBe('UPSTREAM_INVALID_RESPONSE');
     expect(word).toMatch(/^(HPE_|HTTPParserError$)/);
+  });
+});
+
+describe('an attempt', () => {
+  let upstream: FaultyUpstream;
+  let transport: Transport;
+
+  const open = (origin: string): void => {
+    transport = new Transport({ origin, connectTimeoutMs: 100, maxConnections: 1 });
+  };
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream();
+    open(upstream.url);
+  });
+  afterEach(async () => {
+    await upstream.close();
+    await transport.close();
+  });
+
+  const send = (signal: AbortSignal, attempt: Attempt = { sent: false, reusedConnection: false }) =>
+    transport
+      .send({ method: 'GET', path: '/', headers: {}, form: null }, signal, attempt)
+      .catch((error: unknown) => error);
+
+  it('that is given up while it waits for a connection ends at once, and is never sent', async () => {
+    const release: (() => void)[] = [];
+    upstream.next((victim) => release.push(() => succeed(victim)));
+    const first = send(new AbortController().signal);
+    const [giveUp, attempt] = [new AbortController(), { sent: false, reusedConnection: false }];
+    const second = send(giveUp.signal, attempt);
+    for (let tries = 0; tries < 400 && release.length === 0; tries += 1) await delay(5);
+    giveUp.abort();
+    expect(await second).toMatchObject({ name: 'TransportError', code: 'AbortError', sent: false });
+    for (const answer of release) answer();
+    expect(await first).toMatchObject({ status: 200 });
+    expect(await send(new AbortController().signal)).toMatchObject({ status: 200 });
+    expect(upstream.keys).toHaveLength(2);
+    expect(attempt.sent).toBe(false);
+  });
+
+  it('leaves nothing behind at its signal, however it ends', async () => {
+    const { signal } = new AbortController();
+    expect(await send(signal)).toMatchObject({ status: 200 });
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    upstream.next(({ socket }) => socket.resetAndDestroy());
+    expect(await send(signal)).toBeInstanceOf(TransportError);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('ends where nobody takes its connection', async () => {
+    // Says nothing, where TLS would have it say something.
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => sockets.push(socket));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await transport.close();
+    open(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const { signal } = new AbortController();
+    expect(await send(signal)).toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT', sent: false });
+    for (const socket of sockets) socket.destroy();
+    server.close();
   });
 });
 
