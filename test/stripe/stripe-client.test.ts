@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Overloaded } from '../../src/errors/overloaded.ts';
 import { Deadline } from '../../src/stripe/deadline.ts';
 import { type Caller, StripeClient, type StripeSettings } from '../../src/stripe/stripe-client.ts';
@@ -280,5 +280,18 @@ describe('the client of Stripe’s HTTP interface', () => {
     await closing;
     await expect(post(client, 'b')).rejects.toBeDefined();
     expect(upstream.requests).toHaveLength(1);
+  });
+
+  it('leaves no timer behind that would keep the process from its end', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
+    try {
+      const client = clientWith({ maxPerSecond: 1 });
+      expect(jest.getTimerCount()).toBeGreaterThan(0);
+      await client.close();
+      clients.length = 0;
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 });
