@@ -202,6 +202,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
   });
 
   it('moves to another Redis once that answers, and not before', async () => {
+    const printed = jest.spyOn(console, 'error');
     const store = await open();
     const counter = store.counter('caller', 1);
     expect(await counter.add('x', 1)).toBeUndefined();
@@ -221,7 +222,12 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     await delay(50);
     expect(store.state).toBe('up');
     expect(states).toEqual(['up']);
+    // The other's is, from then on.
     await other.kill();
+    for (let tries = 0; tries < 200 && store.state === 'up'; tries += 1) await delay(5);
+    expect(states).toEqual(['up', 'down']);
+    // ioredis would print what nobody listens to.
+    expect(printed).not.toHaveBeenCalled();
   });
 
   it('is each caller’s and each address’s, but not what was refused at the door', async () => {
