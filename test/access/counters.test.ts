@@ -1,10 +1,11 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { anonymous } from '../../src/access/caller.ts';
 import { MemoryCounter, SharedStore } from '../../src/access/counters.ts';
 import { type RateLimitSettings, RateLimits } from '../../src/access/rate-limits.ts';
 import { describeUnless } from '../harness/missing-program.ts';
-import { freePort, missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';
+import { freePort, missingRedis, type RedisServer, startRedis, startSlowRoad } from '../harness/redis.ts';
 
 describe('what one process counts', () => {
   beforeEach(() => {
@@ -125,7 +126,10 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
       (state) => states.push(state),
     );
     stores.push(store);
-    for (let tries = 0; tries < 200 && store.state === 'down'; tries += 1) await delay(5);
+    for (let tries = 0; tries < 400 && store.state === 'down'; tries += 1) await delay(5);
+    expect(states.at(-1)).toBe('up');
+    // On a busy machine, a Redis that is only just there may have been too slow at first.
+    states.length = 0;
     return store;
   };
 
@@ -152,7 +156,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
       'customer-evaluations:caller:pseudonym-of-y',
     ]);
     expect(await redis.admin.ttl('customer-evaluations:caller:pseudonym-of-x')).toBeGreaterThan(55);
-    expect(states).toEqual(['up', 'up']);
+    expect(states).toEqual([]);
   });
 
   it('is counted apart where Redis fails, which is told once, and together again after a second', async () => {
@@ -169,7 +173,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(await counter.add('x', 2)).toBeUndefined();
     expect(await redis.admin.keys('*')).toHaveLength(1);
     expect(store.state).toBe('up');
-    expect(states).toEqual(['up', 'down', 'up']);
+    expect(states).toEqual(['down', 'up']);
   });
 
   it('is counted apart at once where Redis is gone, and together when it is back', async () => {
@@ -183,7 +187,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(performance.now() - start).toBeLessThan(200);
     redis = await startRedis(redis.port);
     for (let tries = 0; tries < 600 && store.state === 'down'; tries += 1) await delay(5);
-    expect(states).toEqual(['up', 'down', 'up']);
+    expect(states).toEqual(['down', 'up']);
   });
 
   it('is counted apart where there was no Redis from the start', async () => {
@@ -199,6 +203,42 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(await counter.add('x', 1)).toBeGreaterThan(0);
     await delay(50);
     expect(states).toEqual(['down']);
+  });
+
+  it('is counted apart where Redis is slow, and nobody waits for it', async () => {
+    const road = await startSlowRoad(redis.port);
+    const store = await open(`redis://127.0.0.1:${road.port}`);
+    const counter = store.counter('caller', 1);
+    road.delay(1_000);
+    const start = performance.now();
+    expect(await counter.add('x', 1)).toBeUndefined();
+    expect(await counter.add('x', 1)).toBeGreaterThan(0);
+    // 40 ms of it, and the rest is for a busy machine.
+    expect(performance.now() - start).toBeLessThan(700);
+    expect(store.state).toBe('down');
+    road.close();
+  });
+
+  it('looks for a Redis that is gone soon, and then less and less often', async () => {
+    let looked = 0;
+    const nothing = createServer((socket) => {
+      looked += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => nothing.listen(0, '127.0.0.1', resolve));
+    const { port } = nothing.address() as AddressInfo;
+    stores.push(
+      new SharedStore(
+        `redis://127.0.0.1:${port}`,
+        (name) => name,
+        () => undefined,
+      ),
+    );
+    // At once, after 100 ms, after 200 more, and after 300 more.
+    await delay(700);
+    expect(looked).toBeGreaterThan(1);
+    expect(looked).toBeLessThan(5);
+    nothing.close();
   });
 
   it('moves to another Redis once that answers, and not before', async () => {
@@ -221,11 +261,11 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     await redis.kill();
     await delay(50);
     expect(store.state).toBe('up');
-    expect(states).toEqual(['up']);
+    expect(states).toEqual([]);
     // The other's is, from then on.
     await other.kill();
     for (let tries = 0; tries < 200 && store.state === 'up'; tries += 1) await delay(5);
-    expect(states).toEqual(['up', 'down']);
+    expect(states).toEqual(['down']);
     // ioredis would print what nobody listens to.
     expect(printed).not.toHaveBeenCalled();
   });
@@ -237,11 +277,11 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
         (name) => name,
         (state) => states.push(state),
       );
-      for (let tries = 0; tries < 200 && limits.storeState !== 'up'; tries += 1) await delay(5);
+      for (let tries = 0; tries < 400 && limits.storeState !== 'up'; tries += 1) await delay(5);
       return limits;
     };
     const [a, b] = [await open(), await open()];
-    expect(states).toEqual(['up', 'up']);
+    expect(states).toContain('up');
     expect([a.storeState, b.storeState]).toEqual(['up', 'up']);
     const by = (id: string) => ({ caller: { ...anonymous, id, isNamed: true }, address: '192.0.2.1' });
     expect(await a.charge(by('x'), 1)).toBeUndefined();
@@ -274,6 +314,6 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     const store = await open();
     store.close();
     await untilAlone(redis);
-    expect(states).toEqual(['up']);
+    expect(states).toEqual([]);
   });
 });
