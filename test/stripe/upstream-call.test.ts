@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Deadline } from '../../src/stripe/deadline.ts';
 import type { AttemptEnd, UpstreamObserver } from '../../src/stripe/observer.ts';
 import { type Caller, StripeClient, type StripeSettings } from '../../src/stripe/stripe-client.ts';
@@ -30,8 +30,11 @@ describe('a call to the upstream', () => {
     upstream = await startFaultyUpstream();
     breaker = [];
     watched = [];
+    // The shortest waits that there are.
+    jest.spyOn(Math, 'random').mockReturnValue(0);
   });
   afterEach(async () => {
+    jest.restoreAllMocks();
     await upstream.close();
     for (const socket of sockets.splice(0)) socket.destroy();
     for (const server of servers.splice(0)) server.close();
@@ -89,8 +92,6 @@ describe('a call to the upstream', () => {
   it.each<{ what: string; faults: Fault[]; requests: number }>([
     { what: 'is reset', faults: [reset('before')], requests: 2 },
     { what: 'is answered 500 twice', faults: [status(500), status(503)], requests: 3 },
-    { what: 'meets another with its key', faults: [status(409)], requests: 2 },
-    { what: 'meets a limit', faults: [status(429)], requests: 2 },
     {
       what: 'is to be repeated, as Stripe says',
       faults: [status(400, { param: 'x' }, { 'stripe-should-retry': 'true' })],
@@ -145,7 +146,7 @@ describe('a call to the upstream', () => {
     expect(upstream.keys).toHaveLength(1);
   });
 
-  it.each([1, 2, 3])('is attempted as often as may be, and no more: %d', async (maxAttempts) => {
+  it.each([1, 3])('is attempted as often as may be, and no more: %d', async (maxAttempts) => {
     upstream.always(status(500));
     expect(await post(clientWith({ maxAttempts }))).toMatchObject({
       code: 'UPSTREAM_UNAVAILABLE',
@@ -206,13 +207,13 @@ describe('a call to the upstream', () => {
     it('ends at the deadline where no answer comes', async () => {
       upstream.always(hang);
       const start = performance.now();
-      const client = clientWith({ timeoutMs: 250 });
-      expect(await post(client, { deadline: new Deadline(500) })).toMatchObject({
+      const client = clientWith({ timeoutMs: 200 });
+      expect(await post(client, { deadline: new Deadline(400) })).toMatchObject({
         code: 'UPSTREAM_TIMEOUT',
         effect: 'UNKNOWN',
         operatorNote: 'no answer in time, attempts: 2',
       });
-      expect(performance.now() - start).toBeGreaterThan(450);
+      expect(performance.now() - start).toBeGreaterThan(350);
       expect(performance.now() - start).toBeLessThan(2_000);
       // Reading has no effect, however it ends.
       expect(await get(client, { deadline: new Deadline(100) })).toMatchObject({
