@@ -34,6 +34,7 @@ describe('a call to the upstream', () => {
     jest.spyOn(Math, 'random').mockReturnValue(0);
   });
   afterEach(async () => {
+    jest.useRealTimers();
     jest.restoreAllMocks();
     await upstream.close();
     for (const socket of sockets.splice(0)) socket.destroy();
@@ -131,6 +132,11 @@ describe('a call to the upstream', () => {
       failure: { code: 'UPSTREAM_INVALID_RESPONSE', effect: 'UNKNOWN', operatorNote: 'status 307' },
     },
     {
+      what: 'has several answers to choose from',
+      fault: status(300, {}, {}, true),
+      failure: { code: 'UPSTREAM_INVALID_RESPONSE', effect: 'UNKNOWN', operatorNote: 'status 300' },
+    },
+    {
       what: 'answers what is no JSON',
       fault: answers('<html>'),
       failure: { code: 'UPSTREAM_INVALID_RESPONSE', effect: 'UNKNOWN', upstreamRequestId: 'req_faulty' },
@@ -170,9 +176,10 @@ describe('a call to the upstream', () => {
       code: 'UPSTREAM_UNAVAILABLE',
       effect: 'NONE',
     });
-    upstream.next(reset('before'));
-    upstream.always(succeed);
+    upstream.always();
+    upstream.next(status(500));
     expect(await get(clientWith())).toBe('ok');
+    expect(upstream.keys).toHaveLength(3);
   });
 
   it('may have had an effect where any of its attempts may have', async () => {
@@ -233,8 +240,9 @@ describe('a call to the upstream', () => {
 
     it('is the fault of an upstream that takes no connection, where there was time for one', async () => {
       const apiUrl = await startSilentServer();
-      const [unreachable, hasty] = [clientWith({ apiUrl, timeoutMs: 200 }), clientWith({ apiUrl })];
-      expect(await post(unreachable, { deadline: new Deadline(250) })).toMatchObject({
+      const [unreachable, hasty] = [clientWith({ apiUrl, timeoutMs: 300 }), clientWith({ apiUrl })];
+      // Also where its last attempt had little.
+      expect(await post(unreachable, { deadline: new Deadline(475) })).toMatchObject({
         code: 'UPSTREAM_UNAVAILABLE',
         effect: 'NONE',
         operatorNote: 'no connection in time',
@@ -266,7 +274,18 @@ describe('a call to the upstream', () => {
         code: 'UPSTREAM_UNAVAILABLE',
         effect: 'NONE',
         retryAfterMs: 1_000,
+        operatorNote: 'the breaker is open',
       });
+    });
+
+    it('leaves no timer behind', async () => {
+      jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
+      const client = clientWith();
+      expect(await get(client)).toBe('ok');
+      const timers = jest.getTimerCount();
+      for (let count = 0; count < 10; count += 1) expect(await get(client)).toBe('ok');
+      // A pooled connection has one or two of its own.
+      expect(jest.getTimerCount()).toBeLessThan(timers + 5);
     });
   });
 
@@ -378,7 +397,9 @@ describe('a call to the upstream', () => {
       for (let count = 0; count < 10; count += 1) await post(client, {}, `key ${count}`);
       watched = [];
       await post(client);
-      expect(watched).toMatchObject([{ error: 'BREAKER_OPEN', status: undefined, sent: false }]);
+      expect(watched).toMatchObject([
+        { error: 'BREAKER_OPEN', status: undefined, sent: false, reusedConnection: false },
+      ]);
       expect(upstream.keys).toHaveLength(10);
     });
 
