@@ -285,24 +285,35 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     const [a, b] = [await open(), await open()];
     expect(states).toContain('up');
     expect([a.storeState, b.storeState]).toEqual(['up', 'up']);
-    const by = (id: string) => ({ caller: { ...anonymous, id, isNamed: true }, address: '192.0.2.1' });
-    expect(await a.charge(by('x'), 1)).toBeUndefined();
-    expect(await b.charge(by('x'), 1)).toBeUndefined();
-    expect(await a.charge(by('x'), 1)).toBeGreaterThan(0);
-    expect(await b.charge(by('y'), 1)).toBeGreaterThan(0);
+    const by = (id: string, address: string) => ({ caller: { ...anonymous, id, isNamed: true }, address });
+    const round = async (address: string): Promise<(number | undefined)[]> => {
+      states.length = 0;
+      await redis.admin.flushall();
+      const [x, y] = [by(`x of ${address}`, address), by(`y of ${address}`, address)];
+      return [await a.charge(x, 1), await b.charge(x, 1), await a.charge(x, 1), await b.charge(y, 1)];
+    };
+    // Once more where a busy machine made Redis late, and the limits counted apart for a second.
+    let address = '192.0.2.1';
+    let waits = await round(address);
+    for (let rounds = 2; rounds < 6 && states.includes('down'); rounds += 1) {
+      await delay(1_050);
+      address = `192.0.2.${rounds}`;
+      waits = await round(address);
+    }
+    expect(waits).toEqual([undefined, undefined, expect.any(Number), expect.any(Number)]);
     for (let count = 0; count < 3; count += 1) {
-      for (const limits of [a, b]) expect(await limits.chargeRefusal('192.0.2.1')).toBeUndefined();
+      for (const limits of [a, b]) expect(await limits.chargeRefusal(address)).toBeUndefined();
     }
     expect((await redis.admin.keys('*')).sort()).toEqual([
-      'customer-evaluations:address:192.0.2.1',
-      'customer-evaluations:caller:x',
-      'customer-evaluations:caller:y',
+      `customer-evaluations:address:${address}`,
+      `customer-evaluations:caller:x of ${address}`,
+      `customer-evaluations:caller:y of ${address}`,
     ]);
 
     const other = await startRedis();
     a.renewRedis(other.url);
     for (let tries = 0; tries < 200 && (await other.admin.dbsize()) === 0; tries += 1) {
-      await a.charge(by('z'), 1);
+      await a.charge(by('z', address), 1);
       await delay(5);
     }
     expect((await other.admin.keys('*:z')).length).toBe(1);
