@@ -63,9 +63,12 @@ export function failureOfError(error: TransportError): Failure {
     effect: error.sent ? 'UNKNOWN' : 'NONE',
     operatorNote: error.message,
     // A certificate that is refused stays so until somebody looks.
-    operatorsMustAct: /CERT|TLS|SSL/.test(error.code),
+    operatorsMustAct: certificateOrProtocol.test(error.code),
   });
 }
+
+// Source: https://nodejs.org/api/tls.html#x509-certificate-error-codes; not all of them say what they are about.
+const certificateOrProtocol = /CERT|TLS|SSL|LEAF_SIGNATURE|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/;
 
 // Without a word of the upstream's, its limits count by the second.
 function retryAfterMsOf(answer: RawAnswer): number {

@@ -27,14 +27,9 @@ function appendFields(fields: string[], name: string, value: FormValue | undefin
     fields.push(`${name}=${percentEncoded(value)}`);
     return;
   }
-  if (isArray(value)) {
-    value.forEach((item, index) => {
-      appendFields(fields, `${name}[${index}]`, item);
-    });
-    return;
-  }
-  for (const key of Object.keys(value)) {
-    appendFields(fields, `${name}[${percentEncoded(key)}]`, value[key]);
+  // An array's keys are its indices.
+  for (const [key, item] of Object.entries(value)) {
+    appendFields(fields, `${name}[${percentEncoded(key)}]`, item);
   }
 }
 
@@ -49,6 +44,3 @@ function percentEncoded(text: string): string {
 
 // RFC 3986, 2.3: what encodes to itself. All our names are of these, and most values.
 const unreserved = /^[\w.~-]*$/;
-
-// Array.isArray does not narrow readonly arrays.
-const isArray: (value: FormValue) => value is readonly FormValue[] = Array.isArray;

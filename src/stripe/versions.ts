@@ -12,7 +12,8 @@ export interface VersionCapabilities {
 
 // By the preview's date, oldest first; each row holds from its date until the next row's.
 // Source: the changelogs of Stripe's API previews, 2026-03 to 2026-11.
-const capabilitiesSince: readonly (readonly [date: string, capabilities: VersionCapabilities])[] = [
+type Since = readonly [date: string, capabilities: VersionCapabilities];
+const capabilitiesSince: readonly [Since, ...Since[]] = [
   ['2026-03-04', { clientData: false, retrieve: false, eventReports: true, outcomeReports: false }],
   ['2026-05-27', { clientData: false, retrieve: false, eventReports: false, outcomeReports: true }],
   ['2026-06-01', { clientData: true, retrieve: true, eventReports: false, outcomeReports: true }],
@@ -28,10 +29,9 @@ export const versionPattern = /^\d{4}-\d{2}-\d{2}(\.[a-z][a-z0-9_]*)?$/;
  * What a version can do. One newer than all known counts as the newest known: the upstream has the last word. One older than all known counts as the oldest.
  */
 export function capabilitiesOf(version: string): VersionCapabilities {
-  const date = version.slice(0, 10);
-  const row = capabilitiesSince.findLast(([since]) => since <= date) ?? capabilitiesSince[0];
-  if (row === undefined) throw new Error('the table of versions is empty');
-  return row[1];
+  // As texts, dates are in order, and one with a release's name is behind the date alone.
+  const [, capabilities] = capabilitiesSince.findLast(([since]) => since <= version) ?? capabilitiesSince[0];
+  return capabilities;
 }
 
 /** The first version that has a capability, for messages that say what would help. */
@@ -41,6 +41,6 @@ export function firstVersionWith(capability: keyof VersionCapabilities): string 
 
 /** The first version that has lost a capability again; undefined while the newest known still has it. */
 export function firstVersionWithout(capability: keyof VersionCapabilities): string | undefined {
-  const from = firstVersionWith(capability) ?? '';
-  return capabilitiesSince.find(([since, capabilities]) => since > from && !capabilities[capability])?.[0];
+  const first = capabilitiesSince.findIndex(([, capabilities]) => capabilities[capability]);
+  return capabilitiesSince.slice(first).find(([, capabilities]) => !capabilities[capability])?.[0];
 }

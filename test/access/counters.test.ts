@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { anonymous } from '../../src/access/caller.ts';
@@ -5,7 +6,7 @@ import { MemoryCounter } from '../../src/access/counters.ts';
 import { RateLimits } from '../../src/access/rate-limits.ts';
 import { SharedStore } from '../../src/access/shared-store.ts';
 import { describeUnless } from '../harness/missing-program.ts';
-import { freePort, missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';
+import { freePort, missingRedis, type RedisServer, startRedis, startSlowRoad } from '../harness/redis.ts';
 
 describe('what one process counts', () => {
   beforeEach(() => {
@@ -41,25 +42,26 @@ describe('the limits', () => {
     settings: { perMinute?: number | undefined; perAddressPerMinute?: number | undefined } = {},
   ) => new RateLimits({ perMinute: 2, perAddressPerMinute: 3, ...settings });
   const named = (id: string) => ({ ...anonymous, id, isNamed: true });
-  const wait = expect.any(Number);
 
   it('hold for who has a name by its name, and for its address beside that', async () => {
     const own = limits();
     const charge = (id: string, points: number, address?: string) =>
       own.charge({ caller: named(id), address }, points);
     expect(await charge('a', 2)).toBeUndefined();
-    expect(await charge('a', 1)).toEqual(wait);
+    expect(await charge('a', 1)).toBeGreaterThan(0);
     expect(await charge('b', 2, '192.0.2.1')).toBeUndefined();
     expect(await charge('c', 1, '192.0.2.1')).toBeUndefined();
-    expect(await charge('d', 1, '192.0.2.1')).toEqual(wait);
+    expect(await charge('d', 1, '192.0.2.1')).toBeGreaterThan(0);
     expect(await charge('e', 1, '192.0.2.2')).toBeUndefined();
+    // Who came through a router has no address here, which is no address that all of them share.
+    for (const id of ['f', 'g', 'h', 'i']) expect(await charge(id, 1)).toBeUndefined();
   });
 
   it('hold for who has none by its address, once, and not at all behind a router', async () => {
     const own = limits({ perAddressPerMinute: 1 });
     const charge = (points: number, address?: string) => own.charge({ caller: anonymous, address }, points);
     expect(await charge(2, '192.0.2.1')).toBeUndefined();
-    expect(await charge(1, '192.0.2.1')).toEqual(wait);
+    expect(await charge(1, '192.0.2.1')).toBeGreaterThan(0);
     for (let count = 0; count < 5; count += 1) expect(await charge(2)).toBeUndefined();
   });
 
@@ -78,11 +80,13 @@ describe('the limits', () => {
   it('hold for credentials that were refused, apart from calls', async () => {
     const own = limits();
     for (let count = 0; count < 3; count += 1) expect(await own.chargeRefusal('192.0.2.1')).toBeUndefined();
-    expect(await own.chargeRefusal('192.0.2.1')).toEqual(wait);
+    expect(await own.chargeRefusal('192.0.2.1')).toBeGreaterThan(0);
     expect(await own.chargeRefusal('192.0.2.2')).toBeUndefined();
     expect(await own.charge({ caller: named('a'), address: '192.0.2.1' }, 1)).toBeUndefined();
-    expect(await own.chargeRefusal(undefined)).toBeUndefined();
-    expect(await own.chargeRefusal('no address')).toBeUndefined();
+    for (let count = 0; count < 4; count += 1) {
+      expect(await own.chargeRefusal(undefined)).toBeUndefined();
+      expect(await own.chargeRefusal('no address')).toBeUndefined();
+    }
   });
 
   it('can be switched off, one by one', async () => {
@@ -90,7 +94,9 @@ describe('the limits', () => {
     expect(await own.charge({ caller: named('a'), address: '192.0.2.1' }, 1_000)).toBeUndefined();
     for (let count = 0; count < 5; count += 1) expect(await own.chargeRefusal('192.0.2.1')).toBeUndefined();
     const callersOnly = limits({ perAddressPerMinute: undefined });
-    expect(await callersOnly.charge({ caller: named('a'), address: '192.0.2.1' }, 3)).toEqual(wait);
+    expect(await callersOnly.charge({ caller: named('a'), address: '192.0.2.1' }, 3)).toBeGreaterThan(0);
+    expect(own.storeState).toBeUndefined();
+    own.renewRedis('redis://127.0.0.1:1');
     expect(own.storeState).toBeUndefined();
     own.close();
   });
@@ -117,8 +123,21 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
       (state) => states.push(state),
     );
     stores.push(store);
-    for (let tries = 0; tries < 200 && store.state === 'down'; tries += 1) await delay(5);
+    for (let tries = 0; tries < 400 && store.state === 'down'; tries += 1) await delay(5);
+    expect(states.at(-1)).toBe('up');
+    // On a busy machine, a Redis that is only just there may have been too slow at first.
+    states.length = 0;
     return store;
+  };
+
+  /** Waits until everybody but the test itself has hung up. */
+  const untilAlone = async ({ admin }: RedisServer): Promise<void> => {
+    const clients = async (): Promise<number> =>
+      String(await admin.client('LIST'))
+        .trim()
+        .split('\n').length;
+    for (let tries = 0; tries < 200 && (await clients()) > 1; tries += 1) await delay(5);
+    expect(await clients()).toBe(1);
   };
 
   it('is one count, to the last point, under names that tell nothing', async () => {
@@ -134,7 +153,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
       'customer-evaluations:caller:pseudonym-of-y',
     ]);
     expect(await redis.admin.ttl('customer-evaluations:caller:pseudonym-of-x')).toBeGreaterThan(55);
-    expect(states).toEqual(['up', 'up']);
+    expect(states).toEqual([]);
   });
 
   it('is counted apart where Redis fails, which is told once, and together again after a second', async () => {
@@ -151,10 +170,11 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(await counter.add('x', 2)).toBeUndefined();
     expect(await redis.admin.keys('*')).toHaveLength(1);
     expect(store.state).toBe('up');
-    expect(states).toEqual(['up', 'down', 'up']);
+    expect(states).toEqual(['down', 'up']);
   });
 
   it('is counted apart at once where Redis is gone, and together when it is back', async () => {
+    const printed = jest.spyOn(console, 'error');
     const store = await open();
     const counter = store.counter('caller', 1);
     await redis.kill();
@@ -165,7 +185,9 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(performance.now() - start).toBeLessThan(200);
     redis = await startRedis(redis.port);
     for (let tries = 0; tries < 600 && store.state === 'down'; tries += 1) await delay(5);
-    expect(states).toEqual(['up', 'down', 'up']);
+    expect(states).toEqual(['down', 'up']);
+    // ioredis would print what nobody listens to.
+    expect(printed).not.toHaveBeenCalled();
   });
 
   it('is counted apart where there was no Redis from the start', async () => {
@@ -183,7 +205,44 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(states).toEqual(['down']);
   });
 
+  it('is counted apart where Redis is slow, and nobody waits for it', async () => {
+    const road = await startSlowRoad(redis.port);
+    const store = await open(`redis://127.0.0.1:${road.port}`);
+    const counter = store.counter('caller', 1);
+    road.delay(1_000);
+    const start = performance.now();
+    expect(await counter.add('x', 1)).toBeUndefined();
+    expect(await counter.add('x', 1)).toBeGreaterThan(0);
+    // 40 ms of it, and the rest is for a busy machine.
+    expect(performance.now() - start).toBeLessThan(700);
+    expect(store.state).toBe('down');
+    road.close();
+  });
+
+  it('looks for a Redis that is gone soon, and then less and less often', async () => {
+    let looked = 0;
+    const nothing = createServer((socket) => {
+      looked += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => nothing.listen(0, '127.0.0.1', resolve));
+    const { port } = nothing.address() as AddressInfo;
+    stores.push(
+      new SharedStore(
+        `redis://127.0.0.1:${port}`,
+        (name) => name,
+        () => undefined,
+      ),
+    );
+    // At once, after 100 ms, after 200 more, and after 300 more.
+    await delay(700);
+    expect(looked).toBeGreaterThan(1);
+    expect(looked).toBeLessThan(5);
+    nothing.close();
+  });
+
   it('moves to another Redis once that answers, and not before', async () => {
+    const printed = jest.spyOn(console, 'error');
     const store = await open();
     const counter = store.counter('caller', 1);
     expect(await counter.add('x', 1)).toBeUndefined();
@@ -202,15 +261,69 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     await redis.kill();
     await delay(50);
     expect(store.state).toBe('up');
-    expect(states).toEqual(['up']);
+    expect(states).toEqual([]);
+    // The other's is, from then on.
+    await other.kill();
+    for (let tries = 0; tries < 200 && store.state === 'up'; tries += 1) await delay(5);
+    expect(states).toEqual(['down']);
+    expect(printed).not.toHaveBeenCalled();
+  });
+
+  it('is each caller’s and each address’s, but not what was refused at the door', async () => {
+    const open = async (): Promise<RateLimits> => {
+      const limits = new RateLimits(
+        { perMinute: 2, perAddressPerMinute: 3, redisUrl: redis.url },
+        (name) => name,
+        (state) => states.push(state),
+      );
+      for (let tries = 0; tries < 400 && limits.storeState !== 'up'; tries += 1) await delay(5);
+      return limits;
+    };
+    const [a, b] = [await open(), await open()];
+    expect(states).toContain('up');
+    expect([a.storeState, b.storeState]).toEqual(['up', 'up']);
+    const by = (id: string, address: string) => ({ caller: { ...anonymous, id, isNamed: true }, address });
+    const round = async (address: string): Promise<(number | undefined)[]> => {
+      states.length = 0;
+      await redis.admin.flushall();
+      const [x, y] = [by(`x of ${address}`, address), by(`y of ${address}`, address)];
+      return [await a.charge(x, 1), await b.charge(x, 1), await a.charge(x, 1), await b.charge(y, 1)];
+    };
+    // Once more where a busy machine made Redis late, and the limits counted apart for a second.
+    let address = '192.0.2.1';
+    let waits = await round(address);
+    for (let rounds = 2; rounds < 6 && states.includes('down'); rounds += 1) {
+      await delay(1_050);
+      address = `192.0.2.${rounds}`;
+      waits = await round(address);
+    }
+    expect(waits).toEqual([undefined, undefined, expect.any(Number), expect.any(Number)]);
+    for (let count = 0; count < 3; count += 1) {
+      for (const limits of [a, b]) expect(await limits.chargeRefusal(address)).toBeUndefined();
+    }
+    expect((await redis.admin.keys('*')).sort()).toEqual([
+      `customer-evaluations:address:${address}`,
+      `customer-evaluations:caller:x of ${address}`,
+      `customer-evaluations:caller:y of ${address}`,
+    ]);
+
+    const other = await startRedis();
+    a.renewRedis(other.url);
+    for (let tries = 0; tries < 200 && (await other.admin.dbsize()) === 0; tries += 1) {
+      await a.charge(by('z', address), 1);
+      await delay(5);
+    }
+    expect((await other.admin.keys('*:z')).length).toBe(1);
+    a.close();
+    b.close();
+    for (const server of [redis, other]) await untilAlone(server);
     await other.kill();
   });
 
   it('is told by nobody after the end', async () => {
     const store = await open();
     store.close();
-    await delay(50);
-    expect(states).toEqual(['up']);
-    expect(await redis.admin.client('LIST')).not.toMatch(/\n.*\n/);
+    await untilAlone(redis);
+    expect(states).toEqual([]);
   });
 });

@@ -60,6 +60,7 @@ describe('what an operation may cost', () => {
     ['{ a b c }', undefined, 3],
     ['{ a { b c d } }', undefined, 1],
     ['{ a @skip(if: true) ...F ... { b } } fragment F on Query { c d { e } }', undefined, 4],
+    ['{ ... { a b ... { c } } }', undefined, 3],
     ['{ ...Unknown }', undefined, 1],
     ['{ _entities(representations: [1, 2, 3]) { a } }', undefined, 3],
     ['{ _entities(representations: []) { a } }', undefined, 1],
@@ -80,6 +81,12 @@ describe('what an operation may cost', () => {
     // The document is kept, and its variables are not.
     expect(costOf(document, operation, { list: [1] })).toBe(costOf(...documentOf(source), { list: [1] }));
     expect(costOf(document, operation, variables)).toBe(cost);
+  });
+
+  it('is read from a document once, since a router sends the same ones again and again', () => {
+    const [document, operation] = documentOf('{ ...F } fragment F on Query { a b }');
+    expect(costOf(document, operation, undefined)).toBe(2);
+    expect(costOf({ ...document, definitions: [] }, operation, undefined)).toBe(2);
   });
 });
 
@@ -106,6 +113,13 @@ describe('an operation beyond the limits', () => {
     ['query One { b } query Two { x: b y: b }', [tooMuch('aliases', 1)]],
   ])('is told each of them: %s', (source, messages) => {
     expect(refusals(source)).toEqual(messages);
+  });
+
+  it('is told where the operation begins', () => {
+    const [error] = validate(schema, parse('query One { b }\nquery Two { x: b y: b }'), [
+      operationLimitsRule(limits),
+    ]);
+    expect(error?.locations).toEqual([{ line: 2, column: 1 }]);
   });
 
   it.each([

@@ -71,6 +71,35 @@ describe('the documents that the owner trusts', () => {
     expect(documents.judge({ query: 'query D { d }' })).toMatchObject({ verdict: 'refused' });
   });
 
+  it('are those of an Apollo manifest, by its ids as by their hashes', () => {
+    const operation = { id: 'own-id', name: 'A', type: 'query', body: 'query A { a }' };
+    const manifest = { format: 'apollo-persisted-query-manifest', version: 1, operations: [operation] };
+    const documents = read('only', write('manifest.json', JSON.stringify(manifest)));
+    const trusted = { verdict: 'trusted', query: operation.body };
+    expect(documents.judge({ query: operation.body })).toEqual(trusted);
+    for (const id of ['own-id', hashOf(operation.body)]) {
+      expect(documents.judge({ documentId: id })).toEqual(trusted);
+      expect(documents.judge({ extensions: { persistedQuery: { version: 1, sha256Hash: id } } })).toEqual(
+        trusted,
+      );
+    }
+    // Apollo Client sends both where it was told that the hash is not known.
+    expect(documents.judge({ query: operation.body, documentId: hashOf(operation.body) })).toEqual(trusted);
+    expect(documents.judge({ documentId: 'format' })).toMatchObject({ verdict: 'refused' });
+  });
+
+  it('are the last file’s by name where several have a document under one id', () => {
+    write('a/last-in-its-directory.json', JSON.stringify({ x: 'query A { a }' }));
+    write('b.json', JSON.stringify({ x: 'query B { b }' }));
+    expect(read('only', directory).judge({ documentId: 'x' })).toMatchObject({ query: 'query B { b }' });
+  });
+
+  it('may have an id that only looks like a hash', () => {
+    const documents = read('only', write('map.json', JSON.stringify({ 'urn:sha256:a': 'query A { a }' })));
+    expect(documents.judge({ documentId: 'urn:sha256:a' })).toMatchObject({ verdict: 'trusted' });
+    expect(documents.judge({ documentId: 'urn:a' })).toMatchObject({ verdict: 'refused' });
+  });
+
   it.each([
     [{ operations: 'query O { o }' }, 'operations', 'query O { o }'],
     [{ format: 'x', operations: 'query O { o }' }, 'format', 'x'],

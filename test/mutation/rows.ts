@@ -28,49 +28,46 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
     },
   ],
   access: [
-    {
-      files: ['src/access/{authentication,bearer-token,verified-tokens}.ts'],
-      tests: ['access/authentication', 'access/verified-tokens'],
-    },
+    { files: ['src/access/authentication.ts'], tests: ['access/authentication'] },
+    { files: ['src/access/bearer-token.ts'], tests: ['access/authentication'] },
+    { files: ['src/access/verified-tokens.ts'], tests: ['access/verified-tokens'] },
     { files: ['src/access/key-set.ts'], tests: ['access/remote-key-set'] },
     {
       files: ['src/access/{caller,client-address,router-headers,scopes}.ts'],
       tests: ['access/caller', 'access/authentication'],
     },
-    {
-      files: ['src/access/{counters,rate-limits}.ts'],
-      tests: ['access/counters'],
-    },
-    {
-      files: ['src/access/{operation-limits,operation-measure}.ts'],
-      tests: ['access/operation-measure'],
-    },
-    {
-      files: ['src/access/{trusted-documents,trusted-manifest}.ts'],
-      tests: ['access/trusted-manifest'],
-    },
+    { files: ['src/access/counters.ts'], tests: ['access/counters'] },
+    { files: ['src/access/rate-limits.ts'], tests: ['access/counters'] },
+    { files: ['src/access/operation-limits.ts'], tests: ['access/operation-measure'] },
+    { files: ['src/access/operation-measure.ts'], tests: ['access/operation-measure'] },
+    { files: ['src/access/trusted-documents.ts'], tests: ['access/trusted-manifest'] },
+    { files: ['src/access/trusted-manifest.ts'], tests: ['access/trusted-manifest'] },
   ],
   stripe: [
-    {
-      files: ['src/stripe/{answer,failure-of,form-encoding,retry-budget,retry-policy,versions}.ts'],
-      tests: [
-        'stripe/answer',
-        'stripe/failure-of',
-        'stripe/form-encoding',
-        'stripe/retry-budget',
-        'stripe/retry-policy',
-        'stripe/versions',
-      ],
-    },
-    {
-      files: ['src/stripe/{breaker,deadline,shared-calls}.ts'],
-      tests: ['stripe/breaker', 'stripe/deadline', 'stripe/shared-calls'],
-    },
-    {
-      files: ['src/stripe/admission/*.ts'],
-      tests: ['stripe/admission/bulkhead', 'stripe/admission/waiting-line', 'stripe/admission/rate-ceiling'],
-    },
+    { files: ['src/stripe/answer.ts'], tests: ['stripe/answer'] },
+    { files: ['src/stripe/customer-evaluation.wire.ts'], tests: ['stripe/customer-evaluation.wire'] },
+    { files: ['src/stripe/failure-of.ts'], tests: ['stripe/failure-of'] },
+    { files: ['src/stripe/form-encoding.ts'], tests: ['stripe/form-encoding'] },
+    { files: ['src/stripe/retry-budget.ts'], tests: ['stripe/retry-budget'] },
+    { files: ['src/stripe/retry-policy.ts'], tests: ['stripe/retry-policy'] },
+    { files: ['src/stripe/versions.ts'], tests: ['stripe/versions'] },
+    { files: ['src/stripe/breaker.ts'], tests: ['stripe/breaker'] },
+    { files: ['src/stripe/deadline.ts'], tests: ['stripe/deadline'] },
+    { files: ['src/stripe/shared-calls.ts'], tests: ['stripe/shared-calls'] },
+    { files: ['src/stripe/transport.ts'], tests: ['stripe/transport'] },
+    { files: ['src/stripe/upstream-call.ts'], tests: ['stripe/upstream-call'] },
+    { files: ['src/stripe/stripe-client.ts'], tests: ['stripe/stripe-client'] },
+    { files: ['src/stripe/admission/bulkhead.ts'], tests: ['stripe/admission/bulkhead'] },
+    { files: ['src/stripe/admission/waiting-line.ts'], tests: ['stripe/admission/waiting-line'] },
+    { files: ['src/stripe/admission/rate-ceiling.ts'], tests: ['stripe/admission/rate-ceiling'] },
   ],
+};
+
+/** What no row holds, and why: the rest of the three rooms is in one. */
+export const notMeasured: Readonly<Record<string, string>> = {
+  'src/access/write-manifest.ts':
+    'a script without a condition; what it writes is compared by check:generated',
+  'src/stripe/observer.ts': 'types alone',
 };
 
 /** In percent, of each room; what is left are changes that nobody could notice. */

@@ -63,6 +63,12 @@ describe('the breaker', () => {
     },
   );
 
+  it('lets an attempt take its time: to end it is the transport’s part', async () => {
+    const slow = breaker.run(() => new Promise((resolve) => setTimeout(resolve, 60_000, answer(200))), true);
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect((await slow).status).toBe(200);
+  });
+
   it('stays closed while most attempts succeed', async () => {
     await attempts(15, 200);
     await attempts(14, 500);
@@ -86,16 +92,19 @@ describe('the breaker', () => {
 
   it('after a second lets one attempt through to see, and is no longer held to be open until then', async () => {
     await attempts(10, 500);
+    expect(breaker.state).toBe('open');
     jest.advanceTimersByTime(probeAfterMs - 1);
     expect(breaker.isOpen).toBe(true);
     jest.advanceTimersByTime(1);
     expect(breaker.isOpen).toBe(false);
+    expect(breaker.state).toBe('half_open');
 
     let end: (given: RawAnswer) => void = () => undefined;
     const probe = breaker.run(() => new Promise((resolve) => (end = resolve)), true);
     expect(await attempt(200)).toBe('BreakerOpenError');
     end(answer(200));
     expect((await probe).status).toBe(200);
+    expect(breaker.state).toBe('closed');
     expect(changes).toEqual(['open', 'closed']);
     expect(await attempt(200)).toBe(200);
   });

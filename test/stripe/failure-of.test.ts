@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Failure, failureCodes } from '../../src/errors/failure.ts';
-import { failureOfAnswer } from '../../src/stripe/failure-of.ts';
+import { failureOfAnswer, failureOfError } from '../../src/stripe/failure-of.ts';
+import { TransportError } from '../../src/stripe/transport.ts';
 
 const headers = { 'content-type': 'application/json', 'request-id': 'req_1' };
 const failureOf = (status: number, error: object, more: Record<string, string> = {}): Failure =>
@@ -66,9 +67,36 @@ describe('what an answer that is no success means to a caller', () => {
     expect(failure.operatorNote).toContain('endpoint-rate');
   });
 
+  it.each<[asked: Record<string, string>, ms: number]>([
+    [{ 'retry-after': '7' }, 7_000],
+    [{ 'retry-after': '0' }, 0],
+    [{}, 1_000],
+    [{ 'retry-after': 'Fri, 31 Dec 2027 23:59:59 GMT' }, 1_000],
+  ])('tells the caller of a limit how long to wait, %j: %d ms', (asked, ms) => {
+    expect(failureOf(429, {}, asked).retryAfterMs).toBe(ms);
+  });
+
+  it('names the refused parameter, for the feature to translate', () => {
+    expect(failureOf(400, { param: field }).param).toBe(field);
+    expect(failureOf(404, { code: 'resource_missing', param: 'id' }).param).toBe('id');
+  });
+
+  it('tells operators of a redirect its status alone: nobody may be led where it points', () => {
+    const failure = failureOf(307, {}, { location: 'https://canary.example' });
+    expect(failure.operatorNote).toBe('status 307');
+  });
+
   it('writes no word into the log that could be somebody’s: only words of the upstream’s vocabulary', () => {
-    const failure = failureOf(402, { type: 'Canary Person', code: 'canary@example.com' });
-    expect(failure.operatorNote).toBe('status 402, type none, code none');
+    const longest = 'a'.repeat(64);
+    expect(failureOf(402, { type: 'card_error', code: longest }).operatorNote).toBe(
+      `status 402, type card_error, code ${longest}`,
+    );
+    for (const text of ['Canary Person', 'canary@example.com', 'x y', 'x\ny', '', 'a'.repeat(65)]) {
+      expect(failureOf(402, { type: text, code: text }).operatorNote).toBe(
+        'status 402, type none, code none',
+      );
+    }
+    expect(failureOf(402, {}).operatorNote).toBe('status 402, type none, code none');
   });
 
   it('is one of the failures for every status and body, and tells the caller nothing of the body', () => {
@@ -109,4 +137,39 @@ describe('what an answer that is no success means to a caller', () => {
       { numRuns: 1000 },
     );
   });
+});
+
+describe('what it means to a caller that no whole answer came', () => {
+  it.each([
+    { error: new TransportError(false, 'ECONNREFUSED'), code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' },
+    { error: new TransportError(true, 'ECONNRESET'), code: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' },
+    {
+      error: new TransportError(true, 'HTTPParserError'),
+      code: 'UPSTREAM_INVALID_RESPONSE',
+      effect: 'UNKNOWN',
+    },
+  ])('$error.message: $code, effect $effect', ({ error, code, effect }) => {
+    const failure = failureOfError(error);
+    expect(failure).toMatchObject({ code, effect, operatorNote: error.message });
+    expect(failure.message).not.toContain(error.code);
+  });
+
+  it.each([
+    ['CERT_HAS_EXPIRED', true],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', true],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', true],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', true],
+    // What a host is met with that sends its certificate without the intermediate one.
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', true],
+    ['INVALID_CA', true],
+    ['INVALID_PURPOSE', true],
+    ['PATH_LENGTH_EXCEEDED', true],
+    ['ECONNREFUSED', false],
+    ['UND_ERR_CONNECT_TIMEOUT', false],
+  ])(
+    'is for operators to mend where it is the certificate or the protocol: %s, %s',
+    (code, operatorsMustAct) => {
+      expect(failureOfError(new TransportError(false, code))).toMatchObject({ operatorsMustAct });
+    },
+  );
 });

@@ -1,8 +1,12 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { RetryBudget } from '../../src/stripe/retry-budget.ts';
 
 describe('the retry budget', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
   it('lets a quiet gateway repeat ten times in ten seconds, and no more', () => {
     const now = 0;
     const budget = new RetryBudget(() => now);
@@ -22,6 +26,16 @@ describe('the retry budget', () => {
     expect(budget.left).toBe(false);
     now = 10_100;
     expect(budget.left).toBe(true);
+  });
+
+  it('goes by a clock that nobody sets, unless it is given another', () => {
+    jest.useFakeTimers();
+    const budget = new RetryBudget();
+    for (let retry = 0; retry < 10; retry += 1) budget.countRetry();
+    jest.setSystemTime(Date.now() + 3_600_000);
+    expect(budget.retriesLeft).toBe(0);
+    jest.advanceTimersByTime(11_000);
+    expect(budget.retriesLeft).toBe(10);
   });
 
   it('adds at most a fifth to steady traffic that always fails', () => {

@@ -66,6 +66,14 @@ describe('the retry policy', () => {
     expect(retryDelayMs(situation({ staleConnection: true }, { attempts: 3 }))).toBeUndefined();
   });
 
+  it('begins no attempt that is left less than 50 ms by the deadline', () => {
+    const stale = (remainingMs: number) =>
+      retryDelayMs(situation({ staleConnection: true }, { remainingMs }));
+    expect([stale(50), stale(49.9)]).toEqual([0, undefined]);
+    const waiting = (remainingMs: number) => retryDelayMs(situation({}, { random: 0, remainingMs }));
+    expect([waiting(150), waiting(149.9)]).toEqual([100, undefined]);
+  });
+
   it('waits at least as long as Stripe asks', () => {
     expect(retryDelayMs(situation({ status: 503, retryAfterMs: 3_000 }))).toBe(3_000);
   });

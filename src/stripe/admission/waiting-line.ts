@@ -19,7 +19,8 @@ export class NotAdmitted extends Error {
 
 /**
  * Callers who wait, served in turn: each caller has a line of its own, so that a loud one waits behind itself.
- * Where there is no room, the newest of the longest line goes, at once.
+ * Where there is no room, the newest of the longest line goes, at once; where several are as long, of the one whose
+ * turn is the furthest off.
  */
 export class WaitingLine {
   readonly #lines = new Map<string, Waiter[]>();
@@ -46,7 +47,7 @@ export class WaitingLine {
       const refuse = (): void => end(() => reject(new NotAdmitted()));
       const waiter: Waiter = { caller, admit: () => end(resolve), refuse };
       const timer = setTimeout(refuse, maxWaitMs);
-      signal?.addEventListener('abort', refuse, { once: true });
+      signal?.addEventListener('abort', refuse);
       this.#add(waiter);
       if (signal?.aborted) refuse();
       else if (this.#size > this.#capacity) this.#newestOfLongest()?.refuse();
@@ -57,10 +58,9 @@ export class WaitingLine {
   admitNext(): boolean {
     // A Map keeps the order of insertion: the first line is the one that was served longest ago.
     const [next] = this.#lines;
-    const waiter = next?.[1][0];
-    if (next === undefined || waiter === undefined) return false;
+    if (next === undefined) return false;
     const [caller, line] = next;
-    waiter.admit();
+    line[0]?.admit();
     if (line.length > 0) {
       this.#lines.delete(caller);
       this.#lines.set(caller, line);
@@ -79,18 +79,17 @@ export class WaitingLine {
     this.#size += 1;
   }
 
+  // Once for each: whatever ends a wait first takes away what else could end it.
   #remove(waiter: Waiter): void {
     const line = this.#lines.get(waiter.caller);
-    const index = line?.indexOf(waiter) ?? -1;
-    if (line === undefined || index < 0) return;
-    line.splice(index, 1);
+    line?.splice(line.indexOf(waiter), 1);
     this.#size -= 1;
-    if (line.length === 0) this.#lines.delete(waiter.caller);
+    if (line?.length === 0) this.#lines.delete(waiter.caller);
   }
 
   #newestOfLongest(): Waiter | undefined {
     let longest: Waiter[] = [];
-    for (const line of this.#lines.values()) if (line.length > longest.length) longest = line;
+    for (const line of this.#lines.values()) if (line.length >= longest.length) longest = line;
     return longest.at(-1);
   }
 }

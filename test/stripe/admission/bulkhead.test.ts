@@ -23,6 +23,7 @@ describe('the bound on calls in flight', () => {
     for (const name of ['a', 'b', 'c', 'd']) void enter(bulkhead, ended, name);
     await settle();
     expect(ended).toEqual(['a', 'b']);
+    expect(bulkhead).toMatchObject({ width: 2, inside: 2, waiting: 2 });
     bulkhead.leave();
     await settle();
     expect(ended).toEqual(['a', 'b', 'c']);
@@ -30,7 +31,9 @@ describe('the bound on calls in flight', () => {
     await settle();
     expect(ended).toEqual(['a', 'b', 'c', 'd']);
     // Both places are taken still, and free once both have left.
-    for (let left = 0; left < 2; left += 1) bulkhead.leave();
+    bulkhead.leave();
+    expect(bulkhead).toMatchObject({ inside: 1, waiting: 0 });
+    bulkhead.leave();
     for (const name of ['e', 'f', 'g']) void enter(bulkhead, ended, name);
     await settle();
     expect(ended.slice(4)).toEqual(['e', 'f']);

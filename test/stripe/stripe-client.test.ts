@@ -1,0 +1,297 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Overloaded } from '../../src/errors/overloaded.ts';
+import { Deadline } from '../../src/stripe/deadline.ts';
+import { type Caller, StripeClient, type StripeSettings } from '../../src/stripe/stripe-client.ts';
+import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+
+const path = '/v1/radar/customer_evaluations';
+const ofParams = (params: Record<string, string>) => new URLSearchParams(params).toString();
+
+describe('the client of Stripe’s HTTP interface', () => {
+  let upstream: RecordingUpstream;
+  let breaker: string[];
+  const clients: StripeClient[] = [];
+
+  beforeEach(async () => {
+    upstream = await startRecordingUpstream();
+    upstream.answer(200, { id: 'ceval_1' }, { 'request-id': 'req_1' });
+    breaker = [];
+  });
+  afterEach(async () => {
+    await upstream.close();
+    await Promise.all(clients.splice(0).map((client) => client.close()));
+  });
+
+  const clientWith = (settings: Partial<StripeSettings> = {}): StripeClient => {
+    const client = new StripeClient({
+      apiUrl: upstream.url,
+      secretKey: 'sk_test_first',
+      apiVersion: '2026-06-24.preview',
+      account: undefined,
+      timeoutMs: 3_000,
+      maxAttempts: 3,
+      maxConcurrency: 16,
+      maxPerSecond: undefined,
+      onBreaker: (state) => breaker.push(state),
+      ...settings,
+    });
+    clients.push(client);
+    return client;
+  };
+  const caller = (rest: Partial<Caller> = {}): Caller => ({
+    caller: 'one',
+    deadline: new Deadline(5_000),
+    signal: undefined,
+    ...rest,
+  });
+  const post = (client: StripeClient, idempotencyKey: string, rest: Partial<Caller> = {}) =>
+    client.post({ path, params: { event_type: 'login' }, idempotencyKey, onBehalfOf: caller(rest) });
+  const requested = async (count: number): Promise<void> => {
+    for (let tries = 0; tries < 400 && upstream.requests.length < count; tries += 1) await delay(5);
+    expect(upstream.requests).toHaveLength(count);
+  };
+  /** Answers none until it is told to. */
+  const held = (): ((status?: number) => void) => {
+    const waiting: ((status: number) => void)[] = [];
+    upstream.handle((response) => {
+      waiting.push((status) =>
+        response.writeHead(status, { 'content-type': 'application/json' }).end('{"id":"ceval_1"}'),
+      );
+    });
+    return (status = 200) => {
+      for (const answer of waiting.splice(0)) answer(status);
+    };
+  };
+
+  it('posts a form under its key and gives the answer’s JSON with Stripe’s id of the request', async () => {
+    const answer = await clientWith().post({
+      path,
+      params: { event_type: 'login', evaluation_context: [{ customer: 'cus 1' }] },
+      idempotencyKey: 'key-1',
+      onBehalfOf: caller(),
+    });
+    expect(answer).toEqual({ body: { id: 'ceval_1' }, requestId: 'req_1' });
+    expect(upstream.requests).toMatchObject([
+      {
+        method: 'POST',
+        url: path,
+        body: 'event_type=login&evaluation_context[0][customer]=cus%201',
+        headers: {
+          accept: 'application/json',
+          authorization: 'Bearer sk_test_first',
+          'content-type': 'application/x-www-form-urlencoded',
+          'idempotency-key': 'key-1',
+          'stripe-version': '2026-06-24.preview',
+        },
+      },
+    ]);
+    const [{ headers } = { headers: {} }] = upstream.requests;
+    expect(headers).not.toHaveProperty('stripe-account');
+    expect(headers).not.toHaveProperty('accept-encoding');
+  });
+
+  it('gets with the same credentials, and neither key nor body', async () => {
+    const client = clientWith({ account: 'acct_1' });
+    await client.get({ path: `${path}/ceval%2F1`, onBehalfOf: caller() });
+    const [{ method, url, headers, body } = { method: '', url: '', headers: {}, body: '' }] =
+      upstream.requests;
+    expect({ method, url, body }).toEqual({ method: 'GET', url: `${path}/ceval%2F1`, body: '' });
+    expect(headers).toMatchObject({ authorization: 'Bearer sk_test_first', 'stripe-account': 'acct_1' });
+    expect(headers).not.toHaveProperty('idempotency-key');
+    expect(headers).not.toHaveProperty('content-type');
+  });
+
+  it('takes a new key for the calls that begin from then on, and keeps the rest', async () => {
+    const client = clientWith({ account: 'acct_1' });
+    const answer = held();
+    const underWay = post(client, 'a');
+    await requested(1);
+    client.renewKey('sk_test_second');
+    answer(500);
+    await requested(2);
+    const next = post(client, 'b');
+    await requested(3);
+    answer();
+    await Promise.all([underWay, next]);
+    expect(upstream.requests.map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer sk_test_first',
+      'Bearer sk_test_first',
+      'Bearer sk_test_second',
+    ]);
+    expect(upstream.requests[2]?.headers).toMatchObject({
+      'stripe-account': 'acct_1',
+      'stripe-version': '2026-06-24.preview',
+    });
+  });
+
+  it('makes one request of calls that meet under a key, unless they ask for something else', async () => {
+    const client = clientWith();
+    const answer = held();
+    const calls = [post(client, 'same'), post(client, 'same'), post(client, 'other')];
+    const another = (rest: { path?: string; params?: Record<string, string> }) => () =>
+      client.post({
+        path,
+        params: { event_type: 'login' },
+        idempotencyKey: 'same',
+        onBehalfOf: caller(),
+        ...rest,
+      });
+    for (const rest of [{ params: { event_type: 'registration' } }, { path: `${path}/ceval_1/report` }]) {
+      expect(another(rest)).toThrow(expect.objectContaining({ code: 'IDEMPOTENCY_CONFLICT' }));
+    }
+    await requested(2);
+    answer();
+    expect(await Promise.all(calls)).toHaveLength(3);
+    expect(upstream.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(['same', 'other']);
+    expect(upstream.requests[0]?.body).toBe(ofParams({ event_type: 'login' }));
+  });
+
+  it('begins no further attempt of a post once all its callers have hung up', async () => {
+    const client = clientWith();
+    const answer = held();
+    const hangUps = [new AbortController(), new AbortController()];
+    const calls = hangUps.map(({ signal }) => post(client, 'same', { signal }).catch((error) => error));
+    await requested(1);
+    for (const hangUp of hangUps) hangUp.abort();
+    answer(500);
+    expect(await Promise.all(calls)).toMatchObject([{ effect: 'UNKNOWN' }, { effect: 'UNKNOWN' }]);
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  it('tells how busy it is, and refuses what it has no room for', async () => {
+    const client = clientWith({ maxConcurrency: 1 });
+    const idle = { inFlight: 0, limit: 1, waiting: 0, breaker: 'closed', retriesLeft: 10 };
+    expect(client.load).toEqual(idle);
+    const answer = held();
+    const first = post(client, 'a');
+    await requested(1);
+    const hangUp = new AbortController();
+    const second = post(client, 'b', { signal: hangUp.signal }).catch((error: unknown) => error);
+    await delay(0);
+    expect(client.load).toEqual({ ...idle, inFlight: 1, waiting: 1 });
+    // Its own line: the newest of the longest goes.
+    await expect(post(client, 'c')).rejects.toBeInstanceOf(Overloaded);
+    hangUp.abort();
+    expect(await second).toBeInstanceOf(Overloaded);
+    answer();
+    await first;
+    expect(client.load).toEqual(idle);
+    upstream.answer(200, {});
+    await post(client, 'd');
+    expect(upstream.requests).toHaveLength(2);
+  });
+
+  it('gives its place back where a call fails', async () => {
+    const client = clientWith({ maxConcurrency: 1 });
+    upstream.answer(400, { error: { param: 'event_type' } });
+    for (const key of ['a', 'b', 'c']) {
+      await expect(post(client, key)).rejects.toMatchObject({ code: 'BAD_USER_INPUT', param: 'event_type' });
+    }
+    expect(client.load).toMatchObject({ inFlight: 0, waiting: 0 });
+  });
+
+  describe('with a ceiling on calls a second', () => {
+    const tooMany = {
+      code: 'UPSTREAM_RATE_LIMITED',
+      effect: 'NONE',
+      retryAfterMs: 1_000,
+      operatorNote: 'held back by UPSTREAM_MAX_PER_SECOND',
+    };
+
+    it('lets one wait for half of the time that it has, and then says so', async () => {
+      const client = clientWith({ maxPerSecond: 1 });
+      await post(client, 'a');
+      const start = performance.now();
+      const held = post(client, 'b', { deadline: new Deadline(400) });
+      await delay(0);
+      expect(client.load.waiting).toBe(1);
+      await expect(held).rejects.toMatchObject(tooMany);
+      expect(performance.now() - start).toBeGreaterThan(150);
+      expect(client.load).toMatchObject({ waiting: 0, inFlight: 0 });
+      expect(upstream.requests).toHaveLength(1);
+    });
+
+    it('lets it pass when its second has come', async () => {
+      const client = clientWith({ maxPerSecond: 1 });
+      await post(client, 'a');
+      const start = performance.now();
+      await post(client, 'b');
+      expect(performance.now() - start).toBeGreaterThan(900);
+    });
+
+    it('counts repeats as well', async () => {
+      const client = clientWith({ maxPerSecond: 1 });
+      upstream.answer(500, {});
+      await expect(post(client, 'a', { deadline: new Deadline(600) })).rejects.toMatchObject({
+        ...tooMany,
+        effect: 'UNKNOWN',
+      });
+      expect(upstream.requests).toHaveLength(1);
+    });
+
+    it('has nobody wait who hangs up, or once it closes', async () => {
+      const client = clientWith({ maxPerSecond: 1 });
+      await post(client, 'a');
+      const gone = client.get({ path, onBehalfOf: caller({ signal: AbortSignal.abort() }) });
+      await expect(gone).rejects.toMatchObject(tooMany);
+      const waiting = post(client, 'b').catch((error: unknown) => error);
+      await delay(0);
+      clients.length = 0;
+      await client.close();
+      expect(await waiting).toMatchObject(tooMany);
+      expect(upstream.requests).toHaveLength(1);
+    });
+  });
+
+  it('tells that the upstream is down, and sends it nothing until it looks again', async () => {
+    const client = clientWith({ maxAttempts: 1 });
+    expect(client.isUpstreamUp).toBe(true);
+    upstream.answer(503, {});
+    const calls = Array.from({ length: 12 }, (_, index) =>
+      post(client, `key ${index}`).catch(() => 'failed'),
+    );
+    await Promise.all(calls);
+    expect(client.isUpstreamUp).toBe(false);
+    expect(client.load.breaker).toBe('open');
+    expect(breaker).toEqual(['open']);
+    const before = upstream.requests.length;
+    await expect(post(client, 'next')).rejects.toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      effect: 'NONE',
+      retryAfterMs: 1_000,
+      operatorNote: 'the breaker is open',
+    });
+    expect(upstream.requests).toHaveLength(before);
+  });
+
+  it('waits for the calls under way before it is closed, and takes no more', async () => {
+    const client = clientWith();
+    const answer = held();
+    const underWay = post(client, 'a');
+    await requested(1);
+    clients.length = 0;
+    const closed: string[] = [];
+    const closing = client.close().then(() => closed.push('closed'));
+    await delay(20);
+    expect(closed).toEqual([]);
+    answer();
+    expect(await underWay).toMatchObject({ body: { id: 'ceval_1' } });
+    await closing;
+    await expect(post(client, 'b')).rejects.toBeDefined();
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  it('leaves no timer behind that would keep the process from its end', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
+    try {
+      const client = clientWith({ maxPerSecond: 1 });
+      expect(jest.getTimerCount()).toBeGreaterThan(0);
+      await client.close();
+      clients.length = 0;
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});

@@ -1,0 +1,258 @@
+import { getEventListeners } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Deadline } from '../../src/stripe/deadline.ts';
+import type { AttemptEnd } from '../../src/stripe/observer.ts';
+import { StripeClient } from '../../src/stripe/stripe-client.ts';
+import { type Attempt, Transport, TransportError } from '../../src/stripe/transport.ts';
+import {
+  answers,
+  type Fault,
+  type FaultyUpstream,
+  hang,
+  late,
+  raw,
+  startFaultyUpstream,
+  status,
+  succeed,
+} from '../harness/faulty-upstream.ts';
+
+const megabyte = 1024 * 1024;
+
+describe('the way to the upstream', () => {
+  let upstream: FaultyUpstream;
+  let client: StripeClient;
+  let ends: AttemptEnd[];
+
+  const open = (timeoutMs = 3_000): void => {
+    client = new StripeClient({
+      apiUrl: upstream.url,
+      secretKey: 'sk_test_1',
+      apiVersion: '2026-06-24.preview',
+      account: undefined,
+      timeoutMs,
+      maxAttempts: 1,
+      maxConcurrency: 2,
+      maxPerSecond: undefined,
+      onBreaker: () => undefined,
+    });
+  };
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream();
+    ends = [];
+    open();
+  });
+  afterEach(async () => {
+    await upstream.close();
+    await client.close();
+  });
+
+  /** The answer's body, or the code of the failure. */
+  const get = (): Promise<unknown> =>
+    client
+      .get({
+        path: '/v1/radar/customer_evaluations/ceval_1',
+        onBehalfOf: {
+          caller: 'one',
+          deadline: new Deadline(5_000),
+          signal: undefined,
+          observer: { attemptStarted: () => ({ ended: (end) => ends.push(end) }) },
+        },
+      })
+      .then(
+        ({ body }) => body,
+        ({ code }) => code,
+      );
+  /** What an answer comes to, and the transport's word for it. */
+  const answered = async (fault: Fault): Promise<unknown[]> => {
+    upstream.next(fault);
+    return [await get(), ends.at(-1)?.error];
+  };
+  /** Waits until the upstream has so many connections. */
+  const untilSockets = async (count: number): Promise<void> => {
+    for (let tries = 0; tries < 400 && upstream.sockets !== count; tries += 1) await delay(5);
+    expect(upstream.sockets).toBe(count);
+  };
+
+  it('is kept open from call to call', async () => {
+    for (let count = 0; count < 5; count += 1) {
+      await get();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(upstream.sockets).toBe(1);
+    expect(ends.map(({ reusedConnection }) => reusedConnection)).toEqual([false, true, true, true, true]);
+  });
+
+  it('is each call’s own, so that one that breaks takes no other with it', async () => {
+    upstream.always(late(50));
+    await Promise.all([get(), get()]);
+    expect(upstream.sockets).toBe(2);
+    expect(ends.map(({ reusedConnection }) => reusedConnection)).toEqual([false, false]);
+  });
+
+  it('is closed where a call is given up, and the next one takes another', async () => {
+    await client.close();
+    open(100);
+    upstream.next(hang);
+    expect(await get()).toBe('UPSTREAM_TIMEOUT');
+    expect(ends).toMatchObject([{ error: 'AbortError', sent: true, status: undefined }]);
+    await untilSockets(0);
+    upstream.always();
+    await client.close();
+    open();
+    expect(await get()).toMatchObject({ id: 'ceval_1' });
+  });
+
+  it('is closed with the client', async () => {
+    await get();
+    await client.close();
+    await untilSockets(0);
+    open();
+  });
+
+  it('brings text as it was, wherever it was cut', async () => {
+    const body = Buffer.from('{"name":"é😀"}');
+    const [got] = await answered(({ response }) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
+      response.write(body.subarray(0, 10));
+      setTimeout(() => response.write(body.subarray(10, 13)), 10);
+      setTimeout(() => response.end(body.subarray(13)), 20);
+    });
+    expect(got).toEqual({ name: 'é😀' });
+  });
+
+  it.each([301, 302, 303, 307, 308])('is not left for where a %d points', async (code) => {
+    upstream.always(status(code, {}, { location: `${upstream.url}/elsewhere` }));
+    expect(await get()).toBe('UPSTREAM_INVALID_RESPONSE');
+    expect(upstream.keys).toHaveLength(1);
+    expect(ends).toMatchObject([{ status: code }]);
+  });
+
+  it('passes over interim answers', async () => {
+    const interim = 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'.repeat(3);
+    const final = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}';
+    expect(await answered(raw(interim, final))).toEqual([{}, undefined]);
+  });
+
+  const text = (length: number): string => `"${'x'.repeat(length - 2)}"`;
+  const chunked =
+    (length: number): Fault =>
+    ({ response }) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write(text(length).slice(0, 10));
+      response.end(text(length).slice(10));
+    };
+  it.each([
+    ['declared', (length: number) => answers(text(length), { 'content-length': String(length) })],
+    ['undeclared', chunked],
+  ])('brings a megabyte, and not a byte more: %s', async (_, bytes) => {
+    expect((await answered(bytes(megabyte)))[1]).toBeUndefined();
+    expect(await answered(bytes(megabyte + 1))).toEqual([
+      'UPSTREAM_INVALID_RESPONSE',
+      'UND_ERR_RES_EXCEEDED_MAX_SIZE',
+    ]);
+  });
+
+  it('brings headers of 15 kB, and none of 17', async () => {
+    const headers = (bytes: number) =>
+      Object.fromEntries(Array.from({ length: bytes / 1_000 }, (_, n) => [`x-${n}`, 'y'.repeat(990)]));
+    expect(await answered(answers('{}', headers(15_000)))).toEqual([{}, undefined]);
+    expect(await answered(answers('{}', headers(17_000)))).toEqual([
+      'UPSTREAM_INVALID_RESPONSE',
+      'UND_ERR_HEADERS_OVERFLOW',
+    ]);
+  });
+
+  const statusLine = (code: number) => raw(`HTTP/1.1 ${code} Odd\r\ncontent-length: 0\r\n\r\n`);
+  it('knows no status above 599', async () => {
+    expect(await answered(statusLine(599))).toEqual(['UPSTREAM_UNAVAILABLE', undefined]);
+    expect(await answered(statusLine(600))).toEqual(['UPSTREAM_INVALID_RESPONSE', 'HPE_INVALID_STATUS']);
+  });
+
+  it('brings nothing of bytes that are no HTTP', async () => {
+    const [code, word] = await answered(raw('SSH-2.0-OpenSSH_9.9\r\n'));
+    expect(code).toBe('UPSTREAM_INVALID_RESPONSE');
+    expect(word).toMatch(/^(HPE_|HTTPParserError$)/);
+  });
+});
+
+describe('an attempt', () => {
+  let upstream: FaultyUpstream;
+  let transport: Transport;
+
+  const open = (origin: string): void => {
+    transport = new Transport({ origin, connectTimeoutMs: 100, maxConnections: 1 });
+  };
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream();
+    open(upstream.url);
+  });
+  afterEach(async () => {
+    await upstream.close();
+    await transport.close();
+  });
+
+  const send = (signal: AbortSignal, attempt: Attempt = { sent: false, reusedConnection: false }) =>
+    transport
+      .send({ method: 'GET', path: '/', headers: {}, form: null }, signal, attempt)
+      .catch((error: unknown) => error);
+
+  it('that is given up while it waits for a connection ends at once, and is never sent', async () => {
+    const release: (() => void)[] = [];
+    upstream.next((victim) => release.push(() => succeed(victim)));
+    const first = send(new AbortController().signal);
+    const [giveUp, attempt] = [new AbortController(), { sent: false, reusedConnection: false }];
+    const second = send(giveUp.signal, attempt);
+    for (let tries = 0; tries < 400 && release.length === 0; tries += 1) await delay(5);
+    giveUp.abort();
+    expect(await second).toMatchObject({ name: 'TransportError', code: 'AbortError', sent: false });
+    for (const answer of release) answer();
+    expect(await first).toMatchObject({ status: 200 });
+    expect(await send(new AbortController().signal)).toMatchObject({ status: 200 });
+    expect(upstream.keys).toHaveLength(2);
+    expect(attempt.sent).toBe(false);
+  });
+
+  it('leaves nothing behind at its signal, however it ends', async () => {
+    const { signal } = new AbortController();
+    expect(await send(signal)).toMatchObject({ status: 200 });
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    upstream.next(({ socket }) => socket.resetAndDestroy());
+    expect(await send(signal)).toBeInstanceOf(TransportError);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('ends where nobody takes its connection', async () => {
+    // Says nothing, where TLS would have it say something.
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => sockets.push(socket));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await transport.close();
+    open(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const { signal } = new AbortController();
+    expect(await send(signal)).toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT', sent: false });
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+});
+
+describe('what broke off', () => {
+  it.each([
+    ['UND_ERR_SOCKET', { closed: true, unreadable: false }],
+    ['ECONNRESET', { closed: true, unreadable: false }],
+    ['EPIPE', { closed: true, unreadable: false }],
+    ['HTTPParserError', { closed: false, unreadable: true }],
+    ['HPE_INVALID_CONSTANT', { closed: false, unreadable: true }],
+    ['UND_ERR_RES_EXCEEDED_MAX_SIZE', { closed: false, unreadable: true }],
+    ['UND_ERR_HEADERS_OVERFLOW', { closed: false, unreadable: true }],
+    ['ECONNREFUSED', { closed: false, unreadable: false }],
+    ['AbortError', { closed: false, unreadable: false }],
+    ['NO_HPE_', { closed: false, unreadable: false }],
+  ])('is told apart by its word: %s', (code, { closed, unreadable }) => {
+    const error = new TransportError(true, code);
+    expect(error).toMatchObject({ name: 'TransportError', closed, unreadable });
+    expect(error.message).toBe(`no answer (${code}), the request was perhaps sent`);
+    expect(new TransportError(false, code).message).toBe(`no answer (${code}), the request was not sent`);
+  });
+});

@@ -1,0 +1,410 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Deadline } from '../../src/stripe/deadline.ts';
+import type { AttemptEnd, UpstreamObserver } from '../../src/stripe/observer.ts';
+import { type Caller, StripeClient, type StripeSettings } from '../../src/stripe/stripe-client.ts';
+import {
+  answers,
+  type Fault,
+  type FaultyUpstream,
+  hang,
+  reset,
+  startFaultyUpstream,
+  status,
+  succeed,
+} from '../harness/faulty-upstream.ts';
+import { freePort } from '../harness/redis.ts';
+
+const path = '/v1/radar/customer_evaluations';
+
+describe('a call to the upstream', () => {
+  let upstream: FaultyUpstream;
+  let breaker: string[];
+  let watched: (AttemptEnd & { what: string })[];
+  const clients: StripeClient[] = [];
+  const servers: Server[] = [];
+  const sockets: Socket[] = [];
+
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream();
+    breaker = [];
+    watched = [];
+    // The shortest waits that there are.
+    jest.spyOn(Math, 'random').mockReturnValue(0);
+  });
+  afterEach(async () => {
+    jest.useRealTimers();
+    jest.restoreAllMocks();
+    await upstream.close();
+    for (const socket of sockets.splice(0)) socket.destroy();
+    for (const server of servers.splice(0)) server.close();
+    await Promise.all(clients.splice(0).map((client) => client.close()));
+  });
+
+  const clientWith = (settings: Partial<StripeSettings> = {}): StripeClient => {
+    const client = new StripeClient({
+      apiUrl: upstream.url,
+      secretKey: 'sk_test_1',
+      apiVersion: '2026-06-24.preview',
+      account: undefined,
+      timeoutMs: 3_000,
+      maxAttempts: 3,
+      maxConcurrency: 32,
+      maxPerSecond: undefined,
+      onBreaker: (state) => breaker.push(state),
+      ...settings,
+    });
+    clients.push(client);
+    return client;
+  };
+  const observer: UpstreamObserver = {
+    attemptStarted: (method, url, number) => ({
+      ended: (end) => watched.push({ what: `${method} ${url} ${number}`, ...end }),
+    }),
+  };
+  const caller = (rest: Partial<Caller> = {}): Caller => ({
+    caller: 'one',
+    deadline: new Deadline(8_000),
+    signal: undefined,
+    observer,
+    ...rest,
+  });
+  /** Tells what a call came to: `ok`, or its failure. */
+  const outcomeOf = (call: Promise<unknown>): Promise<unknown> =>
+    call.then(
+      () => 'ok',
+      (error: unknown) => error,
+    );
+  const post = (client: StripeClient, rest: Partial<Caller> = {}, idempotencyKey = 'key'): Promise<unknown> =>
+    outcomeOf(
+      client.post({ path, params: { event_type: 'login' }, idempotencyKey, onBehalfOf: caller(rest) }),
+    );
+  const get = (client: StripeClient, rest: Partial<Caller> = {}): Promise<unknown> =>
+    outcomeOf(client.get({ path, onBehalfOf: caller(rest) }));
+  /** Takes connections and never says a word, not even of TLS's. */
+  const startSilentServer = async (): Promise<string> => {
+    const server = createServer((socket) => sockets.push(socket));
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+
+  it.each<{ what: string; faults: Fault[]; requests: number }>([
+    { what: 'is reset', faults: [reset('before')], requests: 2 },
+    { what: 'is answered 500 twice', faults: [status(500), status(503)], requests: 3 },
+    {
+      what: 'is to be repeated, as Stripe says',
+      faults: [status(400, { param: 'x' }, { 'stripe-should-retry': 'true' })],
+      requests: 2,
+    },
+  ])('that $what is repeated under its key', async ({ faults, requests }) => {
+    upstream.next(...faults);
+    expect(await post(clientWith())).toBe('ok');
+    expect(upstream.keys).toEqual(Array(requests).fill('key'));
+    expect(upstream.effects).toBe(1);
+  });
+
+  it.each<{ what: string; fault: Fault; failure: object }>([
+    {
+      what: 'refuses its input',
+      fault: status(400, { param: 'x' }),
+      failure: { code: 'BAD_USER_INPUT', effect: 'NONE', param: 'x' },
+    },
+    {
+      what: 'says not to',
+      fault: status(503, {}, { 'stripe-should-retry': 'false' }),
+      failure: { code: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' },
+    },
+    {
+      what: 'limits a resource of its own',
+      fault: status(429, {}, { 'stripe-rate-limited-reason': 'resource-specific' }),
+      failure: { code: 'UPSTREAM_RATE_LIMITED', effect: 'NONE', retryAfterMs: 1_000 },
+    },
+    {
+      what: 'asks for a wait that can’t be read',
+      fault: status(429, {}, { 'retry-after': 'soon' }),
+      failure: { code: 'UPSTREAM_RATE_LIMITED', effect: 'NONE' },
+    },
+    {
+      what: 'sends it elsewhere',
+      fault: status(307, {}, { location: 'http://127.0.0.1:1/' }, true),
+      failure: { code: 'UPSTREAM_INVALID_RESPONSE', effect: 'UNKNOWN', operatorNote: 'status 307' },
+    },
+    {
+      what: 'has several answers to choose from',
+      fault: status(300, {}, {}, true),
+      failure: { code: 'UPSTREAM_INVALID_RESPONSE', effect: 'UNKNOWN', operatorNote: 'status 300' },
+    },
+    {
+      what: 'answers what is no JSON',
+      fault: answers('<html>'),
+      failure: { code: 'UPSTREAM_INVALID_RESPONSE', effect: 'UNKNOWN', upstreamRequestId: 'req_faulty' },
+    },
+    {
+      what: 'answers what is no HTTP',
+      fault: ({ socket }) => socket.end('SSH-2.0-OpenSSH_9.9\r\n'),
+      failure: { code: 'UPSTREAM_INVALID_RESPONSE', effect: 'UNKNOWN' },
+    },
+  ])('is not repeated where the upstream $what', async ({ fault, failure }) => {
+    upstream.always(fault);
+    expect(await post(clientWith())).toMatchObject(failure);
+    expect(upstream.keys).toHaveLength(1);
+  });
+
+  it.each([1, 3])('is attempted as often as may be, and no more: %d', async (maxAttempts) => {
+    upstream.always(status(500));
+    expect(await post(clientWith({ maxAttempts }))).toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      effect: 'UNKNOWN',
+      upstreamRequestId: 'req_faulty',
+    });
+    expect(upstream.keys).toHaveLength(maxAttempts);
+  });
+
+  it('waits before it is repeated, for as long as Stripe asks', async () => {
+    upstream.next(status(500), status(429, {}, { 'retry-after': '1' }));
+    expect(await post(clientWith())).toBe('ok');
+    const [first = 0, second = 0, third = 0] = upstream.times;
+    expect(second - first).toBeGreaterThan(95);
+    expect(third - second).toBeGreaterThan(950);
+  });
+
+  it('has had no effect where it only reads, whatever it came to', async () => {
+    upstream.always(status(500));
+    expect(await get(clientWith({ maxAttempts: 1 }))).toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      effect: 'NONE',
+    });
+    upstream.always();
+    upstream.next(status(500));
+    expect(await get(clientWith())).toBe('ok');
+    expect(upstream.keys).toHaveLength(3);
+  });
+
+  it('may have had an effect where any of its attempts may have', async () => {
+    upstream.next(status(500), status(401));
+    expect(await post(clientWith())).toMatchObject({ code: 'UPSTREAM_REFUSED', effect: 'UNKNOWN' });
+    upstream.next(status(429), status(401));
+    expect(await post(clientWith(), {}, 'other')).toMatchObject({ code: 'UPSTREAM_REFUSED', effect: 'NONE' });
+  });
+
+  describe('within its time', () => {
+    it('is not begun where there is none left, or nobody waits for it', async () => {
+      const timedOut = {
+        code: 'UPSTREAM_TIMEOUT',
+        effect: 'NONE',
+        operatorNote: 'no answer in time, attempts: 0',
+      };
+      const client = clientWith();
+      expect(await get(client, { deadline: new Deadline(0) })).toMatchObject(timedOut);
+      expect(await get(client, { signal: AbortSignal.abort() })).toMatchObject(timedOut);
+      expect(await post(client, { signal: AbortSignal.abort() })).toMatchObject(timedOut);
+      expect(upstream.keys).toEqual([]);
+      expect(watched).toEqual([]);
+    });
+
+    it('is attempted anew where an attempt is not answered', async () => {
+      upstream.next(hang);
+      expect(await post(clientWith({ timeoutMs: 400 }))).toBe('ok');
+      expect(upstream.keys).toHaveLength(2);
+      expect(watched.map(({ error }) => error)).toEqual(['AbortError', undefined]);
+    });
+
+    it('ends at the deadline where no answer comes', async () => {
+      upstream.always(hang);
+      const start = performance.now();
+      const client = clientWith({ timeoutMs: 200 });
+      expect(await post(client, { deadline: new Deadline(400) })).toMatchObject({
+        code: 'UPSTREAM_TIMEOUT',
+        effect: 'UNKNOWN',
+        operatorNote: 'no answer in time, attempts: 2',
+      });
+      expect(performance.now() - start).toBeGreaterThan(350);
+      expect(performance.now() - start).toBeLessThan(2_000);
+      // Reading has no effect, however it ends.
+      expect(await get(client, { deadline: new Deadline(100) })).toMatchObject({
+        code: 'UPSTREAM_TIMEOUT',
+        effect: 'NONE',
+      });
+    });
+
+    it('is told what was answered, even where there is no time for another attempt', async () => {
+      upstream.always(status(500, {}, { 'retry-after': '1' }));
+      expect(await post(clientWith(), { deadline: new Deadline(1_000) })).toMatchObject({
+        code: 'UPSTREAM_UNAVAILABLE',
+        effect: 'UNKNOWN',
+      });
+      expect(upstream.keys).toHaveLength(1);
+    });
+
+    it('is the fault of an upstream that takes no connection, where there was time for one', async () => {
+      const apiUrl = await startSilentServer();
+      const [unreachable, hasty] = [clientWith({ apiUrl, timeoutMs: 300 }), clientWith({ apiUrl })];
+      // Also where its last attempt had little.
+      expect(await post(unreachable, { deadline: new Deadline(475) })).toMatchObject({
+        code: 'UPSTREAM_UNAVAILABLE',
+        effect: 'NONE',
+        operatorNote: 'no connection in time',
+      });
+      // Nobody connects in so little: that is the caller's.
+      expect(await post(hasty, { deadline: new Deadline(50) })).toMatchObject({
+        code: 'UPSTREAM_TIMEOUT',
+        effect: 'NONE',
+        operatorNote: 'no answer in time, attempts: 1',
+      });
+      expect(watched.map(({ sent }) => sent)).not.toContain(true);
+    });
+
+    it('counts against the upstream where it had a third of the usual time, and not where it had less', async () => {
+      upstream.always(hang);
+      const client = clientWith({ timeoutMs: 300, maxAttempts: 1 });
+      const calls = (deadlineMs: number) =>
+        Promise.all(
+          Array.from({ length: 12 }, (_, index) =>
+            post(client, { deadline: new Deadline(deadlineMs) }, `${deadlineMs} ${index}`),
+          ),
+        );
+      await calls(60);
+      expect(breaker).toEqual([]);
+      await calls(250);
+      expect(breaker).toEqual(['open']);
+      // Who has little time is refused as well.
+      expect(await post(client, { deadline: new Deadline(60) }, 'next')).toMatchObject({
+        code: 'UPSTREAM_UNAVAILABLE',
+        effect: 'NONE',
+        retryAfterMs: 1_000,
+        operatorNote: 'the breaker is open',
+      });
+    });
+
+    it('leaves no timer behind', async () => {
+      jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
+      const client = clientWith();
+      expect(await get(client)).toBe('ok');
+      const timers = jest.getTimerCount();
+      for (let count = 0; count < 10; count += 1) expect(await get(client)).toBe('ok');
+      // A pooled connection has one or two of its own.
+      expect(jest.getTimerCount()).toBeLessThan(timers + 5);
+    });
+  });
+
+  describe('of a caller who hangs up', () => {
+    it('is left to finish once it is sent', async () => {
+      const hangUp = new AbortController();
+      upstream.next((victim) => {
+        hangUp.abort();
+        setTimeout(succeed, 20, victim);
+      });
+      expect(await get(clientWith(), { signal: hangUp.signal })).toBe('ok');
+    });
+
+    it('is not attempted again', async () => {
+      const hangUp = new AbortController();
+      upstream.always((victim) => {
+        hangUp.abort();
+        status(500)(victim);
+      });
+      expect(await post(clientWith(), { signal: hangUp.signal })).toMatchObject({
+        code: 'UPSTREAM_UNAVAILABLE',
+        effect: 'UNKNOWN',
+      });
+      expect(upstream.keys).toHaveLength(1);
+    });
+
+    it('is not attempted again where that was while it waited to be', async () => {
+      const hangUp = new AbortController();
+      upstream.always(status(500));
+      const call = post(clientWith(), { signal: hangUp.signal });
+      const until = performance.now() + 2_000;
+      while (watched.length === 0 && performance.now() < until) await nextTurn();
+      await nextTurn();
+      hangUp.abort();
+      expect(await call).toMatchObject({
+        effect: 'UNKNOWN',
+        code: 'UPSTREAM_TIMEOUT',
+        operatorNote: 'no answer in time, attempts: 1',
+      });
+      expect(upstream.keys).toHaveLength(1);
+    });
+  });
+
+  describe('over a connection from before', () => {
+    it('that has gone stale is repeated at once, and charged to nobody', async () => {
+      const client = clientWith();
+      expect(await post(client, {}, 'before')).toBe('ok');
+      await nextTurn();
+      upstream.next(reset('before'));
+      expect(await post(client)).toBe('ok');
+      expect(watched.map(({ reusedConnection }) => reusedConnection)).toEqual([false, true, false]);
+      expect(client.load.retriesLeft).toBe(10);
+    });
+
+    it('that fails otherwise is repeated as any other', async () => {
+      const client = clientWith();
+      expect(await post(client, {}, 'before')).toBe('ok');
+      await nextTurn();
+      upstream.next(status(500));
+      expect(await post(client)).toBe('ok');
+      expect(client.load.retriesLeft).toBe(9);
+    });
+  });
+
+  it('counts towards what may be repeated', async () => {
+    const client = clientWith({ maxAttempts: 2 });
+    for (let count = 0; count < 60; count += 1) await post(client, {}, `key ${count}`);
+    expect(client.load.retriesLeft).toBeCloseTo(12);
+    upstream.always(status(429));
+    await Promise.all(Array.from({ length: 20 }, (_, index) => post(client, {}, `limited ${index}`)));
+    // Eighty calls may be repeated sixteen times.
+    expect(upstream.keys).toHaveLength(60 + 20 + 16);
+    expect(client.load.retriesLeft).toBeLessThan(1);
+  });
+
+  describe('is watched', () => {
+    it('attempt by attempt', async () => {
+      upstream.next(status(500));
+      expect(await post(clientWith())).toBe('ok');
+      const ended = { error: undefined, sent: true, requestId: 'req_faulty' };
+      expect(watched).toEqual([
+        { what: `POST ${path} 1`, status: 500, reusedConnection: false, ...ended },
+        { what: `POST ${path} 2`, status: 200, reusedConnection: true, ...ended },
+      ]);
+    });
+
+    it('where nobody listens', async () => {
+      const apiUrl = `http://127.0.0.1:${await freePort()}`;
+      expect(await get(clientWith({ apiUrl, maxAttempts: 1 }))).toMatchObject({
+        code: 'UPSTREAM_UNAVAILABLE',
+        effect: 'NONE',
+        operatorNote: 'no answer (ECONNREFUSED), the request was not sent',
+      });
+      expect(watched).toEqual([
+        {
+          what: `GET ${path} 1`,
+          status: undefined,
+          error: 'ECONNREFUSED',
+          sent: false,
+          reusedConnection: false,
+          requestId: undefined,
+        },
+      ]);
+    });
+
+    it('where the breaker is open', async () => {
+      upstream.always(status(500));
+      const client = clientWith({ maxAttempts: 1 });
+      for (let count = 0; count < 10; count += 1) await post(client, {}, `key ${count}`);
+      watched = [];
+      await post(client);
+      expect(watched).toMatchObject([
+        { error: 'BREAKER_OPEN', status: undefined, sent: false, reusedConnection: false },
+      ]);
+      expect(upstream.keys).toHaveLength(10);
+    });
+
+    it('by nobody, where nobody asks', async () => {
+      expect(await post(clientWith(), { observer: undefined })).toBe('ok');
+    });
+  });
+});
