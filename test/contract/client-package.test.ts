@@ -78,6 +78,10 @@ describe('the package of typed documents', () => {
     expect(stdout).not.toContain('diff');
   });
 
+  it('is found sound by publint and by are-the-types-wrong', async () => {
+    await run('npm', ['run', '--silent', 'check:package']);
+  }, 60_000);
+
   it('gives plain node its documents and manifests', async () => {
     const script = `
       import { EvaluateLoginDocument } from 'customer-evaluations';
