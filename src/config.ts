@@ -258,6 +258,12 @@ function combinationFaults(set: Environment): string[] {
       'AUTH_MODE: must be set in production: jwt, router, or none, which lets in whoever reaches the port',
     );
   }
+  const port = set['PORT'] ?? String(settings.shape.PORT.def.defaultValue);
+  if (set['METRICS_PORT'] === port && port !== '0') {
+    faults.push(
+      `METRICS_PORT: ${port} is the port of the gateway itself (PORT); metrics have one of their own`,
+    );
+  }
   return [...faults, ...modeFaults(set)];
 }
 

@@ -189,7 +189,6 @@ export const settings = z.object({
     .optional()
     .describe('the explorer at `/`, and with the sandbox the playground at `/try`')
     .meta({ otherwise: '`on`, in production `off`' }),
-  // Part of the contract and not built yet: what would be ignored is refused, so that nobody relies on it.
   METRICS_PORT: wholeNumber(0, 65_535)
     .optional()
     .describe('where on `HOST` Prometheus finds `/metrics`; `0` picks a free port'),

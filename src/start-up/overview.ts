@@ -1,13 +1,16 @@
 import type { Config } from '../config.ts';
 
-/** What is on, in the words of whoever starts it: one line for each, for a person at a terminal. */
-export function overview(config: Config): string {
-  const rows = rowsOf(config);
+/**
+ * What is on, in the words of whoever starts it: one line for each, for a person at a terminal. `url` is where the
+ * gateway listens, once it does.
+ */
+export function overview(config: Config, url = ''): string {
+  const rows = rowsOf(config, url);
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, state]) => `  ${name.padEnd(width)}  ${state}\n`).join('');
 }
 
-function rowsOf(config: Config): readonly (readonly [name: string, state: string])[] {
+function rowsOf(config: Config, url: string): readonly (readonly [name: string, state: string])[] {
   const { operationLimits: limits, http } = config;
   return [
     ['upstream', upstreamOf(config)],
@@ -23,8 +26,10 @@ function rowsOf(config: Config): readonly (readonly [name: string, state: string
     ],
     ['trusted documents', trustedDocumentsOf(config)],
     ['introspection', config.introspection ? 'on' : 'off'],
-    ['pages', pagesOf(config)],
+    ['pages', pagesOf(config, url)],
     ['browsers of', http.corsOrigins.length === 0 ? 'no other origin' : http.corsOrigins.join(', ')],
+    ['metrics', metricsOf(config)],
+    ['traces', tracesOf(config)],
   ];
 }
 
@@ -34,9 +39,20 @@ function upstreamOf({ mode, stripe }: Config): string {
   return `${stripe.apiUrl}, ${mode} mode, version ${stripe.apiVersion}${account}`;
 }
 
-function pagesOf({ explorer, upstream }: Config): string {
+function pagesOf({ explorer, upstream }: Config, url: string): string {
   if (!explorer) return 'none (EXPLORER=off)';
-  return upstream === 'sandbox' ? 'the explorer at /, the playground at /try' : 'the explorer at /';
+  const playground = upstream === 'sandbox' ? `, the playground at ${url}/try` : '';
+  return `the explorer at ${url}/${playground}`;
+}
+
+function metricsOf({ host, telemetry: { metricsPort } }: Config): string {
+  if (metricsPort === undefined) return 'none (METRICS_PORT is not set)';
+  return `at /metrics of ${host}, ${metricsPort === 0 ? 'on a free port, which the log names' : `port ${metricsPort}`}`;
+}
+
+function tracesOf({ telemetry: { tracing } }: Config): string {
+  if (tracing === undefined) return 'none (OTEL_EXPORTER_OTLP_ENDPOINT is not set, or they are switched off)';
+  return `to ${tracing.url}, as ${tracing.serviceName}, ${tracing.sampler}`;
 }
 
 function callersOf({ authentication }: Config): string {

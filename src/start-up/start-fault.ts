@@ -14,7 +14,7 @@ export function adviceOn(error: unknown): string | undefined {
   return isAddressFault(error) ? addressAdvice(error) : undefined;
 }
 
-type AddressFault = Error & { code: string; port?: number };
+type AddressFault = Error & { code: string; port?: number; setting?: string };
 
 function isAddressFault(error: unknown): error is AddressFault {
   return (
@@ -24,12 +24,13 @@ function isAddressFault(error: unknown): error is AddressFault {
   );
 }
 
-function addressAdvice(fault: AddressFault): string {
-  switch (fault.code) {
+// The port of the metrics names its setting.
+function addressAdvice({ code, port, setting = 'PORT' }: AddressFault): string {
+  switch (code) {
     case 'EADDRINUSE':
-      return `Port ${fault.port} is taken: set PORT to another (0 picks a free one), or end what listens there.`;
+      return `Port ${port} is taken: set ${setting} to another (0 picks a free one), or end what listens there.`;
     case 'EACCES':
-      return `Port ${fault.port} may not be opened by this user: set PORT to 1024 or above.`;
+      return `Port ${port} may not be opened by this user: set ${setting} to 1024 or above.`;
     default:
       return 'HOST is no address of this machine: set it to 127.0.0.1, or to 0.0.0.0 for all addresses.';
   }

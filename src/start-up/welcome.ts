@@ -5,11 +5,11 @@ import { overview } from './overview.ts';
 export function welcome(url: string, config: Config): string {
   const tryIt = config.explorer ? `Try it at ${url}/try, or here:` : 'Try it:';
   if (config.upstream === 'stripe') {
-    return `The gateway: ${url}/graphql, in front of Stripe\n\n${overview(config)}\n`;
+    return `The gateway: ${url}/graphql, in front of Stripe\n\n${overview(config, url)}\n`;
   }
   return `The gateway: ${url}/graphql
 
-${overview(config)}
+${overview(config, url)}
 The upstream is the built-in sandbox, its scores are made up. ${tryIt}
 
 curl ${url}/graphql -H 'content-type: application/json' -d '{"query":"${firstMutation}"}'

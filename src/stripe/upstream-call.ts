@@ -59,9 +59,9 @@ const fairShare = 1 / 3;
 /**
  * One call to the upstream: its attempts, all under the same idempotency key and within one deadline.
  *
- * The first attempt is made at once. Where it fails, ky has the rest: it keeps each attempt's and the whole call's
- * time, waits in between, and asks `shouldRetry`. A call that succeeds, as almost all do, never gets there: what ky
- * makes of options, Request and Response costs more than all the rest of a call.
+ * The first attempt is made at once. Where it fails, ky has the rest: it keeps the whole call's time, waits in between,
+ * and asks `shouldRetry`. A call that succeeds, as almost all do, never gets there: what ky makes of options, Request
+ * and Response costs more than all the rest of a call.
  *
  * What ky can't do is done here. Its `delay` is not told what the attempt came to, so the policy's wait is kept
  * for it; and its errors do not say whether a request was sent, so the transport notes that.
@@ -84,7 +84,7 @@ export class UpstreamCall {
     if (deadline.remainingMs === 0 || callerGone?.aborted) throw this.#timedOut();
     budget.countCall();
     try {
-      const first = await this.#attemptOnce(Math.min(this.#gear.timeoutMs, deadline.remainingMs));
+      const first = await this.#attemptInTime();
       if (!isSuccess(first)) await this.#repeatWithKy(first);
       const answer = this.#attempts.at(-1)?.answer;
       if (answer === undefined) throw new Error('ky reported success without an answer');
@@ -94,8 +94,11 @@ export class UpstreamCall {
     }
   }
 
-  async #attemptOnce(timeoutMs: number): Promise<MadeAttempt> {
+  // Not by the signal of ky's Request: a repeat's is a clone, which follows the first one by weak references alone,
+  // and once those are collected it never aborts. The connection would wait for ever, and with it the gateway's end.
+  async #attemptInTime(): Promise<MadeAttempt> {
     const limit = new AbortController();
+    const timeoutMs = Math.min(this.#gear.timeoutMs, this.#request.deadline.remainingMs);
     const timer = setTimeout(() => limit.abort(), timeoutMs);
     try {
       return await this.#attempt(limit.signal);
@@ -106,14 +109,14 @@ export class UpstreamCall {
 
   /** Repeats a call whose first attempt failed, as often as the policy allows; throws where all failed. */
   async #repeatWithKy(first: MadeAttempt): Promise<void> {
-    const { apiUrl, timeoutMs, maxAttempts } = this.#gear;
+    const { apiUrl, maxAttempts } = this.#gear;
     const { method, path, deadline, callerGone, passCeiling } = this.#request;
     let made: MadeAttempt | undefined = first;
     const { default: ky } = await loadKy();
     await ky(path, {
       prefix: apiUrl,
       method,
-      timeout: timeoutMs,
+      timeout: false,
       totalTimeout: deadline.remainingMs,
       retry: {
         limit: maxAttempts - 1,
@@ -131,9 +134,9 @@ export class UpstreamCall {
         ],
       },
       // What ky first asks for is there already. Headers, form and the answer's text travel beside ky, which decides
-      // by status alone; and as the text is read in here, ky's time limit covers a body that drips.
-      fetch: async (request) => {
-        const { answer, error } = made ?? (await this.#attempt((request as Request).signal));
+      // by status alone; and as the text is read in here, an attempt's time limit covers a body that drips.
+      fetch: async () => {
+        const { answer, error } = made ?? (await this.#attemptInTime());
         made = undefined;
         if (answer === undefined) throw error;
         return new Response(null, { status: answer.status });

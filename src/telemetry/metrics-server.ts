@@ -10,7 +10,7 @@ export interface MetricsServer {
 
 /**
  * Serves `GET /metrics` and nothing else, on a port of its own: what is told there is none of the callers' business.
- * Rejects where the port cannot be had.
+ * Rejects where the port cannot be had, with an error that names its `setting`: the gateway's own port fails alike.
  */
 export async function serveMetrics(metrics: Metrics, host: string, port: number): Promise<MetricsServer> {
   const { registry } = metrics;
@@ -25,9 +25,10 @@ export async function serveMetrics(metrics: Metrics, host: string, port: number)
     );
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    const refuse = (fault: Error): void => reject(Object.assign(fault, { setting: 'METRICS_PORT' }));
+    server.once('error', refuse);
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.off('error', refuse);
       resolve();
     });
   });

@@ -271,11 +271,12 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
 
   it('is each caller’s and each address’s, but not what was refused at the door', async () => {
     const open = async (): Promise<RateLimits> => {
-      const limits = new RateLimits(
-        { perMinute: 2, perAddressPerMinute: 3, redisUrl: redis.url },
+      const store = new SharedStore(
+        redis.url,
         (name) => name,
         (state) => states.push(state),
       );
+      const limits = new RateLimits({ perMinute: 2, perAddressPerMinute: 3 }, store);
       for (let tries = 0; tries < 400 && limits.storeState !== 'up'; tries += 1) await delay(5);
       return limits;
     };

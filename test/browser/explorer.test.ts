@@ -8,7 +8,7 @@ import {
   type TestBrowser,
   type Visit,
 } from '../harness/browser.ts';
-import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { describeUnless } from '../harness/missing-program.ts';
 
 // A machine may be busy with the other tests.
@@ -71,7 +71,9 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     path = '/',
     options: BrowserContextOptions = {},
   ): Promise<Page> {
-    const gateway = await startTestGateway({ STRIPE_API_VERSION: newest, ...environment });
+    // A process that shares its machine with a browser and other tests is not shed for being slow.
+    const patient = { MAX_EVENT_LOOP_DELAY_MS: '10000' };
+    const gateway = await startTestGateway({ STRIPE_API_VERSION: newest, ...patient, ...environment });
     gateways.push(gateway);
     visit = await browser.open(`${gateway.url}${path}`, options);
     await visit.page.locator('.graphiql-query-editor .mtk1').first().waitFor();
@@ -172,6 +174,24 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     await page.locator('.result-window', { hasText: 'ceval_' }).waitFor();
     expect(await barriersOf(page, graphiqlsOwn)).toEqual([]);
   });
+
+  it.each([
+    { mode: 'Test mode', key: 'sk_test_1', colorScheme: 'light' },
+    { mode: 'Test mode', key: 'sk_test_1', colorScheme: 'dark' },
+    { mode: 'Live mode', key: 'rk_live_1', colorScheme: 'light' },
+    { mode: 'Live mode', key: 'rk_live_1', colorScheme: 'dark' },
+  ] as const)(
+    'bars nobody, and says so, in front of Stripe ($mode, $colorScheme)',
+    async ({ mode, key, colorScheme }) => {
+      // Nothing is run here, so nothing is asked of anybody.
+      const page = await open({ ...upstreamAt('http://127.0.0.1:9'), STRIPE_SECRET_KEY: key }, '/', {
+        colorScheme,
+      });
+      await page.locator('.graphiql-doc-explorer-content', { hasText: 'Mutation' }).waitFor();
+      await page.getByRole('banner').getByText(mode).waitFor();
+      expect(await barriersOf(page, graphiqlsOwn)).toEqual([]);
+    },
+  );
 
   it('fits a phone', async () => {
     const page = await open({}, '/', { viewport: { width: 360, height: 740 } });

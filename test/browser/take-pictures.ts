@@ -33,7 +33,7 @@ const pages: Readonly<Record<string, { path: string; act: (page: Page) => Promis
   playground: {
     path: '/try',
     act: async (page) => {
-      await page.getByLabel('The sandbox shall answer').selectOption('elevated');
+      await page.getByLabel('What the sandbox answers').selectOption('elevated');
       await page.getByRole('button', { name: 'Sign up' }).click();
       await page.locator('#result[aria-busy=false]').waitFor();
     },
@@ -45,7 +45,10 @@ const browser = await startBrowser();
 mkdirSync(folder, { recursive: true });
 for (const [name, { path, act }] of Object.entries(pages)) {
   for (const [look, options] of Object.entries(looks)) {
-    const { page, close } = await browser.open(`${gateway.url}${path}`, options);
+    const { page, close } = await browser.open(`${gateway.url}${path}`, {
+      ...options,
+      reducedMotion: 'reduce',
+    });
     await act(page);
     const session = await page.context().newCDPSession(page);
     const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 80 });

@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -69,6 +78,10 @@ describe('the package of typed documents', () => {
     expect(stdout).not.toContain('diff');
   });
 
+  it('is found sound by publint and by are-the-types-wrong', async () => {
+    await run('npm', ['run', '--silent', 'check:package']);
+  }, 60_000);
+
   it('gives plain node its documents and manifests', async () => {
     const script = `
       import { EvaluateLoginDocument } from 'customer-evaluations';
@@ -88,7 +101,12 @@ describe('the package of typed documents', () => {
     expect(JSON.parse(stdout)).toEqual({ same: true, listed: true, sdl: true });
   });
 
-  it('compiles with the examples, strictly, and refuses an illegal input', async () => {
+  it('compiles with the examples, strictly, and refuses all illegal inputs', async () => {
+    const inputs = readFileSync('test/contract/illegal-inputs.ts', 'utf8');
+    writeFileSync(
+      path.join(project, 'illegal-inputs.ts'),
+      inputs.replace('../../schema/generated/customer-evaluations.ts', 'customer-evaluations'),
+    );
     writeFileSync(
       path.join(project, 'illegal.ts'),
       `import type { ClientDetailsInput } from 'customer-evaluations';
@@ -98,7 +116,7 @@ export const both: ClientDetailsInput = { radarSession: 'rse_1', data: { ip: '20
     const compile = (files: string[], ...rest: string[]) =>
       run(bin('tsc'), [...options, ...rest, ...files], { cwd: project });
     // The libraries' own declarations are not ours to check; ours are, without them.
-    await compile(['apollo-client.ts', 'urql.ts', 'graphql-request.ts'], '--skipLibCheck');
+    await compile([...readdirSync('docs/examples'), 'illegal-inputs.ts'], '--skipLibCheck');
     await expect(compile(['illegal.ts'])).rejects.toMatchObject({
       stdout: expect.stringMatching(/^illegal\.ts\(2,14\): error TS2322/),
     });
@@ -124,6 +142,22 @@ describe('each example', () => {
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: project });
     return stdout.trim();
   }
+
+  it('reads the same with each client (three-clients)', async () => {
+    const script = `
+      import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
+      import { Client, fetchExchange } from '@urql/core';
+      import { GraphQLClient } from 'graphql-request';
+      import { withApollo, withGraphQLRequest, withUrql } from './three-clients.ts';
+      const url = ${JSON.stringify(`${gateway.url}/graphql`)};
+      console.log(JSON.stringify(await Promise.all([
+        withApollo(new ApolloClient({ cache: new InMemoryCache(), link: new HttpLink({ uri: url }) })),
+        withUrql(new Client({ url, exchanges: [fetchExchange], preferGetMethod: false })),
+        withGraphQLRequest(new GraphQLClient(url)),
+      ])));`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: project });
+    expect(JSON.parse(stdout)).toEqual(['HIGHEST', 'HIGHEST', 'HIGHEST']);
+  });
 
   it.each(Object.keys(examples) as (keyof typeof examples)[])(
     'reads, refuses and repeats (%s)',

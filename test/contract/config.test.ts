@@ -131,6 +131,16 @@ describe('a fault in the settings', () => {
     expect(faults[0]).toMatch(new RegExp(`^${name}: takes `));
   });
 
+  it.each([{ METRICS_PORT: '4000' }, { PORT: '9464', METRICS_PORT: '9464' }])(
+    'is found where metrics would have the gateway’s own port: %j',
+    (environment) => {
+      const [fault, ...more] = faultsOf(environment);
+      expect(fault).toMatch(/^METRICS_PORT: (4000|9464) is the port of the gateway itself \(PORT\)/);
+      expect(more).toEqual([]);
+      expect(() => readConfig({ PORT: '0', METRICS_PORT: '0' })).not.toThrow();
+    },
+  );
+
   it.each([
     ['PORT', '0'],
     ['PORT', '65535'],

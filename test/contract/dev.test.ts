@@ -23,23 +23,31 @@ it('`npm run dev` answers with what was just saved', async () => {
   const child = spawn('npm', ['run', '--silent', '--ignore-scripts', 'dev'], {
     cwd: copy,
     env: { PATH: process.env['PATH'], PORT: '0' },
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     // npm does not pass a SIGKILL on: the whole group is ended, as a terminal does it.
     detached: true,
   });
   const exited = once(child, 'exit');
   try {
     const listening = urlsIn(child.stdout);
+    const told = createInterface({ input: child.stderr });
     expect(await refusalAt((await listening.next()).value)).not.toContain('edited');
 
     const file = path.join(copy, 'src/errors/http-refusals.ts');
     writeFileSync(file, readFileSync(file, 'utf8').replace('Nothing is here', 'Nothing is here, as edited'));
     expect(await refusalAt((await listening.next()).value)).toContain('Nothing is here, as edited');
+
+    // What does not even compile is told, and forgiven.
+    const good = readFileSync(file, 'utf8');
+    writeFileSync(file, good.replace('export', 'exprot'));
+    for await (const line of told) if (line.includes('at the next change')) break;
+    writeFileSync(file, good.replace('as edited', 'as mended'));
+    expect(await refusalAt((await listening.next()).value)).toContain('Nothing is here, as mended');
   } finally {
     process.kill(-(child.pid ?? 0), 'SIGKILL');
     await exited;
   }
-  // Twice the start of a process, on a machine that may be busy with others.
+  // Starts of processes, on a machine that may be busy with others.
 }, 90_000);
 
 async function* urlsIn(stdout: NodeJS.ReadableStream): AsyncGenerator<string, never> {

@@ -1,65 +1,27 @@
-import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isExecutableDefinitionNode, parse, validate } from 'graphql';
 import { parseAllDocuments } from 'yaml';
-import { pagePaths } from '../../docs/source/page-list.ts';
 import { generatedPages } from '../../docs/source/pages.ts';
+import { readConfig } from '../../src/config.ts';
 import { describeSettings, settings } from '../../src/settings.ts';
 import { readCommand } from '../../src/start-up/command-line.ts';
 import { buildSubgraph } from '../../src/subgraph/subgraph-schema.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+import { itUnless, reasonWithout } from '../harness/missing-program.ts';
+import { blocks, blocksOf, commands, linesOf, pages } from '../harness/page-blocks.ts';
 
 const run = promisify(execFile);
-const pages = pagePaths().map((page) => ({ page, text: readFileSync(page, 'utf8') }));
-
-interface Block {
-  readonly page: string;
-  readonly language: string;
-  readonly text: string;
-  /** The block that follows it at once. */
-  readonly next: string | undefined;
-}
-
-const blocks: Block[] = pages.flatMap(({ page, text }) => {
-  const found = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)];
-  return found.map(([, language = '', body = ''], index) => ({
-    page,
-    language,
-    text: body,
-    next: found[index + 1]?.[2],
-  }));
-});
-const blocksOf = (language: string): Block[] => blocks.filter((block) => block.language === language);
-
 /** What stands between backticks outside of blocks. */
 const quoted = pages.flatMap(({ page, text }) =>
   [...text.replaceAll(/^```[\s\S]*?^```/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, words = '']) => ({
     page,
     words,
   })),
-);
-
-/** Each command in a page, after the settings before it. */
-const commands = blocksOf('sh').flatMap(({ page, text, next }) =>
-  text
-    .split('\n')
-    .map((line) => line.replace(/\s+#.*$/, '').trim())
-    .filter((line) => line !== '')
-    .flatMap((line) => (line.startsWith('curl ') ? [line] : line.split(' && ')))
-    .map((line) => {
-      const assigned = /^(?:[A-Z_]+=\S* )*/.exec(line)?.[0] ?? '';
-      const command = line.slice(assigned.length);
-      return {
-        page,
-        command,
-        words: command.split(/\s+/),
-        variables: assigned.trim().split(' ').filter(Boolean),
-        next,
-      };
-    }),
 );
 
 describe('the pages', () => {
@@ -138,7 +100,8 @@ describe('the references', () => {
 /*
  * Not run here, and why: `npm ci`, `npm test`, `npm run …` would run this very test, or install anew, or never end;
  * that each script exists is checked, and what they do is other tests' work (start, dev, composition, benchmark).
- * `npx` downloads. What needs an engine or a cluster (docker, kubectl, helm) is not on the machine.
+ * `npx` downloads; the router that it would start is run in the federation tests, which send it the page's requests.
+ * What needs an engine or a cluster (docker, kubectl, helm) is not on the machine.
  */
 describe('the commands', () => {
   const provenOtherwise = [
@@ -152,7 +115,7 @@ describe('the commands', () => {
     'kill',
     'cp',
     'redis-cli',
-    // They make the secret that deploy/compose.yaml reads.
+    // They make a secret, below.
     'mkdir',
     'openssl',
     'chmod',
@@ -191,6 +154,19 @@ describe('the commands', () => {
     }
   });
 
+  it('make the secret that the gateway and the router share: one that the gateway takes', async () => {
+    const [line, ...more] = blocksOf('sh')
+      .flatMap(({ text }) => linesOf(text))
+      .filter((each) => each.includes('openssl'));
+    expect(more).toEqual([]);
+    const folder = mkdtempSync(path.join(tmpdir(), 'secret-'));
+    await run('sh', ['-c', line ?? ''], { cwd: folder });
+    const ROUTER_SECRET_FILE = path.join(folder, 'deploy/secrets/router_secret');
+    const { authentication } = readConfig({ AUTH_MODE: 'router', ROUTER_SECRET_FILE });
+    rmSync(folder, { recursive: true });
+    expect(authentication).toMatchObject({ mode: 'router' });
+  });
+
   it('name only files and arguments that there are', () => {
     for (const { words } of commands) {
       if (words[0] === 'node' && words[1] === 'dist/main.js')
@@ -223,26 +199,40 @@ describe('the snippets', () => {
     },
   );
 
-  // The router on 4002 is started by the federation tests; here its clients' documents are held against the schema
-  // as far as it is ours.
-  it('send documents that parse, to whomever', () => {
-    const sent = commands
-      .filter(({ words }) => words[0] === 'curl')
-      .map(({ command }) => /-d '(.*)'/s.exec(command)?.[1]);
-    expect(sent.length).toBeGreaterThan(curls.length);
-    for (const body of sent)
-      if (body !== undefined) expect(() => parse(JSON.parse(body).query)).not.toThrow();
+  const graphql = blocksOf('graphql').map(({ page, text }) => ({ page, text, document: parse(text) }));
+  const operations = graphql.filter(({ document }) => document.definitions.every(isExecutableDefinitionNode));
+
+  it.each(operations)('do what they say: the operation of $page', async ({ text, document }) => {
+    expect(validate(schema, document)).toEqual([]);
+    const { data, errors } = await gateway.send(text, { radarSession: 'rse_1', customer: 'cus_1' });
+    expect(errors).toBeUndefined();
+    expect(Object.values(data)).toEqual([expect.objectContaining({ errors: [] })]);
   });
 
-  it('are valid operations, or type definitions that parse', () => {
-    const graphql = blocksOf('graphql');
-    expect(graphql.length).toBeGreaterThan(2);
-    for (const { text } of graphql) {
-      const document = parse(text);
-      if (document.definitions.every(isExecutableDefinitionNode))
-        expect(validate(schema, document)).toEqual([]);
-    }
+  it('show a log line that has what the gateway’s own has', async () => {
+    const [example, ...more] = blocksOf('json').filter(({ text }) => text.startsWith('{"level"'));
+    expect(more).toEqual([]);
+    const [operation] = operations;
+    const query = operation?.text ?? '';
+    await gateway.send(query, { radarSession: 'rse_1', customer: 'cus_1' });
+    const line = gateway.log.filter((each) => each.includes('"msg":"operation"')).at(-1) ?? '{}';
+    const keysOf = (text: string): string[] => Object.keys(JSON.parse(text)).sort();
+    // The callers of this gateway are not known.
+    expect(keysOf(example?.text ?? '').filter((name) => name !== 'caller')).toEqual(keysOf(line));
   });
+
+  itUnless(
+    reasonWithout('promtool', spawnSync('promtool', ['--version']).status === 0, 'prometheus'),
+    'configure a Prometheus that takes it',
+    async () => {
+      const scrapes = blocksOf('yaml').filter(({ text }) => text.startsWith('scrape_configs:'));
+      expect(scrapes).toHaveLength(1);
+      const folder = mkdtempSync(path.join(tmpdir(), 'prometheus-'));
+      for (const { text } of scrapes) writeFileSync(path.join(folder, 'prometheus.yml'), text);
+      await run('promtool', ['check', 'config', path.join(folder, 'prometheus.yml')]);
+      rmSync(folder, { recursive: true });
+    },
+  );
 
   it('are well-formed JSON and YAML', () => {
     for (const { text } of blocksOf('json')) expect(() => JSON.parse(text)).not.toThrow();
@@ -299,8 +289,7 @@ function isKnown(name: string): boolean {
   return isSetting(name) || words.includes(name) || codes.includes(`\`${name}\``) || composers.includes(name);
 }
 
-// Written by a command, and in nobody's checkout.
-// By an earlier command, where nothing of it is committed.
+// By an earlier command, and in nobody's checkout.
 function isMade(file: string): boolean {
   return isIgnored(`${file}/`) || isIgnored(`${path.dirname(file)}/`);
 }

@@ -106,9 +106,15 @@ describe('the process', () => {
     expect(told).toMatch(/^ {2}callers +whoever reaches the port \(AUTH_MODE=none\)$/m);
     expect(told).toMatch(/^ {2}rate limits +none for a caller, 600 for an address; counted by this process/m);
     expect(told).toMatch(/^ {2}trusted documents +nothing but the shipped operations is run$/m);
-    expect(told).toMatch(/^ {2}pages +the explorer at \/, the playground at \/try$/m);
-    const page = await fetch(/Try it at (\S+),/.exec(told)?.[1] ?? '');
-    expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+    expect(told).toMatch(/^ {2}metrics +none \(METRICS_PORT is not set\)$/m);
+    expect(told).toMatch(/^ {2}traces +none \(OTEL_EXPORTER_OTLP_ENDPOINT is not set/m);
+    const [, explorer = '', playground = ''] =
+      /^ {2}pages +the explorer at (\S+), the playground at (\S+)$/m.exec(told) ?? [];
+    for (const url of [explorer, playground]) {
+      const page = await fetch(url);
+      expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+    }
+    expect(told).toContain(`Try it at ${playground}, or here:`);
   });
 
   it('ends with 0 when it is asked to', async () => {
@@ -147,6 +153,17 @@ describe('the process', () => {
     expect(await gateway.exited).toBe(1);
     expect(gateway.told()).toContain(`Port ${port} is taken: set PORT to another`);
     expect(gateway.told()).not.toContain('    at ');
+    await taken.close();
+  });
+
+  it('refuses a taken port of the metrics with 1, naming the setting that is at fault', async () => {
+    const taken = await startRecordingUpstream();
+    const { port } = new URL(taken.url);
+    const gateway = start({ PORT: '0', METRICS_PORT: port });
+    expect(await gateway.exited).toBe(1);
+    expect(gateway.told()).toBe(
+      `Port ${port} is taken: set METRICS_PORT to another (0 picks a free one), or end what listens there.\n`,
+    );
     await taken.close();
   });
 
@@ -206,6 +223,9 @@ describe('the process', () => {
       REDIS_URL: 'redis://canary:canary@redis.example:6379',
       PSEUDONYM_KEY: 'canary-canary-canary-canary-canary',
       PORT: '8080',
+      METRICS_PORT: '9464',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=canary',
       UPSTREAM_TIMEOUT: '1000',
     });
     expect(printed).not.toContain('canary');
@@ -217,6 +237,10 @@ describe('the process', () => {
     expect(printed).toMatch(/^ {2}UPSTREAM +stripe$/m);
     expect(printed).toMatch(/^ {2}INTROSPECTION +off$/m);
     expect(printed).toMatch(/^ {2}callers +those that the router vouches for/m);
+    expect(printed).toMatch(/^ {2}metrics +at \/metrics of 127\.0\.0\.1, port 9464$/m);
+    expect(printed).toMatch(
+      /^ {2}traces +to http:\/\/collector\.example:4318\/v1\/traces, as \S+, parentbased/m,
+    );
     expect(printed).toContain('Set, and read by nobody here: UPSTREAM_TIMEOUT.');
   });
 

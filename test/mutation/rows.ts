@@ -36,7 +36,7 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
       files: ['src/access/{caller,client-address,router-headers,scopes}.ts'],
       tests: ['access/caller', 'access/authentication'],
     },
-    { files: ['src/access/counters.ts'], tests: ['access/counters'] },
+    { files: ['src/access/{counters,shared-store}.ts'], tests: ['access/counters'] },
     { files: ['src/access/rate-limits.ts'], tests: ['access/counters'] },
     { files: ['src/access/operation-limits.ts'], tests: ['access/operation-measure'] },
     { files: ['src/access/operation-measure.ts'], tests: ['access/operation-measure'] },

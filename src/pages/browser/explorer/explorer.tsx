@@ -42,6 +42,9 @@ const kept = new StorageAPI(storage);
 if (kept.get('tabState') === null) {
   kept.set('query', tabs[0].query);
   kept.set('variables', tabs[0].variables);
+  // GraphiQL's own division leaves an operation too little room to be read beside the documentation.
+  kept.set('docExplorerFlex', '0.27');
+  kept.set('editorFlex', '1.5');
 }
 
 provideWorkers();

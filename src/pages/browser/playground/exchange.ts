@@ -1,5 +1,5 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import { print } from 'graphql';
+import { getOperationAST, print } from 'graphql';
 import type { Keyed } from './attempt.ts';
 import { find } from './find.ts';
 import { type GraphQLAnswer, send } from './gateway.ts';
@@ -27,6 +27,7 @@ export async function show<Data, Variables>(
   const shown = document.importNode(find('#exchange', HTMLTemplateElement).content, true);
   const part = (selector: string): Element => find(selector, Element, shown);
   part('h3').textContent = title;
+  part('.name').textContent = getOperationAST(operation)?.name?.value ?? '';
   part('.operation').textContent = print(operation);
   part('.variables').textContent = JSON.stringify(variables, null, 2);
   const [calls, answered] = [part('.calls'), part('.answer')];
@@ -35,6 +36,9 @@ export async function show<Data, Variables>(
     const answer = await send(operation, variables);
     answered.textContent = JSON.stringify(answer, null, 2);
     return answer;
+  } catch (error) {
+    answered.textContent = 'Nothing.';
+    throw error;
   } finally {
     const received = await callsUnder(mutation, variables.idempotencyKey);
     calls.replaceChildren(...received.map(itemOf));

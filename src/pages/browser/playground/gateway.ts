@@ -4,7 +4,7 @@ import { print } from 'graphql';
 /** What comes back: data, or errors that kept the operation from running. */
 export interface GraphQLAnswer<Data> {
   readonly data?: Data | null;
-  readonly errors?: readonly { readonly message: string }[];
+  readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[];
 }
 
 /** Nobody knows whether anything happened: repeat under the same key. */

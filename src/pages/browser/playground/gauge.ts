@@ -1,64 +1,95 @@
 import type { CustomerEvaluationRiskLevel } from '../../../../schema/generated/customer-evaluations.ts';
 import type { Reading } from './verdict.ts';
 
-/** What each level advises. A level that is forgotten here does not compile. */
-const levels: Readonly<Record<CustomerEvaluationRiskLevel, { name: string; advice: string }>> = {
-  HIGHEST: { name: 'highest risk', advice: 'Block, or ask for proof.' },
-  ELEVATED: { name: 'elevated risk', advice: 'Look closer, or add a check.' },
-  NORMAL: { name: 'normal risk', advice: 'Nothing unusual: let in.' },
-  LOW: { name: 'low risk', advice: 'Less risk than usual: let in.' },
+type Band = 'normal' | 'elevated' | 'highest';
+
+/** What each level advises, and its band. A level that is forgotten here does not compile. */
+const levels: Readonly<Record<CustomerEvaluationRiskLevel, { name: string; band?: Band; advice: string }>> = {
+  HIGHEST: { name: 'highest risk', band: 'highest', advice: 'Block, or ask for proof.' },
+  ELEVATED: { name: 'elevated risk', band: 'elevated', advice: 'Look closer, or add a check.' },
+  NORMAL: { name: 'normal risk', band: 'normal', advice: 'Nothing unusual: let in.' },
+  LOW: { name: 'low risk', band: 'normal', advice: 'Less risk than usual: let in.' },
   NOT_ASSESSED: { name: 'not assessed', advice: 'Stripe made no assessment.' },
   UNKNOWN: { name: 'a level that is not known here', advice: 'Decide by the score.' },
 };
-const noLevel = { name: 'no level', advice: 'Decide by the score.' };
+const noLevel: (typeof levels)[CustomerEvaluationRiskLevel] = {
+  name: 'no level',
+  advice: 'Decide by the score.',
+};
 
 // Stripe's bands: normal 0–64, elevated 65–74, highest 75–100.
-const bands = [
+const bands: readonly { name: Band; from: number; to: number }[] = [
   { name: 'normal', from: 0, to: 65 },
   { name: 'elevated', from: 65, to: 75 },
   { name: 'highest', from: 75, to: 100 },
 ];
 
+const levelOf = ({ riskLevel }: Reading) => (riskLevel === null ? noLevel : levels[riskLevel]);
+
 /** The words of a reading: all that the gauge shows, for who does not see it. */
-export function wordsOf({ score, riskLevel }: Reading): string {
-  return `${score} of 100, ${(riskLevel === null ? noLevel : levels[riskLevel]).name}`;
+export function wordsOf(reading: Reading): string {
+  return `${reading.score} of 100, ${levelOf(reading).name}`;
 }
 
 /** Draws a reading as a gauge. */
 export function gaugeOf(signal: string, reading: Reading): HTMLElement {
-  const { score, riskLevel } = reading;
-  const level = riskLevel === null ? noLevel : levels[riskLevel];
-  const shown = Math.min(Math.max(score, 0), 100);
+  const { name, band, advice } = levelOf(reading);
+  const shown = Math.min(Math.max(reading.score, 0), 100);
+  const meter = element('div', { role: 'meter', 'aria-label': signal });
+  for (const [property, value] of Object.entries({ min: 0, max: 100, now: shown, text: wordsOf(reading) })) {
+    meter.setAttribute(`aria-value${property}`, String(value));
+  }
+  meter.append(dial(band, shown));
+  const words = element('p', { class: 'reading' });
+  words.append(
+    element('strong', {}, String(reading.score)),
+    element('span', band === undefined ? {} : { class: `level ${band}` }, name),
+  );
+  return figure(signal, meter, words, element('p', {}, advice));
+}
 
-  const meter = element('div', { class: 'meter', role: 'meter', 'aria-label': signal });
-  for (const [name, value] of Object.entries({ min: 0, max: 100, now: shown, text: wordsOf(reading) })) {
-    meter.setAttribute(`aria-value${name}`, String(value));
-  }
-  const svg = drawing('svg', { viewBox: '0 0 200 112', 'aria-hidden': 'true' });
+/** Draws a gauge that has nothing to show, and says why. */
+export function gaugeWithout(title: string, why: string): HTMLElement {
+  return figure(title, dial(), element('p', { class: 'reading hint' }, why));
+}
+
+function figure(title: string, ...parts: readonly Element[]): HTMLElement {
+  const made = element('div', { class: 'gauge' });
+  made.append(element('h3', {}, title), ...parts);
+  return made;
+}
+
+/** The half circle of bands, one of which may shine, and the needle where there is a score. */
+function dial(shining?: Band, score?: number): SVGElement {
+  const svg = drawing('svg', { viewBox: '0 -2 200 120', 'aria-hidden': 'true' });
   for (const { name, from, to } of bands) {
-    svg.append(drawing('path', { class: `band ${name}`, d: arc(from + 0.6, to - 0.6) }));
+    const shines = name === shining ? 'shines' : '';
+    svg.append(drawing('path', { class: `band ${name} ${shines}`, d: arc(from + 0.6, to - 0.6) }));
   }
-  const turn = `rotate(${shown * 1.8 - 90} 100 100)`;
-  svg.append(
-    drawing('path', { class: 'needle', d: 'M97 100 L100 34 L103 100 Z', transform: turn }),
+  for (const mark of [0, ...bands.map(({ to }) => to)]) {
+    // The ends are marked below, where three figures have room.
+    const [x, y] = mark % 100 === 0 ? [String(18 + mark * 1.64), '114'] : pointAt(mark, 99);
+    svg.append(drawing('text', { x, y }, String(mark)));
+  }
+  if (score === undefined) return svg;
+  const needle = drawing('g', { transform: `rotate(${score * 1.8 - 90} 100 100)` });
+  needle.append(
+    drawing('path', { class: 'needle', d: 'M97 100 L100 34 L103 100 Z' }),
     drawing('circle', { class: 'needle', cx: '100', cy: '100', r: '6' }),
   );
-  meter.append(svg);
-
-  const words = element('p', { class: 'reading' });
-  words.append(element('strong', {}, String(score)), ` ${level.name}`);
-  const figure = element('div', { class: `gauge ${riskLevel?.toLowerCase() ?? ''}` });
-  figure.append(element('h3', {}, signal), meter, words, element('p', {}, level.advice));
-  return figure;
+  svg.append(needle);
+  return svg;
 }
 
 /** A stretch of the half circle around 100, 100, from one score to another. */
 function arc(from: number, to: number): string {
-  const at = (score: number): string => {
-    const angle = Math.PI * (1 - score / 100);
-    return `${(100 + 82 * Math.cos(angle)).toFixed(2)} ${(100 - 82 * Math.sin(angle)).toFixed(2)}`;
-  };
-  return `M${at(from)} A82 82 0 0 1 ${at(to)}`;
+  return `M${pointAt(from, 82).join(' ')} A82 82 0 0 1 ${pointAt(to, 82).join(' ')}`;
+}
+
+/** Where a score is on a circle around 100, 100. */
+function pointAt(score: number, radius: number): [x: string, y: string] {
+  const angle = Math.PI * (1 - score / 100);
+  return [(100 + radius * Math.cos(angle)).toFixed(2), (100 - radius * Math.sin(angle)).toFixed(2)];
 }
 
 type Attributes = Readonly<Record<string, string>>;
@@ -67,11 +98,11 @@ function element(name: string, attributes: Attributes, text = ''): HTMLElement {
   return withAttributes(document.createElement(name), attributes, text);
 }
 
-function drawing(name: string, attributes: Attributes): SVGElement {
-  return withAttributes(document.createElementNS('http://www.w3.org/2000/svg', name), attributes);
+function drawing(name: string, attributes: Attributes, text = ''): SVGElement {
+  return withAttributes(document.createElementNS('http://www.w3.org/2000/svg', name), attributes, text);
 }
 
-function withAttributes<Made extends Element>(made: Made, attributes: Attributes, text = ''): Made {
+function withAttributes<Made extends Element>(made: Made, attributes: Attributes, text: string): Made {
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   made.textContent = text;
   return made;

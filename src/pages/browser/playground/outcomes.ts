@@ -19,16 +19,16 @@ export function outcomesOf(
       return [
         ['Sign-up succeeded', { registrationSucceeded: {} }],
         [
-          'Failed: suspected multi-accounting',
+          'Failed, suspected multi-accounting',
           { registrationFailed: { reason: 'SUSPECTED_MULTI_ACCOUNTING' } },
         ],
-        ['Failed: other reason', { registrationFailed: { reason: 'OTHER' } }],
+        ['Failed, other reason', { registrationFailed: { reason: 'OTHER' } }],
       ];
     case 'Log-in':
       return [
         ['Log-in succeeded', { loginSucceeded: 'OCCURRED' }],
-        ['Failed: suspected account sharing', { loginFailed: { reason: 'SUSPECTED_ACCOUNT_SHARING' } }],
-        ['Failed: other reason', { loginFailed: { reason: 'OTHER' } }],
+        ['Failed, suspected account sharing', { loginFailed: { reason: 'SUSPECTED_ACCOUNT_SHARING' } }],
+        ['Failed, other reason', { loginFailed: { reason: 'OTHER' } }],
       ];
   }
 }

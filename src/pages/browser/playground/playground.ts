@@ -9,7 +9,7 @@ import { type Attempt, type Keyed, type Kind, logIn, signUp } from './attempt.ts
 import { show } from './exchange.ts';
 import { find } from './find.ts';
 import { NoAnswer } from './gateway.ts';
-import { gaugeOf, wordsOf } from './gauge.ts';
+import { gaugeOf, gaugeWithout, wordsOf } from './gauge.ts';
 import { drawKey } from './idempotency-key.ts';
 import { outcomesOf } from './outcomes.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
@@ -18,13 +18,18 @@ import './playground.css';
 const facts = readFacts();
 const result = find('#result', HTMLElement);
 const status = find('#status', HTMLElement);
-const verdictPlace = find('#verdict', HTMLElement);
 const gauge = find('#gauge', HTMLElement);
+const note = find('#note', HTMLElement);
 const outcomes = find('#outcomes', HTMLElement);
+const again = find('#again', HTMLElement);
 const exchanges = find('#exchanges', HTMLElement);
 const sandboxCase = find('#case', HTMLSelectElement);
 let repeat = async (): Promise<void> => undefined;
 
+gauge.append(gaugeWithout('The score', 'none yet'));
+sandboxCase.addEventListener('change', () => {
+  find('#case-example', HTMLElement).textContent = `rse_sandbox_${sandboxCase.value || 'highest'}`;
+});
 onSubmit('#sign-up', (form) => evaluate(signUp(form, makeRadarSession())));
 onSubmit('#log-in', (form) => evaluate(logIn(form, makeRadarSession())));
 find('#repeat', HTMLButtonElement).addEventListener('click', () => repeat());
@@ -46,26 +51,33 @@ function makeRadarSession(): string {
 async function evaluate<Data extends EvaluateLoginMutation | EvaluateRegistrationMutation, Variables>(
   attempt: Attempt<Data, Variables>,
 ): Promise<void> {
-  repeat = () => evaluate(attempt);
-  verdictPlace.hidden = true;
-  outcomes.hidden = true;
-  gauge.replaceChildren();
-  exchanges.replaceChildren();
   const { kind } = attempt;
-  await inTurn(`${kind}: asking the gateway…`, async () => {
-    const exchange = {
-      ...attempt,
-      title: `${kind}: the evaluation`,
-      mutation: 'createCustomerEvaluation',
-    } as const;
-    const verdict = verdictOf(await show(exchange, exchanges));
-    return () => showVerdict(kind, verdict);
-  });
+  repeat = () => evaluate(attempt);
+  note.hidden = true;
+  outcomes.hidden = true;
+  // It stays from now on: who presses it by keyboard does not lose their place.
+  again.hidden = false;
+  gauge.replaceChildren(gaugeWithout('The score', 'asking…'));
+  exchanges.replaceChildren();
+  const exchange = {
+    ...attempt,
+    title: `${kind}: the evaluation`,
+    mutation: 'createCustomerEvaluation',
+  } as const;
+  await inTurn(
+    `${kind}: asking the gateway…`,
+    async () => {
+      const verdict = verdictOf(await show(exchange, exchanges));
+      return () => showVerdict(kind, verdict);
+    },
+    () => showNoScore('no answer'),
+  );
 }
 
 async function report(
   outcome: string,
   variables: Keyed<ReportCustomerEvaluationMutationVariables>,
+  button: HTMLElement,
 ): Promise<void> {
   await inTurn(`Reporting: ${outcome}…`, async () => {
     const { data, errors = [] } = await show(
@@ -79,8 +91,9 @@ async function report(
     );
     const [failure] = [...(data?.reportCustomerEvaluation?.errors ?? []), ...errors];
     return () => {
-      status.textContent =
-        failure === undefined ? `Reported: ${outcome}.` : `Not reported: ${failure.message}`;
+      if (failure !== undefined) return tell('failed', `Not reported: ${failure.message}`);
+      button.dataset['state'] = 'reported';
+      return tell('done', `Reported: ${outcome}.`);
     };
   });
 }
@@ -88,18 +101,22 @@ async function report(
 let turns = 0;
 
 /** Does what shows its end in the page, unless something newer has begun by then. */
-async function inTurn(what: string, work: () => Promise<() => void>): Promise<void> {
+async function inTurn(
+  what: string,
+  work: () => Promise<() => void>,
+  withoutAnswer: () => void = () => undefined,
+): Promise<void> {
   turns += 1;
   const turn = turns;
-  status.textContent = what;
+  tell('busy', what);
   result.ariaBusy = 'true';
+  const working = work();
   bringIntoView();
-  const end = await work().catch((error) => {
+  const end = await working.catch((error) => {
     if (!(error instanceof NoAnswer)) throw error;
     return () => {
-      status.textContent =
-        'The gateway did not answer. Send it again: under the same key nothing happens twice.';
-      verdictPlace.hidden = false;
+      tell('failed', 'The gateway did not answer. Send it again: under the same key nothing happens twice.');
+      withoutAnswer();
     };
   });
   if (turn !== turns) return;
@@ -108,26 +125,40 @@ async function inTurn(what: string, work: () => Promise<() => void>): Promise<vo
   bringIntoView();
 }
 
-// On a narrow screen the result is below the forms.
+function tell(state: 'busy' | 'done' | 'failed', text: string): void {
+  status.dataset['state'] = state;
+  status.textContent = text;
+}
+
+// On a narrow screen the result is below the forms; on any, its beginning may have been scrolled away.
 function bringIntoView(): void {
-  if (matchMedia('(width < 60rem)').matches) result.scrollIntoView();
+  const isBelow = matchMedia('(width < 60rem)').matches;
+  if (isBelow || result.getBoundingClientRect().top < 0) result.scrollIntoView();
 }
 
 function showVerdict(kind: Kind, verdict: Verdict): void {
-  verdictPlace.hidden = false;
   switch (verdict.outcome) {
     case 'scored':
-      gauge.append(gaugeOf(verdict.signal, verdict.reading));
-      status.textContent = `${kind} evaluated. ${verdict.signal}: ${wordsOf(verdict.reading)}.`;
+      gauge.replaceChildren(gaugeOf(verdict.signal, verdict.reading));
+      tell('done', `${kind} evaluated. ${verdict.signal}: ${wordsOf(verdict.reading)}.`);
       break;
     case 'unscored':
-      status.textContent = `${kind} evaluated: there is no signal.`;
+      showNoScore(verdict.why);
+      tell('done', `${kind} evaluated: ${verdict.why}.`);
       break;
     case 'failed':
-      status.textContent = `${kind} not evaluated. ${verdict.why} The person is let in without a score.`;
+      showNoScore('not evaluated');
+      tell('failed', `${kind} not evaluated (${verdict.code}). ${verdict.why}`);
+      note.textContent =
+        'The person is let in without a score: a fraud check that fails must not close the door.';
+      note.hidden = false;
       break;
   }
   if (verdict.outcome !== 'failed') offerOutcomes(kind, verdict.id);
+}
+
+function showNoScore(why: string): void {
+  gauge.replaceChildren(gaugeWithout('No score', why));
 }
 
 function offerOutcomes(kind: Kind, id: string): void {
@@ -138,7 +169,7 @@ function offerOutcomes(kind: Kind, id: string): void {
     const button = document.createElement('button');
     button.type = 'button';
     button.textContent = outcome;
-    button.addEventListener('click', () => report(outcome, variables));
+    button.addEventListener('click', () => report(outcome, variables, button));
     return button;
   });
   find('#outcome-buttons', HTMLElement).replaceChildren(...buttons);

@@ -1,5 +1,4 @@
 import type {
-  CustomerEvaluationErrorCode,
   CustomerEvaluationRiskLevel,
   EvaluateLoginMutation,
   EvaluateRegistrationMutation,
@@ -15,9 +14,9 @@ export interface Reading {
 export type Verdict =
   | { readonly outcome: 'scored'; readonly id: string; readonly signal: string; readonly reading: Reading }
   /** Evaluated, and Stripe has nothing to say. */
-  | { readonly outcome: 'unscored'; readonly id: string }
+  | { readonly outcome: 'unscored'; readonly id: string; readonly why: string }
   /** Not evaluated. A product lets people in all the same: a fraud check that is down must not close the door. */
-  | { readonly outcome: 'failed'; readonly why: string };
+  | { readonly outcome: 'failed'; readonly code: string; readonly why: string };
 
 type Answer = GraphQLAnswer<EvaluateLoginMutation | EvaluateRegistrationMutation>;
 type Payload = NonNullable<
@@ -29,14 +28,22 @@ export function verdictOf({ data, errors = [] }: Answer): Verdict {
   const payload = data?.createCustomerEvaluation;
   const evaluation = payload?.customerEvaluation;
   if (evaluation != null) {
-    const own = evaluation.signals === null ? undefined : ownSignal(evaluation.signals);
-    return own?.reading == null
-      ? { outcome: 'unscored', id: evaluation.id }
-      : { outcome: 'scored', id: evaluation.id, signal: own.signal, reading: own.reading };
+    const { id, signals } = evaluation;
+    const own = signals === null ? undefined : ownSignal(signals);
+    if (own?.reading == null) return { outcome: 'unscored', id, why: 'there is no signal' };
+    // The score beside it is a 0 that means nothing.
+    if (own.reading.riskLevel === 'NOT_ASSESSED')
+      return { outcome: 'unscored', id, why: 'Stripe made no assessment' };
+    return { outcome: 'scored', id, signal: own.signal, reading: own.reading };
   }
   const [failure] = payload?.errors ?? [];
-  if (failure !== undefined) return { outcome: 'failed', why: `${adviceOn(failure.code)} (${failure.code})` };
-  return { outcome: 'failed', why: errors.map(({ message }) => message).join(' ') || 'The answer is empty.' };
+  if (failure !== undefined) return { outcome: 'failed', code: failure.code, why: adviceOn(failure) };
+  const [refusal] = errors;
+  return {
+    outcome: 'failed',
+    code: refusal?.extensions?.code ?? 'no data',
+    why: refusal?.message ?? 'The answer is empty.',
+  };
 }
 
 /** Each event type has a signal of its own. */
@@ -55,10 +62,12 @@ function ownSignal(signals: Signals): { signal: string; reading: Reading | null 
   }
 }
 
-function adviceOn(code: CustomerEvaluationErrorCode): string {
+function adviceOn({ code, path }: Payload['errors'][number]): string {
   switch (code) {
     case 'BAD_USER_INPUT':
-      return 'A value was refused.';
+      return `Stripe refused ${path?.at(-1) ?? 'a value'}.`;
+    case 'NOT_FOUND':
+      return `Stripe does not know this ${path?.at(-1) ?? 'object'}.`;
     case 'UPSTREAM_TIMEOUT':
     case 'UPSTREAM_UNAVAILABLE':
       return 'Stripe did not answer. Send again with the same key, and nothing happens twice.';

@@ -1,0 +1,14 @@
+/**
+ * Why tests with a program can't run on this machine, and what would install it; undefined where they can. With
+ * CI=true they must.
+ */
+export function reasonWithout(
+  program: string,
+  isInstalled: boolean,
+  debianPackage = program,
+): string | undefined {
+  if (isInstalled) return undefined;
+  const install = `apt-get install -y ${debianPackage}`;
+  if (process.env['CI'] === 'true') throw new Error(`${program} is missing: ${install}`);
+  return `skipped: ${program} is not installed (${install})`;
+}
