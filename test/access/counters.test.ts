@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { anonymous } from '../../src/access/caller.ts';
 import { MemoryCounter, SharedStore } from '../../src/access/counters.ts';
 import { type RateLimitSettings, RateLimits } from '../../src/access/rate-limits.ts';
-import { describeUnless } from '../harness/missing-program.ts';
 import { freePort, missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';
+import { describeUnless } from '../harness/run-unless.ts';
 
 describe('what one process counts', () => {
   beforeEach(() => {

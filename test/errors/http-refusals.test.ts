@@ -83,7 +83,9 @@ describe('a request that is refused before GraphQL begins', () => {
     expect(answer.headers).toEqual(headers);
     const retryable = retryAfterMs !== undefined;
     expect(answer.body).toEqual({
-      errors: [{ message, extensions: { code, retryable, retryAfterMs, requestId: 'my-request' } }],
+      errors: [
+        { message, extensions: { code, retryable, effect: 'NONE', retryAfterMs, requestId: 'my-request' } },
+      ],
     });
   });
 

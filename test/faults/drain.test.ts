@@ -95,7 +95,11 @@ describe('when the process is to end', () => {
     expect(refused).toMatchObject({
       status: 503,
       headers: { 'retry-after': '1', connection: 'close' },
-      body: { errors: [{ extensions: { code: 'OVERLOADED', retryable: true, retryAfterMs: 1_000 } }] },
+      body: {
+        errors: [
+          { extensions: { code: 'OVERLOADED', retryable: true, effect: 'NONE', retryAfterMs: 1_000 } },
+        ],
+      },
     });
     expect(evaluationOf(await inFlight)).toMatchObject({ id: expect.any(String) });
     expect(await gateway.exited).toBe(0);

@@ -9,7 +9,8 @@ import { createEverything, registration, registrationAnswer } from '../harness/e
 import { answers, type FaultyUpstream, startFaultyUpstream, status } from '../harness/faulty-upstream.ts';
 import { startTestGateway, untilReady, upstreamAt } from '../harness/gateway.ts';
 import { type Issuer, startIssuer } from '../harness/issuer.ts';
-import { describeUnless, reasonWithout } from '../harness/missing-program.ts';
+import { reasonWithout } from '../harness/missing-program.ts';
+import { describeUnless } from '../harness/run-unless.ts';
 import { metricsUrl, type Sample, scrape } from '../harness/scrape.ts';
 
 interface Panel {
