@@ -33,6 +33,8 @@ export interface HistoryOptions {
 export interface HistoryRun extends History {
   /** What was done to the processes and to the upstream, by kind. */
   readonly done: Readonly<Record<string, number>>;
+  /** What the processes logged of bugs. */
+  readonly bugs: readonly string[];
 }
 
 const routerSecret = 'the-secret-of-the-history-check-0';
@@ -65,13 +67,19 @@ export async function runHistory({ seconds, seed, planted }: HistoryOptions): Pr
   const replicas = await Promise.all(ports.map(start));
   const calls: Call[] = [];
   const done: Record<string, number> = {};
+  const bugs: string[] = [];
+  const end = async ({ child, exited, output }: GatewayProcess, signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    await exited;
+    bugs.push(...output.flatMap((text) => text.split('\n')).filter((line) => / bug ended/.test(line)));
+  };
   const until = performance.now() + seconds * 1000;
   const isOver = (): boolean => performance.now() > until;
   try {
     upstream.always((victim) => drawFault(random)(victim));
-    const trouble = makeTrouble({ upstream, replicas, ports, start, random, isOver, done });
+    const trouble = makeTrouble({ upstream, replicas, ports, start, end, random, isOver, done });
     const anyUrl = (): string => `http://127.0.0.1:${ports[Math.floor(random() * ports.length)]}`;
-    const ended = clients.flatMap((caller) => {
+    const answered = clients.flatMap((caller) => {
       // The same names for every caller's keys: what crosses from one to another has somewhere to cross to.
       let keys = 0;
       return Array.from({ length: tabs }, async () => {
@@ -83,14 +91,11 @@ export async function runHistory({ seconds, seed, planted }: HistoryOptions): Pr
     });
     await trouble;
     upstream.always();
-    await Promise.all(ended);
+    await Promise.all(answered);
     // What was sent and not yet answered may still be done.
-    for (const { child, exited } of replicas) {
-      child.kill('SIGTERM');
-      await exited;
-    }
+    for (const replica of replicas) await end(replica, 'SIGTERM');
     const made = upstream.made.map(({ id, form, at }) => ({ ...intentOf(form), id, madeAtMs: at }));
-    return { calls, made, done };
+    return { calls, made, done, bugs };
   } finally {
     for (const { child } of replicas) child.kill('SIGKILL');
     await upstream.close();
@@ -137,13 +142,15 @@ interface Stage {
   readonly replicas: GatewayProcess[];
   readonly ports: readonly number[];
   readonly start: (port: number) => Promise<GatewayProcess>;
+  readonly end: (replica: GatewayProcess, signal: NodeJS.Signals) => Promise<void>;
   readonly random: () => number;
   readonly isOver: () => boolean;
   readonly done: Record<string, number>;
 }
 
 /** Every half second or so something ends: a process, politely or not, or the upstream for a while. */
-async function makeTrouble({ upstream, replicas, ports, start, random, isOver, done }: Stage): Promise<void> {
+async function makeTrouble(stage: Stage): Promise<void> {
+  const { upstream, replicas, ports, start, end, random, isOver, done } = stage;
   const note = (what: string): void => {
     done[what] = (done[what] ?? 0) + 1;
   };
@@ -163,8 +170,7 @@ async function makeTrouble({ upstream, replicas, ports, start, random, isOver, d
     if (replica === undefined || port === undefined) continue;
     const signal = chosen < 0.65 ? 'SIGKILL' : 'SIGTERM';
     note(signal === 'SIGKILL' ? 'killed' : 'drained');
-    replica.child.kill(signal);
-    await replica.exited;
+    await end(replica, signal);
     replicas[index] = await start(port);
   }
 }

@@ -14,8 +14,9 @@ describe('what five clients saw of three processes, and what the upstream did', 
 
   it('are one story, whatever fails, is killed or goes away: nothing twice, nothing lost, nobody’s but one’s own', async () => {
     const history = await runHistory({ seconds: 15, seed });
-    const { calls, made, done } = history;
+    const { calls, made, done, bugs } = history;
     expect({ seed, violations: violationsOf(history) }).toEqual({ seed, violations: [] });
+    expect(bugs).toEqual([]);
     // Or nothing happened, and nothing is proved.
     const inDoubt = calls.filter(
       ({ ending }) => ending.kind === 'lost' || ('effect' in ending && ending.effect === 'UNKNOWN'),

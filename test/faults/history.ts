@@ -22,7 +22,7 @@ const history = await runHistory({
   seed: Number(values.seed),
   planted,
 });
-const { calls, made, done } = history;
+const { calls, made, done, bugs } = history;
 const violations = violationsOf(history);
 const endings: Record<string, number> = {};
 for (const { ending } of calls) {
@@ -38,6 +38,7 @@ const report = {
   calls: calls.length,
   endings,
   made: made.length,
+  bugs: bugs.slice(0, 5),
   untyped: calls.flatMap(({ ending }) => (ending.kind === 'untyped' ? [ending.text] : [])).slice(0, 5),
   violations: violations.slice(0, 20),
 };

@@ -6,9 +6,19 @@ interface Colour {
   readonly fixedColor: string;
 }
 
-export interface Target {
+interface Target {
   readonly expr: string;
   readonly legendFormat?: string;
+}
+
+export interface FieldDefaults {
+  readonly unit?: string;
+  readonly decimals?: number;
+  readonly noValue?: string;
+  readonly thresholds?: {
+    readonly steps: readonly { readonly color: string; readonly value: number | null }[];
+  };
+  readonly custom?: { readonly fillOpacity?: number; readonly stacking?: { readonly mode: string } };
 }
 
 /** A panel of the dashboard: of Grafana's model, what ours uses. */
@@ -17,15 +27,7 @@ export interface Panel {
   readonly type: 'row' | 'stat' | 'timeseries';
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly fieldConfig?: {
-    readonly defaults: {
-      readonly unit?: string;
-      readonly decimals?: number;
-      readonly noValue?: string;
-      readonly thresholds?: {
-        readonly steps: readonly { readonly color: string; readonly value: number | null }[];
-      };
-      readonly custom?: { readonly fillOpacity?: number; readonly stacking?: { readonly mode: string } };
-    };
+    readonly defaults: FieldDefaults;
     readonly overrides: readonly {
       readonly matcher: { readonly id: 'byName' | 'byRegexp'; readonly options: string };
       readonly properties: readonly { readonly id: 'color'; readonly value: Colour }[];
