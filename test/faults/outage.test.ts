@@ -134,17 +134,24 @@ describe('in an outage', () => {
 
   it('keeps to a ceiling on calls a second, and types what it holds back', async () => {
     gateway = await startTestGateway(
-      upstreamAt(upstream.url, { UPSTREAM_MAX_PER_SECOND: '25', UPSTREAM_DEADLINE_MS: '2000' }),
+      upstreamAt(upstream.url, {
+        UPSTREAM_MAX_PER_SECOND: '25',
+        UPSTREAM_DEADLINE_MS: '2000',
+        // What is held back here is held back by the ceiling.
+        MAX_EVENT_LOOP_DELAY_MS: '10000',
+      }),
     );
     const outcomes = await offer(125, 5_000);
     const { times } = upstream;
-    // As the upstream sees it, through the jitter of a busy machine; the ceiling's own test is exact.
+    // The ceiling counts calls as they leave, and its own test is exact. On a busy machine some are on the way for
+    // longer than others, and arrive closer together; but what arrives in half a second left within one.
     const busiest = Math.max(
-      ...times.map((from) => times.filter((time) => time >= from && time < from + 1_000).length),
+      ...times.map((from) => times.filter((time) => time >= from && time < from + 500).length),
     );
-    expect(busiest).toBeLessThanOrEqual(25 * 1.3);
+    expect(busiest).toBeLessThanOrEqual(25);
     expect(times.length).toBeLessThanOrEqual(25 * 8);
-    expect(times.length).toBeGreaterThanOrEqual(25 * 4.5);
+    // What a process that is held up lets pass unused, it must not make up for.
+    expect(times.length).toBeGreaterThanOrEqual(25 * 2);
     expect(new Set(outcomes.map(({ code }) => code))).toEqual(new Set(['ok', 'UPSTREAM_RATE_LIMITED']));
     expect(upstream.effects).toBe(outcomes.filter(({ code }) => code === 'ok').length);
   });
