@@ -14,13 +14,13 @@ interface Victim {
 export type Fault = (victim: Victim) => void;
 
 /** An evaluation that was made: of what form, and when by the monotonic clock. */
-export interface Made {
+interface Made {
   readonly id: string;
   readonly form: URLSearchParams;
   readonly at: number;
 }
 
-export interface FaultyUpstreamOptions {
+interface FaultyUpstreamOptions {
   /**
    * Under what an evaluation is kept, if not under the key that came. So the upstream meets what a gateway would send
    * that has some bug in its keys.

@@ -14,7 +14,7 @@ export function missingPrometheus(): string | undefined {
 }
 
 /** A series that a query answers, its points in seconds of the epoch. */
-export interface Series {
+interface Series {
   readonly labels: Readonly<Record<string, string>>;
   readonly points: readonly (readonly [seconds: number, value: number])[];
 }
@@ -30,7 +30,7 @@ export interface PrometheusServer {
   close(): Promise<void>;
 }
 
-export interface PrometheusOptions {
+interface PrometheusOptions {
   /** The metrics' host and port of each replica, by the name that its series are to have. */
   readonly replicas: Readonly<Record<string, string>>;
   /** How often replicas are scraped and rules evaluated. */

@@ -6,7 +6,7 @@ export interface DrawnSeries {
   readonly points: readonly (readonly [seconds: number, value: number])[];
 }
 
-export interface DrawnPanel {
+interface DrawnPanel {
   readonly panel: Panel;
   readonly series: readonly DrawnSeries[];
 }
@@ -29,7 +29,8 @@ export interface Drawing {
 const columnPx = 50;
 const rowPx = 30;
 const gapPx = 8;
-const headPx = 92;
+const headPx = 70;
+const longestGapSeconds = 5;
 
 /** Grafana's own, of its dark theme. */
 const colours: Readonly<Record<string, string>> = {
@@ -67,11 +68,11 @@ h1 { font-size: 18px; font-weight: 500; margin: 0; padding: 14px 12px 8px; }
 .phases { padding: 0 12px; display: flex; flex-wrap: wrap; gap: 4px 18px; }
 .phases b { display: inline-block; min-width: 17px; text-align: center; border-radius: 3px; color: #111217; }
 section { position: absolute; background: #181b1f; border: 1px solid #25272d; border-radius: 3px; overflow: hidden; }
-section.row { background: none; border: 0; font-size: 15px; font-weight: 500; padding: 7px 4px 0; }
+section.row { background: none; border: 0; font-size: 15px; line-height: 22px; font-weight: 500; padding-left: 4px; }
 h2 { margin: 0; font-size: 12.5px; font-weight: 500; padding: 5px 8px 2px; }
 .legend { display: flex; flex-wrap: wrap; gap: 0 12px; padding: 0 8px; font-size: 11px; line-height: 15px; }
 .legend i { display: inline-block; width: 11px; height: 3px; border-radius: 2px; margin-right: 4px; vertical-align: 3px; }
-.stat { position: absolute; inset: 24px 0 0; display: flex; gap: 24px; align-items: center; justify-content: center; font-weight: 600; color: #fff; }
+.stat { position: absolute; inset: 24px 0 0; display: flex; flex-wrap: wrap; gap: 0 28px; align-items: center; align-content: center; justify-content: center; font-weight: 600; color: #fff; }
 svg text { font: 10.5px Inter, system-ui, "DejaVu Sans", sans-serif; fill: #9d9fa8; }
 </style><h1>${escaped(title)}</h1><div class="phases">${legend.join('')}</div>
 ${panels.map((drawn) => drawPanel(drawn, phases, lastSecond)).join('\n')}`;
@@ -114,7 +115,7 @@ function drawStat({ panel, series }: DrawnPanel, place: string, height: number):
     : namesOnly
       ? series.map(({ name }) => name)
       : [valueIn(defaults.unit, value, defaults.decimals)];
-  const size = namesOnly || isEmpty ? 15 : Math.min(38, height / 2.6);
+  const size = namesOnly || isEmpty ? 14 : 32;
   return `<section style="${place}${background === undefined ? '' : `;background:${background}`}"><h2>${escaped(panel.title)}</h2>
 <div class="stat" style="font-size:${size}px;padding-bottom:${height > 90 ? 18 : 6}px">${words.map((word) => `<span>${escaped(word)}</span>`).join('')}</div></section>`;
 }
@@ -166,7 +167,7 @@ function drawTimeSeries({ panel, series }: DrawnPanel, place: string, frame: Fra
       `<text x="${x(seconds).toFixed(1)}" y="${chartHeight - 4}" text-anchor="middle">${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}</text>`,
   );
   const opacity = (defaults.custom?.fillOpacity ?? 0) / 100;
-  const lines = layers.map((layer, index) => {
+  const lines = layers.flatMap(piecesOf).map(({ layer, index }) => {
     const colour = coloured[index] ?? '#fff';
     const area = [
       ...layer.map(([at, , value]) => point(at, value)),
@@ -195,6 +196,17 @@ function stack(series: readonly DrawnSeries[]): Layer[] {
       return [at, base, top] as const;
     });
   });
+}
+
+/** The parts of a layer between which nothing was told for a while, as by a replica that was gone. */
+function piecesOf(layer: Layer, index: number): { layer: Layer; index: number }[] {
+  const pieces: (readonly [number, number, number])[][] = [];
+  for (const point of layer) {
+    const before = pieces.at(-1)?.at(-1);
+    if (before === undefined || point[0] - before[0] > longestGapSeconds) pieces.push([point]);
+    else pieces.at(-1)?.push(point);
+  }
+  return pieces.map((piece) => ({ layer: piece, index }));
 }
 
 /** A colour for each series: what the panel says of its name, else the next one of the palette. */

@@ -11,7 +11,7 @@ import type { Drawing, DrawnSeries, Phase } from './dashboard-drawing.ts';
 
 /** What happens, in order, for so many seconds each; what has no words is a quiet time. */
 const acts = {
-  quiet: { seconds: 22 },
+  quiet: { seconds: 18 },
   client: { seconds: 28, words: 'a client’s new version sends nonsense', colour: '#5794f2' },
   quietAgain: { seconds: 12 },
   replicaDown: {
@@ -20,8 +20,8 @@ const acts = {
     colour: '#f2495c',
   },
   quietOnceMore: { seconds: 14 },
-  redisDown: { seconds: 16, words: 'Redis and the trace collector are gone', colour: '#b877d9' },
-  stillQuiet: { seconds: 8 },
+  redisDown: { seconds: 14, words: 'Redis and the trace collector are gone', colour: '#b877d9' },
+  stillQuiet: { seconds: 6 },
   upstreamSlow: { seconds: 14, words: 'Stripe is slow', colour: '#f2cc0c' },
   upstreamDown: { seconds: 30, words: 'Stripe answers 503', colour: '#ff9830' },
 } as const satisfies Record<string, { seconds: number; words?: string; colour?: string }>;
@@ -30,6 +30,7 @@ type Act = keyof typeof acts;
 const intervalMs = 1_000;
 /** As Grafana chooses it: four scrapes. */
 const rateInterval = '4s';
+
 /**
  * Three minutes of what an operator may meet: two replicas under steady load, scraped by a real Prometheus; then each
  * panel asked of it in its own words.
@@ -73,7 +74,7 @@ export async function runDashboardScene(panels: readonly Panel[]): Promise<Drawi
   const send = sendTo(urls, visitors);
 
   // Before the picture begins: what a process does at first is not of interest.
-  await Promise.all([offer(() => send('quiet'), 40, 8)]);
+  await offer(() => send('quiet'), 45, 8);
   const beganAt = Date.now() / 1000;
   const phases: Phase[] = [];
   for (const [name, act] of Object.entries(acts) as [
@@ -166,8 +167,8 @@ function sendTo(urls: readonly string[], visitors: readonly string[]): (act: Act
       }
     }
   };
-  const evaluate = (words: string, token: string): Promise<void> => {
-    const takesMs = Math.round(70 + 60 * Math.exp(Math.random() * 1.6));
+  const evaluate = (words: string, token: string, moreMs = 0): Promise<void> => {
+    const takesMs = Math.round(70 + 60 * Math.exp(Math.random() * 1.6)) + moreMs;
     const input = {
       eventType: Math.random() < 0.7 ? 'LOGIN' : 'REGISTRATION',
       evaluationContext: [
@@ -191,7 +192,7 @@ function sendTo(urls: readonly string[], visitors: readonly string[]): (act: Act
         if (chance < 0.5) return evaluate('', visitors[0] ?? token);
         break;
       case 'upstreamSlow':
-        return evaluate(' sandbox_delay_900', token);
+        return evaluate('', token, 250);
       case 'upstreamDown':
         return evaluate(' sandbox_error_503', token);
     }
