@@ -50,4 +50,5 @@ const refusals: Readonly<Record<number, { code: string; message: string }>> = {
     code: 'BAD_REQUEST',
     message: 'Send the content type application/json, in UTF-8 and without compression.',
   },
+  431: { code: 'BAD_REQUEST', message: 'The headers are larger than this gateway takes.' },
 };
