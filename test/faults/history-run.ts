@@ -33,7 +33,7 @@ export interface HistoryOptions {
 export interface HistoryRun extends History {
   /** What was done to the processes and to the upstream, by kind. */
   readonly done: Readonly<Record<string, number>>;
-  /** What the processes logged of bugs. */
+  /** What the processes logged of bugs, and drains that did not end well. */
   readonly bugs: readonly string[];
 }
 
@@ -70,7 +70,8 @@ export async function runHistory({ seconds, seed, planted }: HistoryOptions): Pr
   const bugs: string[] = [];
   const end = async ({ child, exited, output }: GatewayProcess, signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal);
-    await exited;
+    const code = await exited;
+    if (signal === 'SIGTERM' && code !== 0) bugs.push(`a process that was to drain ended with ${code}`);
     bugs.push(...output.flatMap((text) => text.split('\n')).filter((line) => / bug ended/.test(line)));
   };
   const until = performance.now() + seconds * 1000;
