@@ -8,6 +8,8 @@ export interface Service {
   readonly closesWithinMs: number;
   /** Told of what nothing caught: its kind and frames, never its message. */
   onBug(bug: { error: string; frames: string[] }): void;
+  /** Told that `close` took longer, and is cut off. */
+  onOvertime(): void;
 }
 
 /** Of a storm of bugs, the first few tell what is wrong. */
@@ -24,7 +26,10 @@ export function endWith(service: Service): void {
   let bugs = 0;
   const end = (): void => {
     ending = true;
-    setTimeout(() => process.exit(1), service.closesWithinMs).unref();
+    setTimeout(() => {
+      service.onOvertime();
+      process.exit(1);
+    }, service.closesWithinMs).unref();
     service.close().then(
       () => process.exit(exitCode),
       (error: unknown) => {

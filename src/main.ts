@@ -78,6 +78,7 @@ async function serveGateway(config: Config): Promise<AnnouncedService> {
     // The server's end, then that of calls whose clients hung up, and of what tells about all of it.
     closesWithinMs: delayMs + limitMs + 4_000,
     onBug: (bug) => log.fatal(bug, 'nothing caught a bug: the process ends'),
+    onOvertime: () => log.fatal('something kept the drain from ending: the process is cut off'),
     announce: () => {
       log.info({ url: gateway.url, upstream: config.upstream }, 'listening');
       writeCompileCache();
@@ -97,6 +98,7 @@ Point a gateway at it with STRIPE_API_URL=${url} STRIPE_SECRET_KEY=${sandboxKey}
     close: () => sandbox.close(),
     closesWithinMs: 5_000,
     onBug: (bug) => process.stderr.write(`${JSON.stringify(bug)}\n`),
+    onOvertime: () => process.stderr.write('The sandbox is cut off.\n'),
     announce: () => process.stderr.write(text),
   };
 }

@@ -3,6 +3,7 @@ import { documentRefusals } from '../../src/access/trusted-documents.ts';
 import { failureCodes } from '../../src/errors/failure.ts';
 import { Forbidden } from '../../src/errors/forbidden.ts';
 import { httpRefusal } from '../../src/errors/http-refusals.ts';
+import { LateRequest } from '../../src/errors/late-request.ts';
 import { Overloaded } from '../../src/errors/overloaded.ts';
 import { RateLimited } from '../../src/errors/rate-limited.ts';
 import { IdentityUnavailable, Unauthenticated } from '../../src/errors/unauthenticated.ts';
@@ -44,6 +45,7 @@ function ourRefusals(): Row[] {
     Forbidden.otherCustomer(),
     new RateLimited(0),
     new Overloaded(),
+    new LateRequest(),
   ];
   return refusals.map(({ code, statusCode, retryable, message }) => ({
     code,
@@ -78,7 +80,7 @@ function graphqlRefusals(): Row[] {
 }
 
 function httpRefusals(): Row[] {
-  return [400, 404, 413, 415, 500].map((status) => {
+  return [400, 404, 413, 415, 431, 500].map((status) => {
     const { body } = httpRefusal({ statusCode: status }, '');
     const { errors } = body as {
       errors: [{ message: string; extensions: { code: string; retryable: boolean } }];

@@ -29,7 +29,7 @@ function refusalByUs(refusal: Refusal, requestId: string): HttpRefusal {
       // A 401 must name a scheme (RFC 9110, 15.5.2); without parameters it tells nothing (RFC 6750, 3.1).
       ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     },
-    body: { errors: [{ message, extensions: { code, retryable, retryAfterMs, requestId } }] },
+    body: { errors: [{ message, extensions: { code, retryable, effect: 'NONE', retryAfterMs, requestId } }] },
   };
 }
 
@@ -50,4 +50,5 @@ const refusals: Readonly<Record<number, { code: string; message: string }>> = {
     code: 'BAD_REQUEST',
     message: 'Send the content type application/json, in UTF-8 and without compression.',
   },
+  431: { code: 'BAD_REQUEST', message: 'The headers are larger than this gateway takes.' },
 };

@@ -26,6 +26,7 @@ import { graphqlHandler } from './graphql-handler.ts';
 import { explorerForBrowsers, type PagesOptions, servePages } from './pages.ts';
 import { limitDocuments, sendSecurityHeaders, takeOnlyJson } from './request-rules.ts';
 import { turnBudget } from './turn-budget.ts';
+import { answerUnread } from './unread-request.ts';
 
 export interface HttpOptions {
   readonly apollo: ApolloServer<CallContext>;
@@ -66,6 +67,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     schemaController: withoutSchemas,
     // On close, idle connections end at once and busy ones when their answer is out.
     forceCloseConnections: 'idle',
+    clientErrorHandler: answerUnread,
   });
   options.record(server);
   server.addHook('onRequest', (request, reply, done) => {

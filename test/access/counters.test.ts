@@ -5,8 +5,8 @@ import { anonymous } from '../../src/access/caller.ts';
 import { MemoryCounter } from '../../src/access/counters.ts';
 import { RateLimits } from '../../src/access/rate-limits.ts';
 import { SharedStore } from '../../src/access/shared-store.ts';
-import { describeUnless } from '../harness/missing-program.ts';
 import { freePort, missingRedis, type RedisServer, startRedis, startSlowRoad } from '../harness/redis.ts';
+import { describeUnless } from '../harness/run-unless.ts';
 
 describe('what one process counts', () => {
   beforeEach(() => {

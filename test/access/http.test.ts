@@ -54,6 +54,7 @@ describe('the HTTP server', () => {
   const head = (...headers: string[]) =>
     ['POST /graphql HTTP/1.1', 'Host: x', ...headers, '', ''].join('\r\n');
   const json = 'Content-Type: application/json';
+  const errorIn = (answer: string) => JSON.parse(answer.split('\r\n\r\n')[1] ?? '').errors[0].extensions;
 
   it('takes the good request that the others differ from', async () => {
     expect((await post(good)).status).toBe(200);
@@ -167,6 +168,7 @@ describe('the HTTP server', () => {
     const answer = await raw(`${bytes}${good}`, `${head(json, 'Content-Length: 2')}{}`);
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    expect(errorIn(answer)).toMatchObject({ code: 'BAD_REQUEST', retryable: false });
     expect(upstream.requests).toHaveLength(0);
   });
 
@@ -174,10 +176,13 @@ describe('the HTTP server', () => {
     ['a slow head', ['POST /graphql HTTP/1.1\r\nHost: x\r\n']],
     ['a slow body', [head(json, `Content-Length: ${good.length}`), good.slice(0, 10)]],
     ['nothing at all', []],
-  ])('closes who sends %s', async (_, parts) => {
+  ])('tells who sends %s that nothing was done, and closes', async (_, parts) => {
     const start = performance.now();
-    await raw(...parts);
+    const answer = await raw(...parts);
     expect(performance.now() - start).toBeLessThan(3_500);
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(answer).toMatch(/^retry-after: 1\r$/m);
+    expect(errorIn(answer)).toMatchObject({ code: 'REQUEST_TIMEOUT', retryable: true, effect: 'NONE' });
     expect(upstream.requests).toHaveLength(0);
   });
 

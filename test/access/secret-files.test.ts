@@ -6,9 +6,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { readConfig } from '../../src/config.ts';
 import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
-import { itUnless } from '../harness/missing-program.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 import { missingRedis, startRedis } from '../harness/redis.ts';
+import { itUnless } from '../harness/run-unless.ts';
 
 /** Secrets mounted as Kubernetes does it: each file a link into `..data`, itself a link that is exchanged whole. */
 class MountedSecrets {

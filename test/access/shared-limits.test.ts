@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type GatewayProcess, spawnGateway } from '../harness/gateway-process.ts';
-import { describeUnless } from '../harness/missing-program.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 import { freePort, missingRedis, type RedisServer, startRedis, startSlowRoad } from '../harness/redis.ts';
+import { describeUnless } from '../harness/run-unless.ts';
 
 describeUnless(missingRedis(), 'rate limits of several replicas', () => {
   let upstream: RecordingUpstream;

@@ -132,7 +132,12 @@ describe('a gateway that asks for tokens', () => {
         errors: [
           {
             message: 'This gateway does not know who calls: send credentials that it takes.',
-            extensions: { code: 'UNAUTHENTICATED', retryable: false, requestId: expect.any(String) },
+            extensions: {
+              code: 'UNAUTHENTICATED',
+              retryable: false,
+              effect: 'NONE',
+              requestId: expect.any(String),
+            },
           },
         ],
       });

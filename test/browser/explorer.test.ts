@@ -9,7 +9,7 @@ import {
   type Visit,
 } from '../harness/browser.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
-import { describeUnless } from '../harness/missing-program.ts';
+import { describeUnless } from '../harness/run-unless.ts';
 
 // A machine may be busy with the other tests.
 jest.setTimeout(90_000);

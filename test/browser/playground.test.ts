@@ -10,8 +10,8 @@ import {
 } from '../harness/browser.ts';
 import { registration } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
-import { describeUnless } from '../harness/missing-program.ts';
 import { decodeForm } from '../harness/recording-upstream.ts';
+import { describeUnless } from '../harness/run-unless.ts';
 
 // A machine may be busy with the other tests.
 jest.setTimeout(120_000);

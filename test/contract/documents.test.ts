@@ -12,8 +12,9 @@ import { describeSettings, settings } from '../../src/settings.ts';
 import { readCommand } from '../../src/start-up/command-line.ts';
 import { buildSubgraph } from '../../src/subgraph/subgraph-schema.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
-import { itUnless, reasonWithout } from '../harness/missing-program.ts';
+import { reasonWithout } from '../harness/missing-program.ts';
 import { blocks, blocksOf, commands, linesOf, pages } from '../harness/page-blocks.ts';
+import { itUnless } from '../harness/run-unless.ts';
 
 const run = promisify(execFile);
 /** What stands between backticks outside of blocks. */

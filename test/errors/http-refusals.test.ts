@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Draining } from '../../src/errors/draining.ts';
 import { Forbidden } from '../../src/errors/forbidden.ts';
 import { httpRefusal } from '../../src/errors/http-refusals.ts';
+import { LateRequest } from '../../src/errors/late-request.ts';
 import { Overloaded } from '../../src/errors/overloaded.ts';
 import { RateLimited } from '../../src/errors/rate-limited.ts';
 import type { Refusal } from '../../src/errors/refusal.ts';
@@ -50,6 +51,14 @@ const refusals: Told[] = [
     retryAfterMs: 1_000,
   },
   {
+    refusal: new LateRequest(),
+    status: 408,
+    headers: { 'retry-after': '1' },
+    message: 'The request did not arrive in time. Repeat with the same idempotency key.',
+    code: 'REQUEST_TIMEOUT',
+    retryAfterMs: 1_000,
+  },
+  {
     refusal: new Draining(),
     status: 503,
     headers: { 'retry-after': '1' },
@@ -83,7 +92,9 @@ describe('a request that is refused before GraphQL begins', () => {
     expect(answer.headers).toEqual(headers);
     const retryable = retryAfterMs !== undefined;
     expect(answer.body).toEqual({
-      errors: [{ message, extensions: { code, retryable, retryAfterMs, requestId: 'my-request' } }],
+      errors: [
+        { message, extensions: { code, retryable, effect: 'NONE', retryAfterMs, requestId: 'my-request' } },
+      ],
     });
   });
 
@@ -109,6 +120,7 @@ describe('a request that is refused before GraphQL begins', () => {
     [404, 404, 'NOT_FOUND', 'Nothing is here: POST to /graphql.'],
     [413, 413, 'BAD_REQUEST', 'The body or its document is larger than this gateway takes.'],
     [415, 415, 'BAD_REQUEST', 'Send the content type application/json, in UTF-8 and without compression.'],
+    [431, 431, 'BAD_REQUEST', 'The headers are larger than this gateway takes.'],
     [
       500,
       500,

@@ -95,7 +95,11 @@ describe('when the process is to end', () => {
     expect(refused).toMatchObject({
       status: 503,
       headers: { 'retry-after': '1', connection: 'close' },
-      body: { errors: [{ extensions: { code: 'OVERLOADED', retryable: true, retryAfterMs: 1_000 } }] },
+      body: {
+        errors: [
+          { extensions: { code: 'OVERLOADED', retryable: true, effect: 'NONE', retryAfterMs: 1_000 } },
+        ],
+      },
     });
     expect(evaluationOf(await inFlight)).toMatchObject({ id: expect.any(String) });
     expect(await gateway.exited).toBe(0);
@@ -195,6 +199,24 @@ describe('when the process is to end', () => {
     ]);
     expect(await gateway.exited).toBe(0);
     expect(performance.now() - start0).toBeLessThan(4_000);
+  });
+
+  it('is cut off where something keeps it from ending, before the orchestrator would', async () => {
+    // Nothing of ours is known to hang: a server that never tells that it has closed stands for what is not known.
+    const neverClosed = "import{Server}from'node:http';Server.prototype.close=function(){return this}";
+    await start({
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(neverClosed)}`,
+      UPSTREAM_DEADLINE_MS: '500',
+      UPSTREAM_TIMEOUT_MS: '500',
+    });
+    await create('before');
+    const start0 = performance.now();
+    gateway.child.kill('SIGTERM');
+    expect(await gateway.exited).toBe(1);
+    // The deadline and 6 s: what docs/deployment.md has an orchestrator give.
+    expect(performance.now() - start0).toBeGreaterThan(6_000);
+    expect(performance.now() - start0).toBeLessThan(9_000);
+    expect(gateway.output.join('')).toContain('something kept the drain from ending');
   });
 
   // Thrown in the real process, from outside of any request, when it gets a signal that it has no other use for.

@@ -13,6 +13,21 @@ interface Victim {
 
 export type Fault = (victim: Victim) => void;
 
+/** An evaluation that was made: of what form, and when by the monotonic clock. */
+interface Made {
+  readonly id: string;
+  readonly form: URLSearchParams;
+  readonly at: number;
+}
+
+interface FaultyUpstreamOptions {
+  /**
+   * Under what an evaluation is kept, if not under the key that came. So the upstream meets what a gateway would send
+   * that has some bug in its keys.
+   */
+  readonly keptUnder?: (key: string, form: URLSearchParams) => string;
+}
+
 export interface FaultyUpstream {
   readonly url: string;
   /** The idempotency key of every request, in order. */
@@ -21,6 +36,8 @@ export interface FaultyUpstream {
   readonly times: number[];
   /** How many evaluations were made. */
   readonly effects: number;
+  /** Each of them, in order. */
+  readonly made: readonly Made[];
   /** Open connections. */
   readonly sockets: number;
   /** Treats the next requests so, one fault each; then works. */
@@ -36,9 +53,12 @@ export interface FaultyUpstream {
 }
 
 /** An upstream that counts effects apart from requests, keeps one evaluation a key, and fails as it is told. */
-export async function startFaultyUpstream(): Promise<FaultyUpstream> {
+export async function startFaultyUpstream({
+  keptUnder = (key) => key,
+}: FaultyUpstreamOptions = {}): Promise<FaultyUpstream> {
   const keys: string[] = [];
   const times: number[] = [];
+  const made: Made[] = [];
   const evaluations = new Map<string, string>();
   const sockets = new Set<Socket>();
   let queue: Fault[] = [];
@@ -52,10 +72,15 @@ export async function startFaultyUpstream(): Promise<FaultyUpstream> {
       const form = new URLSearchParams(Buffer.concat(chunks).toString());
       keys.push(key);
       times.push(performance.now());
+      const keptAs = keptUnder(key, form);
       const takeEffect = (): string => {
-        const made = evaluations.get(key) ?? evaluation(evaluations.size + 1, form.get('event_type'));
-        evaluations.set(key, made);
-        return made;
+        const kept = evaluations.get(keptAs);
+        if (kept !== undefined) return kept;
+        const id = `ceval_${evaluations.size + 1}`;
+        const body = evaluation(id, form.get('event_type'));
+        evaluations.set(keptAs, body);
+        made.push({ id, form, at: performance.now() });
+        return body;
       };
       (queue.shift() ?? standing)({ key, request, response, socket: request.socket, takeEffect });
     });
@@ -76,6 +101,7 @@ export async function startFaultyUpstream(): Promise<FaultyUpstream> {
     url: `http://127.0.0.1:${port}`,
     keys,
     times,
+    made,
     goAway,
     comeBack: () => listen(port),
     get effects() {
@@ -94,6 +120,7 @@ export async function startFaultyUpstream(): Promise<FaultyUpstream> {
     reset() {
       keys.length = 0;
       times.length = 0;
+      made.length = 0;
       evaluations.clear();
       queue = [];
       standing = succeed;
@@ -105,10 +132,10 @@ export async function startFaultyUpstream(): Promise<FaultyUpstream> {
   };
 }
 
-function evaluation(number: number, eventType: string | null): string {
+function evaluation(id: string, eventType: string | null): string {
   const signal = { score: 12.5, evaluated_at: 1715769600, risk_level: 'normal' };
   return JSON.stringify({
-    id: `ceval_${number}`,
+    id,
     object: 'radar.customer_evaluation',
     event_type: eventType,
     livemode: false,

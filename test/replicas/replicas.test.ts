@@ -5,10 +5,10 @@ import { parse } from 'graphql';
 import { type FaultyUpstream, hang, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { postGraphQL, upstreamAt } from '../harness/gateway.ts';
 import { type GatewayProcess, spawnGateway } from '../harness/gateway-process.ts';
-import { describeUnless } from '../harness/missing-program.ts';
 import type { RunningServer } from '../harness/neighbours.ts';
 import { type Balancer, missingNginx, startNginx } from '../harness/nginx.ts';
 import { freePort, missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';
+import { describeUnless } from '../harness/run-unless.ts';
 import { startHiveGateway } from '../harness/supergraph.ts';
 
 const create = `mutation ($input: CreateCustomerEvaluationInput!) {

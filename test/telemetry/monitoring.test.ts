@@ -2,29 +2,19 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { anchorOf, readRules } from '../../docs/source/monitoring-tables.ts';
-import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
-import { answers, type FaultyUpstream, startFaultyUpstream, status } from '../harness/faulty-upstream.ts';
-import { startTestGateway, untilReady, upstreamAt } from '../harness/gateway.ts';
-import { type Issuer, startIssuer } from '../harness/issuer.ts';
-import { describeUnless, reasonWithout } from '../harness/missing-program.ts';
-import { metricsUrl, type Sample, scrape } from '../harness/scrape.ts';
+import { startEventfulGateway } from '../harness/eventful-gateway.ts';
+import { reasonWithout } from '../harness/missing-program.ts';
+import { missingPrometheus, startPrometheus } from '../harness/prometheus.ts';
+import { describeUnless } from '../harness/run-unless.ts';
+import { type Sample, scrape } from '../harness/scrape.ts';
+import { readPanels, withoutVariables } from './dashboard.ts';
 
-interface Panel {
-  readonly title: string;
-  readonly type: string;
-  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
-  readonly targets?: readonly { readonly expr: string }[];
-}
-
-const dashboard = JSON.parse(readFileSync('deploy/monitoring/dashboard.json', 'utf8')) as {
-  panels: readonly Panel[];
-};
 const rules = readRules();
 const alerts = rules.filter((rule) => rule.alert !== undefined);
-const panels = dashboard.panels.filter(({ type }) => type !== 'row');
+const panels = readPanels().filter(({ type }) => type !== 'row');
 const panelQueries = panels.flatMap(({ title, targets = [] }) =>
   targets.map(({ expr }): [title: string, expr: string] => [title, expr]),
 );
@@ -45,47 +35,16 @@ function metricsIn(query: string): { name: string; labels: string[] }[] {
 }
 
 describe('dashboard and alerts', () => {
-  let upstream: FaultyUpstream;
-  let issuer: Issuer;
   let samples: Sample[];
 
-  // A gateway on which everything is on, and to which everything happens: so each metric has a sample.
   beforeAll(async () => {
-    upstream = await startFaultyUpstream();
-    issuer = await startIssuer();
-    const gateway = await startTestGateway(
-      upstreamAt(upstream.url, {
-        ...issuer.environment(),
-        METRICS_PORT: '0',
-        REDIS_URL: 'redis://127.0.0.1:1',
-        RATE_LIMIT_PER_MINUTE: '20',
-        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
-        OTEL_EXPORTER_OTLP_TIMEOUT: '100',
-        UPSTREAM_MAX_ATTEMPTS: '2',
-      }),
-    );
-    await untilReady(gateway);
-    const headers = { authorization: `Bearer ${await issuer.token({ sub: 'someone' })}` };
-    const create = () => gateway.send(createEverything, { input: registration() }, headers);
-    await create();
-    upstream.next(status(500));
-    await create();
-    upstream.next(
-      answers(JSON.stringify({ ...registrationAnswer, newer: true }), { 'content-type': 'application/json' }),
-    );
-    await create();
-    upstream.always(status(500));
-    for (let count = 0; count < 30; count += 1) await create();
-    const url = metricsUrl(gateway);
+    const gateway = await startEventfulGateway();
+    await gateway.happen();
     do {
-      samples = await scrape(url);
+      samples = await scrape(gateway.metricsUrl);
     } while (!samples.some(({ name }) => name === 'customer_evaluations_trace_spans_total'));
     await gateway.close();
   }, 60_000);
-  afterAll(async () => {
-    await issuer.close();
-    await upstream.close();
-  });
 
   it('ask for nothing that the gateway does not tell', () => {
     expect(queries.length).toBeGreaterThan(40);
@@ -148,7 +107,7 @@ describe('dashboard and alerts', () => {
 
   it('are laid out without one panel over another', () => {
     const taken = new Set<string>();
-    for (const { title, gridPos } of dashboard.panels) {
+    for (const { title, gridPos } of readPanels()) {
       for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
         for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
           expect({ title, x, y, isTaken: taken.has(`${x} ${y}`) || x >= 24 }).toMatchObject({
@@ -194,7 +153,7 @@ describeUnless(
         const file = path.join(folder, 'queries.yaml');
         const asRules = panelQueries.map(([, expr], index) => ({
           record: `query:${index}`,
-          expr: expr.replaceAll('$__rate_interval', '1m').replaceAll('$job', '.*'),
+          expr: withoutVariables(expr, '1m'),
         }));
         writeFileSync(file, stringify({ groups: [{ name: 'dashboard', rules: asRules }] }));
         expect(promtool('check', 'rules', file)).toMatchObject({
@@ -207,3 +166,24 @@ describeUnless(
     });
   },
 );
+
+describeUnless(missingPrometheus(), 'in a real Prometheus', () => {
+  it('each query of the dashboard has data of a gateway to which everything happens', async () => {
+    const gateway = await startEventfulGateway();
+    const { host } = new URL(gateway.metricsUrl);
+    const prometheus = await startPrometheus({ replicas: { 'replica-1': host }, intervalMs: 500 });
+    const isEmpty = async (query: string): Promise<boolean> => {
+      const series = await prometheus.query(withoutVariables(query, '5s'));
+      return series.every(({ points }) => points.length === 0);
+    };
+    let empty = panelQueries;
+    for (const until = performance.now() + 45_000; empty.length > 0 && performance.now() < until; ) {
+      await gateway.happen();
+      const answers = await Promise.all(empty.map(([, query]) => isEmpty(query)));
+      empty = empty.filter((_, index) => answers[index]);
+    }
+    await prometheus.close();
+    await gateway.close();
+    expect(empty).toEqual([]);
+  }, 60_000);
+});

@@ -1,0 +1,280 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  answers,
+  cutOff,
+  type Fault,
+  type FaultyUpstream,
+  hang,
+  late,
+  reset,
+  startFaultyUpstream,
+  status,
+  succeed,
+} from '../harness/faulty-upstream.ts';
+import { type GatewayProcess, spawnGateway } from '../harness/gateway-process.ts';
+import { freePort } from '../harness/redis.ts';
+import type { Call, Ending, History } from './history-check.ts';
+
+/** Bugs that a gateway could have, as the upstream would meet them. */
+export const plantedBugs = {
+  'a fresh key per attempt': () => crypto.randomUUID(),
+  'one key for all callers': (_key: string, form: URLSearchParams) => intentOf(form).key,
+} as const satisfies Record<string, (key: string, form: URLSearchParams) => string>;
+
+export type PlantedBug = keyof typeof plantedBugs;
+
+export interface HistoryOptions {
+  readonly seconds: number;
+  /** Of the faults and of what clients do; when each happens is the machine's. */
+  readonly seed: number;
+  readonly planted?: PlantedBug | undefined;
+}
+
+export interface HistoryRun extends History {
+  /** What was done to the processes and to the upstream, by kind. */
+  readonly done: Readonly<Record<string, number>>;
+  /** What the processes logged of bugs, and drains that did not end well. */
+  readonly bugs: readonly string[];
+}
+
+const routerSecret = 'the-secret-of-the-history-check-0';
+const clients = ['ada', 'bob', 'cyd', 'dan', 'eve'];
+/** What each client does at once, as a person does with several tabs. */
+const tabs = 3;
+/** Then a client says that it never had an answer worth having. */
+const patienceMs = 30_000;
+
+/**
+ * Five clients call three gateway processes, at random and each with its own keys, all of which are alike. Attempts
+ * fail in every way, clients hang up, processes are killed and drained, the upstream goes away. At last all is well
+ * again, and each client repeats what it has no answer to.
+ */
+export async function runHistory({ seconds, seed, planted }: HistoryOptions): Promise<HistoryRun> {
+  const random = randomFrom(seed);
+  const upstream = await startFaultyUpstream(planted && { keptUnder: plantedBugs[planted] });
+  const ports = [await freePort(), await freePort(), await freePort()];
+  const start = (port: number): Promise<GatewayProcess> =>
+    spawnGateway({
+      STRIPE_API_URL: upstream.url,
+      STRIPE_SECRET_KEY: 'sk_test_history',
+      PORT: String(port),
+      AUTH_MODE: 'router',
+      ROUTER_SECRET: routerSecret,
+      RATE_LIMIT_PER_MINUTE: 'off',
+      UPSTREAM_TIMEOUT_MS: '500',
+      UPSTREAM_DEADLINE_MS: '1500',
+    });
+  const replicas = await Promise.all(ports.map(start));
+  const calls: Call[] = [];
+  const done: Record<string, number> = {};
+  const bugs: string[] = [];
+  const end = async ({ child, exited, output }: GatewayProcess, signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    const code = await exited;
+    if (signal === 'SIGTERM' && code !== 0) bugs.push(`a process that was to drain ended with ${code}`);
+    bugs.push(
+      ...output.flatMap((text) => text.split('\n')).filter((line) => / bug ended|"level":"fatal"/.test(line)),
+    );
+  };
+  const until = performance.now() + seconds * 1000;
+  const isOver = (): boolean => performance.now() > until;
+  try {
+    upstream.always((victim) => drawFault(random)(victim));
+    const trouble = makeTrouble({ upstream, replicas, ports, start, end, random, isOver, done });
+    const anyUrl = (): string => `http://127.0.0.1:${ports[Math.floor(random() * ports.length)]}`;
+    const answered = clients.flatMap((caller) => {
+      // The same names for every caller's keys: what crosses from one to another has somewhere to cross to.
+      let keys = 0;
+      return Array.from({ length: tabs }, async () => {
+        while (!isOver()) {
+          keys += 1;
+          await untilAnswered({ caller, key: `key ${keys}` }, { calls, anyUrl, random, isOver });
+        }
+      });
+    });
+    await trouble;
+    upstream.always();
+    await Promise.all(answered);
+    // What was sent and not yet answered may still be done.
+    for (const replica of replicas) await end(replica, 'SIGTERM');
+    const made = upstream.made.map(({ id, form, at }) => ({ ...intentOf(form), id, madeAtMs: at }));
+    return { calls, made, done, bugs };
+  } finally {
+    for (const { child } of replicas) child.kill('SIGKILL');
+    await upstream.close();
+  }
+}
+
+interface Intent {
+  readonly caller: string;
+  readonly key: string;
+}
+
+/** Says in a field, which passes through unchanged, whose evaluation it is. */
+const sessionOf = ({ caller, key }: Intent): string => `rse_${caller}/${key}`;
+
+function intentOf(form: URLSearchParams): Intent {
+  const [caller = '', key = ''] =
+    form.get('evaluation_context[0][client_details][radar_session]')?.replace('rse_', '').split('/') ?? [];
+  return { caller, key };
+}
+
+/** Seven of ten succeed, some late; the others fail before or after the work is done. */
+function drawFault(random: () => number): Fault {
+  if (random() < 0.7) return random() < 0.8 ? succeed : late(random() * 200);
+  return faults[Math.floor(random() * faults.length)] ?? succeed;
+}
+
+const faults: readonly Fault[] = [
+  reset('before'),
+  reset('after'),
+  hang,
+  cutOff((length) => length / 2),
+  cutOff(() => 0),
+  answers('<html></html>', { 'content-type': 'text/html' }),
+  status(409),
+  status(429, { code: 'rate_limit' }),
+  status(500),
+  status(500, {}, {}, true),
+  status(503),
+  status(504, {}, {}, true),
+];
+
+interface Stage {
+  readonly upstream: FaultyUpstream;
+  readonly replicas: GatewayProcess[];
+  readonly ports: readonly number[];
+  readonly start: (port: number) => Promise<GatewayProcess>;
+  readonly end: (replica: GatewayProcess, signal: NodeJS.Signals) => Promise<void>;
+  readonly random: () => number;
+  readonly isOver: () => boolean;
+  readonly done: Record<string, number>;
+}
+
+/** Every half second or so something ends: a process, politely or not, or the upstream for a while. */
+async function makeTrouble(stage: Stage): Promise<void> {
+  const { upstream, replicas, ports, start, end, random, isOver, done } = stage;
+  const note = (what: string): void => {
+    done[what] = (done[what] ?? 0) + 1;
+  };
+  while (!isOver()) {
+    await delay(200 + random() * 800);
+    const chosen = random();
+    if (chosen < 0.25) {
+      note('upstream gone');
+      await upstream.goAway();
+      await delay(100 + random() * 600);
+      await upstream.comeBack();
+      continue;
+    }
+    const index = Math.floor(random() * replicas.length);
+    const replica = replicas[index];
+    const port = ports[index];
+    if (replica === undefined || port === undefined) continue;
+    const signal = chosen < 0.65 ? 'SIGKILL' : 'SIGTERM';
+    note(signal === 'SIGKILL' ? 'killed' : 'drained');
+    await end(replica, signal);
+    replicas[index] = await start(port);
+  }
+}
+
+interface Road {
+  readonly calls: Call[];
+  readonly anyUrl: () => string;
+  readonly random: () => number;
+  readonly isOver: () => boolean;
+}
+
+/** As a client does: repeats with its key, on whichever replica, until it is told not to. */
+async function untilAnswered(intent: Intent, { calls, anyUrl, random, isOver }: Road): Promise<void> {
+  const giveUpAt = performance.now() + patienceMs;
+  const call = async (): Promise<Ending> => {
+    const sentAtMs = performance.now();
+    const ending = await send(anyUrl(), intent, isOver() ? 1 : random());
+    calls.push({ ...intent, sentAtMs, endedAtMs: performance.now(), ending });
+    return ending;
+  };
+  while (performance.now() < giveUpAt) {
+    // Some send twice at once, as an impatient thumb does.
+    const endings = await Promise.all(random() < 0.1 ? [call(), call()] : [call()]);
+    if (endings.some(isTerminal)) {
+      // And some come back for what they have.
+      if (random() < 0.1) await call();
+      return;
+    }
+    await delay(20 + random() * 100);
+  }
+}
+
+function isTerminal(ending: Ending): boolean {
+  return (
+    ending.kind === 'evaluation' ||
+    ending.kind === 'untyped' ||
+    (ending.kind === 'failure' && !ending.retryable)
+  );
+}
+
+const create = `mutation ($input: CreateCustomerEvaluationInput!) {
+  createCustomerEvaluation(input: $input) { customerEvaluation { id } errors { code retryable effect } }
+}`;
+
+/** One call; some clients hang up before they can have an answer, some wait less than an attempt may take. */
+async function send(url: string, { caller, key }: Intent, mood: number): Promise<Ending> {
+  const input = {
+    eventType: 'LOGIN',
+    evaluationContext: [{ clientDetails: { radarSession: sessionOf({ caller, key }) } }],
+    idempotencyKey: key,
+  };
+  try {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-router-secret': routerSecret,
+        'x-caller-subject': caller,
+        ...(mood < 0.1 ? { 'x-request-timeout-ms': '80' } : {}),
+      },
+      body: JSON.stringify({ query: create, variables: { input } }),
+      ...(mood > 0.1 && mood < 0.15 ? { signal: AbortSignal.timeout(30) } : {}),
+    });
+    return endingOf(await response.text());
+  } catch {
+    return { kind: 'lost' };
+  }
+}
+
+interface TypedError {
+  readonly code: string;
+  readonly retryable: boolean;
+  readonly effect: 'NONE' | 'UNKNOWN';
+}
+
+function endingOf(text: string): Ending {
+  try {
+    const { data, errors } = JSON.parse(text) as {
+      data?: {
+        createCustomerEvaluation: { customerEvaluation: { id: string } | null; errors: TypedError[] } | null;
+      };
+      errors?: { extensions: TypedError }[];
+    };
+    const payload = data?.createCustomerEvaluation;
+    if (payload?.customerEvaluation != null) return { kind: 'evaluation', id: payload.customerEvaluation.id };
+    const { code, retryable, effect } = payload?.errors[0] ?? errors?.[0]?.extensions ?? {};
+    if (code !== undefined && retryable !== undefined && effect !== undefined)
+      return { kind: 'failure', code, retryable, effect };
+  } catch {
+    // Told below.
+  }
+  return { kind: 'untyped', text };
+}
+
+/** Numbers from 0 to below 1, the same for the same seed. Source: Mulberry32, by Tommy Ettinger, in the public domain. */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

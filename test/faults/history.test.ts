@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import { type Rule, violationsOf } from './history-check.ts';
+import { type PlantedBug, plantedBugs, runHistory } from './history-run.ts';
+
+/** What a gateway with this bug does to its callers. */
+const foundBy = {
+  'a fresh key per attempt': 'made twice',
+  'one key for all callers': 'the result of another caller',
+} as const satisfies Record<PlantedBug, Rule>;
+
+// For minutes: `npm run history -- --minutes 10`.
+describe('what five clients saw of three processes, and what the upstream did', () => {
+  const seed = Math.floor(Math.random() * 1_000_000);
+
+  it('are one story, whatever fails, is killed or goes away: nothing twice, nothing lost, nobody’s but one’s own', async () => {
+    const history = await runHistory({ seconds: 15, seed });
+    const { calls, made, done, bugs } = history;
+    expect({ seed, violations: violationsOf(history) }).toEqual({ seed, violations: [] });
+    expect(bugs).toEqual([]);
+    // Or nothing happened, and nothing is proved.
+    const inDoubt = calls.filter(
+      ({ ending }) => ending.kind === 'lost' || ('effect' in ending && ending.effect === 'UNKNOWN'),
+    );
+    expect(inDoubt.length).toBeGreaterThan(10);
+    expect(made.length).toBeGreaterThan(20);
+    expect(Object.keys(done).length).toBeGreaterThan(0);
+  }, 90_000);
+
+  it.each(Object.keys(plantedBugs) as PlantedBug[])(
+    'would not be, with a bug: %s',
+    async (planted) => {
+      const history = await runHistory({ seconds: 4, seed, planted });
+      expect(violationsOf(history).map(({ rule }) => rule)).toContain(foundBy[planted]);
+    },
+    90_000,
+  );
+});

@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Deadline } from '../../src/stripe/deadline.ts';
+import type { UpstreamObserver } from '../../src/stripe/observer.ts';
+import { StripeClient } from '../../src/stripe/stripe-client.ts';
+import { type FaultyUpstream, hang, startFaultyUpstream, status } from '../harness/faulty-upstream.ts';
+
+describe('the end of a call to the upstream', () => {
+  let upstream: FaultyUpstream;
+  let client: StripeClient;
+
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream();
+    client = new StripeClient({
+      apiUrl: upstream.url,
+      secretKey: 'sk_test_1',
+      apiVersion: '2026-06-24.preview',
+      account: undefined,
+      timeoutMs: 500,
+      maxAttempts: 3,
+      maxConcurrency: 10,
+      maxPerSecond: undefined,
+      onBreaker: () => undefined,
+    });
+  });
+  afterEach(async () => {
+    await client.close();
+    await upstream.close();
+  });
+
+  const create = (idempotencyKey: string, deadline: Deadline, observer?: UpstreamObserver) =>
+    client.post({
+      path: '/v1/radar/customer_evaluations',
+      params: { event_type: 'login' },
+      idempotencyKey,
+      onBehalfOf: { caller: 'someone', deadline, signal: undefined, observer },
+    });
+
+  it('ends in a time-out also where it has less time than it takes to begin', async () => {
+    const codes = new Set<string>();
+    for (let call = 0; call < 100; call += 1) {
+      await create(`key ${call}`, new Deadline(call / 100)).catch(({ code }: { code?: string }) =>
+        codes.add(String(code)),
+      );
+    }
+    expect([...codes]).toEqual(['UPSTREAM_TIMEOUT']);
+  });
+
+  it('leaves no connection behind to an upstream that answers no repeat, whatever is collected meanwhile', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    upstream.next(status(503), status(503), hang);
+    const failed = create('one', new Deadline(5_000)).catch((error: unknown) => error);
+    while (upstream.keys.length < 3) await delay(5);
+    // Signals that are derived from others may be collected with whatever derived them.
+    for (let turn = 0; turn < 5; turn += 1) {
+      collect();
+      await delay(20);
+    }
+    expect(await failed).toMatchObject({ code: 'UPSTREAM_TIMEOUT', effect: 'UNKNOWN' });
+    const closed = client.close().then(() => 'closed');
+    expect(await Promise.race([closed, delay(2_000, 'still open')])).toBe('closed');
+  });
+
+  it('has the answer of a repeat, though its time runs out at the moment that the answer is there', async () => {
+    upstream.next(status(503));
+    const deadline = new Deadline(1_000);
+    // A process that is held up just then: nobody has looked at the clock since the answer came.
+    const observer: UpstreamObserver = {
+      attemptStarted: (_method, _path, number) => ({
+        ended: () => {
+          while (number === 2 && deadline.remainingMs > 0);
+        },
+      }),
+    };
+    const { body } = await create('one', deadline, observer);
+    expect(body).toMatchObject({ id: 'ceval_1' });
+    expect(upstream.keys).toEqual(['one', 'one']);
+  });
+});
