@@ -92,9 +92,9 @@ export async function load(
   return result;
 }
 
-/** Runs a target until its code is compiled, whatever the upstream's latency is. */
+/** Runs a target until its code is compiled, whatever the upstream's latency is; until then it may shed. */
 export const warm = (target: Target, seconds: number): Promise<unknown> =>
-  load(target, { duration: seconds, body: warmUp });
+  load(target, { duration: seconds, body: warmUp, shed: true });
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

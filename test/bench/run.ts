@@ -39,16 +39,11 @@ for (const mode of chosen) {
 }
 await endIssuer();
 
-const machine = `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.versions.node}; in brackets the multiple of the limit`;
+const pace = isQuick ? ', short warm-up' : '';
+const machine = `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.versions.node}${pace}; in brackets the multiple of the limit`;
 process.stdout.write(`${[machine, ...tables].join('\n\n')}\n`);
-writeFileSync(
-  'test/bench/results.json',
-  JSON.stringify(
-    contestants.map(({ name }, index) => ({ name, ...results[index] })),
-    null,
-    2,
-  ),
-);
+const measured = contestants.map(({ name }, index) => ({ name, ...results[index] }));
+writeFileSync('test/bench/results.json', JSON.stringify({ machine, contestants: measured }, null, 2));
 
 function tableOf(figures: readonly Figures[]): string {
   const [limit = {}] = figures;

@@ -1,15 +1,17 @@
 /*
- * `npm run bench:docs`: writes what the last `npm run bench` measured of the gateway, and what follows from it, into
- * the table of docs/capacity.md. A figure that was not measured has no row.
+ * `npm run bench:docs`: writes what the last `npm run bench` measured: of the gateway, and what follows from it, into
+ * docs/capacity.md, and of it and the others into the README. A figure that was not measured has no place.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /** Of a core: the rest is for bursts, and for the share of a replica that has just died. */
 const plannedShare = 0.6;
-const page = 'docs/capacity.md';
 
 type Measured = Readonly<Record<string, number | string | undefined>>;
-const results = JSON.parse(readFileSync('test/bench/results.json', 'utf8')) as Measured[];
+const { machine, contestants } = JSON.parse(readFileSync('test/bench/results.json', 'utf8')) as {
+  readonly machine: string;
+  readonly contestants: readonly Measured[];
+};
 const columns = [
   { title: 'as installed', measured: measuredOf('gateway') },
   { title: 'with tokens, trusted documents and metrics', measured: measuredOf('gateway, everything on') },
@@ -70,13 +72,43 @@ const table = [
   `| --- |${' --- |'.repeat(columns.length)}`,
   ...lines,
 ].join('\n');
-const text = readFileSync(page, 'utf8');
-const place = /<!-- capacity -->[\s\S]*<!-- \/capacity -->/;
-if (!place.test(text)) throw new Error(`${page} has no place for the table`);
-writeFileSync(page, text.replace(place, `<!-- capacity -->\n${table}\n<!-- /capacity -->`));
+write('docs/capacity.md', 'capacity', table);
+
+/** What the others are compared by: each also as a multiple of the limit, but for what is next to nothing there. */
+const compared: readonly (readonly [title: string, name: string, digits: number])[] = [
+  ['CPU of one, µs', 'CPU µs', 0],
+  ['added p50, ms', 'added p50 ms', 1],
+  ['added p99, ms', 'added p99 ms', 1],
+  ['start, ms', 'start ms', 0],
+  ['most memory, MB', 'peak MB', 0],
+];
+const limit = contestants[0] ?? {};
+const multiple = (value: number, name: string): string => {
+  const base = figure(limit, name);
+  return base === undefined || base < 1 ? '' : ` (${(value / base).toFixed(1)})`;
+};
+const comparison = [
+  `| | ${compared.map(([title]) => title).join(' | ')} |`,
+  `| --- |${' --- |'.repeat(compared.length)}`,
+  ...contestants.map((measured) => {
+    const cells = compared.map(([, name, digits]) => {
+      const value = figure(measured, name);
+      return value === undefined ? '' : value.toFixed(digits) + multiple(value, name);
+    });
+    return `| ${measured['name']} | ${cells.join(' | ')} |`;
+  }),
+].join('\n');
+write('README.md', 'comparison', `${comparison}\n\n${machine}.`);
+
+function write(page: string, name: string, content: string): void {
+  const text = readFileSync(page, 'utf8');
+  const place = new RegExp(`<!-- ${name} -->[\\s\\S]*<!-- /${name} -->`);
+  if (!place.test(text)) throw new Error(`${page} has no place for ${name}`);
+  writeFileSync(page, text.replace(place, `<!-- ${name} -->\n${content}\n<!-- /${name} -->`));
+}
 
 function measuredOf(contestant: string): Measured {
-  return results.find(({ name }) => name === contestant) ?? {};
+  return contestants.find(({ name }) => name === contestant) ?? {};
 }
 
 function figure(measured: Measured, name: string): number | undefined {
