@@ -1,11 +1,16 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { type Authenticator, createAuthenticator } from '../../src/access/authentication.ts';
+import {
+  type Authentication,
+  type Authenticator,
+  createAuthenticator,
+} from '../../src/access/authentication.ts';
 import type { Caller } from '../../src/access/caller.ts';
 import type { DistinctHeaders } from '../../src/access/router-headers.ts';
 import { type Issuer, type IssuerKey, makeKey, startIssuer } from '../harness/issuer.ts';
 
 const known = (caller: Partial<Caller>) => ({ outcome: 'known', caller });
 const refused = (reason: string) => ({ outcome: 'refused', reason });
+const callerIn = (result: Authentication) => (result.outcome === 'known' ? result.caller : undefined);
 
 describe('a caller, where nobody is asked for credentials', () => {
   it('may do everything, and needs nobody to be known', async () => {
@@ -286,7 +291,10 @@ describe('a caller with a token', () => {
       const token = await issuer.token({ sub: 'a' });
       const first = await bring(token);
       expect(first).toMatchObject(known({ isNamed: true }));
-      expect(await bring(token)).toEqual(first);
+      const again = await bring(token);
+      expect(again).toEqual(first);
+      // The very same: it is remembered, and not verified each time.
+      expect(callerIn(again)).toBe(callerIn(first));
       const [header, payload, signature = ''] = token.split('.');
       const forged = `${header}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
       expect(await bring(forged)).toEqual(refused('ERR_JWS_SIGNATURE_VERIFICATION_FAILED'));
