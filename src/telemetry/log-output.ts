@@ -57,6 +57,8 @@ class PipeOutput implements LogOutput {
     this.#stream = stream;
     // Without a listener, the error of a reader who is gone would end the process.
     stream.on('error', () => undefined);
+    // An exit waits for no turn to end, and why it came is in the last line.
+    process.once('exit', this.#flush);
   }
 
   write(line: string): void {
