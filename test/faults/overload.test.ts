@@ -57,6 +57,7 @@ describe('when more comes than the process can do', () => {
           extensions: {
             code: 'OVERLOADED',
             retryable: true,
+            effect: 'NONE',
             retryAfterMs: 1000,
             requestId: refused?.headers.get('x-request-id'),
           },
