@@ -105,7 +105,8 @@ describe('the limits', () => {
 describeUnless(missingRedis(), 'what several processes count together', () => {
   let redis: RedisServer;
   let states: string[];
-  const stores: SharedStore[] = [];
+  const stores: { close(): void }[] = [];
+  const others: RedisServer[] = [];
 
   beforeEach(async () => {
     redis = await startRedis();
@@ -113,6 +114,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
   });
   afterEach(async () => {
     for (const store of stores.splice(0)) store.close();
+    for (const other of others.splice(0)) await other.kill();
     await redis.kill();
   });
 
@@ -250,6 +252,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     await delay(50);
     expect(await counter.add('x', 1)).toBeGreaterThan(0);
     const other = await startRedis();
+    others.push(other);
     store.renewRedis(other.url);
     for (let tries = 0; tries < 200 && (await counter.add('y', 1)) === undefined; tries += 1) {
       await redis.admin.flushall();
@@ -276,6 +279,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
         (name) => name,
         (state) => states.push(state),
       );
+      stores.push(store);
       const limits = new RateLimits({ perMinute: 2, perAddressPerMinute: 3 }, store);
       for (let tries = 0; tries < 400 && limits.storeState !== 'up'; tries += 1) await delay(5);
       return limits;
@@ -309,6 +313,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     ]);
 
     const other = await startRedis();
+    others.push(other);
     a.renewRedis(other.url);
     for (let tries = 0; tries < 200 && (await other.admin.dbsize()) === 0; tries += 1) {
       await a.charge(by('z', address), 1);
@@ -318,7 +323,6 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     a.close();
     b.close();
     for (const server of [redis, other]) await untilAlone(server);
-    await other.kill();
   });
 
   it('is told by nobody after the end', async () => {

@@ -18,7 +18,7 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
     },
     {
       files: [
-        'src/errors/{draining,failure,forbidden,http-refusals,overloaded,rate-limited,refusal,unauthenticated}.ts',
+        'src/errors/{draining,failure,forbidden,http-refusals,late-request,overloaded,rate-limited,refusal,unauthenticated}.ts',
       ],
       tests: ['errors/http-refusals', 'errors/failure'],
     },
@@ -26,12 +26,13 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
       files: ['src/errors/{caller-facing,describe-bug}.ts'],
       tests: ['errors/caller-facing'],
     },
+    { files: ['src/errors/source-places.ts'], tests: ['errors/source-places'] },
   ],
   access: [
     { files: ['src/access/authentication.ts'], tests: ['access/authentication'] },
     { files: ['src/access/bearer-token.ts'], tests: ['access/authentication'] },
     { files: ['src/access/verified-tokens.ts'], tests: ['access/verified-tokens'] },
-    { files: ['src/access/key-set.ts'], tests: ['access/remote-key-set'] },
+    { files: ['src/access/{key-set,key-set-request}.ts'], tests: ['access/remote-key-set'] },
     {
       files: ['src/access/{caller,client-address,router-headers,scopes}.ts'],
       tests: ['access/caller', 'access/authentication'],

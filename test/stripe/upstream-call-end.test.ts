@@ -60,8 +60,8 @@ describe('the end of a call to the upstream', () => {
       await delay(20);
     }
     expect(await failed).toMatchObject({ code: 'UPSTREAM_TIMEOUT', effect: 'UNKNOWN' });
-    const closed = client.close().then(() => 'closed');
-    expect(await Promise.race([closed, delay(2_000, 'still open')])).toBe('closed');
+    // Every connection: what is left is what the test's own limit ends.
+    while (upstream.sockets > 0) await delay(5);
   });
 
   it('has the answer of a repeat, though its time runs out at the moment that the answer is there', async () => {
