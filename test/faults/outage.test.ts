@@ -62,7 +62,8 @@ describe('in an outage', () => {
     expect(dark.every(({ code }) => code === 'UPSTREAM_UNAVAILABLE')).toBe(true);
     // Those after the breaker opened.
     const late = dark.filter(({ atMs }) => atMs > 2_000);
-    expect(late.filter(({ tookMs }) => tookMs < 50).length / late.length).toBeGreaterThan(0.9);
+    // Less than the wait before a repeat; on a busy machine an answer alone may take half of it.
+    expect(late.filter(({ tookMs }) => tookMs < 100).length / late.length).toBeGreaterThan(0.9);
     // What it takes to open the breaker is the larger a share, the shorter the dark.
     expect(tries / dark.length).toBeLessThan(darkMs < 60_000 ? 0.2 : 0.1);
     expect(readiness).toContain(503);
