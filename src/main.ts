@@ -70,8 +70,6 @@ async function serveGateway(config: Config): Promise<AnnouncedService> {
   const { startGateway } = await import('./gateway.ts');
   const output = await openLogOutput(process.stdout);
   const log = createLog(config.logLevel, output);
-  // Lines are written at the end of a turn, which an exit does not wait for: the last one says why.
-  process.on('exit', () => void output.close());
   const gateway = await startGateway(config, log, output);
   process.on('SIGUSR2', createLogLevelSwitch(log));
   const { delayMs, limitMs } = config.http.drain;
