@@ -31,19 +31,20 @@ const chosen: readonly Mode[] =
 
 const results: Figures[] = contestants.map(() => ({}));
 const tables: string[] = [];
+const pace = isQuick ? ', short warm-up' : '';
+const machine = `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.versions.node}${pace}; in brackets the multiple of the limit`;
 for (const mode of chosen) {
   process.stderr.write(`measuring ${mode} …\n`);
   const figures = await modes[mode](isQuick ? quick : full);
   for (const [index, taken] of figures.entries()) Object.assign(results[index] ?? {}, taken);
   tables.push(tableOf(figures));
+  // What was measured is kept where a later mode fails.
+  const measured = contestants.map(({ name }, index) => ({ name, ...results[index] }));
+  writeFileSync('test/bench/results.json', JSON.stringify({ machine, contestants: measured }, null, 2));
 }
 await endIssuer();
 
-const pace = isQuick ? ', short warm-up' : '';
-const machine = `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.versions.node}${pace}; in brackets the multiple of the limit`;
 process.stdout.write(`${[machine, ...tables].join('\n\n')}\n`);
-const measured = contestants.map(({ name }, index) => ({ name, ...results[index] }));
-writeFileSync('test/bench/results.json', JSON.stringify({ machine, contestants: measured }, null, 2));
 
 function tableOf(figures: readonly Figures[]): string {
   const [limit = {}] = figures;

@@ -53,7 +53,7 @@ const rows: readonly (readonly [what: string, name: string, how: (figure: number
   ['added to Stripe’s 300 ms, p99', 'added p99 ms', (figure) => `${round(figure)} ms`],
   ['from the start to the first answered evaluation', 'start ms', (figure) => `${round(figure)} ms`],
   ['most memory at full load', 'peak MB', (figure) => `${round(figure)} MB`],
-  ['memory of one call in flight, of ten thousand', 'KB each', (figure) => `${round(figure)} KB`],
+  ['memory of one call in flight, of thousands', 'KB each', (figure) => `${round(figure)} KB`],
   ...[100, 1_000, 5_000, 10_000].map(
     (perSecond) =>
       [`replicas for ${round(perSecond)} evaluations a second`, 'CPU µs', replicas(perSecond)] as const,

@@ -1,13 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { gatewayWith, limit } from '../contestants.ts';
 import { type Figures, startContestant, startUpstream, warm } from '../load.ts';
 import { openLoop } from '../open-loop.ts';
 import type { Scale } from '../scale.ts';
 
-const calls = 10_000;
+// Each is two connections to whoever waits for it.
+const openFiles = Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]);
+/** Ten thousand, or as many thousands as the limit of open files (`ulimit -n`) has room for. */
+const calls = Math.min(10_000, Math.floor((openFiles - 1_000) / 2_000) * 1_000);
 /** All are sent before the first is answered. */
 const seconds = 7;
 
-/** Ten thousand mutations in flight against an upstream of 8 s: memory each, and whether all are answered. */
+/** So many mutations in flight against an upstream of 8 s: memory each, and whether all are answered. */
 export async function inFlight({ warmUpSeconds }: Scale): Promise<Figures[]> {
   const upstream = await startUpstream(8_000);
   const figures: Figures[] = [];
@@ -29,7 +33,7 @@ export async function inFlight({ warmUpSeconds }: Scale): Promise<Figures[]> {
     const before = target.server.residentMegabytes();
     const { accepted } = await openLoop(target, { perSecond: calls / seconds, seconds });
     figures.push({
-      '10,000 in flight: unanswered': calls - accepted.length,
+      [`${calls.toLocaleString('en')} in flight: unanswered`]: calls - accepted.length,
       'KB each': ((target.server.peakMegabytes() - before) * 1024) / calls,
     });
     await target.server.stop();
