@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { cpus } from 'node:os';
 import { contestants } from './contestants.ts';
 import { endIssuer, type Figures } from './load.ts';
 import { coldStart } from './modes/cold-start.ts';
@@ -32,7 +32,7 @@ const chosen: readonly Mode[] =
 const results: Figures[] = contestants.map(() => ({}));
 const tables: string[] = [];
 const pace = isQuick ? ', short warm-up' : '';
-const machine = `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.versions.node}${pace}; in brackets the multiple of the limit`;
+const machine = `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.versions.node}${pace}; in brackets the multiple of the limit`;
 for (const mode of chosen) {
   process.stderr.write(`measuring ${mode} …\n`);
   const figures = await modes[mode](isQuick ? quick : full);
