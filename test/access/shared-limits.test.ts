@@ -74,6 +74,16 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       redis = await startRedis(redis.port);
       await until(a, 'up');
     }, 30_000);
+
+    it('print nothing beside the log where Redis is not to be had', async () => {
+      const gateway = await spawnGateway(environment(`redis://127.0.0.1:${await freePort()}`));
+      processes.push(gateway);
+      expect(await create(gateway)).toBe(200);
+      // Time to look for it two or three times: that none is had is no event.
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      // ioredis prints what nobody listens to; not so within Jest, whose errors it does not know.
+      expect(gateway.output.join('\n')).not.toContain('[ioredis]');
+    });
   });
 
   describe('when Redis', () => {
