@@ -20,9 +20,10 @@ export function createLog(level: LogLevel, destination: DestinationStream): Logg
 
 /** Takes out of a written line whatever looks like a secret or a person's own, wherever it stands. */
 function withoutPersonalData(line: string): string {
-  const kept = line.replace(personalLooks, '[redacted]');
-  // Without the sign there is no address to look for, and looking takes ten times as long as for all the rest.
-  return kept.includes('@') ? kept.replace(mailAddresses, '[redacted]') : kept;
+  // Without the sign there is no address to look for, and looking takes ten times as long as for all the rest. First,
+  // since an address may have another kind in it: taken out, that would leave what stands before the sign.
+  const kept = line.includes('@') ? line.replace(mailAddresses, '[redacted]') : line;
+  return kept.replace(personalLooks, '[redacted]');
 }
 
 // Also the user and password of a URL, with its host.

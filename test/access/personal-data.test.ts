@@ -167,6 +167,9 @@ describe('personal data', () => {
       token,
       'sk_live_canary0key',
       'redis://user:canary@redis.internal:6379',
+      // Each looks like two kinds, of which one must not spare the rest of the other.
+      'redis://user:canary@10.1.2.3:6379',
+      'canary@10.1.2.3',
     ];
     for (const leak of leaks) {
       log.error(`the answer was ${leak}, so`);
