@@ -24,6 +24,16 @@ const builtinsAsRequired: Plugin = {
   },
 };
 
+// Apollo hashes each document with Node's own SHA-256 only where it finds `module.require`, which no bundle has, and
+// otherwise with one that is written in JavaScript.
+const nodesOwnHash: Plugin = {
+  name: 'nodes-own-hash',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\/sha\.js\/index\.js$/ }, () => ({
+      contents: `module.exports = process.getBuiltinModule('node:crypto').createHash;`,
+    })),
+};
+
 const { metafile, outputFiles } = await build({
   absWorkingDir: root,
   entryPoints: ['src/main.ts'],
@@ -46,10 +56,6 @@ const { metafile, outputFiles } = await build({
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
   },
-  define: {
-    // Apollo's hash is Node's own where it finds this, and one written in JavaScript where it doesn't.
-    'module.require': 'require',
-  },
   external: [
     // Imported by type-graphql where inputs are validated by decorators: nowhere here.
     'class-validator',
@@ -58,7 +64,7 @@ const { metafile, outputFiles } = await build({
     '@fastify/fast-json-stringify-compiler',
     'light-my-request',
   ],
-  plugins: [builtinsAsRequired],
+  plugins: [builtinsAsRequired, nodesOwnHash],
   write: false,
   metafile: true,
   logLevel: 'warning',

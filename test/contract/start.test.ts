@@ -98,6 +98,14 @@ describe('the process', () => {
     expect(readdirSync(`dist/compiled/${version}`).length).toBeGreaterThan(5);
   });
 
+  it('hashes by what Node brings, and by nothing written in JavaScript', () => {
+    const code = readdirSync('dist').filter((file) => file.endsWith('.js'));
+    // The first constant of SHA-256 (FIPS 180-4, 4.2.2), in whatever way it is written.
+    const own = code.filter((file) => /1116352408|0x428a2f98/i.test(readFileSync(`dist/${file}`, 'utf8')));
+    expect(code.length).toBeGreaterThan(10);
+    expect(own).toEqual([]);
+  });
+
   it('tells what is on, at a terminal', async () => {
     const gateway = start({ PORT: '0', TRUSTED_DOCUMENTS: 'only', RATE_LIMIT_PER_MINUTE: 'off' });
     await toldBy(gateway, /^curl/m);
