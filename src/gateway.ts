@@ -33,7 +33,7 @@ import { buildSubgraph } from './subgraph/subgraph-schema.ts';
 import { ContractDrift } from './telemetry/contract-drift.ts';
 import type { LogOutput } from './telemetry/log-output.ts';
 import { operationPlugin } from './telemetry/operation-plugin.ts';
-import { recordRequests } from './telemetry/request-hooks.ts';
+import { recordRequests, recordTurnedAway } from './telemetry/request-hooks.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 
 /** A gateway that listens. */
@@ -155,6 +155,7 @@ async function openGateway(
     drain,
     pages: config.explorer ? pagesOf(config, builtIn?.playground) : undefined,
     record: (server) => recordRequests(server, telemetry),
+    recordTurnedAway: recordTurnedAway(telemetry),
     log,
     settings: config.http,
   });
@@ -164,7 +165,7 @@ async function openGateway(
       () => server.server.closeAllConnections(),
     ),
   );
-  return { url: await server.listen({ host: config.host, port: config.port }), sandbox };
+  return { url: await server.listen({ host: config.host, port: config.port, backlog: 4096 }), sandbox };
 }
 
 /** The sandbox beside the gateway, and what the playground shows of it. */

@@ -18,6 +18,8 @@ export type Authentication =
 /** Tells who calls, from the headers alone: nothing of the body has been read by then. */
 export interface Authenticator {
   authenticate(headers: DistinctHeaders): Authentication | Promise<Authentication>;
+  /** The id of a caller that is known without any work: by whom requests wait in turn, not what they may do. */
+  recognize(headers: DistinctHeaders): string | undefined;
   /** Settles when all has been tried, within a second or so, that is needed to know callers. */
   readonly started: Promise<void>;
   /** Whether the issuer's keys can be had; undefined where none are needed. */
@@ -38,9 +40,11 @@ export function createAuthenticator(
       return { ...needsNothing, authenticate: () => known(anonymous) };
     case 'router': {
       const secrets = new RouterSecrets(settings.secrets);
+      const authenticate = byRouterSecret(secrets);
       return {
         ...needsNothing,
-        authenticate: byRouterSecret(secrets),
+        authenticate,
+        recognize: (headers) => idIn(authenticate(headers)),
         renewRouterSecrets: (renewed) => secrets.renew(renewed),
       };
     }
@@ -50,6 +54,7 @@ export function createAuthenticator(
 }
 
 const needsNothing = {
+  recognize: () => undefined,
   started: Promise.resolve(),
   keySetState: undefined,
   isReady: true,
@@ -57,7 +62,7 @@ const needsNothing = {
   close: () => undefined,
 };
 
-function byRouterSecret(secrets: RouterSecrets): Authenticator['authenticate'] {
+function byRouterSecret(secrets: RouterSecrets): (headers: DistinctHeaders) => Authentication {
   return (headers) => {
     const [secret, ...more] = headers['x-router-secret'] ?? [];
     if (secret === undefined || more.length > 0) return refused('no x-router-secret, or several');
@@ -82,6 +87,7 @@ function createTokenAuthenticator(settings: TokenSettings, keys: RemoteKeySet): 
         return refusedToken(error);
       }
     },
+    recognize: (headers) => tokens.recognize(headers['authorization']?.[0])?.id,
     started: keys.firstFetch,
     get keySetState() {
       return keys.state;
@@ -92,6 +98,10 @@ function createTokenAuthenticator(settings: TokenSettings, keys: RemoteKeySet): 
     renewRouterSecrets: () => undefined,
     close: () => keys.close(),
   };
+}
+
+function idIn(authentication: Authentication): string | undefined {
+  return authentication.outcome === 'known' ? authentication.caller.id : undefined;
 }
 
 function refusedToken(error: unknown): Authentication {

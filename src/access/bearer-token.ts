@@ -58,6 +58,12 @@ export class BearerTokens {
     return this.#verified.find(token, this.#keys.fetched) ?? this.#verify(token);
   }
 
+  /** The caller of a token that was verified of late; undefined of any other. */
+  recognize(authorization: string | undefined): Caller | undefined {
+    const token = bearer.exec(authorization ?? '')?.[1];
+    return token === undefined ? undefined : this.#verified.find(token, this.#keys.fetched);
+  }
+
   async #verify(token: string): Promise<Caller> {
     // Read before: a set that is fetched meanwhile may lack the key.
     const keySet = this.#keys.fetched;

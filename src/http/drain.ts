@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import type { DrainSettings } from '../config.ts';
@@ -23,6 +24,15 @@ export class Drain {
   /** From when it was asked to end. */
   get isLeaving(): boolean {
     return this.#phase !== 'serving';
+  }
+
+  /**
+   * Whether a request's answer is to close its connection: kept open for a next request, that would hold up the end of
+   * the process. But one that is closed with a part of a body unread is reset, and its answer may be lost with it: that
+   * one is left to its next answer.
+   */
+  closesAfter(request: IncomingMessage): boolean {
+    return this.isLeaving && !hasUnreadBody(request);
   }
 
   /**
@@ -57,4 +67,9 @@ export class Drain {
     await close();
     clearTimeout(cutting);
   }
+}
+
+function hasUnreadBody({ headers, complete }: IncomingMessage): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = headers;
+  return !complete && (length !== '0' || encoding !== undefined);
 }

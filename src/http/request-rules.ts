@@ -62,7 +62,8 @@ export function sendSecurityHeaders(
   done();
 }
 
-const securityHeaders = {
+/** Sent with each answer. */
+export const securityHeaders = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',

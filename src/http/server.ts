@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
 import type { ApolloServer } from '@apollo/server';
-import cors from '@fastify/cors';
 import {
   type FastifyError,
   type FastifyInstance,
@@ -20,12 +18,14 @@ import { withoutSchemas } from '../without-schemas.ts';
 import { answerType } from './answer-type.ts';
 import { bodyBudget } from './body-budget.ts';
 import { type Access, callerHook, charge } from './callers.ts';
+import { allowOrigins, corsHeadersFor } from './cors.ts';
 import { documentHook } from './document-hook.ts';
+import { type DoorOptions, serverWithDoor } from './door.ts';
 import type { Drain } from './drain.ts';
 import { graphqlHandler } from './graphql-handler.ts';
 import { explorerForBrowsers, type PagesOptions, servePages } from './pages.ts';
+import { requestIdOf } from './request-id.ts';
 import { limitDocuments, sendSecurityHeaders, takeOnlyJson } from './request-rules.ts';
-import { turnBudget } from './turn-budget.ts';
 import { answerUnread } from './unread-request.ts';
 
 export interface HttpOptions {
@@ -45,6 +45,8 @@ export interface HttpOptions {
   readonly pages?: PagesOptions | undefined;
   /** Gives each request its record, which tells metrics, traces and log what it came to. */
   readonly record: (server: FastifyInstance) => void;
+  /** Told of each request that ended before it had a record. */
+  readonly recordTurnedAway: DoorOptions['onTurnedAway'];
   readonly log: Logger;
   readonly settings: HttpSettings;
 }
@@ -55,16 +57,28 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   const server = fastify({
     bodyLimit: settings.maxBodyBytes,
     trustProxy: settings.trustProxy.length > 0 && [...settings.trustProxy],
-    requestTimeout: settings.requestTimeoutMs,
-    keepAliveTimeout: settings.keepAliveMs,
-    // Left at half a minute, node would look for slow senders too seldom to meet the time limits.
-    http: { connectionsCheckingInterval: 1_000, headersTimeout: Math.min(settings.requestTimeoutMs, 5_000) },
-    // An id from a router or ingress is kept if it is one, so that it can be followed through the logs.
-    genReqId: (request) => {
-      const id = request.headers['x-request-id'];
-      return typeof id === 'string' && /^[\w.-]{1,128}$/.test(id) ? id : randomUUID();
-    },
+    serverFactory: (handler) =>
+      serverWithDoor(
+        {
+          requestTimeout: settings.requestTimeoutMs,
+          headersTimeout: Math.min(settings.requestTimeoutMs, 5_000),
+          keepAliveTimeout: settings.keepAliveMs,
+          // Left at half a minute, node would look for slow senders too seldom to meet the time limits.
+          connectionsCheckingInterval: 1_000,
+        },
+        {
+          maxWaitMs: settings.maxEventLoopDelayMs,
+          authenticator: access.authenticator,
+          drain,
+          corsHeaders: corsHeadersFor(settings.corsOrigins),
+          onTurnedAway: options.recordTurnedAway,
+        },
+        handler,
+      ),
+    genReqId: requestIdOf,
     schemaController: withoutSchemas,
+    // What comes so late is refused by the drain, in GraphQL's form.
+    return503OnClosing: false,
     // On close, idle connections end at once and busy ones when their answer is out.
     forceCloseConnections: 'idle',
     clientErrorHandler: answerUnread,
@@ -74,10 +88,8 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     reply.header('x-request-id', request.id);
     done();
   });
-  // Kept open for a next request, a connection would hold up the end of the process. But one that is closed with a
-  // part of a body unread is reset, and its answer may be lost with it: that one is left to its next answer.
   server.addHook('onSend', (request, reply, _payload, done) => {
-    if (drain.isLeaving && !hasUnreadBody(request)) reply.header('connection', 'close');
+    if (drain.closesAfter(request.raw)) reply.header('connection', 'close');
     done();
   });
   server.addHook('onRequest', sendSecurityHeaders);
@@ -93,24 +105,13 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     return reply.code(status).send(body);
   });
 
-  if (settings.corsOrigins.length > 0) {
-    await server.register(cors, {
-      origin: [...settings.corsOrigins],
-      methods: ['GET', 'POST'],
-      exposedHeaders: ['retry-after', 'x-request-id'],
-      maxAge: 600,
-    });
-  }
+  await allowOrigins(server, settings.corsOrigins);
   const findCaller = callerHook(server, access, log);
   if (pages !== undefined) servePages(server, pages, findCaller);
   server.route({
     method: ['GET', 'POST'],
     url: '/graphql',
-    onRequest: [
-      turnBudget(settings.maxEventLoopDelayMs),
-      ...(pages === undefined ? [] : [explorerForBrowsers(pages)]),
-      findCaller,
-    ],
+    onRequest: [...(pages === undefined ? [] : [explorerForBrowsers(pages)]), findCaller],
     preHandler: [
       drain.enter,
       bodyBudget(),
@@ -150,11 +151,6 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     return reply.code(ready ? 200 : 503).send({ status: wordFor(ready) });
   });
   return server;
-}
-
-function hasUnreadBody({ raw }: FastifyRequest): boolean {
-  const { 'content-length': length = '0', 'transfer-encoding': encoding } = raw.headers;
-  return !raw.complete && (length !== '0' || encoding !== undefined);
 }
 
 /** How long the client or router waits, by `x-request-timeout-ms`; what is no number is left aside. */

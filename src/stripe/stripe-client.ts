@@ -1,8 +1,8 @@
+import { Bulkhead } from '../admission/bulkhead.ts';
+import { RateCeiling } from '../admission/rate-ceiling.ts';
+import { NotAdmitted } from '../admission/waiting-line.ts';
 import { Failure } from '../errors/failure.ts';
 import { Overloaded } from '../errors/overloaded.ts';
-import { Bulkhead } from './admission/bulkhead.ts';
-import { RateCeiling } from './admission/rate-ceiling.ts';
-import { NotAdmitted } from './admission/waiting-line.ts';
 import type { UpstreamAnswer } from './answer.ts';
 import { Breaker } from './breaker.ts';
 import { encodeForm, type FormHash } from './form-encoding.ts';

@@ -48,3 +48,17 @@ export function recordRequests(server: FastifyInstance, { metrics, tracing }: Ob
     done();
   });
 }
+
+/**
+ * Counts a request that was refused before it had a record, or whose client had gone by then. No span: those come in such
+ * numbers that telling a collector of each would cost more than refusing it.
+ */
+export function recordTurnedAway({ metrics }: Observers) {
+  return (url: string, method: string, status: 503 | 'closed', waitedMs: number): void => {
+    const route = url.split('?', 1)[0] === '/graphql' ? '/graphql' : 'none';
+    metrics?.requestStarted();
+    metrics?.requestEnded(route, method, status);
+    if (route === '/graphql' && status === 503)
+      metrics?.operationEnded('none', 'OVERLOADED', waitedMs / 1000);
+  };
+}

@@ -21,6 +21,7 @@ describe('a caller, where nobody is asked for credentials', () => {
     );
     expect(authenticator.isReady).toBe(true);
     expect(authenticator.keySetState).toBeUndefined();
+    expect(authenticator.recognize({ authorization: ['Bearer x'] })).toBeUndefined();
     authenticator.close();
   });
 });
@@ -56,6 +57,12 @@ describe('a caller behind a router', () => {
       }),
     );
     expect(await by({ 'x-caller-scopes': [''] })).toMatchObject(known({ scopes: new Set() }));
+  });
+
+  it('is recognized by what the router says, and nobody is without it', async () => {
+    const headers = { 'x-router-secret': [secret], 'x-caller-subject': ['someone'] };
+    expect(authenticator.recognize(headers)).toBe(callerIn(await authenticator.authenticate(headers))?.id);
+    expect(authenticator.recognize({ ...headers, 'x-router-secret': ['another'] })).toBeUndefined();
   });
 
   it('is nobody else, whatever the names', async () => {
@@ -298,6 +305,20 @@ describe('a caller with a token', () => {
       const [header, payload, signature = ''] = token.split('.');
       const forged = `${header}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
       expect(await bring(forged)).toEqual(refused('ERR_JWS_SIGNATURE_VERIFICATION_FAILED'));
+    });
+
+    it('is recognized by that token as it is, before anything is verified', async () => {
+      const token = await issuer.token({ sub: 'a', exp: now() + 30 });
+      const recognize = (value: string) => authenticator.recognize({ authorization: [`Bearer ${value}`] });
+      expect(recognize(token)).toBeUndefined();
+      const id = callerIn(await bring(token))?.id;
+      expect(recognize(token)).toBe(id);
+      expect(recognize(`${token}A`)).toBeUndefined();
+      for (const headers of [{}, { authorization: [token] }, { authorization: [] }]) {
+        expect(authenticator.recognize(headers)).toBeUndefined();
+      }
+      later(36);
+      expect(recognize(token)).toBeUndefined();
     });
 
     it('is refused once the token has expired, or where it is not yet valid', async () => {

@@ -45,6 +45,7 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
   http: {
     imports: [
       'access',
+      'admission',
       'config.ts',
       'customer-evaluation',
       'errors',
@@ -60,13 +61,14 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
   // What `npm run build` runs: of the house nothing, and nothing of the house has it.
   bundles: { imports: [] },
   access: { imports: ['package-facts.ts'] },
+  admission: { imports: [] },
   subgraph: { imports: ['customer-evaluation'] },
   'customer-evaluation': {
     imports: ['stripe', 'errors', 'telemetry'],
     never: /^(ky|undici|fastify|@fastify\/.*|node:(http|https|http2|net|tls))$/,
   },
   stripe: {
-    imports: ['errors'],
+    imports: ['admission', 'errors'],
     never: /graphql|^@apollo\/|^reflect-metadata$/,
   },
   errors: { imports: [] },

@@ -130,6 +130,23 @@ describe('when the process is to end', () => {
     expect(await gateway.exited).toBe(0);
   });
 
+  it('refuses in the same words who came in the last moment and still waits for the process', async () => {
+    await start();
+    const agents = Array.from({ length: 100 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+    await Promise.all(agents.map((agent) => send(`${gateway.url}/healthz`, agent)));
+    gateway.child.kill('SIGSTOP');
+    const calls = agents.map((agent, index) => create(`key ${index}`, agent));
+    await delay(200);
+    gateway.child.kill('SIGTERM');
+    gateway.child.kill('SIGCONT');
+    for (const { status, body } of await Promise.all(calls)) {
+      if (status === 503)
+        expect(body.errors[0].extensions).toMatchObject({ code: 'OVERLOADED', effect: 'NONE' });
+      else expect(status).toBe(200);
+    }
+    expect(await gateway.exited).toBe(0);
+  });
+
   it('resets nobody whom it refuses before the body has come', async () => {
     await start({ DRAIN_DELAY_MS: '1500', AUTH_MODE: 'router', ROUTER_SECRET: 's'.repeat(32) });
     gateway.child.kill('SIGTERM');

@@ -1,79 +1,195 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything } from '../harness/evaluations.ts';
 import { type FaultyUpstream, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { type GatewayProcess, spawnGateway } from '../harness/gateway-process.ts';
+import { type Issuer, startIssuer } from '../harness/issuer.ts';
 import { personalInput } from '../harness/personal-input.ts';
+import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
 
 describe('when more comes than the process can do', () => {
   let upstream: FaultyUpstream;
-  let gateway: TestGateway;
+  let url: string;
 
   beforeEach(async () => {
     upstream = await startFaultyUpstream();
-    gateway = await startTestGateway(
-      upstreamAt(upstream.url, { MAX_EVENT_LOOP_DELAY_MS: '1', CORS_ORIGINS: 'https://shop.example' }),
-    );
   });
-  afterEach(async () => {
-    await gateway.close();
-    await upstream.close();
-  });
+  afterEach(() => upstream.close());
 
   const isUp = async (): Promise<boolean> => {
-    const answer = await fetch(`${gateway.url}/healthz`);
+    const answer = await fetch(`${url}/healthz`);
     return answer.ok && (await answer.text()).includes('up');
   };
 
   /** As behind a balancer: over open connections requests arrive together, where new ones are taken one by one. */
   const openConnections = (count: number) => Promise.all(Array.from({ length: count }, isUp));
 
-  const call = (idempotencyKey: string): Promise<Response> =>
-    fetch(`${gateway.url}/graphql`, {
+  const call = (
+    idempotencyKey: string,
+    headers: Record<string, string> = {},
+    signal: AbortSignal | null = null,
+  ): Promise<Response> =>
+    fetch(`${url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', origin: 'https://shop.example' },
+      signal,
+      headers: { 'content-type': 'application/json', origin: 'https://shop.example', ...headers },
       body: JSON.stringify({
         query: createEverything,
         variables: { input: { ...personalInput, idempotencyKey } },
       }),
     });
 
-  it('does a part of it, sheds the rest before anything is done for it, and does that when it is repeated', async () => {
-    const keys = Array.from({ length: 300 }, (_, index) => `key ${index}`);
-    await openConnections(keys.length);
-    const answers = await Promise.all(keys.map(call));
-    const shed = keys.filter((_, index) => answers[index]?.status === 503);
-    expect(shed.length).toBeGreaterThan(0);
-    expect(shed.length).toBeLessThan(keys.length);
-    expect(upstream.keys).toHaveLength(keys.length - shed.length);
+  describe('in a millisecond', () => {
+    let gateway: TestGateway;
 
-    const refused = answers.find(({ status }) => status === 503);
-    expect(refused?.headers.get('retry-after')).toBe('1');
-    // Without it, a page could not read that it may repeat.
-    expect(refused?.headers.get('access-control-allow-origin')).toBe('https://shop.example');
-    expect(await refused?.json()).toEqual({
-      errors: [
-        {
-          message: expect.stringContaining('repeat with the same idempotency key'),
-          extensions: {
-            code: 'OVERLOADED',
-            retryable: true,
-            effect: 'NONE',
-            retryAfterMs: 1000,
-            requestId: refused?.headers.get('x-request-id'),
+    beforeEach(async () => {
+      gateway = await startTestGateway(
+        upstreamAt(upstream.url, {
+          MAX_EVENT_LOOP_DELAY_MS: '1',
+          CORS_ORIGINS: 'https://shop.example',
+          METRICS_PORT: '0',
+        }),
+      );
+      url = gateway.url;
+    });
+    afterEach(() => gateway.close());
+
+    it('does a part of it, sheds the rest before anything is done for it, and does that when it is repeated', async () => {
+      const keys = Array.from({ length: 300 }, (_, index) => `key ${index}`);
+      await openConnections(keys.length);
+      const answers = await Promise.all(keys.map((key) => call(key)));
+      const shed = keys.filter((_, index) => answers[index]?.status === 503);
+      expect(shed.length).toBeGreaterThan(0);
+      expect(shed.length).toBeLessThan(keys.length);
+      expect(upstream.keys).toHaveLength(keys.length - shed.length);
+
+      const refused = answers.find(({ status }) => status === 503);
+      expect(Object.fromEntries(refused?.headers ?? [])).toMatchObject({
+        'content-type': 'application/json; charset=utf-8',
+        'retry-after': '1',
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        // Without them, a page could not read that it may repeat.
+        'access-control-allow-origin': 'https://shop.example',
+        'access-control-expose-headers': 'retry-after, x-request-id',
+        vary: 'Origin',
+      });
+      expect(await refused?.json()).toEqual({
+        errors: [
+          {
+            message: expect.stringContaining('repeat with the same idempotency key'),
+            extensions: {
+              code: 'OVERLOADED',
+              retryable: true,
+              effect: 'NONE',
+              retryAfterMs: 1000,
+              requestId: refused?.headers.get('x-request-id'),
+            },
           },
-        },
-      ],
+        ],
+      });
+
+      for (const key of shed) expect((await call(key)).status).toBe(200);
+      expect(new Set(upstream.keys).size).toBe(keys.length);
+
+      const samples = await scrape(metricsUrl(gateway));
+      const route = { route: '/graphql', method: 'POST' };
+      expect(sumOf(samples, 'customer_evaluations_http_requests_total', { ...route, status: '503' })).toBe(
+        shed.length,
+      );
+      expect(sumOf(samples, 'customer_evaluations_shed_total', { stage: 'http' })).toBe(shed.length);
+      expect(sumOf(samples, 'customer_evaluations_http_requests_in_flight')).toBe(0);
     });
 
-    for (const key of shed) expect((await call(key)).status).toBe(200);
-    expect(new Set(upstream.keys).size).toBe(keys.length);
+    it('keeps the ids of requests, and the origins apart, in what it refuses', async () => {
+      await openConnections(300);
+      const answers = await Promise.all(
+        Array.from({ length: 300 }, (_, index) =>
+          call(`key ${index}`, {
+            'x-request-id': `request-${index}`,
+            origin: 'https://else.example',
+            accept: 'application/graphql-response+json',
+          }),
+        ),
+      );
+      const refused = answers.findIndex(({ status }) => status === 503);
+      const headers = answers[refused]?.headers;
+      expect(headers?.get('x-request-id')).toBe(`request-${refused}`);
+      expect(headers?.get('content-type')).toBe('application/graphql-response+json; charset=utf-8');
+      expect(headers?.get('access-control-allow-origin')).toBeNull();
+    });
+
+    it('still tells whether it is up, and browsers whether they may ask', async () => {
+      await openConnections(300);
+      const calls = Array.from({ length: 260 }, (_, index) => call(`key ${index}`));
+      const mayAsk = async (): Promise<boolean> => {
+        const headers = { origin: 'https://shop.example', 'access-control-request-method': 'POST' };
+        return (await fetch(`${url}/graphql`, { method: 'OPTIONS', headers })).status === 204;
+      };
+      const probes = [isUp, mayAsk].flatMap((probe) => Array.from({ length: 20 }, probe));
+      expect(await Promise.all(probes)).not.toContain(false);
+      const statuses = (await Promise.all(calls)).map(({ status }) => status);
+      expect(statuses).toContain(503);
+    });
   });
 
-  it('still tells whether it is up', async () => {
-    await openConnections(300);
-    const calls = Array.from({ length: 280 }, (_, index) => call(`key ${index}`));
-    expect(await Promise.all(Array.from({ length: 20 }, isUp))).not.toContain(false);
-    const statuses = (await Promise.all(calls)).map(({ status }) => status);
-    expect(statuses).toContain(503);
+  describe('at once', () => {
+    let issuer: Issuer;
+    let gateway: GatewayProcess;
+
+    // A process of its own: what it takes to ask a thousand times is not what the gateway has time for.
+    const start = async (maxEventLoopDelayMs: number): Promise<void> => {
+      const settings = {
+        RATE_LIMIT_PER_MINUTE: 'off',
+        MAX_EVENT_LOOP_DELAY_MS: String(maxEventLoopDelayMs),
+        METRICS_PORT: '0',
+      };
+      gateway = await spawnGateway(upstreamAt(upstream.url, issuer.environment(settings)));
+      url = gateway.url;
+    };
+    beforeEach(async () => {
+      issuer = await startIssuer();
+    });
+    afterEach(async () => {
+      gateway.child.kill('SIGKILL');
+      await gateway.exited;
+      await issuer.close();
+    });
+
+    it('still serves others than the one who sends it, though they come last', async () => {
+      await start(300);
+      const tokenOf = async (sub: string) => ({ authorization: `Bearer ${await issuer.token({ sub })}` });
+      const [loud, quiet] = [await tokenOf('loud'), await tokenOf('quiet')];
+      for (const headers of [loud, quiet]) expect((await call('first', headers)).status).toBe(200);
+      await openConnections(1_010);
+      const flood = Array.from({ length: 1_000 }, (_, index) => call(`loud ${index}`, loud));
+      const others = Array.from({ length: 5 }, (_, index) => call(`quiet ${index}`, quiet));
+      expect((await Promise.all(others)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+      expect((await Promise.all(flood)).map(({ status }) => status)).toContain(503);
+    });
+
+    it('does nothing for who has hung up by the time that it would begin', async () => {
+      await start(10_000);
+      const token = { authorization: `Bearer ${await issuer.token()}` };
+      expect((await call('first', token)).status).toBe(200);
+      await openConnections(200);
+      gateway.child.kill('SIGSTOP');
+      const hangUp = new AbortController();
+      const stay = Array.from({ length: 100 }, (_, index) => call(`stays ${index}`, token));
+      const go = Array.from({ length: 100 }, (_, index) => call(`goes ${index}`, token, hangUp.signal));
+      await delay(100);
+      hangUp.abort();
+      await Promise.allSettled(go);
+      gateway.child.kill('SIGCONT');
+      expect(new Set((await Promise.all(stay)).map(({ status }) => status))).toEqual(new Set([200]));
+      expect(upstream.effects).toBe(101);
+      const log = gateway.output.flatMap((text) => text.split('\n')).filter((line) => line.startsWith('{'));
+      const samples = await scrape(metricsUrl({ log }));
+      expect(sumOf(samples, 'customer_evaluations_http_requests_in_flight')).toBe(0);
+      expect(
+        sumOf(samples, 'customer_evaluations_http_requests_total', { route: '/graphql', status: 'closed' }),
+      ).toBe(100);
+    });
   });
 });

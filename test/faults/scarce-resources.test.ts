@@ -69,7 +69,8 @@ describe('a gateway that is short of something', () => {
       UPSTREAM_TIMEOUT_MS: '20000',
       UPSTREAM_DEADLINE_MS: '30000',
     });
-    upstream.always(late(300));
+    // So late that all bodies are there at once, however slowly they are let in.
+    upstream.always(late(5_000));
     // As many bytes as a body may have, and as many as a form may grow to: twelve for a character of two.
     const text = '😀'.repeat(5_000);
     const largest = registration({

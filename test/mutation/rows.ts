@@ -44,6 +44,12 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
     { files: ['src/access/trusted-documents.ts'], tests: ['access/trusted-manifest'] },
     { files: ['src/access/trusted-manifest.ts'], tests: ['access/trusted-manifest'] },
   ],
+  admission: [
+    { files: ['src/admission/bulkhead.ts'], tests: ['admission/bulkhead'] },
+    { files: ['src/admission/waiting-line.ts'], tests: ['admission/waiting-line'] },
+    { files: ['src/admission/rate-ceiling.ts'], tests: ['admission/rate-ceiling'] },
+    { files: ['src/admission/run-queue.ts'], tests: ['admission/run-queue'] },
+  ],
   stripe: [
     { files: ['src/stripe/answer.ts'], tests: ['stripe/answer'] },
     { files: ['src/stripe/customer-evaluation.wire.ts'], tests: ['stripe/customer-evaluation.wire'] },
@@ -58,9 +64,6 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
     { files: ['src/stripe/transport.ts'], tests: ['stripe/transport'] },
     { files: ['src/stripe/upstream-call.ts'], tests: ['stripe/upstream-call'] },
     { files: ['src/stripe/stripe-client.ts'], tests: ['stripe/stripe-client'] },
-    { files: ['src/stripe/admission/bulkhead.ts'], tests: ['stripe/admission/bulkhead'] },
-    { files: ['src/stripe/admission/waiting-line.ts'], tests: ['stripe/admission/waiting-line'] },
-    { files: ['src/stripe/admission/rate-ceiling.ts'], tests: ['stripe/admission/rate-ceiling'] },
   ],
 };
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Bulkhead } from '../../../src/stripe/admission/bulkhead.ts';
+import { Bulkhead } from '../../src/admission/bulkhead.ts';
 
 describe('the bound on calls in flight', () => {
   beforeEach(() => {

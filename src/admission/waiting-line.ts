@@ -17,6 +17,9 @@ export class NotAdmitted extends Error {
   override readonly name = 'NotAdmitted';
 }
 
+// One for all: under overload most are refused, and a stack that nobody reads costs more than the rest of it.
+const notAdmitted = new NotAdmitted();
+
 /**
  * Callers who wait, served in turn: each caller has a line of its own, so that a loud one waits behind itself.
  * Where there is no room, the newest of the longest line goes, at once; where several are as long, of the one whose
@@ -24,11 +27,12 @@ export class NotAdmitted extends Error {
  */
 export class WaitingLine {
   readonly #lines = new Map<string, Waiter[]>();
-  readonly #capacity: number;
+  /** As many may wait; where it becomes less, the next one that comes has the surplus leave. */
+  capacity: number;
   #size = 0;
 
   constructor(capacity: number) {
-    this.#capacity = capacity;
+    this.capacity = capacity;
   }
 
   get size(): number {
@@ -44,13 +48,13 @@ export class WaitingLine {
         this.#remove(waiter);
         settle();
       };
-      const refuse = (): void => end(() => reject(new NotAdmitted()));
+      const refuse = (): void => end(() => reject(notAdmitted));
       const waiter: Waiter = { caller, admit: () => end(resolve), refuse };
       const timer = setTimeout(refuse, maxWaitMs);
       signal?.addEventListener('abort', refuse);
       this.#add(waiter);
       if (signal?.aborted) refuse();
-      else if (this.#size > this.#capacity) this.#newestOfLongest()?.refuse();
+      else while (this.#size > this.capacity) this.#newestOfLongest()?.refuse();
     });
   }
 

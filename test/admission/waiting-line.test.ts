@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { NotAdmitted, WaitingLine } from '../../../src/stripe/admission/waiting-line.ts';
+import { NotAdmitted, WaitingLine } from '../../src/admission/waiting-line.ts';
 
 describe('the waiting line', () => {
   let ended: string[];

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { RateCeiling } from '../../../src/stripe/admission/rate-ceiling.ts';
-import { NotAdmitted } from '../../../src/stripe/admission/waiting-line.ts';
+import { RateCeiling } from '../../src/admission/rate-ceiling.ts';
+import { NotAdmitted } from '../../src/admission/waiting-line.ts';
 
 describe('the ceiling on calls a second', () => {
   let ceiling: RateCeiling;
