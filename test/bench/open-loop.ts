@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { connect, type Socket } from 'node:net';
 import { signUp, type Target } from './load.ts';
 
 /** What came of requests that were sent whether answers came or not, in milliseconds each. */
@@ -17,28 +17,12 @@ interface Offer {
   readonly seconds: number;
 }
 
+/** Who waits so long has gone. */
+const patienceMs = 60_000;
+
 /** Sends at a steady rate, as strangers do: none waits for another's answer. */
-export async function openLoop({ server, headers }: Target, { perSecond, seconds }: Offer): Promise<Outcome> {
-  const pool = new Pool(server.url, { pipelining: 1, headersTimeout: 60_000, bodyTimeout: 60_000 });
-  const accepted: number[] = [];
-  const refused: number[] = [];
-  let failed = 0;
-  const send = async (): Promise<void> => {
-    const sentAt = performance.now();
-    try {
-      const { statusCode, body } = await pool.request({
-        path: '/graphql',
-        method: 'POST',
-        headers,
-        body: signUp,
-      });
-      await body.dump();
-      (statusCode === 200 ? accepted : refused).push(performance.now() - sentAt);
-    } catch {
-      failed += 1;
-    }
-  };
-  const sent: Promise<void>[] = [];
+export async function openLoop(target: Target, { perSecond, seconds }: Offer): Promise<Outcome> {
+  const callers = new Callers(target);
   const begin = performance.now();
   const end = begin + seconds * 1000;
   await new Promise<void>((resolve) => {
@@ -46,16 +30,117 @@ export async function openLoop({ server, headers }: Target, { perSecond, seconds
       const now = performance.now();
       const due = ((Math.min(now, end) - begin) / 1000) * perSecond;
       // Not all that is late at once: nobody would be served by a burst.
-      for (let count = 0; sent.length < due && count < 200; count += 1) sent.push(send());
+      for (let count = 0; callers.sent < due && count < 200; count += 1) callers.send();
       if (now < end) return;
       clearInterval(timer);
       resolve();
     }, 1);
   });
   const took = (performance.now() - begin) / 1000;
-  const acceptedPerSecond = accepted.length / took;
-  const sentPerSecond = sent.length / took;
-  await Promise.all(sent);
-  await pool.destroy();
+  const acceptedPerSecond = callers.accepted.length / took;
+  const sentPerSecond = callers.sent / took;
+  await callers.answered();
+  const { accepted, refused, failed } = callers;
   return { accepted, refused, failed, acceptedPerSecond, sentPerSecond };
+}
+
+/**
+ * Connections with one request each at a time, as many as it takes. No HTTP library: this process shares its core with
+ * the upstream, and with 15 µs for a request it can ask for five times what a server can do.
+ */
+class Callers {
+  readonly accepted: number[] = [];
+  readonly refused: number[] = [];
+  failed = 0;
+  sent = 0;
+  readonly #url: URL;
+  readonly #request: string;
+  readonly #idle: Connection[] = [];
+  readonly #open = new Set<Connection>();
+
+  constructor({ server, headers }: Target) {
+    this.#url = new URL(server.url);
+    const lines = Object.entries({ host: this.#url.host, ...headers, 'content-length': signUp.length });
+    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    this.#request = `POST /graphql HTTP/1.1\r\n${head}\r\n${signUp}`;
+  }
+
+  send(): void {
+    this.sent += 1;
+    const connection = this.#idle.pop() ?? this.#connect();
+    connection.send(this.#request);
+  }
+
+  /** Settles when everything that was sent has an answer, or none to come. */
+  async answered(): Promise<void> {
+    const deadline = performance.now() + patienceMs;
+    const isOpen = (): boolean => this.accepted.length + this.refused.length + this.failed < this.sent;
+    while (isOpen() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const connection of this.#open) connection.close();
+  }
+
+  #connect(): Connection {
+    const { hostname, port } = this.#url;
+    const connection: Connection = new Connection(
+      connect({ host: hostname, port: Number(port), noDelay: true }),
+      {
+        answered: (status, tookMs) => {
+          (status === 200 ? this.accepted : this.refused).push(tookMs);
+          this.#idle.push(connection);
+        },
+        closed: (wasAsked) => {
+          this.#open.delete(connection);
+          const place = this.#idle.indexOf(connection);
+          if (place >= 0) this.#idle.splice(place, 1);
+          if (wasAsked) this.failed += 1;
+        },
+      },
+    );
+    this.#open.add(connection);
+    return connection;
+  }
+}
+
+interface Ends {
+  answered(status: number, tookMs: number): void;
+  closed(wasAsked: boolean): void;
+}
+
+class Connection {
+  readonly #socket: Socket;
+  #sentAt: number | undefined;
+  #received = '';
+
+  constructor(socket: Socket, ends: Ends) {
+    this.#socket = socket;
+    socket.setEncoding('latin1');
+    socket.on('error', () => undefined);
+    socket.on('close', () => ends.closed(this.#sentAt !== undefined));
+    socket.on('data', (chunk: string) => {
+      this.#received += chunk;
+      const status = statusOfWhole(this.#received);
+      if (status === undefined || this.#sentAt === undefined) return;
+      const tookMs = performance.now() - this.#sentAt;
+      this.#received = '';
+      this.#sentAt = undefined;
+      ends.answered(status, tookMs);
+    });
+  }
+
+  send(request: string): void {
+    this.#sentAt = performance.now();
+    this.#socket.write(request, 'latin1');
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** The status of an answer that has come to its end; undefined where more is to come. */
+function statusOfWhole(answer: string): number | undefined {
+  const head = answer.indexOf('\r\n\r\n');
+  if (head < 0) return undefined;
+  const length = Number(/\r\ncontent-length: (\d+)/i.exec(answer.slice(0, head))?.[1]);
+  return answer.length < head + 4 + length ? undefined : Number(answer.slice(9, 12));
 }

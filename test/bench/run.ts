@@ -13,11 +13,12 @@ import { cpu } from './modes/cpu.ts';
 import { documents } from './modes/documents.ts';
 import { inFlight } from './modes/in-flight.ts';
 import { overload } from './modes/overload.ts';
+import { replicas } from './modes/replicas.ts';
 import { steady } from './modes/steady.ts';
 import { thousand } from './modes/thousand.ts';
 import { full, quick } from './scale.ts';
 
-const modes = { cpu, steady, coldStart, thousand, inFlight, overload, documents };
+const modes = { cpu, steady, coldStart, thousand, inFlight, overload, replicas, documents };
 type Mode = keyof typeof modes;
 
 // All threads of this process, which makes the load.

@@ -16,15 +16,17 @@ export interface Balancer {
   close(): Promise<void>;
 }
 
-/** The balancer of `deploy/nginx`, before replicas on these ports. */
+/** The balancer of `deploy/nginx`, before replicas on these ports: as many as it names, or fewer. */
 export async function startNginx(replicas: readonly number[]): Promise<Balancer> {
   const directory = mkdtempSync(path.join(tmpdir(), 'nginx-'));
   const port = await freePort();
-  let replica = 0;
+  const left = [...replicas];
   const site = readFileSync('deploy/nginx/customer-evaluations.conf', 'utf8')
     .replace('listen 127.0.0.1:8080;', `listen 127.0.0.1:${port};`)
-    .replaceAll(/server 10\.0\.0\.\d:4000/g, () => `server 127.0.0.1:${replicas[replica++]}`);
-  if (replica !== replicas.length) throw new Error(`the configuration has ${replica} replicas`);
+    .replaceAll(/server 10\.0\.0\.\d:4000(.*)/g, (_, rules) =>
+      left.length > 0 ? `server 127.0.0.1:${left.shift()}${rules}` : '',
+    );
+  if (left.length > 0) throw new Error(`the configuration has no place for ${left}`);
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${directory}/${name};`,
   );
