@@ -10,6 +10,8 @@ const turnsForConnections = 3;
 const firstGuessMs = 0.5;
 /** How much one request weighs in the mean of those before it. */
 const weight = 1 / 32;
+/** By how much more than the mean one may differ: the rest is a pause, for a collection of garbage or by the machine. */
+const mostTimes = 4;
 
 /**
  * Requests that wait for the process before anything is done for them. What has begun goes first: each turn of the
@@ -105,9 +107,10 @@ export class RunQueue {
     this.#line.admitNext();
   };
 
-  // One that took for ever must not be remembered for ever; and there is room for one at least.
+  // A process that stood still says nothing of what comes next; and there is room for one at least.
   #learn(ms: number): void {
-    this.#msEach += (Math.min(ms, this.#maxWaitMs) - this.#msEach) * weight;
+    const most = Math.min(this.#msEach * mostTimes, this.#maxWaitMs);
+    this.#msEach += (Math.min(ms, most) - this.#msEach) * weight;
   }
 
   get #capacity(): number {
