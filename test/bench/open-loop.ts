@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { signUp, type Target } from './load.ts';
 
@@ -20,9 +21,13 @@ interface Offer {
 /** Who waits so long has gone. */
 const patienceMs = 60_000;
 
+/** As many connections are open before, for each request in a second: a balancer has them already. */
+const openBefore = 0.4;
+
 /** Sends at a steady rate, as strangers do: none waits for another's answer. */
 export async function openLoop(target: Target, { perSecond, seconds }: Offer): Promise<Outcome> {
   const callers = new Callers(target);
+  await callers.connect(perSecond * openBefore);
   const begin = performance.now();
   const end = begin + seconds * 1000;
   await new Promise<void>((resolve) => {
@@ -63,6 +68,15 @@ class Callers {
     const lines = Object.entries({ host: this.#url.host, ...headers, 'content-length': signUp.length });
     const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
     this.#request = `POST /graphql HTTP/1.1\r\n${head}\r\n${signUp}`;
+  }
+
+  /** Opens so many connections. */
+  async connect(count: number): Promise<void> {
+    for (let opened = 0; opened < count; opened += 1) {
+      const connection = this.#connect();
+      await connection.opened;
+      this.#idle.push(connection);
+    }
   }
 
   send(): void {
@@ -107,12 +121,16 @@ interface Ends {
 }
 
 class Connection {
+  readonly opened: Promise<unknown>;
   readonly #socket: Socket;
   #sentAt: number | undefined;
   #received = '';
 
   constructor(socket: Socket, ends: Ends) {
     this.#socket = socket;
+    this.opened = once(socket, 'connect');
+    // Where it is not waited for, its end is what counts.
+    this.opened.catch(() => undefined);
     socket.setEncoding('latin1');
     socket.on('error', () => undefined);
     socket.on('close', () => ends.closed(this.#sentAt !== undefined));
