@@ -13,10 +13,12 @@ export function httpRefusal(error: { statusCode?: number | undefined }, requestI
   if (error instanceof Refusal) return refusalByUs(error, requestId);
   const status = error.statusCode ?? 500;
   const { code, message } = refusals[status] ?? (status >= 500 ? bug : badRequest);
+  // Of a bug nobody knows how far it let things come.
+  const effect = status >= 500 ? undefined : 'NONE';
   return {
     status,
     headers: {},
-    body: { errors: [{ message, extensions: { code, retryable: false, requestId } }] },
+    body: { errors: [{ message, extensions: { code, retryable: false, effect, requestId } }] },
   };
 }
 

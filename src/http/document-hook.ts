@@ -26,7 +26,7 @@ export function documentHook(documents: TrustedDocuments) {
       case 'refused': {
         const { status, message } = documentRefusals[judged.code];
         request.record.failed(judged.code);
-        const extensions = { code: judged.code, retryable: false, requestId: request.id };
+        const extensions = { code: judged.code, retryable: false, effect: 'NONE', requestId: request.id };
         // Answered here: what would come next is not called.
         reply
           .code(status)

@@ -51,13 +51,14 @@ describe('trusted documents', () => {
     });
     const { data, errors } = (await response.json()) as {
       data?: object;
-      errors?: { message: string; extensions: { code: string } }[];
+      errors?: { message: string; extensions: { code: string; effect?: string } }[];
     };
     return {
       status: response.status,
       data,
       message: errors?.[0]?.message,
       code: errors?.[0]?.extensions.code,
+      effect: errors?.[0]?.extensions.effect,
     };
   };
   const apq = (sha256Hash: string) => ({ extensions: { persistedQuery: { version: 1, sha256Hash } } });
@@ -126,7 +127,7 @@ describe('trusted documents', () => {
       ['the name of a property', { documentId: '__proto__x' }, 400, 'PERSISTED_QUERY_NOT_IN_LIST'],
       ['a query that is no text', { query: 5, documentId: 'x' }, 400, 'PERSISTED_QUERY_NOT_IN_LIST'],
     ])('refuse %s: nothing reaches Stripe', async (_, body, status, code) => {
-      expect(await post({ variables, ...body })).toMatchObject({ status, code });
+      expect(await post({ variables, ...body })).toMatchObject({ status, code, effect: 'NONE' });
       expect(upstream.requests).toHaveLength(0);
     });
 

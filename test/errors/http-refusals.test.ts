@@ -141,10 +141,13 @@ describe('a request that is refused before GraphQL begins', () => {
     ],
   ])('with the status %s, never by the error’s own words', (statusCode, status, code, message) => {
     const error = Object.assign(new Error('canary@example.com'), { statusCode });
+    const effect = status < 500 ? 'NONE' : undefined;
     expect(httpRefusal(error, 'my-request')).toEqual({
       status,
       headers: {},
-      body: { errors: [{ message, extensions: { code, retryable: false, requestId: 'my-request' } }] },
+      body: {
+        errors: [{ message, extensions: { code, retryable: false, effect, requestId: 'my-request' } }],
+      },
     });
   });
 });
