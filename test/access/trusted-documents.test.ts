@@ -127,7 +127,9 @@ describe('trusted documents', () => {
       ['the name of a property', { documentId: '__proto__x' }, 400, 'PERSISTED_QUERY_NOT_IN_LIST'],
       ['a query that is no text', { query: 5, documentId: 'x' }, 400, 'PERSISTED_QUERY_NOT_IN_LIST'],
     ])('refuse %s: nothing reaches Stripe', async (_, body, status, code) => {
-      expect(await post({ variables, ...body })).toMatchObject({ status, code, effect: 'NONE' });
+      // What is no request of GraphQL's at all is refused by Apollo Server, in its own words.
+      const effect = code === 'BAD_REQUEST' ? undefined : 'NONE';
+      expect(await post({ variables, ...body })).toMatchObject({ status, code, effect });
       expect(upstream.requests).toHaveLength(0);
     });
 
