@@ -50,14 +50,15 @@ export async function endIssuer(): Promise<void> {
 export const startUpstream = (latencyMs: number): Promise<ServerProcess> =>
   startProcess(['test/bench/upstream.js'], { core: 1, environment: { LATENCY_MS: String(latencyMs) } });
 
-/** Starts a contestant on the first core, and proves that it works: one that only refuses would be the fastest. */
+/** Starts a contestant, on the first core if nothing else is said, and proves that it works: one that only refuses would be the fastest. */
 export async function startContestant(
   { command, environment, headers }: Contestant,
   upstream: ServerProcess,
+  core: 0 | 1 = 0,
 ): Promise<Target> {
   issuer ??= await startIssuer();
   const target = {
-    server: await startProcess(command, { core: 0, environment: environment(upstream.url, issuer) }),
+    server: await startProcess(command, { core, environment: environment(upstream.url, issuer) }),
     headers: { 'content-type': 'application/json', ...(await headers(issuer)) },
   };
   const response = await fetch(`${target.server.url}/graphql`, {

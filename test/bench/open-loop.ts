@@ -7,8 +7,8 @@ export interface Outcome {
   readonly accepted: number[];
   readonly refused: number[];
   readonly failed: number;
-  /** Of the answers that came while requests were still sent. */
-  readonly acceptedPerSecond: number;
+  /** Answered in time to be of use to who waits for it. */
+  readonly goodPerSecond: number;
   /** What was really sent: less than asked for where this process had no time for more. */
   readonly sentPerSecond: number;
 }
@@ -17,6 +17,9 @@ interface Offer {
   readonly perSecond: number;
   readonly seconds: number;
 }
+
+/** What is answered later is of no use: the page has shown an error by then. */
+const usefulMs = 900;
 
 /** Who waits so long has gone. */
 const patienceMs = 60_000;
@@ -42,11 +45,11 @@ export async function openLoop(target: Target, { perSecond, seconds }: Offer): P
     }, 1);
   });
   const took = (performance.now() - begin) / 1000;
-  const acceptedPerSecond = callers.accepted.length / took;
   const sentPerSecond = callers.sent / took;
   await callers.answered();
   const { accepted, refused, failed } = callers;
-  return { accepted, refused, failed, acceptedPerSecond, sentPerSecond };
+  const goodPerSecond = accepted.filter((ms) => ms <= usefulMs).length / took;
+  return { accepted, refused, failed, goodPerSecond, sentPerSecond };
 }
 
 /**
