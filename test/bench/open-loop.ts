@@ -84,7 +84,8 @@ class Callers {
 
   send(): void {
     this.sent += 1;
-    const connection = this.#idle.pop() ?? this.#connect();
+    // The one that was longest unused, as servers close those on which nothing has been asked for some seconds.
+    const connection = this.#idle.shift() ?? this.#connect();
     connection.send(this.#request);
   }
 

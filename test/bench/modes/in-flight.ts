@@ -17,6 +17,7 @@ export async function inFlight({ warmUpSeconds }: Scale): Promise<Figures[]> {
   const figures: Figures[] = [];
   const waiting = gatewayWith({
     UPSTREAM_MAX_CONCURRENCY: '20000',
+    MAX_EVENT_LOOP_DELAY_MS: '10000',
     UPSTREAM_TIMEOUT_MS: '20000',
     UPSTREAM_DEADLINE_MS: '30000',
   });
