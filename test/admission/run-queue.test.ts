@@ -177,13 +177,16 @@ describe('the queue for the process', () => {
 
   it('does not take a time without any for what a request takes', async () => {
     for (let count = 0; count < 100; count += 1) {
-      comeMany(2, 1);
-      await turns(3);
+      comeMany(4, 1);
+      await turns(6);
       now += 10_000;
     }
     comeMany(80, 1);
     await turns(1);
     expect(refused()).toEqual([]);
+    // Nor for a sign that they take none.
+    comeMany(400, 1);
+    expect(queue.waiting).toBeLessThan(200);
   });
 
   describe('while new connections come', () => {
@@ -226,6 +229,16 @@ describe('the queue for the process', () => {
       await turns(1);
       expect(refused()).toEqual([]);
     });
+  });
+
+  it('has the event loop rest when nobody waits', async () => {
+    queue.connected();
+    comeMany(3, 1);
+    await turns(20);
+    const immediates = jest.spyOn(globalThis, 'setImmediate');
+    await turns(5);
+    // Those of this test.
+    expect(immediates).toHaveBeenCalledTimes(5);
   });
 
   it('begins at once where a single connection came before', async () => {
