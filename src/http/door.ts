@@ -23,8 +23,8 @@ export interface DoorOptions {
   readonly drain: Drain;
   /** The headers that let a page read the refusal, if its origin may. */
   readonly corsHeaders: (origin: string | undefined) => Readonly<Record<string, string>>;
-  /** Told of each request that waited and did not get in: it was refused, or its client has gone. */
-  readonly onTurnedAway: (url: string, method: string, status: 503 | 'closed', waitedMs: number) => void;
+  /** Told of each request that waited since `cameAt` and did not get in: it was refused, or its client has gone. */
+  readonly onTurnedAway: (url: string, method: string, status: 503 | 'closed', cameAt: number) => void;
 }
 
 /**
@@ -48,7 +48,7 @@ export function serverWithDoor(
     }
     const cameAt = performance.now();
     const turnedAway = (status: 503 | 'closed'): void =>
-      options.onTurnedAway(request.url ?? '', request.method ?? '', status, performance.now() - cameAt);
+      options.onTurnedAway(request.url ?? '', request.method ?? '', status, cameAt);
     waiting.then(
       () => {
         if (response.destroyed) turnedAway('closed');

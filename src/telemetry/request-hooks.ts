@@ -50,15 +50,13 @@ export function recordRequests(server: FastifyInstance, { metrics, tracing }: Ob
 }
 
 /**
- * Counts a request that was refused before it had a record, or whose client had gone by then. No span: those come in such
- * numbers that telling a collector of each would cost more than refusing it.
+ * Counts a request that was refused before Fastify had it, or whose client had gone by then. No span: those come in
+ * such numbers that telling a collector of each would cost more than refusing it.
  */
 export function recordTurnedAway({ metrics }: Observers) {
-  return (url: string, method: string, status: 503 | 'closed', waitedMs: number): void => {
-    const route = url.split('?', 1)[0] === '/graphql' ? '/graphql' : 'none';
-    metrics?.requestStarted();
-    metrics?.requestEnded(route, method, status);
-    if (route === '/graphql' && status === 503)
-      metrics?.operationEnded('none', 'OVERLOADED', waitedMs / 1000);
+  return (url: string, method: string, status: 503 | 'closed', cameAt: number): void => {
+    const record = new RequestRecord(metrics, undefined, cameAt);
+    if (status === 503) record.failed('OVERLOADED');
+    record.requestEnded(url.split('?', 1)[0] === '/graphql' ? '/graphql' : undefined, method, status);
   };
 }

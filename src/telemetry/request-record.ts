@@ -32,7 +32,7 @@ const maxIds = 10;
  * upstream's attempts, too. Holds no input, no answer and nobody's name.
  */
 export class RequestRecord {
-  readonly #startedAt = performance.now();
+  readonly #startedAt: number;
   readonly #metrics: Metrics | undefined;
   readonly #trace: RequestTrace | undefined;
   #failure: string | undefined;
@@ -43,7 +43,13 @@ export class RequestRecord {
   /** The request's own log, once it has one. */
   log: Logger | undefined;
 
-  constructor(metrics: Metrics | undefined, trace: RequestTrace | undefined) {
+  /** `startedAt` is of `performance.now()`. */
+  constructor(
+    metrics: Metrics | undefined,
+    trace: RequestTrace | undefined,
+    startedAt: number = performance.now(),
+  ) {
+    this.#startedAt = startedAt;
     this.#metrics = metrics;
     this.#trace = trace;
     metrics?.requestStarted();

@@ -183,13 +183,16 @@ describe('when more comes than the process can do', () => {
       await Promise.allSettled(go);
       gateway.child.kill('SIGCONT');
       expect(new Set((await Promise.all(stay)).map(({ status }) => status))).toEqual(new Set([200]));
-      expect(upstream.effects).toBe(101);
       const log = gateway.output.flatMap((text) => text.split('\n')).filter((line) => line.startsWith('{'));
-      const samples = await scrape(metricsUrl({ log }));
-      expect(sumOf(samples, 'customer_evaluations_http_requests_in_flight')).toBe(0);
-      expect(
-        sumOf(samples, 'customer_evaluations_http_requests_total', { route: '/graphql', status: 'closed' }),
-      ).toBe(100);
+      const count = async (name: string, labels = {}): Promise<number> =>
+        sumOf(await scrape(metricsUrl({ log })), `customer_evaluations_${name}`, labels);
+      const gone = { route: '/graphql', status: 'closed' };
+      // They had their turn behind those that stayed.
+      while ((await count('http_requests_total', gone)) < 100) await delay(20);
+      expect(await count('http_requests_total', gone)).toBe(100);
+      expect(await count('operation_duration_seconds_count', { outcome: 'CLIENT_CLOSED' })).toBe(100);
+      expect(await count('http_requests_in_flight')).toBe(0);
+      expect(upstream.effects).toBe(101);
     });
   });
 });
