@@ -43,7 +43,7 @@ const gatewayWithEverything: Contestant = {
   name: 'gateway, everything on',
   environment: (upstream, issuer) => ({
     ...gateway.environment(upstream, issuer),
-    ...issuer.environment(limitsOutOfReach),
+    ...issuer.environment(),
     TRUSTED_DOCUMENTS: 'only',
     TRUSTED_DOCUMENTS_PATH: 'test/bench/operations',
     METRICS_PORT: '0',

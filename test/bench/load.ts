@@ -50,7 +50,10 @@ export async function endIssuer(): Promise<void> {
 export const startUpstream = (latencyMs: number): Promise<ServerProcess> =>
   startProcess(['test/bench/upstream.js'], { core: 1, environment: { LATENCY_MS: String(latencyMs) } });
 
-/** Starts a contestant, on the first core if nothing else is said, and proves that it works: one that only refuses would be the fastest. */
+/**
+ * Starts a contestant, on the first core if nothing else is said, and proves that it works: one that only refuses would
+ * be the fastest.
+ */
 export async function startContestant(
   { command, environment, headers }: Contestant,
   upstream: ServerProcess,

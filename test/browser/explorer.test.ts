@@ -71,9 +71,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     path = '/',
     options: BrowserContextOptions = {},
   ): Promise<Page> {
-    // A process that shares its machine with a browser and other tests is not shed for being slow.
-    const patient = { MAX_EVENT_LOOP_DELAY_MS: '10000' };
-    const gateway = await startTestGateway({ STRIPE_API_VERSION: newest, ...patient, ...environment });
+    const gateway = await startTestGateway({ STRIPE_API_VERSION: newest, ...environment });
     gateways.push(gateway);
     visit = await browser.open(`${gateway.url}${path}`, options);
     await visit.page.locator('.graphiql-query-editor .mtk1').first().waitFor();

@@ -21,8 +21,6 @@ const impatient = {
   UPSTREAM_TIMEOUT_MS: '1200',
   UPSTREAM_DEADLINE_MS: '2500',
   UPSTREAM_MAX_ATTEMPTS: '2',
-  // A process that shares its machine with a browser and other tests is not shed for being slow.
-  MAX_EVENT_LOOP_DELAY_MS: '10000',
 };
 
 /** What the page shows of the newest operation. */
