@@ -10,7 +10,7 @@ const turnsForConnections = 3;
 const firstGuessMs = 0.5;
 /** How much one request weighs in the mean of those before it. */
 const weight = 1 / 32;
-/** By how much more than the mean one may differ: the rest is a pause, for a collection of garbage or by the machine. */
+/** So many times the mean one may take: the rest is a pause, for a collection of garbage or by the machine. */
 const mostTimes = 4;
 
 /**
