@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { magicCases } from '../../src/sandbox/magic-values.ts';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
@@ -49,10 +49,11 @@ const seen: Readonly<Record<string, object>> = {
 describe('a word that the sandbox knows', () => {
   let gateway: TestGateway;
 
-  beforeAll(async () => {
+  // One for each: words of failures, quick enough one after the other, open the breaker for those that come next.
+  beforeEach(async () => {
     gateway = await startTestGateway();
   });
-  afterAll(() => gateway.close());
+  afterEach(() => gateway.close());
 
   const create = async (radarSession: string) => {
     const input = registration({ evaluationContext: [{ clientDetails: { radarSession } }] });
