@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
-import { type GatewayProcess, spawnGateway } from '../harness/gateway-process.ts';
+import { type GatewayProcess, spawnGateway } from '../harness/gateway.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 import { freePort, missingRedis, type RedisServer, startRedis, startSlowRoad } from '../harness/redis.ts';
 import { describeUnless } from '../harness/run-unless.ts';
@@ -69,7 +69,7 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       expect(others).toEqual([200, 200, 200, 200, 429]);
       expect(await create(b, '192.0.2.2')).toBe(200);
       expect(await readiness(a)).toMatchObject({ status: 'ready', sharedCounters: 'down' });
-      expect(a.output.join('\n')).toContain('the shared counters of REDIS_URL changed');
+      expect(a.log.join('\n')).toContain('the shared counters of REDIS_URL changed');
 
       redis = await startRedis(redis.port);
       await until(a, 'up');
@@ -82,7 +82,7 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       // Time to look for it two or three times: that none is had is no event.
       await new Promise((resolve) => setTimeout(resolve, 400));
       // ioredis prints what nobody listens to; not so within Jest, whose errors it does not know.
-      expect(gateway.output.join('\n')).not.toContain('[ioredis]');
+      expect(`${gateway.log.join('\n')}${gateway.told()}`).not.toContain('[ioredis]');
     });
   });
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { type FaultyUpstream, hang, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { upstreamAt } from '../harness/gateway.ts';
-import { type GatewayProcess, spawnGateway } from '../harness/gateway-process.ts';
+import { type GatewayProcess, spawnGateway } from '../harness/gateway.ts';
 
 interface Answer {
   readonly status: number;
@@ -234,7 +234,7 @@ describe('when the process is to end', () => {
     expect(performance.now() - start0).toBeGreaterThan(6_000);
     expect(performance.now() - start0).toBeLessThan(9_000);
     // Read from a pipe, perhaps after the exit: the test's own limit is what ends the wait.
-    while (!gateway.output.join('').includes('something kept the drain from ending')) await delay(5);
+    await gateway.logged(/something kept the drain from ending/);
   });
 
   // Thrown in the real process, from outside of any request, when it gets a signal that it has no other use for.
@@ -254,7 +254,7 @@ describe('when the process is to end', () => {
     expect(evaluationOf(await call)).toMatchObject({ id: expect.any(String) });
     expect(await gateway.exited).toBe(1);
 
-    const output = gateway.output.join('\n');
+    const output = gateway.log.join('\n');
     const told = output.split('\n').filter((line) => line.includes('nothing caught a bug'));
     expect(JSON.parse(told[0] ?? '')).toMatchObject({
       level: 'fatal',

@@ -11,7 +11,7 @@ import {
   status,
   succeed,
 } from '../harness/faulty-upstream.ts';
-import { type GatewayProcess, spawnGateway } from '../harness/gateway-process.ts';
+import { type GatewayProcess, spawnGateway } from '../harness/gateway.ts';
 import { freePort } from '../harness/redis.ts';
 import type { Call, Ending, History } from './history-check.ts';
 
@@ -68,13 +68,11 @@ export async function runHistory({ seconds, seed, planted }: HistoryOptions): Pr
   const calls: Call[] = [];
   const done: Record<string, number> = {};
   const bugs: string[] = [];
-  const end = async ({ child, exited, output }: GatewayProcess, signal: NodeJS.Signals): Promise<void> => {
+  const end = async ({ child, exited, log }: GatewayProcess, signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal);
     const code = await exited;
     if (signal === 'SIGTERM' && code !== 0) bugs.push(`a process that was to drain ended with ${code}`);
-    bugs.push(
-      ...output.flatMap((text) => text.split('\n')).filter((line) => / bug ended|"level":"fatal"/.test(line)),
-    );
+    bugs.push(...log.filter((line) => / bug ended|"level":"fatal"/.test(line)));
   };
   const until = performance.now() + seconds * 1000;
   const isOver = (): boolean => performance.now() > until;

@@ -9,7 +9,7 @@ import { generate } from 'selfsigned';
 import { createEverything } from '../harness/evaluations.ts';
 import { type FaultyUpstream, startFaultyUpstream, succeed } from '../harness/faulty-upstream.ts';
 import { postGraphQL, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
-import { spawnGateway } from '../harness/gateway-process.ts';
+import { spawnGateway } from '../harness/gateway.ts';
 import { canaries, personalInput } from '../harness/personal-input.ts';
 
 const limits = { UPSTREAM_TIMEOUT_MS: '400', UPSTREAM_DEADLINE_MS: '2000' };
@@ -177,7 +177,7 @@ describe('when the way to the upstream fails', () => {
       { code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' },
     ]);
     // Written a turn after the answer, and read from a pipe: the test's own limit is what ends the wait.
-    const isTold = () => /"level":"error".*ERR_TLS_CERT_ALTNAME_INVALID/.test(gateway.output.join(''));
+    const isTold = () => /"level":"error".*ERR_TLS_CERT_ALTNAME_INVALID/.test(gateway.log.join(''));
     while (!isTold()) await once(gateway.child.stdout ?? gateway.child, 'data');
   });
 

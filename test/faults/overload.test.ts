@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything } from '../harness/evaluations.ts';
 import { type FaultyUpstream, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
-import { type GatewayProcess, spawnGateway } from '../harness/gateway-process.ts';
+import { type GatewayProcess, spawnGateway } from '../harness/gateway.ts';
 import { type Issuer, startIssuer } from '../harness/issuer.ts';
 import { personalInput } from '../harness/personal-input.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
@@ -183,7 +183,7 @@ describe('when more comes than the process can do', () => {
       await Promise.allSettled(go);
       gateway.child.kill('SIGCONT');
       expect(new Set((await Promise.all(stay)).map(({ status }) => status))).toEqual(new Set([200]));
-      const log = gateway.output.flatMap((text) => text.split('\n')).filter((line) => line.startsWith('{'));
+      const log = (await gateway.flushed()).filter((line) => line.startsWith('{'));
       const count = async (name: string, labels = {}): Promise<number> =>
         sumOf(await scrape(metricsUrl({ log })), `customer_evaluations_${name}`, labels);
       const gone = { route: '/graphql', status: 'closed' };

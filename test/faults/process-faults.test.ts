@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything } from '../harness/evaluations.ts';
 import { type Fault, type FaultyUpstream, startFaultyUpstream, succeed } from '../harness/faulty-upstream.ts';
 import { upstreamAt } from '../harness/gateway.ts';
-import { type GatewayProcess, spawnGateway } from '../harness/gateway-process.ts';
+import { type GatewayProcess, spawnGateway } from '../harness/gateway.ts';
 import { personalInput } from '../harness/personal-input.ts';
 
 describe('when the process ends', () => {

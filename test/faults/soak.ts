@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Sandbox, sandboxKey } from '../../src/sandbox/sandbox.ts';
-import { spawnGateway } from '../harness/gateway-process.ts';
+import { spawnGateway } from '../harness/gateway.ts';
 import { type MemorySample, plotMemory } from './soak-plot.ts';
 
 const { values } = parseArgs({
@@ -94,8 +94,8 @@ function residentMegabytes(): number {
 }
 
 function heapMegabytes(): number {
-  const told = gateway.output.findLast((text) => text.includes('heapUsed ')) ?? '';
-  return Math.round(Number(/heapUsed (\d+)/.exec(told)?.[1] ?? 0) / 1024 / 1024);
+  const told = gateway.told();
+  return Math.round(Number([...told.matchAll(/heapUsed (\d+)/g)].at(-1)?.[1] ?? 0) / 1024 / 1024);
 }
 
 /** As many a second as sixty-four clients get through in five seconds, faults and all. */

@@ -1,7 +1,7 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readConfig } from '../../src/config.ts';
-import { type Gateway, startGateway } from '../../src/gateway.ts';
-import { createLog } from '../../src/telemetry/log.ts';
 
 /** An answer to a GraphQL request, as a client reads it. */
 export interface GraphQLAnswer {
@@ -13,31 +13,113 @@ export interface GraphQLAnswer {
   errors: { message: string; path?: unknown[]; extensions: Record<string, unknown> }[] | undefined;
 }
 
-export interface TestGateway extends Gateway {
-  /** Every line logged so far. */
+/** The built gateway as a process of its own: the environment goes in, the log comes out. */
+export interface GatewayProcess {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** Every line logged so far. A line arrives a moment after what it tells of: see `flushed`. */
   readonly log: string[];
+  /** Everything it wrote to standard error so far. */
+  readonly told: () => string;
+  /** Its exit code, or the signal that ended it. */
+  readonly exited: Promise<number | string>;
   send(query: string, variables?: object, headers?: Record<string, string>): Promise<GraphQLAnswer>;
+  /** Waits until all lines of requests that have been answered are in `log`. */
+  flushed(): Promise<string[]>;
+  /** Waits for a line that matches; rejects where the process ends without one. */
+  logged(pattern: RegExp): Promise<string>;
+  /** Sends SIGTERM and waits for the end. Throws where that is not a clean one. */
+  close(): Promise<void>;
 }
 
-// Tests call faster than people do, and from the process that is to answer them.
-const unlimited = {
+export type TestGateway = GatewayProcess;
+
+export interface ProcessLimits {
+  /** Files that it may have open. */
+  readonly maxFiles?: number;
+  /** Options of Node itself, such as `--max-old-space-size=460`. */
+  readonly nodeOptions?: readonly string[];
+}
+
+/** Tests call faster than people do, and the machine that is to answer has other things to do. */
+export const unlimited = {
   RATE_LIMIT_PER_MINUTE: 'off',
   RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
   MAX_EVENT_LOOP_DELAY_MS: '10000',
 };
 
-/** Starts the real gateway on a free port; `environment` is all the environment it sees. */
-export async function startTestGateway(environment: Record<string, string> = {}): Promise<TestGateway> {
+/** Starts the built gateway on a free port, with limits out of reach and every line logged. */
+export function startTestGateway(
+  environment: Record<string, string> = {},
+  limits?: ProcessLimits,
+): Promise<TestGateway> {
+  return spawnGateway({ LOG_LEVEL: 'trace', ...unlimited, ...environment }, limits);
+}
+
+/** Starts the built gateway on a free port; `environment` is all the environment it sees. */
+export async function spawnGateway(
+  environment: Record<string, string>,
+  { maxFiles, nodeOptions = [] }: ProcessLimits = {},
+): Promise<GatewayProcess> {
+  const command = [process.execPath, ...nodeOptions, 'dist/main.js'];
+  const limited = ['sh', '-c', `ulimit -n ${maxFiles} && exec "$0" "$@"`, ...command];
+  const [program = '', ...parameters] = maxFiles === undefined ? command : limited;
+  const child = spawn(program, parameters, {
+    env: { PATH: process.env['PATH'], PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
+  const closed = once(child, 'close');
+  let told = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    told += text;
+  });
   const log: string[] = [];
-  const config = readConfig({ PORT: '0', ...unlimited, ...environment });
-  const gateway = await startGateway(config, createLog('trace', { write: (line) => log.push(line) }));
-  const send: TestGateway['send'] = (query, variables, headers) =>
-    postGraphQL(gateway.url, query, variables, headers);
-  return { ...gateway, log, send };
+  const lines = createInterface({ input: child.stdout });
+  lines.on('line', (line) => log.push(line));
+
+  const logged = async (pattern: RegExp): Promise<string> => {
+    for (let read = 0; ; read += 1) {
+      while (read >= log.length) {
+        const ended = await Promise.race([once(lines, 'line').then(() => false), closed.then(() => true)]);
+        if (ended && read >= log.length) {
+          throw new Error(`the gateway ended and never logged ${pattern}:\n${[...log, told].join('\n')}`);
+        }
+      }
+      const line = log[read] ?? '';
+      if (pattern.test(line)) return line;
+    }
+  };
+
+  const { url } = JSON.parse(await logged(/"msg":"listening"/)) as { url: string };
+  let flushes = 0;
+  return {
+    url,
+    child,
+    log,
+    told: () => told,
+    exited,
+    send: (query, variables, headers) => postGraphQL(url, query, variables, headers),
+    async flushed() {
+      flushes += 1;
+      const id = `flush-${flushes}`;
+      // Holds no operation, so it is refused and logged at once, whoever calls.
+      await fetch(`${url}/graphql`, { headers: { 'x-request-id': id } });
+      await logged(new RegExp(`"requestId":"${id}"`));
+      return log;
+    },
+    logged,
+    async close() {
+      child.kill('SIGTERM');
+      const end = await exited;
+      await closed;
+      if (end !== 0) throw new Error(`the gateway ended with ${end}:\n${[...log, told].join('\n')}`);
+    },
+  };
 }
 
 /** Waits until it knows its callers: on a busy machine, the first fetch of a key set may run out of time. */
-export async function untilReady({ url }: Gateway): Promise<void> {
+export async function untilReady({ url }: Pick<GatewayProcess, 'url'>): Promise<void> {
   while (!(await fetch(`${url}/readyz`)).ok) await delay(50);
 }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { parse } from 'graphql';
 import { type FaultyUpstream, hang, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { postGraphQL, upstreamAt } from '../harness/gateway.ts';
-import { type GatewayProcess, spawnGateway } from '../harness/gateway-process.ts';
+import { type GatewayProcess, spawnGateway } from '../harness/gateway.ts';
 import type { RunningServer } from '../harness/neighbours.ts';
 import { type Balancer, missingNginx, startNginx } from '../harness/nginx.ts';
 import { freePort, missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';

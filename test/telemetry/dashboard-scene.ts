@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Sandbox, sandboxKey } from '../../src/sandbox/sandbox.ts';
-import { type GatewayProcess, spawnGateway } from '../harness/gateway-process.ts';
+import { type GatewayProcess, spawnGateway } from '../harness/gateway.ts';
 import { startIssuer } from '../harness/issuer.ts';
 import { startPrometheus } from '../harness/prometheus.ts';
 import { freePort, startRedis } from '../harness/redis.ts';
