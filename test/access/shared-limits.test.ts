@@ -1,7 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
-import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
-import { type GatewayProcess, spawnGateway } from '../harness/gateway.ts';
+import {
+  type GatewayProcess,
+  spawnGateway,
+  startTestGateway,
+  type TestGateway,
+  upstreamAt,
+} from '../harness/gateway.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 import { freePort, missingRedis, type RedisServer, startRedis, startSlowRoad } from '../harness/redis.ts';
 import { describeUnless } from '../harness/run-unless.ts';

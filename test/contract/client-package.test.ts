@@ -13,7 +13,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+import { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 
 const run = promisify(execFile);
 const bin = (name: string): string => path.resolve('node_modules/.bin', name);
@@ -124,16 +125,18 @@ export const both: ClientDetailsInput = { radarSession: 'rse_1', data: { ip: '20
 });
 
 describe('each example', () => {
+  let sandbox: Sandbox;
   let gateway: TestGateway;
   let closed: TestGateway;
 
   beforeAll(async () => {
     // One attempt, so that what fails once reaches the client, which repeats.
     const settings = { STRIPE_API_VERSION: '2026-06-24.preview', UPSTREAM_MAX_ATTEMPTS: '1' };
-    gateway = await startTestGateway(settings);
+    sandbox = new Sandbox();
+    gateway = await startTestGateway(upstreamAt(await sandbox.listen('127.0.0.1', 0), settings));
     closed = await startTestGateway({ ...settings, AUTH_MODE: 'router', ROUTER_SECRET: 'r'.repeat(32) });
   });
-  afterAll(() => Promise.all([gateway.close(), closed.close()]));
+  afterAll(() => Promise.all([gateway.close(), closed.close(), sandbox.close()]));
 
   /** What the example answers or throws, for a customer whose name says what the sandbox does. */
   async function outcomeOf(example: keyof typeof examples, url: string, customer: string): Promise<string> {
@@ -167,9 +170,9 @@ describe('each example', () => {
       expect(await outcomeOf(name, gateway.url, 'sandbox_low')).toBe(decides ? 'ALLOWED' : 'LOW');
 
       // The work is done, and its answer lost: repeated under its key, it is done once.
-      const before = gateway.sandbox?.created ?? Number.NaN;
+      const before = sandbox.created;
       expect(await outcomeOf(name, gateway.url, 'sandbox_once_reset_after')).toMatch(/^[A-Z_]+$/);
-      expect(gateway.sandbox?.created).toBe(before + 1);
+      expect(sandbox.created).toBe(before + 1);
 
       expect(await outcomeOf(name, gateway.url, 'sandbox_error_400')).toMatch(/^Error: BAD_USER_INPUT: /);
       // A refusal of the request itself.

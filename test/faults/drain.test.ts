@@ -5,8 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { type FaultyUpstream, hang, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { upstreamAt } from '../harness/gateway.ts';
-import { type GatewayProcess, spawnGateway } from '../harness/gateway.ts';
+import { type GatewayProcess, spawnGateway, upstreamAt } from '../harness/gateway.ts';
 
 interface Answer {
   readonly status: number;

@@ -8,8 +8,13 @@ import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { generate } from 'selfsigned';
 import { createEverything } from '../harness/evaluations.ts';
 import { type FaultyUpstream, startFaultyUpstream, succeed } from '../harness/faulty-upstream.ts';
-import { postGraphQL, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
-import { spawnGateway } from '../harness/gateway.ts';
+import {
+  postGraphQL,
+  spawnGateway,
+  startTestGateway,
+  type TestGateway,
+  upstreamAt,
+} from '../harness/gateway.ts';
 import { canaries, personalInput } from '../harness/personal-input.ts';
 
 const limits = { UPSTREAM_TIMEOUT_MS: '400', UPSTREAM_DEADLINE_MS: '2000' };

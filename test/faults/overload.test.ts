@@ -2,8 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything } from '../harness/evaluations.ts';
 import { type FaultyUpstream, startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
-import { type GatewayProcess, spawnGateway } from '../harness/gateway.ts';
+import {
+  type GatewayProcess,
+  spawnGateway,
+  startTestGateway,
+  type TestGateway,
+  upstreamAt,
+} from '../harness/gateway.ts';
 import { type Issuer, startIssuer } from '../harness/issuer.ts';
 import { personalInput } from '../harness/personal-input.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';

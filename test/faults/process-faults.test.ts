@@ -2,8 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything } from '../harness/evaluations.ts';
 import { type Fault, type FaultyUpstream, startFaultyUpstream, succeed } from '../harness/faulty-upstream.ts';
-import { upstreamAt } from '../harness/gateway.ts';
-import { type GatewayProcess, spawnGateway } from '../harness/gateway.ts';
+import { type GatewayProcess, spawnGateway, upstreamAt } from '../harness/gateway.ts';
 import { personalInput } from '../harness/personal-input.ts';
 
 describe('when the process ends', () => {

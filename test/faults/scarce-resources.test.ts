@@ -5,8 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { type FaultyUpstream, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { type GraphQLAnswer, postGraphQL, upstreamAt } from '../harness/gateway.ts';
-import { type GatewayProcess, spawnGateway } from '../harness/gateway.ts';
+import {
+  type GatewayProcess,
+  type GraphQLAnswer,
+  postGraphQL,
+  spawnGateway,
+  upstreamAt,
+} from '../harness/gateway.ts';
 
 const unlimited = { RATE_LIMIT_PER_MINUTE: 'off', RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off' };
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type GraphQLAnswer, postGraphQL, startTestGateway, type TestGateway } from '../harness/gateway.ts';
+import { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { type GraphQLAnswer, postGraphQL, startTestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type RunningServer, startCustomers, startOrders } from '../harness/neighbours.ts';
 import { introspectSubgraphs, startApolloGateway, startHiveGateway } from '../harness/supergraph.ts';
 
@@ -28,12 +29,15 @@ describe.each([
   { router: 'Apollo’s gateway', start: startApolloGateway },
   { router: 'Hive Gateway', start: startHiveGateway },
 ])('through $router', ({ start }) => {
-  let subgraph: TestGateway;
+  let sandbox: Sandbox;
   let servers: RunningServer[];
   let send: (query: string, variables?: object) => Promise<GraphQLAnswer>;
 
   beforeAll(async () => {
-    subgraph = await startTestGateway({ STRIPE_API_VERSION: '2026-06-24.preview' });
+    sandbox = new Sandbox();
+    const subgraph = await startTestGateway(
+      upstreamAt(await sandbox.listen('127.0.0.1', 0), { STRIPE_API_VERSION: '2026-06-24.preview' }),
+    );
     const [customers, orders] = await Promise.all([startCustomers(), startOrders()]);
     servers = [customers, orders, subgraph];
     const router = await start(
@@ -44,6 +48,7 @@ describe.each([
   });
   afterAll(async () => {
     for (const server of servers) await server.close();
+    await sandbox.close();
   });
 
   async function createLogin(): Promise<string> {
@@ -128,7 +133,7 @@ describe.each([
   });
 
   it('refuses two keys in a @oneOf, written as literals or as variables, and sends nothing upstream', async () => {
-    const before = subgraph.sandbox?.created;
+    const before = sandbox.created;
     const both = '{ clientDetails: { radarSession: "rse_1" }, customerDetails: { customer: "cus_1" } }';
     const literal = `mutation {
       createCustomerEvaluation(input: { eventType: LOGIN, evaluationContext: [${both}] }) { idempotencyKey }
@@ -140,6 +145,6 @@ describe.each([
       expect(answer.text).toContain('EvaluationContextInput');
       expect(answer.errors).toHaveLength(1);
     }
-    expect(subgraph.sandbox?.created).toBe(before);
+    expect(sandbox.created).toBe(before);
   });
 });
