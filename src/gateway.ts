@@ -23,10 +23,11 @@ import type { Access } from './http/callers.ts';
 import { Drain } from './http/drain.ts';
 import type { PagesOptions } from './http/pages.ts';
 import { createHttpServer } from './http/server.ts';
-import { packageFacts } from './package-facts.ts';
+import { packageFacts, userAgent } from './package-facts.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
 import { SecretFiles } from './secret-files.ts';
 import { renewSecrets } from './secret-renewal.ts';
+import type { OutgoingRequests } from './stripe/outgoing-requests.ts';
 import { StripeClient } from './stripe/stripe-client.ts';
 import { capabilitiesOf } from './stripe/versions.ts';
 import { buildSubgraph } from './subgraph/subgraph-schema.ts';
@@ -75,7 +76,8 @@ async function openGateway(
   opened: (() => unknown)[],
 ): Promise<Omit<Gateway, 'close'>> {
   const trustedDocuments = trustedDocumentsOf(config);
-  const access = await createAccess(config, log);
+  const outgoing = { userAgent: userAgent() };
+  const access = await createAccess(config, outgoing, log);
   opened.push(
     () => access.limits.close(),
     () => access.authenticator.close(),
@@ -99,11 +101,13 @@ async function openGateway(
     upstream: config.upstream,
     upstreamUrl: upstream.apiUrl,
     upstreamVersion: upstream.apiVersion,
+    userAgent: outgoing.userAgent,
     log,
   });
   opened.push(() => telemetry.close());
   const stripe = new StripeClient({
     ...upstream,
+    outgoing,
     onBreaker: (state) => {
       log.warn({ state }, 'the breaker towards the upstream changed');
       if (state === 'open') telemetry.metrics?.breakerOpened();
@@ -196,7 +200,11 @@ interface RenewableAccess extends Access {
   renewPseudonymKey(key: string): void;
 }
 
-async function createAccess(config: Config, log: Logger): Promise<RenewableAccess> {
+async function createAccess(
+  config: Config,
+  outgoing: OutgoingRequests,
+  log: Logger,
+): Promise<RenewableAccess> {
   let underKey = pseudonymizer(config.pseudonymKey);
   const pseudonymize: Pseudonymize = (name) => underKey(name);
   const { redisUrl } = config.rateLimits;
@@ -205,8 +213,8 @@ async function createAccess(config: Config, log: Logger): Promise<RenewableAcces
     renewPseudonymKey: (key) => {
       underKey = pseudonymizer(key);
     },
-    authenticator: createAuthenticator(config.authentication, (state) =>
-      log[state === 'up' ? 'info' : 'error']({ state }, 'the key set of JWT_JWKS_URL changed'),
+    authenticator: createAuthenticator(config.authentication, outgoing, (state, reason) =>
+      log[state === 'up' ? 'info' : 'error']({ state, reason }, 'the key set of JWT_JWKS_URL changed'),
     ),
     limits: new RateLimits(config.rateLimits, store),
     pseudonymize,

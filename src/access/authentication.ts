@@ -1,6 +1,7 @@
+import type { OutgoingRequests } from '../stripe/outgoing-requests.ts';
 import { BearerTokens, TokenRefused, type TokenSettings } from './bearer-token.ts';
 import { anonymous, type Caller } from './caller.ts';
-import { type KeySetState, RemoteKeySet } from './key-set.ts';
+import { type KeySetState, type OnKeySet, RemoteKeySet } from './key-set.ts';
 import { callerOfRouter, type DistinctHeaders, RouterSecrets } from './router-headers.ts';
 
 /** How callers are told apart. */
@@ -24,6 +25,8 @@ export interface Authenticator {
   readonly started: Promise<void>;
   /** Whether the issuer's keys can be had; undefined where none are needed. */
   readonly keySetState: KeySetState | undefined;
+  /** Why they can't be, in a word or two that are safe to show. */
+  readonly keySetReason: string | undefined;
   /** False while no caller at all can be known. */
   readonly isReady: boolean;
   /** Takes these secrets of routers from now on, where it takes any. */
@@ -33,7 +36,8 @@ export interface Authenticator {
 
 export function createAuthenticator(
   settings: AuthenticationSettings,
-  onKeySet: (state: KeySetState) => void,
+  requests: OutgoingRequests,
+  onKeySet: OnKeySet,
 ): Authenticator {
   switch (settings.mode) {
     case 'none':
@@ -49,7 +53,10 @@ export function createAuthenticator(
       };
     }
     case 'jwt':
-      return createTokenAuthenticator(settings, new RemoteKeySet(new URL(settings.jwksUrl), onKeySet));
+      return createTokenAuthenticator(
+        settings,
+        new RemoteKeySet(new URL(settings.jwksUrl), requests, onKeySet),
+      );
   }
 }
 
@@ -57,6 +64,7 @@ const needsNothing = {
   recognize: () => undefined,
   started: Promise.resolve(),
   keySetState: undefined,
+  keySetReason: undefined,
   isReady: true,
   renewRouterSecrets: () => undefined,
   close: () => undefined,
@@ -91,6 +99,9 @@ function createTokenAuthenticator(settings: TokenSettings, keys: RemoteKeySet): 
     started: keys.firstFetch,
     get keySetState() {
       return keys.state;
+    },
+    get keySetReason() {
+      return keys.reason;
     },
     get isReady() {
       return keys.isLoaded;

@@ -1,4 +1,4 @@
-import { errors, type JWTPayload, jwtVerify } from 'jose';
+import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { type Caller, callerId, scopeList } from './caller.ts';
 import type { RemoteKeySet } from './key-set.ts';
 import { type CustomerBinding, scopes } from './scopes.ts';
@@ -37,6 +37,9 @@ const maxLength = 8 * 1024;
 /** A compact JWS behind its scheme (RFC 6750, 2.1; RFC 7515, 7.1). A JWE has five parts. */
 const bearer = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
 
+// Each one tried is a signature verified, for whoever sends a token without a kid.
+const maxKeysTried = 8;
+
 /** Clocks differ a little. */
 const clockTolerance = 5;
 
@@ -44,11 +47,19 @@ const clockTolerance = 5;
 export class BearerTokens {
   readonly #keys: RemoteKeySet;
   readonly #settings: TokenSettings;
+  readonly #options: JWTVerifyOptions;
   readonly #verified: VerifiedTokens;
 
   constructor(keys: RemoteKeySet, settings: TokenSettings) {
     this.#keys = keys;
     this.#settings = settings;
+    this.#options = {
+      algorithms,
+      issuer: settings.issuer,
+      audience: settings.audience,
+      requiredClaims: ['exp', 'sub'],
+      clockTolerance,
+    };
     this.#verified = new VerifiedTokens(clockTolerance);
   }
 
@@ -68,19 +79,53 @@ export class BearerTokens {
     // Read before: a set that is fetched meanwhile may lack the key.
     const keySet = this.#keys.fetched;
     try {
-      // Headers such as jku, x5u and jwk, with which a token brings its own key, are not read by jose's key sets.
-      const { payload } = await jwtVerify(token, this.#keys.resolve, {
-        algorithms,
-        issuer: this.#settings.issuer,
-        audience: this.#settings.audience,
-        requiredClaims: ['exp', 'sub'],
-        clockTolerance,
-      });
+      const payload = await this.#payloadOf(token);
       const caller = callerOf(payload, this.#settings);
       this.#verified.add(token, { caller, payload, keySet });
       return caller;
     } catch (error) {
       throw error instanceof TokenRefused ? error : new TokenRefused(reasonOf(error));
+    }
+  }
+
+  async #payloadOf(token: string): Promise<JWTPayload> {
+    try {
+      return await this.#payloadByAnyKey(token);
+    } catch (error) {
+      // Where keys have no kid, or a new one has that of the old, nothing but its signature tells of a new key.
+      const mayBeNewKey = error instanceof errors.JWSSignatureVerificationFailed && this.#keys.canFetchAgain;
+      if (!mayBeNewKey) throw error;
+      await this.#keys.fetchAgain();
+      return this.#payloadByAnyKey(token);
+    }
+  }
+
+  /** Tries each key that fits: several may have one kid, or none (RFC 7517, 4.5). */
+  async #payloadByAnyKey(token: string): Promise<JWTPayload> {
+    try {
+      // Headers such as jku, x5u and jwk, with which a token brings its own key, are not read by jose's key sets.
+      return (await jwtVerify(token, this.#keys.resolve, this.#options)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+      let tried = 0;
+      for await (const key of error) {
+        tried += 1;
+        if (tried > maxKeysTried) break;
+        const payload = await this.#payloadByKey(token, key);
+        if (payload !== undefined) return payload;
+      }
+      throw new errors.JWSSignatureVerificationFailed();
+    }
+  }
+
+  /** Undefined where another key may be the right one: this one did not sign it, or is too weak for jose. */
+  async #payloadByKey(token: string, key: CryptoKey): Promise<JWTPayload | undefined> {
+    try {
+      return (await jwtVerify(token, key, this.#options)).payload;
+    } catch (error) {
+      const isOther = error instanceof errors.JWSSignatureVerificationFailed || error instanceof TypeError;
+      if (isOther) return undefined;
+      throw error;
     }
   }
 }

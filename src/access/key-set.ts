@@ -1,5 +1,6 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
-import { requestKeySet } from './key-set-request.ts';
+import type { OutgoingRequests } from '../stripe/outgoing-requests.ts';
+import { KeySetError, requestKeySet } from './key-set-request.ts';
 
 /** A token with an unknown key has the set fetched again, but no more often than this. */
 const cooldownMs = 30_000;
@@ -9,37 +10,47 @@ const retryMs = 5_000;
 
 export type KeySetState = 'up' | 'down';
 
+/** Told when the state changes, or the reason why it is down. */
+export type OnKeySet = (state: KeySetState, reason?: string) => void;
+
 /**
  * An issuer's public keys, fetched from its JWKS URL: at once, then every five minutes, and when a token is signed
- * with an unknown key. Once had, keys are kept until a newer set replaces them: while the URL is down, or answers
- * what is no key set, tokens signed with known keys go on.
+ * with an unknown key. Once fetched, keys are kept until a newer set replaces them: while the URL is down, or answers
+ * something that is not a key set, tokens signed with known keys go on.
+ *
+ * jose's `createRemoteJWKSet` (6.2.17) can't take its place: it measures its cooldown by the wall clock and begins it
+ * only after a fetch that succeeded, and one malformed member of a set makes it refuse the whole set.
  */
 export class RemoteKeySet {
   readonly #url: URL;
-  readonly #onState: (state: KeySetState) => void;
+  readonly #requests: OutgoingRequests;
+  readonly #onState: OnKeySet;
   #keys: JWTVerifyGetKey | undefined;
-  #fetchedAt = 0;
   #fetch: Promise<void> | undefined;
   #state: KeySetState | undefined;
+  #reason: string | undefined;
   #fetched = 0;
-  #blockedUntil = 0;
+  // By the monotonic clock: after the wall clock was set back, the cooldown must end all the same.
+  #fetchedAt = Number.NEGATIVE_INFINITY;
+  #blockedUntil = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
   /** Settles when the first fetch has ended, well or not; never rejects. */
   readonly firstFetch: Promise<void>;
 
-  constructor(url: URL, onState: (state: KeySetState) => void) {
+  constructor(url: URL, requests: OutgoingRequests, onState: OnKeySet) {
     this.#url = url;
+    this.#requests = requests;
     this.#onState = onState;
     this.firstFetch = this.#refresh();
   }
 
-  /** Whether any keys were ever had. */
+  /** Whether any set was ever fetched. */
   get isLoaded(): boolean {
     return this.#keys !== undefined;
   }
 
-  /** How often a set was fetched: what was verified with one may not be with the next. */
+  /** How often a set was fetched: a token verified with one may not be with the next. */
   get fetched(): number {
     return this.#fetched;
   }
@@ -49,14 +60,18 @@ export class RemoteKeySet {
     return this.#state ?? 'down';
   }
 
-  /** The key that a token names; rejects where there is none. */
+  /** Why the last fetch failed; undefined where it succeeded. */
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
+  /** The key that a token names. Rejects where there is none, or with jose's iterable error where several fit. */
   readonly resolve: JWTVerifyGetKey = async (header, token) => {
     if (this.#keys !== undefined) {
       try {
         return await this.#keys(header, token);
       } catch (error) {
-        const isFresh = Date.now() < this.#fetchedAt + cooldownMs;
-        if (isFresh || !(error instanceof errors.JWKSNoMatchingKey)) throw error;
+        if (!(error instanceof errors.JWKSNoMatchingKey) || !this.canFetchAgain) throw error;
       }
     }
     await this.#fetchOnce();
@@ -64,19 +79,29 @@ export class RemoteKeySet {
     return this.#keys(header, token);
   };
 
+  /** Whether the last fetch is long enough ago for another one outside the schedule. */
+  get canFetchAgain(): boolean {
+    return performance.now() >= this.#fetchedAt + cooldownMs;
+  }
+
+  /** Fetches the set again; resolves whatever comes of it. */
+  async fetchAgain(): Promise<void> {
+    await this.#fetchOnce().catch(() => undefined);
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
   }
 
   async #refresh(): Promise<void> {
-    await this.#fetchOnce().catch(() => undefined);
+    await this.fetchAgain();
     if (this.#closed) return;
     const waitMs = this.#state === 'up' ? refreshMs : retryMs;
     this.#timer = setTimeout(() => void this.#refresh(), waitMs).unref();
   }
 
-  /** Fetches the set, once for all who ask meanwhile; rejects where none is to be had. */
+  /** Fetches the set, once for all who ask meanwhile. Throws where there is none. */
   #fetchOnce(): Promise<void> {
     this.#fetch ??= this.#fetchNow().finally(() => {
       this.#fetch = undefined;
@@ -85,29 +110,54 @@ export class RemoteKeySet {
   }
 
   async #fetchNow(): Promise<void> {
-    if (performance.now() < this.#blockedUntil) throw new Error('the last fetch of the key set failed');
+    if (performance.now() < this.#blockedUntil) throw new KeySetError('the last fetch failed');
     try {
-      this.#keys = createLocalJWKSet(keySetIn(await requestKeySet(this.#url)));
-      this.#fetchedAt = Date.now();
+      this.#keys = createLocalJWKSet(keySetIn(await requestKeySet(this.#url, this.#requests)));
+      this.#fetchedAt = performance.now();
       this.#note('up');
       this.#fetched += 1;
     } catch (error) {
       this.#blockedUntil = performance.now() + retryMs - 1;
-      this.#note('down');
+      this.#note('down', error instanceof KeySetError ? error.reason : 'not a key set');
       throw error;
     }
   }
 
-  #note(state: KeySetState): void {
-    if (state === this.#state) return;
+  #note(state: KeySetState, reason?: string): void {
+    if (state === this.#state && reason === this.#reason) return;
     this.#state = state;
-    this.#onState(state);
+    this.#reason = reason;
+    this.#onState(state, reason);
   }
 }
 
-// An empty set would lock everybody out: rather a fault of who sends it than an issuer without keys.
+/**
+ * The members of the set that can verify a signature. The others are ignored, as RFC 7517, 5 has it: one member that
+ * is malformed or of an unknown type must not spoil the rest. A set without any is refused: it would lock everybody
+ * out, and is rather a fault of whoever sends it than an issuer without keys.
+ */
 function keySetIn(text: string): JSONWebKeySet {
-  const body = JSON.parse(text) as JSONWebKeySet | null;
-  if (!Array.isArray(body?.keys) || body.keys.length === 0) throw new Error('the answer is not a key set');
-  return body;
+  const members = membersIn(text);
+  if (members === undefined) throw new KeySetError('not a key set');
+  const keys = members.filter(canVerify);
+  if (keys.length === 0) throw new KeySetError('no usable key');
+  return { keys };
+}
+
+function membersIn(text: string): unknown[] | undefined {
+  try {
+    // RFC 8259, 8.1: a reader may ignore a byte order mark, and some servers send one.
+    const { keys } = JSON.parse(text.replace(/^\uFEFF/, '')) ?? {};
+    return Array.isArray(keys) ? keys : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function canVerify(member: unknown): member is JSONWebKeySet['keys'][number] {
+  if (typeof member !== 'object' || member === null) return false;
+  const { kty, use } = member as { kty?: unknown; use?: unknown };
+  return (
+    typeof kty === 'string' && ['RSA', 'EC', 'OKP'].includes(kty) && (use === undefined || use === 'sig')
+  );
 }

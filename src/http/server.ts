@@ -142,6 +142,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       upstream,
       // Told, and no reason to send callers elsewhere: known keys go on, and each replica counts for itself.
       keySet: access.authenticator.keySetState,
+      keySetReason: access.authenticator.keySetReason,
       sharedCounters: access.limits.storeState,
     });
   });

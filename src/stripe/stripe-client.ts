@@ -7,6 +7,7 @@ import type { UpstreamAnswer } from './answer.ts';
 import { Breaker } from './breaker.ts';
 import { encodeForm, type FormHash } from './form-encoding.ts';
 import type { UpstreamLoad, UpstreamObserver } from './observer.ts';
+import type { OutgoingRequests } from './outgoing-requests.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { type Participant, SharedCalls } from './shared-calls.ts';
 import { type RawRequest, Transport } from './transport.ts';
@@ -29,6 +30,7 @@ export interface StripeSettings {
   readonly maxConcurrency: number;
   /** A ceiling on calls a second; none if undefined. */
   readonly maxPerSecond: number | undefined;
+  readonly outgoing: OutgoingRequests;
   /** Told when the breaker changes. */
   readonly onBreaker: (state: 'open' | 'closed') => void;
 }
@@ -152,11 +154,12 @@ export class StripeClient {
   }
 }
 
-function headersOf({ secretKey, apiVersion, account }: StripeSettings): Record<string, string> {
+function headersOf({ secretKey, apiVersion, account, outgoing }: StripeSettings): Record<string, string> {
   return {
     accept: 'application/json',
     authorization: bearer(secretKey),
     'stripe-version': apiVersion,
+    'user-agent': outgoing.userAgent,
     ...(account === undefined ? {} : { 'stripe-account': account }),
   };
 }

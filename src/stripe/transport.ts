@@ -66,6 +66,8 @@ export interface TransportOptions {
   readonly origin: string;
   readonly connectTimeoutMs: number;
   readonly maxConnections: number;
+  /** What is larger is refused while it comes. */
+  readonly maxAnswerBytes?: number;
 }
 
 /** An evaluation takes about 1 kB. What is larger by a thousand is an attack or a mistake. */
@@ -98,7 +100,7 @@ export class Transport {
       headersTimeout: 0,
       bodyTimeout: 0,
       maxHeaderSize: maxAnswerHeaderBytes,
-      maxResponseSize: maxAnswerBytes,
+      maxResponseSize: options.maxAnswerBytes ?? maxAnswerBytes,
     });
   }
 

@@ -221,11 +221,12 @@ function samplerOf({ sampler, samplerRatio }: TracingSettings): Sampler {
   }
 }
 
-function createExporter({ url, headers, timeoutMs, onExport }: TracingOptions): SpanExporter {
+function createExporter({ url, headers, timeoutMs, userAgent, onExport }: TracingOptions): SpanExporter {
   const exporter = new OTLPTraceExporter({
     url,
     headers: parseKeyPairsIntoRecord(headers),
     timeoutMillis: timeoutMs,
+    userAgent,
   });
   return {
     export: (spans, done) =>

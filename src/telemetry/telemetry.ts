@@ -18,6 +18,8 @@ export interface TelemetryOptions extends TelemetrySettings {
   readonly upstreamUrl: string;
   readonly upstream: string;
   readonly upstreamVersion: string;
+  /** Sent to the collector. */
+  readonly userAgent: string;
   readonly log: Logger;
 }
 
@@ -35,7 +37,7 @@ export class Telemetry {
   }
 
   static async start(options: TelemetryOptions): Promise<Telemetry> {
-    const { version, upstream, upstreamUrl, upstreamVersion, log } = options;
+    const { version, upstream, upstreamUrl, upstreamVersion, userAgent, log } = options;
     const metrics =
       options.metricsPort === undefined
         ? undefined
@@ -52,7 +54,7 @@ export class Telemetry {
     const tracing =
       options.tracing === undefined
         ? undefined
-        : await startTracing({ ...options.tracing, version, upstreamUrl, onExport });
+        : await startTracing({ ...options.tracing, version, userAgent, upstreamUrl, onExport });
     return new Telemetry(options, metrics, tracing);
   }
 

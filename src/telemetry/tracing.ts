@@ -29,6 +29,8 @@ export interface TracingSettings {
 
 export interface TracingOptions extends TracingSettings {
   readonly version: string;
+  /** Sent before the exporter's own. */
+  readonly userAgent: string;
   /** Scheme, host and port. */
   readonly upstreamUrl: string;
   readonly onExport: (result: 'exported' | 'failed', spans: number) => void;

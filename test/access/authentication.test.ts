@@ -8,13 +8,14 @@ import type { Caller } from '../../src/access/caller.ts';
 import type { DistinctHeaders } from '../../src/access/router-headers.ts';
 import { type Issuer, type IssuerKey, makeKey, startIssuer } from '../harness/issuer.ts';
 
+const requests = { userAgent: 'test/1' };
 const known = (caller: Partial<Caller>) => ({ outcome: 'known', caller });
 const refused = (reason: string) => ({ outcome: 'refused', reason });
 const callerIn = (result: Authentication) => (result.outcome === 'known' ? result.caller : undefined);
 
 describe('a caller, where nobody is asked for credentials', () => {
   it('may do everything, and needs nobody to be known', async () => {
-    const authenticator = createAuthenticator({ mode: 'none' }, () => undefined);
+    const authenticator = createAuthenticator({ mode: 'none' }, requests, () => undefined);
     await authenticator.started;
     expect(await authenticator.authenticate({})).toMatchObject(
       known({ id: 'anonymous', isNamed: false, scopes: 'all', customer: { kind: 'any' } }),
@@ -29,7 +30,11 @@ describe('a caller, where nobody is asked for credentials', () => {
 describe('a caller behind a router', () => {
   const secret = 'a-router-secret-of-32-characters';
   const next = 'the-next-router-secret-of-38-characters';
-  const authenticator = createAuthenticator({ mode: 'router', secrets: [secret, next] }, () => undefined);
+  const authenticator = createAuthenticator(
+    { mode: 'router', secrets: [secret, next] },
+    requests,
+    () => undefined,
+  );
   const by = (headers: DistinctHeaders) =>
     authenticator.authenticate({ 'x-router-secret': [secret], ...headers });
 
@@ -118,7 +123,7 @@ describe('a caller with a token', () => {
       audience: 'gateway',
       customerClaim,
     };
-    const own = createAuthenticator({ mode: 'jwt', ...settings }, () => undefined);
+    const own = createAuthenticator({ mode: 'jwt', ...settings }, requests, () => undefined);
     opened.push(own);
     await own.started;
     return own;
@@ -153,7 +158,7 @@ describe('a caller with a token', () => {
     expect(id).toMatch(/^[\w-]{43}$/);
     expect(await idOf({ sub: 'a', exp: now() + 60, scope: 'x' })).toBe(id);
     expect(await idOf({ sub: 'b' })).not.toBe(id);
-    const router = createAuthenticator({ mode: 'router', secrets: ['s'] }, () => undefined);
+    const router = createAuthenticator({ mode: 'router', secrets: ['s'] }, requests, () => undefined);
     const routed = await router.authenticate({
       'x-router-secret': ['s'],
       'x-caller-issuer': [issuer.url],
@@ -288,6 +293,7 @@ describe('a caller with a token', () => {
       jest.useFakeTimers({ doNotFake: [...timers, 'nextTick', 'performance', 'queueMicrotask'] });
     });
     afterEach(() => {
+      jest.restoreAllMocks();
       jest.useRealTimers();
     });
     const later = (seconds: number): void => {
@@ -336,7 +342,8 @@ describe('a caller with a token', () => {
       expect(await bring(token, own)).toMatchObject(known({}));
       const next = await makeKey('next', 'P-256');
       issuer.publish(next);
-      later(31);
+      // The cooldown is measured by the monotonic clock.
+      jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 31_000);
       // The first token of the new key has the set fetched.
       expect(await bring(issuer.token({}, {}, next), own)).toMatchObject(known({}));
       expect(await bring(token, own)).toEqual(refused('ERR_JWKS_NO_MATCHING_KEY'));

@@ -1,9 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { RemoteKeySet } from '../../src/access/key-set.ts';
+import { requestKeySet } from '../../src/access/key-set-request.ts';
 import { type Issuer, type IssuerKey, makeKey, startIssuer } from '../harness/issuer.ts';
 
 const minutes = 60_000;
+const requests = { userAgent: 'test/1' };
 
 describe('the issuer’s keys, over the hours', () => {
   let issuer: Issuer;
@@ -15,6 +17,8 @@ describe('the issuer’s keys, over the hours', () => {
   beforeAll(async () => {
     issuer = await startIssuer();
     stranger = await makeKey('stranger', 'P-256');
+    // undici has one timer for all connections of a process, from the first one on: here a real timer.
+    await requestKeySet(new URL(issuer.url), requests);
   });
   afterAll(() => issuer.close());
   beforeEach(() => {
@@ -33,7 +37,7 @@ describe('the issuer’s keys, over the hours', () => {
 
   const fetches = (): number => issuer.fetches - before;
   const open = async (): Promise<RemoteKeySet> => {
-    keys = new RemoteKeySet(new URL(`${issuer.url}/keys`), (state) => states.push(state));
+    keys = new RemoteKeySet(new URL(`${issuer.url}/keys`), requests, (state) => states.push(state));
     await keys.firstFetch;
     return keys;
   };
@@ -175,7 +179,7 @@ describe('the issuer’s keys, over the hours', () => {
   });
 
   it('are not asked for any more once the gateway closes, even in the middle of it', async () => {
-    const closing = new RemoteKeySet(new URL(`${issuer.url}/keys`), () => undefined);
+    const closing = new RemoteKeySet(new URL(`${issuer.url}/keys`), requests, () => undefined);
     expect(closing.state).toBe('down');
     closing.close();
     await closing.firstFetch;

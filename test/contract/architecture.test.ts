@@ -60,7 +60,8 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
   },
   // What `npm run build` runs: of the house nothing, and nothing of the house has it.
   bundles: { imports: [] },
-  access: { imports: ['package-facts.ts'] },
+  // Of stripe only the transport.
+  access: { imports: ['package-facts.ts', 'stripe'] },
   admission: { imports: [] },
   subgraph: { imports: ['customer-evaluation'] },
   'customer-evaluation': {

@@ -26,7 +26,7 @@ export interface Issuer {
   /** A good token, but for what is said otherwise; undefined takes a claim out. */
   token(
     claims?: Record<string, unknown>,
-    header?: Partial<JWTHeaderParameters>,
+    header?: Omit<Partial<JWTHeaderParameters>, 'kid'> & { kid?: string | undefined },
     key?: IssuerKey,
   ): Promise<string>;
   close(): Promise<void>;
@@ -83,7 +83,7 @@ export async function startIssuer(): Promise<Issuer> {
     };
     for (const name of Object.keys(payload)) if (payload[name] === undefined) delete payload[name];
     return new SignJWT(payload)
-      .setProtectedHeader({ alg: signer.alg, kid: signer.kid, ...header })
+      .setProtectedHeader({ alg: signer.alg, kid: signer.kid, ...header } as JWTHeaderParameters)
       .sign(signer.privateKey);
   };
 

@@ -58,7 +58,7 @@ describe('a bug', () => {
     });
     await apollo.start();
     const pseudonymize = pseudonymizer('a key for this test alone');
-    const authenticator = createAuthenticator({ mode: 'none' }, () => undefined);
+    const authenticator = createAuthenticator({ mode: 'none' }, { userAgent: 'test/1' }, () => undefined);
     const access = {
       authenticator: {
         ...authenticator,

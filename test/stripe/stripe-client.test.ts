@@ -29,6 +29,7 @@ describe('the client of Stripe’s HTTP interface', () => {
       secretKey: 'sk_test_first',
       apiVersion: '2026-06-24.preview',
       account: undefined,
+      outgoing: { userAgent: 'test/1' },
       timeoutMs: 3_000,
       maxAttempts: 3,
       maxConcurrency: 16,

@@ -31,6 +31,7 @@ describe('the way to the upstream', () => {
       secretKey: 'sk_test_1',
       apiVersion: '2026-06-24.preview',
       account: undefined,
+      outgoing: { userAgent: 'test/1' },
       timeoutMs,
       maxAttempts: 1,
       maxConcurrency: 2,

@@ -18,6 +18,7 @@ describe('the end of a call to the upstream', () => {
       secretKey: 'sk_test_1',
       apiVersion: '2026-06-24.preview',
       account: undefined,
+      outgoing: { userAgent: 'test/1' },
       timeoutMs: 500,
       maxAttempts: 3,
       maxConcurrency: 10,

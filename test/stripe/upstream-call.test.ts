@@ -48,6 +48,7 @@ describe('a call to the upstream', () => {
       secretKey: 'sk_test_1',
       apiVersion: '2026-06-24.preview',
       account: undefined,
+      outgoing: { userAgent: 'test/1' },
       timeoutMs: 3_000,
       maxAttempts: 3,
       maxConcurrency: 32,
