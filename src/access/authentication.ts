@@ -76,7 +76,7 @@ function byRouterSecret(secrets: RouterSecrets): (headers: DistinctHeaders) => A
     if (secret === undefined || more.length > 0) return refused('no x-router-secret, or several');
     if (!secrets.includes(secret)) return refused('x-router-secret is none of ROUTER_SECRET');
     const caller = callerOfRouter(headers);
-    return caller === undefined ? refused('a caller header is empty or appears twice') : known(caller);
+    return caller === undefined ? refused('a caller header is blank or appears twice') : known(caller);
   };
 }
 

@@ -1,5 +1,5 @@
 import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
-import { type Caller, callerId, scopeList } from './caller.ts';
+import { type Caller, isName, scopeList, subjectId } from './caller.ts';
 import type { RemoteKeySet } from './key-set.ts';
 import { type CustomerBinding, scopes } from './scopes.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
@@ -138,12 +138,12 @@ function tokenIn(authorization: string | undefined): string {
   return token;
 }
 
-function callerOf(payload: JWTPayload, { customerClaim }: TokenSettings): Caller {
-  const { iss, sub } = payload;
-  if (typeof sub !== 'string' || sub === '') throw new TokenRefused('sub is not a name');
+function callerOf(payload: JWTPayload, { issuer, customerClaim }: TokenSettings): Caller {
+  const { sub } = payload;
+  if (!isName(sub)) throw new TokenRefused('sub is not a name');
   const granted = scopesOf(payload);
   return {
-    id: callerId('jwt', iss, sub),
+    id: subjectId(issuer, sub),
     isNamed: true,
     scopes: granted,
     customer: customerClaim === undefined ? { kind: 'any' } : bindingOf(payload[customerClaim], granted),
@@ -160,7 +160,7 @@ function scopesOf({ scope, scp }: JWTPayload): ReadonlySet<string> {
 function bindingOf(claim: unknown, granted: ReadonlySet<string>): CustomerBinding {
   if (granted.has(scopes.anyCustomer)) return { kind: 'any' };
   if (claim === undefined || claim === null) return { kind: 'none' };
-  if (typeof claim !== 'string' || claim === '') throw new TokenRefused('the customer claim is not an id');
+  if (!isName(claim)) throw new TokenRefused('the customer claim is not an id');
   return { kind: 'own', id: claim };
 }
 

@@ -5,8 +5,8 @@ import type { CustomerBinding } from './scopes.ts';
 /** Who calls, and what it may do. */
 export interface Caller {
   /**
-   * One for each subject of each issuer and way of authentication, and no other's: the scope of its idempotency
-   * keys, and its place in waiting lines. A hash, so that it can be passed on; but not a keyed one: it must stay the
+   * One for each subject of each issuer, whichever way it comes, and no other's: the scope of its idempotency keys,
+   * and its place in waiting lines. A hash, so that it can be passed on; but not a keyed one: it must stay the
    * same when keys are rotated, or a repeat would be another call. So it is never logged: its pseudonym is.
    */
   readonly id: string;
@@ -27,6 +27,19 @@ export const anonymous: Caller = {
 /** An id for a caller from what names it. JSON of an array is injective, so no two callers share a text. */
 export function callerId(...names: readonly (string | undefined)[]): string {
   return hash('sha256', JSON.stringify(names), 'base64url');
+}
+
+/**
+ * The id of an issuer's subject: the same for a token and for a router that vouches for it, so that a repeat which
+ * takes the other way is no second call. `jwt` was the first way, and stands in the ids that are in use.
+ */
+export function subjectId(issuer: string, subject: string): string {
+  return callerId('jwt', issuer, subject);
+}
+
+/** Whether a name is one: what is empty or blank would be the same for several people. */
+export function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
 }
 
 /** Names a caller or address where others can read it, such as in logs and in shared counters. */

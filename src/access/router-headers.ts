@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type Caller, callerId, scopeList } from './caller.ts';
+import { type Caller, callerId, isName, scopeList, subjectId } from './caller.ts';
 
 /** The headers of a request, each name with all its values in the order sent. */
 export type DistinctHeaders = Readonly<Record<string, readonly string[] | undefined>>;
@@ -29,8 +29,9 @@ function digest(text: string): Buffer {
 }
 
 /**
- * The caller that a router has verified and names in its headers; undefined where they are ambiguous. Only to be
- * asked once the router has shown its secret: anybody can write these headers.
+ * The caller that a router has verified and names in its headers; undefined where one is blank, as where a template
+ * had nothing to fill in, or appears twice. Only to be asked once the router has shown its secret: anybody can write
+ * these headers.
  *
  * A router that says nothing of scopes or of a customer has decided on rights by itself.
  */
@@ -39,11 +40,27 @@ export function callerOfRouter(headers: DistinctHeaders): Caller | undefined {
   // One that appears twice was set by a client and again by a router that forgot to remove it.
   if (names.some((name) => (headers[name]?.length ?? 0) > 1)) return undefined;
   const [subject, issuer, granted, customer] = names.map((name) => headers[name]?.[0]);
-  if (customer === '') return undefined;
+  if ([subject, issuer, customer].some((name) => name !== undefined && !isName(name))) return undefined;
   return {
-    id: callerId('router', issuer, subject),
+    id: idOf(issuer, subject),
     isNamed: subject !== undefined,
     scopes: granted === undefined ? 'all' : scopeList(granted),
     customer: customer === undefined ? { kind: 'any' } : { kind: 'own', id: customer },
   };
+}
+
+function idOf(issuer: string | undefined, subject: string | undefined): string {
+  if (issuer === undefined || subject === undefined) return callerId('router', issuer, subject);
+  return subjectId(textOf(issuer), textOf(subject));
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+// Node reads a header's bytes as Latin-1. Routers write UTF-8, as tokens do.
+function textOf(header: string): string {
+  try {
+    return utf8.decode(Buffer.from(header, 'latin1'));
+  } catch {
+    return header;
+  }
 }

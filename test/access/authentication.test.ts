@@ -73,9 +73,7 @@ describe('a caller behind a router', () => {
   it('is nobody else, whatever the names', async () => {
     const names: [subject?: string | undefined, issuer?: string][] = [
       [],
-      [''],
       ['a'],
-      ['a', ''],
       ['a', 'b'],
       ['ab'],
       [undefined, 'a'],
@@ -103,9 +101,15 @@ describe('a caller behind a router', () => {
     ...['subject', 'issuer', 'scopes', 'customer'].map((name): [string, DistinctHeaders, string] => [
       `with two of x-caller-${name}`,
       { [`x-caller-${name}`]: ['a', 'b'] },
-      'a caller header is empty or appears twice',
+      'a caller header is blank or appears twice',
     ]),
-    ['with an empty customer', { 'x-caller-customer': [''] }, 'a caller header is empty or appears twice'],
+    ...['subject', 'issuer', 'customer'].flatMap((name) =>
+      ['', ' ', '\u00a0', '\t'].map((blank): [string, DistinctHeaders, string] => [
+        `with a blank x-caller-${name}, ${JSON.stringify(blank)}`,
+        { 'x-caller-subject': ['a'], [`x-caller-${name}`]: [blank] },
+        'a caller header is blank or appears twice',
+      ]),
+    ),
   ])('is refused %s, and operators read why', async (_, headers, reason) => {
     expect(await by(headers)).toEqual(refused(reason));
   });
@@ -164,7 +168,8 @@ describe('a caller with a token', () => {
       'x-caller-issuer': [issuer.url],
       'x-caller-subject': ['a'],
     });
-    expect(routed).not.toMatchObject({ caller: { id } });
+    // A repeat that takes the other way is no second call.
+    expect(routed).toMatchObject({ caller: { id } });
   });
 
   it.each([
@@ -191,7 +196,7 @@ describe('a caller with a token', () => {
     expect(await bring(issuer.token(claims))).toMatchObject(known({ customer: { kind: 'any' } }));
   });
 
-  it.each(['', 5, ['cus_1'], {}])('is refused where the customer is %j', async (cus) => {
+  it.each(['', ' ', 5, ['cus_1'], {}])('is refused where the customer is %j', async (cus) => {
     const bound = await start('cus');
     expect(await bring(issuer.token({ cus }), bound)).toEqual(refused('the customer claim is not an id'));
   });

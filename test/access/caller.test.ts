@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { callerId, pseudonymizer } from '../../src/access/caller.ts';
+import { pseudonymizer, subjectId } from '../../src/access/caller.ts';
 import { addressKey } from '../../src/access/client-address.ts';
 import { callerOfRouter } from '../../src/access/router-headers.ts';
 
@@ -41,14 +41,25 @@ describe('the name of a caller or address where others can read it', () => {
 });
 
 describe('the id of a caller, the scope of its idempotency keys', () => {
+  const routed = (subject?: string, issuer?: string) =>
+    callerOfRouter({
+      ...(subject === undefined ? {} : { 'x-caller-subject': [subject] }),
+      ...(issuer === undefined ? {} : { 'x-caller-issuer': [issuer] }),
+    })?.id;
+
   it('stays as it is from version to version, or a repeat after a deploy would be another call', () => {
-    expect(callerId('jwt', 'https://issuer.example', 'someone')).toBe(
-      'RtwBIJwPSYDnNInAzPhsLBrdGD2nhgj1GHU9d7wwnp8',
-    );
-    const routed = callerOfRouter({
-      'x-caller-issuer': ['https://issuer.example'],
-      'x-caller-subject': ['someone'],
-    });
-    expect(routed?.id).toBe('0t7uSP0gRkxI-w9CCszUI9C5ozf9o4gWGK3ih8yTyh0');
+    const id = 'RtwBIJwPSYDnNInAzPhsLBrdGD2nhgj1GHU9d7wwnp8';
+    expect(subjectId('https://issuer.example', 'someone')).toBe(id);
+    expect(routed('someone', 'https://issuer.example')).toBe(id);
+    // Behind a router that names no issuer.
+    expect(routed('someone')).toBe('46mE1e9GRMaHQ2siAskDQbt23cekCl9sxyjLp8oeDDc');
+    expect(routed()).toBe('NsYtPxW8koc1-QyBwWbCC_5oVmC2ovtscqNF5FHN100');
+  });
+
+  it('is that of the token for a subject whose name the router writes in UTF-8', () => {
+    const bytes = Buffer.from('josé').toString('latin1');
+    expect(routed(bytes, 'https://issuer.example')).toBe(subjectId('https://issuer.example', 'josé'));
+    // Bytes that are no UTF-8 are the name themselves.
+    expect(routed('jos\u00e9', 'https://issuer.example')).toBe(subjectId('https://issuer.example', 'josé'));
   });
 });

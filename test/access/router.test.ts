@@ -75,7 +75,6 @@ describe('a gateway behind a router', () => {
     const input = registration({ idempotencyKey: 'same' });
     const callers: Record<string, string>[] = [
       {},
-      { 'x-caller-subject': '' },
       { 'x-caller-subject': 'one' },
       { 'x-caller-subject': 'one', 'x-caller-issuer': 'a' },
       { 'x-caller-subject': 'onea' },
