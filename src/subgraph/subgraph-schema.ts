@@ -69,7 +69,7 @@ export function buildSubgraph(resolver: CustomerEvaluationResolver | undefined):
 
 // Loaded with the first router that asks: what prints takes a start as long as what serves the schema.
 async function print(decorated: GraphQLSchema): Promise<string> {
-  const { printSubgraphSchema } = await import('@apollo/subgraph');
+  const { printSubgraphSchema } = await import('./sdl-printer.ts');
   return `${preamble}\n${printSubgraphSchema(decorated)}\n`;
 }
 

@@ -54,7 +54,7 @@ describe('a gateway behind a router', () => {
     expect(result.status).toBe(401);
     expect(result.errors?.[0]?.extensions['code']).toBe('UNAUTHENTICATED');
     expect(upstream.requests).toHaveLength(0);
-    expect(gateway.log.join('\n')).not.toContain(secret);
+    expect((await gateway.flushed()).join('\n')).not.toContain(secret);
   });
 
   it('believes what the router says of its caller', async () => {

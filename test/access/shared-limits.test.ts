@@ -74,7 +74,7 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       expect(others).toEqual([200, 200, 200, 200, 429]);
       expect(await create(b, '192.0.2.2')).toBe(200);
       expect(await readiness(a)).toMatchObject({ status: 'ready', sharedCounters: 'down' });
-      expect(a.log.join('\n')).toContain('the shared counters of REDIS_URL changed');
+      await a.logged(/the shared counters of REDIS_URL changed/);
 
       redis = await startRedis(redis.port);
       await until(a, 'up');
@@ -87,7 +87,7 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       // Time to look for it two or three times: that none is had is no event.
       await new Promise((resolve) => setTimeout(resolve, 400));
       // ioredis prints what nobody listens to; not so within Jest, whose errors it does not know.
-      expect(`${gateway.log.join('\n')}${gateway.told()}`).not.toContain('[ioredis]');
+      expect(`${(await gateway.flushed()).join('\n')}${gateway.told()}`).not.toContain('[ioredis]');
     });
   });
 
@@ -109,14 +109,14 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       expect(median).toBeLessThan(150);
       expect(statuses).toEqual([200, 200, 200, 200, 429]);
       expect(await readiness(gateway)).toMatchObject({ status: 'ready', sharedCounters: 'down' });
-      expect(gateway.log.join('\n')).toContain('the shared counters of REDIS_URL changed');
+      await gateway.logged(/the shared counters of REDIS_URL changed/);
       expect(gateway.log.join('\n')).not.toContain('127.0.0.1:6');
     }
 
     it('is down at the start', async () => {
       gateway = await startTestGateway(environment(`redis://user:canary@127.0.0.1:${await freePort()}`));
       await servedByItself();
-      expect(gateway.log.join('\n')).not.toContain('canary');
+      expect((await gateway.flushed()).join('\n')).not.toContain('canary');
     });
 
     it('is a second slow', async () => {

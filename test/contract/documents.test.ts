@@ -216,7 +216,8 @@ describe('the snippets', () => {
     const [operation] = operations;
     const query = operation?.text ?? '';
     await gateway.send(query, { radarSession: 'rse_1', customer: 'cus_1' });
-    const line = gateway.log.filter((each) => each.includes('"msg":"operation"')).at(-1) ?? '{}';
+    const line =
+      (await gateway.flushed()).filter((each) => each.includes('"msg":"operation"')).at(-1) ?? '{}';
     const keysOf = (text: string): string[] => Object.keys(JSON.parse(text)).sort();
     // The callers of this gateway are not known.
     expect(keysOf(example?.text ?? '').filter((name) => name !== 'caller')).toEqual(keysOf(line));

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server } from 'node:net';
@@ -42,7 +41,7 @@ describe('when the way to the upstream fails', () => {
 
   const create = async (gateway: TestGateway, headers = {}) => {
     const answer = await gateway.send(createEverything, { input: personalInput }, headers);
-    const said = [answer.text, ...gateway.log].join('\n');
+    const said = [answer.text, ...(await gateway.flushed())].join('\n');
     for (const canary of canaries) expect(said).not.toContain(canary);
     return answer.data.createCustomerEvaluation;
   };
@@ -156,7 +155,7 @@ describe('when the way to the upstream fails', () => {
           { code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' },
         ]);
         expect(requests).toEqual([]);
-        expect(gateway.log.map((line) => JSON.parse(line).level)).toContain('error');
+        expect((await gateway.flushed()).map((line) => JSON.parse(line).level)).toContain('error');
       },
     );
   });
@@ -181,9 +180,7 @@ describe('when the way to the upstream fails', () => {
     expect(data.createCustomerEvaluation.errors).toMatchObject([
       { code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' },
     ]);
-    // Written a turn after the answer, and read from a pipe: the test's own limit is what ends the wait.
-    const isTold = () => /"level":"error".*ERR_TLS_CERT_ALTNAME_INVALID/.test(gateway.log.join(''));
-    while (!isTold()) await once(gateway.child.stdout ?? gateway.child, 'data');
+    await gateway.logged(/"level":"error".*ERR_TLS_CERT_ALTNAME_INVALID/);
   });
 
   it('is hidden when the upstream closes idle connections as they are reused', async () => {

@@ -66,7 +66,7 @@ describe('when the upstream fails', () => {
 
     const clean = await create('another');
     expect(clean.errors).toEqual([]);
-    const said = [...answers.map((answer) => answer.text), ...gateway.log].join('\n');
+    const said = [...answers.map((answer) => answer.text), ...(await gateway.flushed())].join('\n');
     for (const canary of canaries) expect(said).not.toContain(canary);
   });
 });

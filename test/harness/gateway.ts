@@ -1,7 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { runInThisContext } from 'node:vm';
+import type { ClockShift } from './movable-clock.ts';
 
 /** An answer to a GraphQL request, as a client reads it. */
 export interface GraphQLAnswer {
@@ -28,17 +32,21 @@ export interface GatewayProcess {
   flushed(): Promise<string[]>;
   /** Waits for a line that matches; rejects where the process ends without one. */
   logged(pattern: RegExp): Promise<string>;
+  /** Moves the clocks of a process that was started with a movable one. Back where they were: `{}`. */
+  moveClock(shift: Partial<ClockShift>): Promise<void>;
   /** Sends SIGTERM and waits for the end. Throws where that is not a clean one. */
   close(): Promise<void>;
 }
 
 export type TestGateway = GatewayProcess;
 
-export interface ProcessLimits {
+export interface ProcessOptions {
   /** Files that it may have open. */
   readonly maxFiles?: number;
   /** Options of Node itself, such as `--max-old-space-size=460`. */
   readonly nodeOptions?: readonly string[];
+  /** Whether `moveClock` is to work. */
+  readonly movableClock?: boolean;
 }
 
 /** Tests call faster than people do, and the machine that is to answer has other things to do. */
@@ -51,25 +59,27 @@ export const unlimited = {
 /** Starts the built gateway on a free port, with limits out of reach and every line logged. */
 export function startTestGateway(
   environment: Record<string, string> = {},
-  limits?: ProcessLimits,
+  options?: ProcessOptions,
 ): Promise<TestGateway> {
-  return spawnGateway({ LOG_LEVEL: 'trace', ...unlimited, ...environment }, limits);
+  return spawnGateway({ LOG_LEVEL: 'trace', ...unlimited, ...environment }, options);
 }
 
 /** Starts the built gateway on a free port; `environment` is all the environment it sees. */
 export async function spawnGateway(
   environment: Record<string, string>,
-  { maxFiles, nodeOptions = [] }: ProcessLimits = {},
+  { maxFiles, nodeOptions = [], movableClock = false }: ProcessOptions = {},
 ): Promise<GatewayProcess> {
-  const command = [process.execPath, ...nodeOptions, 'dist/main.js'];
+  const preload = movableClock ? ['--import', './test/harness/movable-clock.ts'] : [];
+  const command = [process.execPath, ...nodeOptions, ...preload, 'dist/main.js'];
   const limited = ['sh', '-c', `ulimit -n ${maxFiles} && exec "$0" "$@"`, ...command];
   const [program = '', ...parameters] = maxFiles === undefined ? command : limited;
   const child = spawn(program, parameters, {
     env: { PATH: process.env['PATH'], PORT: '0', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+    stdio: ['ignore', 'pipe', 'pipe', ...(movableClock ? (['ipc'] as const) : [])],
+  }) as ChildProcessByStdio<null, Readable, Readable>;
   const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
   const closed = once(child, 'close');
+  endWithUs(child);
   let told = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     told += text;
@@ -78,7 +88,7 @@ export async function spawnGateway(
   const lines = createInterface({ input: child.stdout });
   lines.on('line', (line) => log.push(line));
 
-  const logged = async (pattern: RegExp): Promise<string> => {
+  const logged = keepingAlive(async (pattern: RegExp): Promise<string> => {
     for (let read = 0; ; read += 1) {
       while (read >= log.length) {
         const ended = await Promise.race([once(lines, 'line').then(() => false), closed.then(() => true)]);
@@ -89,7 +99,7 @@ export async function spawnGateway(
       const line = log[read] ?? '';
       if (pattern.test(line)) return line;
     }
-  };
+  });
 
   const { url } = JSON.parse(await logged(/"msg":"listening"/)) as { url: string };
   let flushes = 0;
@@ -109,12 +119,44 @@ export async function spawnGateway(
       return log;
     },
     logged,
-    async close() {
+    async moveClock({ wallMs = 0, monotonicMs = 0 }) {
+      if (!movableClock) throw new Error('this gateway was started without a movable clock');
+      const moved = once(child, 'message');
+      child.send({ wallMs, monotonicMs });
+      await moved;
+    },
+    close: keepingAlive(async () => {
       child.kill('SIGTERM');
       const end = await exited;
       await closed;
       if (end !== 0) throw new Error(`the gateway ended with ${end}:\n${[...log, told].join('\n')}`);
-    },
+    }),
+  };
+}
+
+/** A gateway that a failed test left running does not keep Jest from ending, and ends with it. */
+function endWithUs(child: ChildProcessByStdio<null, Readable, Readable>): void {
+  child.unref();
+  for (const pipe of [child.stdout, child.stderr]) (pipe as Socket).unref();
+  child.channel?.unref();
+  // Jest gives its tests a copy of `process`, which hears no events.
+  const ours = runInThisContext('process') as NodeJS.Process;
+  const kill = (): unknown => child.kill('SIGKILL');
+  ours.once('exit', kill);
+  child.once('exit', () => ours.off('exit', kill));
+}
+
+/** Keeps this process alive while it waits for a gateway's. */
+function keepingAlive<Args extends unknown[], Result>(
+  wait: (...args: Args) => Promise<Result>,
+): (...args: Args) => Promise<Result> {
+  return async (...args) => {
+    const timer = setInterval(() => undefined, 60_000);
+    try {
+      return await wait(...args);
+    } finally {
+      clearInterval(timer);
+    }
   };
 }
 

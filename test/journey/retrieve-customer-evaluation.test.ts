@@ -69,7 +69,9 @@ describe('an evaluation by its id', () => {
       { path: ['customerEvaluation'], extensions: { code: 'UPSTREAM_REFUSED', retryable: false } },
     ]);
     expect(text).not.toContain('canary');
-    expect(gateway.log.filter((line) => JSON.parse(line).code === 'UPSTREAM_REFUSED')).toHaveLength(1);
+    expect(
+      (await gateway.flushed()).filter((line) => JSON.parse(line).code === 'UPSTREAM_REFUSED'),
+    ).toHaveLength(1);
   });
 
   it.each(['2026-03-04.preview', '2026-05-27.preview'])(

@@ -30,9 +30,11 @@ describe('the log', () => {
 
   const lines = (msg: string): Line[] =>
     gateway.log.map((line) => JSON.parse(line) as Line).filter((line) => line['msg'] === msg);
+  /** Sends it and waits until all that it logs is in the log. */
   async function send(query: string, variables: object = {}, subject = 'canary-subject'): Promise<void> {
     const authorization = `Bearer ${await issuer.token({ sub: subject })}`;
     await gateway.send(query, variables, { authorization, 'x-request-id': 'req-of-the-client' });
+    await gateway.flushed();
   }
 
   it('has one line for an operation: what ran, for whom, how it ended, how long, and both request ids', async () => {
