@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { settings } from '../../src/settings.ts';
 import { startRecordingUpstream } from '../harness/recording-upstream.ts';
 
@@ -65,9 +65,6 @@ async function toldBy({ told, exited, process: { stderr } }: Started, pattern: R
 }
 
 describe('the process', () => {
-  beforeAll(async () => {
-    await run('npm', ['run', '--silent', 'build']);
-  }, 180_000);
   afterEach(() => {
     for (const child of started.splice(0)) child.kill('SIGKILL');
   });
