@@ -203,7 +203,9 @@ function authenticationOf(values: Settings): AuthenticationSettings {
         mode: 'jwt',
         jwksUrl: values.JWT_JWKS_URL ?? '',
         issuer: values.JWT_ISSUER ?? '',
-        audience: values.JWT_AUDIENCE ?? '',
+        audiences: values.JWT_AUDIENCE ?? [],
+        audienceClaim: values.JWT_AUDIENCE_CLAIM,
+        clockToleranceSeconds: values.JWT_CLOCK_TOLERANCE_SECONDS,
         customerClaim: values.JWT_CUSTOMER_CLAIM,
       };
     case 'router':
@@ -268,7 +270,10 @@ function combinationFaults(set: Environment): string[] {
 }
 
 const settingsOfModes = {
-  jwt: { needed: ['JWT_JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE'], optional: ['JWT_CUSTOMER_CLAIM'] },
+  jwt: {
+    needed: ['JWT_JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE'],
+    optional: ['JWT_AUDIENCE_CLAIM', 'JWT_CLOCK_TOLERANCE_SECONDS', 'JWT_CUSTOMER_CLAIM'],
+  },
   router: { needed: ['ROUTER_SECRET'], optional: [] },
 } as const;
 

@@ -111,9 +111,26 @@ export const settings = z.object({
   JWT_ISSUER: takes('the issuer exactly as tokens name it in iss', z.string())
     .optional()
     .describe('whose tokens are taken; needed by `AUTH_MODE=jwt`'),
-  JWT_AUDIENCE: takes('this gateway as tokens name it in aud', z.string())
+  JWT_AUDIENCE: takes(
+    'this gateway as tokens name it in aud; several names comma separated',
+    z
+      .string()
+      .transform((list) => list.split(',').map((name) => name.trim()))
+      .refine((names) => names.every((name) => name !== '')),
+  )
     .optional()
     .describe('for whom tokens must be made; needed by `AUTH_MODE=jwt`'),
+  JWT_AUDIENCE_CLAIM: takes('aud, client_id, azp or cid', z.enum(['aud', 'client_id', 'azp', 'cid']))
+    .default('aud')
+    .describe(
+      'the claim that must be one of `JWT_AUDIENCE`: `client_id` for access tokens of Amazon Cognito, which have no `aud`',
+    ),
+  // What Spring Security and Envoy allow.
+  JWT_CLOCK_TOLERANCE_SECONDS: wholeNumber(0, 300)
+    .default(60)
+    .describe(
+      'how far the clocks of issuer and gateway may differ: tokens are taken so long before and after their time',
+    ),
   JWT_CUSTOMER_CLAIM: takes('the name of a claim', z.string().max(256))
     .optional()
     .describe(

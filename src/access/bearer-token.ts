@@ -6,7 +6,12 @@ import { VerifiedTokens } from './verified-tokens.ts';
 
 export interface TokenSettings {
   readonly issuer: string;
-  readonly audience: string;
+  /** A token must be made for one of these. */
+  readonly audiences: readonly string[];
+  /** The claim that says so: `aud`, or what an issuer sends instead of it. */
+  readonly audienceClaim: string;
+  /** How far the clocks of issuer and gateway may differ. */
+  readonly clockToleranceSeconds: number;
   /** The claim that holds the caller's own customer; undefined where callers are not bound to one. */
   readonly customerClaim: string | undefined;
 }
@@ -40,9 +45,6 @@ const bearer = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
 // Each one tried is a signature verified, for whoever sends a token without a kid.
 const maxKeysTried = 8;
 
-/** Clocks differ a little. */
-const clockTolerance = 5;
-
 /** Tells by an `Authorization` header who calls. */
 export class BearerTokens {
   readonly #keys: RemoteKeySet;
@@ -56,11 +58,11 @@ export class BearerTokens {
     this.#options = {
       algorithms,
       issuer: settings.issuer,
-      audience: settings.audience,
-      requiredClaims: ['exp', 'sub'],
-      clockTolerance,
+      ...(settings.audienceClaim === 'aud' ? { audience: [...settings.audiences] } : {}),
+      requiredClaims: ['exp', 'sub', settings.audienceClaim],
+      clockTolerance: settings.clockToleranceSeconds,
     };
-    this.#verified = new VerifiedTokens(clockTolerance);
+    this.#verified = new VerifiedTokens(settings.clockToleranceSeconds);
   }
 
   /** The caller that the header names. Throws `TokenRefused`. */
@@ -138,8 +140,12 @@ function tokenIn(authorization: string | undefined): string {
   return token;
 }
 
-function callerOf(payload: JWTPayload, { issuer, customerClaim }: TokenSettings): Caller {
-  const { sub } = payload;
+function callerOf(payload: JWTPayload, settings: TokenSettings): Caller {
+  const { issuer, customerClaim, audienceClaim, audiences } = settings;
+  const { sub, [audienceClaim]: audience } = payload;
+  // `aud` itself, which may be a list, was checked by jose.
+  if (audienceClaim !== 'aud' && !audiences.some((each) => each === audience))
+    throw new TokenRefused(`ERR_JWT_CLAIM_VALIDATION_FAILED ${audienceClaim}`);
   if (!isName(sub)) throw new TokenRefused('sub is not a name');
   const granted = scopesOf(payload);
   return {

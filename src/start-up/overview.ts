@@ -60,7 +60,7 @@ function callersOf({ authentication }: Config): string {
     case 'none':
       return 'whoever reaches the port (AUTH_MODE=none)';
     case 'jwt':
-      return `with a token of ${authentication.issuer} for ${authentication.audience}`;
+      return `with a token of ${authentication.issuer} for ${authentication.audiences.join(' or ')}`;
     case 'router':
       return 'those that the router vouches for, with ROUTER_SECRET';
     default:

@@ -124,7 +124,9 @@ describe('a caller with a token', () => {
     const settings = {
       jwksUrl: `${issuer.url}/keys`,
       issuer: issuer.url,
-      audience: 'gateway',
+      audiences: ['gateway'],
+      audienceClaim: 'aud',
+      clockToleranceSeconds: 5,
       customerClaim,
     };
     const own = createAuthenticator({ mode: 'jwt', ...settings }, requests, () => undefined);

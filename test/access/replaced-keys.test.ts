@@ -23,7 +23,13 @@ describe('an issuer that replaces its key', () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     issuer.publish(issuer.key);
     keys = new RemoteKeySet(new URL(`${issuer.url}/keys`), outgoing, () => undefined);
-    tokens = new BearerTokens(keys, { issuer: issuer.url, audience: 'gateway', customerClaim: undefined });
+    tokens = new BearerTokens(keys, {
+      issuer: issuer.url,
+      audiences: ['gateway'],
+      audienceClaim: 'aud',
+      clockToleranceSeconds: 5,
+      customerClaim: undefined,
+    });
     await keys.firstFetch;
   });
   afterEach(() => {

@@ -33,7 +33,9 @@ describe('the settings of access', () => {
       mode: 'jwt',
       jwksUrl: 'https://issuer.example/keys',
       issuer: 'https://issuer.example',
-      audience: 'gateway',
+      audiences: ['gateway'],
+      audienceClaim: 'aud',
+      clockToleranceSeconds: 60,
       customerClaim: 'cus',
     });
     expect(
