@@ -72,6 +72,10 @@ export interface Config {
 export interface HttpSettings {
   /** Exact origins that browsers may call from. */
   readonly corsOrigins: readonly string[];
+  /** Whether pages of this machine may call, from any port. */
+  readonly corsLocal: boolean;
+  /** The names in `Host` to answer to, in lower case; any, if undefined. */
+  readonly allowedHosts: readonly string[] | undefined;
   readonly maxBodyBytes: number;
   readonly maxEventLoopDelayMs: number;
   /** The addresses and networks of the proxies whose `X-Forwarded-For` is believed. */
@@ -154,7 +158,9 @@ export function readConfig(environment: Environment): Config {
     introspection: values.INTROSPECTION ?? !production,
     explorer: values.EXPLORER ?? !production,
     http: {
-      corsOrigins: values.CORS_ORIGINS,
+      corsOrigins: values.CORS_ORIGINS ?? [],
+      corsLocal: !production && values.CORS_ORIGINS === undefined,
+      allowedHosts: allowedHostsOf(values),
       maxBodyBytes: values.MAX_BODY_BYTES,
       maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
       trustProxy: values.TRUST_PROXY ?? [],
@@ -213,6 +219,20 @@ function authenticationOf(values: Settings): AuthenticationSettings {
     default:
       return { mode: 'none' };
   }
+}
+
+const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
+
+/**
+ * A page whose name was made to resolve to this machine (DNS rebinding) would reach a gateway that nobody else can
+ * reach, and that asks for no credentials. Elsewhere names are the business of what is in front.
+ */
+function allowedHostsOf(values: Settings): readonly string[] | undefined {
+  const { ALLOWED_HOSTS: hosts, AUTH_MODE: mode, HOST: address, NODE_ENV: environment } = values;
+  if (hosts !== undefined) return [...loopbackNames, ...hosts];
+  const isOpen = environment !== 'production' && (mode === undefined || mode === 'none');
+  const isLoopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(address);
+  return isOpen && isLoopback ? [...loopbackNames, address.toLowerCase()] : undefined;
 }
 
 /** Undefined where no collector is named, or traces are switched off. */

@@ -30,11 +30,12 @@ import { renewSecrets } from './secret-renewal.ts';
 import type { OutgoingRequests } from './stripe/outgoing-requests.ts';
 import { StripeClient } from './stripe/stripe-client.ts';
 import { capabilitiesOf } from './stripe/versions.ts';
+import { knownOperationTypesRule } from './subgraph/known-operation-types.ts';
 import { buildSubgraph } from './subgraph/subgraph-schema.ts';
 import { ContractDrift } from './telemetry/contract-drift.ts';
 import type { LogOutput } from './telemetry/log-output.ts';
 import { operationPlugin } from './telemetry/operation-plugin.ts';
-import { recordRequests, recordTurnedAway } from './telemetry/request-hooks.ts';
+import { recordRequests, recordUnrecorded } from './telemetry/request-hooks.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 
 /** A gateway that listens. */
@@ -159,7 +160,7 @@ async function openGateway(
     drain,
     pages: config.explorer ? pagesOf(config, builtIn?.playground) : undefined,
     record: (server) => recordRequests(server, telemetry),
-    recordTurnedAway: recordTurnedAway(telemetry),
+    recordUnrecorded: recordUnrecorded(telemetry),
     log,
     settings: config.http,
   });
@@ -280,6 +281,7 @@ function createApollo(
     validationOptions: { maxErrors: 5 },
     maxRecursiveSelections: maxFields,
     validationRules: [
+      knownOperationTypesRule,
       operationLimitsRule(config.operationLimits),
       ...(config.introspection || config.authentication.mode === 'router' ? [] : [noServiceRule]),
     ],

@@ -90,8 +90,23 @@ export const settings = z.object({
         origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
       ),
   )
-    .default([])
-    .describe('exact origins whose pages may call from a browser'),
+    .optional()
+    .describe('exact origins whose pages may call from a browser')
+    .meta({
+      otherwise: 'none; outside production the pages of this machine, `http://localhost` at any port',
+    }),
+  ALLOWED_HOSTS: takes(
+    'host names or addresses without ports, comma separated, such as gateway.test',
+    z
+      .string()
+      .transform((list) => list.split(',').map((host) => host.trim().toLowerCase()))
+      .refine((hosts) => hosts.every((host) => /^(\[[\da-f:.]+\]|[\w.-]+)$/.test(host))),
+  )
+    .optional()
+    .describe('names in `Host` to answer to, beside `localhost`, `127.0.0.1` and `[::1]`; no others')
+    .meta({
+      otherwise: 'any; those three outside production with `AUTH_MODE=none` on a loopback address',
+    }),
   MAX_EVENT_LOOP_DELAY_MS: wholeNumber(1, 10_000)
     .default(150)
     .describe('how long a request may wait for the process behind others; more are answered `OVERLOADED`'),

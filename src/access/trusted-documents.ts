@@ -60,7 +60,8 @@ export class TrustedDocuments {
   judge({ query, documentId, extensions }: DocumentRequest): Verdict {
     const id = idIn(documentId, extensions);
     if (typeof query !== 'string' || query === '') return this.#judgeId(id);
-    if (id !== undefined && id !== sha256(query)) {
+    // An id is a hash of the text, or whatever the manifest calls that very text.
+    if (id !== undefined && id !== sha256(query) && this.#textById.get(id) !== query) {
       return { verdict: 'refused', code: 'PERSISTED_QUERY_HASH_MISMATCH' };
     }
     if (this.#texts.has(query)) return { verdict: 'trusted', query };
@@ -81,10 +82,17 @@ export class TrustedDocuments {
 
 // `sha256:` is how the GraphQL-over-HTTP specification's appendix on persisted documents writes ids.
 function idIn(documentId: unknown, extensions: unknown): string | undefined {
-  if (typeof documentId === 'string') return documentId.replace(/^sha256:/, '');
-  if (extensions === undefined) return undefined;
+  if (typeof documentId === 'string' && documentId !== '') {
+    return spelled(documentId.replace(/^sha256:/i, ''));
+  }
+  if (extensions === undefined || extensions === null) return undefined;
   const persisted = apqExtension.safeParse(extensions);
-  return persisted.success ? persisted.data.persistedQuery.sha256Hash : undefined;
+  return persisted.success ? spelled(persisted.data.persistedQuery.sha256Hash) : undefined;
+}
+
+/** Hexadecimal hashes are the same in upper case; other ids are not. */
+function spelled(id: string): string {
+  return /^[\da-f]{64}$/i.test(id) ? id.toLowerCase() : id;
 }
 
 const apqExtension = z.object({ persistedQuery: z.object({ sha256Hash: z.string() }) });
@@ -97,7 +105,7 @@ export function readTrustedDocuments({ mode, path }: TrustedDocumentsSettings): 
   if (mode === 'off') return undefined;
   const textById = new Map<string, string>();
   for (const file of [...filesAt(shippedOperations), ...(path === undefined ? [] : filesAt(path))]) {
-    for (const [id, text] of documentsIn(file)) textById.set(id, text);
+    for (const [id, text] of documentsIn(file)) textById.set(spelled(id), text);
   }
   return new TrustedDocuments(mode, textById);
 }
@@ -112,7 +120,8 @@ function filesAt(path: string): string[] {
 
 function documentsIn(file: string): [id: string, text: string][] {
   try {
-    const text = readFileSync(file, 'utf8');
+    // Editors on Windows begin files with a byte order mark, which is no JSON and part of no document.
+    const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
     if (extname(file) === '.json') return documentsInManifest(JSON.parse(text));
     const { operations } = manifestOf(text);
     // The text itself, too: who imports the file sends it as it stands.

@@ -31,6 +31,9 @@ export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloSer
         removeValues(errors, { schema, document, operation, variables: request.variables });
         if (hideSchema) hideNames(errors, { source, variables: request.variables });
         for (const error of errors) {
+          if (isRequestError(error)) {
+            Object.assign(error.extensions, { code: 'BAD_REQUEST', http: { status: 400 } });
+          }
           const cause = causeOf(error);
           if (cause instanceof Refusal) Object.assign(error.extensions, { http: refusalHead(cause) });
           if (isRaisedOnPurpose(error) || cause instanceof Failure || cause instanceof Refusal) continue;
@@ -87,6 +90,14 @@ function refusalHead({ statusCode, retryAfterMs }: Refusal): { status?: number; 
 function failureExtensions(failure: Failure): Record<string, unknown> {
   const { code, retryable, effect, retryAfterMs, upstreamRequestId } = failure;
   return { code, retryable, effect, retryAfterMs, upstreamRequestId };
+}
+
+/**
+ * Whether the executor refused a request that validation let through, such as one with too many wrong variables: no
+ * field was run, and the document or the variables are at fault (GraphQL, 7.1.3, "Request Errors").
+ */
+function isRequestError({ extensions, originalError, path }: GraphQLError): boolean {
+  return path === undefined && originalError === undefined && extensions['code'] === undefined;
 }
 
 // What was raised on purpose has a code. A GraphQLError without one is the executor's, about a value that a

@@ -1,3 +1,4 @@
+import { BadRequestError } from './bad-request.ts';
 import { Refusal, retryAfterSeconds } from './refusal.ts';
 
 /** An answer to a request that is refused before GraphQL begins. */
@@ -30,6 +31,8 @@ function refusalByUs(refusal: Refusal, requestId: string): HttpRefusal {
       ...(retryAfterMs === undefined ? {} : { 'retry-after': retryAfterSeconds(retryAfterMs) }),
       // A 401 must name a scheme (RFC 9110, 15.5.2); without parameters it tells nothing (RFC 6750, 3.1).
       ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+      // A 405 must name the methods that are taken (RFC 9110, 15.5.6).
+      ...(refusal instanceof BadRequestError && refusal.allow !== undefined ? { allow: refusal.allow } : {}),
     },
     body: { errors: [{ message, extensions: { code, retryable, effect: 'NONE', retryAfterMs, requestId } }] },
   };

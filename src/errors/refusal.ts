@@ -9,6 +9,9 @@ export abstract class Refusal extends Error {
   /** When a repeat may succeed; undefined where none will. Also sent as `Retry-After`, in whole seconds. */
   readonly retryAfterMs: number | undefined = undefined;
 
+  /** What metrics count it as, where that says more than the code. */
+  readonly outcome: string | undefined = undefined;
+
   get retryable(): boolean {
     return this.retryAfterMs !== undefined;
   }

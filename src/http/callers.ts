@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import type { Logger } from 'pino';
 import type { Authentication, Authenticator } from '../access/authentication.ts';
@@ -7,6 +6,7 @@ import type { RateLimits } from '../access/rate-limits.ts';
 import { RateLimited } from '../errors/rate-limited.ts';
 import type { Refusal } from '../errors/refusal.ts';
 import { IdentityUnavailable, Unauthenticated } from '../errors/unauthenticated.ts';
+import { addressIn } from './forwarded-address.ts';
 
 /** What decides who may call, and how much. */
 export interface Access {
@@ -32,7 +32,7 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
 
   const refuse = async (request: FastifyRequest, reason: string): Promise<Refusal> => {
     log.info({ requestId: request.id, ...request.record.logFields, reason }, 'a caller was refused');
-    const wait = await access.limits.chargeRefusal(countedAddress(request, access));
+    const wait = await access.limits.chargeRefusal(countedAddress(request, access, log));
     return wait === undefined ? new Unauthenticated() : new RateLimited(wait);
   };
 
@@ -65,13 +65,25 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
 
 /** Counts so many upstream calls for the request's caller and address. Rejects with `RateLimited`. */
 export async function charge(request: FastifyRequest, access: Access, calls: number): Promise<void> {
-  const { caller } = request;
-  const wait = await access.limits.charge({ caller, address: countedAddress(request, access) }, calls);
+  const { caller, callLog } = request;
+  const address = countedAddress(request, access, callLog);
+  const wait = await access.limits.charge({ caller, address }, calls);
   if (wait !== undefined) throw new RateLimited(wait);
 }
 
-function countedAddress(request: FastifyRequest, access: Access): string | undefined {
+// Where this was logged already: the proxy sends what it sends with each request.
+const loggedFor = new WeakSet<Access>();
+
+function countedAddress(request: FastifyRequest, access: Access, log: Logger): string | undefined {
   if (!access.countsAddresses) return undefined;
-  // What a proxy passes on in X-Forwarded-For need not be an address; the connection's always is.
-  return isIP(request.ip) === 0 ? request.socket.remoteAddress : request.ip;
+  const address = addressIn(request.ip);
+  if (address !== undefined) return address;
+  if (!loggedFor.has(access)) {
+    loggedFor.add(access);
+    log.warn(
+      'X-Forwarded-For holds no address that can be read: its callers share the rate limit of their proxy',
+    );
+  }
+  // What a proxy passes on need not be an address; the connection's always is.
+  return request.socket.remoteAddress;
 }

@@ -1,28 +1,73 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { HttpSettings } from '../config.ts';
 
+const varyWithOrigin = 'Accept, Origin';
 const exposedHeaders = ['retry-after', 'x-request-id'];
 
-/** Lets pages of these origins ask, and read what they are told. */
-export async function allowOrigins(server: FastifyInstance, origins: readonly string[]): Promise<void> {
-  if (origins.length === 0) return;
-  await server.register(cors, {
-    origin: [...origins],
-    methods: ['GET', 'POST'],
-    exposedHeaders,
-    maxAge: 600,
-  });
-}
+/** Pages of this machine, such as those of Vite's development server. */
+const localOrigin = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
+/** What a browser sends as an origin (RFC 6454, 6.2), and nothing that would be odd in a log. */
+const anyOrigin = /^[a-z][a-z0-9+.-]{0,30}:\/\/[a-z0-9.[\]:-]{1,253}$/;
 
-/** The same headers for an answer that is written without Fastify. */
-export function corsHeadersFor(origins: readonly string[]) {
-  const vary: Readonly<Record<string, string>> = origins.length === 0 ? {} : { vary: 'Origin' };
-  return (origin: string | undefined): Readonly<Record<string, string>> =>
-    origin === undefined || !origins.includes(origin)
-      ? vary
+/** So many refused origins are logged, each once: whoever sends them decides how many there are. */
+const maxLogged = 100;
+
+/** Which pages of other origins may call. */
+export class Origins {
+  readonly #exact: readonly string[];
+  readonly #local: boolean;
+  readonly #logged = new Set<string>();
+
+  constructor({ corsOrigins, corsLocal }: Pick<HttpSettings, 'corsOrigins' | 'corsLocal'>) {
+    this.#exact = corsOrigins;
+    this.#local = corsLocal;
+  }
+
+  /** Whether there are any. */
+  get some(): boolean {
+    return this.#exact.length > 0 || this.#local;
+  }
+
+  allows(origin: string): boolean {
+    return this.#exact.includes(origin) || (this.#local && localOrigin.test(origin));
+  }
+
+  /**
+   * The headers that let a page read an answer that is written without Fastify. Where the origin was not read, as with
+   * headers that are too large, the only one there is will do: a browser lets no other page read the answer.
+   */
+  headersFor(origin: string | undefined): Readonly<Record<string, string>> {
+    if (!this.some) return {};
+    const readable = origin ?? (this.#exact.length === 1 ? this.#exact[0] : undefined);
+    return readable === undefined || !this.allows(readable)
+      ? { vary: varyWithOrigin }
       : {
-          ...vary,
-          'access-control-allow-origin': origin,
+          vary: varyWithOrigin,
+          'access-control-allow-origin': readable,
           'access-control-expose-headers': exposedHeaders.join(', '),
         };
+  }
+
+  /** Logs each refused origin once: the browser blames CORS, and says it to nobody who operates the gateway. */
+  logRefused(origin: string, host: string | undefined, log: Logger): void {
+    if (this.allows(origin) || this.#logged.has(origin)) return;
+    // A page of the gateway itself: no other origin.
+    if (origin.slice(origin.indexOf('://') + 3) === host) return;
+    if (this.#logged.size >= maxLogged || !anyOrigin.test(origin)) return;
+    this.#logged.add(origin);
+    log.warn({ origin }, 'a browser page was refused by CORS: add its origin to CORS_ORIGINS if it may call');
+  }
+
+  /** Adds the headers to Fastify's answers, and answers preflights. */
+  async serve(server: FastifyInstance): Promise<void> {
+    if (!this.some) return;
+    await server.register(cors, {
+      origin: [...this.#exact, ...(this.#local ? [localOrigin] : [])],
+      methods: ['GET', 'POST'],
+      exposedHeaders,
+      maxAge: 600,
+    });
+  }
 }

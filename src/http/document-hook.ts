@@ -5,6 +5,7 @@ import {
   type TrustedDocuments,
 } from '../access/trusted-documents.ts';
 import { answerType } from './answer-type.ts';
+import { searchOf } from './request-parameters.ts';
 
 // So many untrusted documents are told, each once: whoever sends them decides how many there are.
 const maxTold = 1_000;
@@ -69,7 +70,7 @@ function settle(request: FastifyRequest, envelope: Envelope, query: unknown): vo
     }
     return;
   }
-  const parameters = new URL(request.url, 'http://localhost').searchParams;
+  const parameters = new URLSearchParams(searchOf(request));
   if (typeof query === 'string') parameters.set('query', query);
   for (const name of ['documentId', 'extensions']) parameters.delete(name);
   // Apollo Server reads a GET request's parameters from its URL.

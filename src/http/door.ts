@@ -4,27 +4,23 @@ import {
   type RequestListener,
   type Server,
   type ServerOptions,
-  type ServerResponse,
 } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Authenticator } from '../access/authentication.ts';
 import { RunQueue } from '../admission/run-queue.ts';
 import { NotAdmitted } from '../admission/waiting-line.ts';
-import { httpRefusal } from '../errors/http-refusals.ts';
+import { BadRequestError } from '../errors/bad-request.ts';
 import { Overloaded } from '../errors/overloaded.ts';
-import { answerType } from './answer-type.ts';
-import type { Drain } from './drain.ts';
-import { requestIdOf } from './request-id.ts';
-import { securityHeaders } from './request-rules.ts';
+import { hostFault, isProbe } from './host-rules.ts';
+import type { RefusalWriter } from './refusal-writer.ts';
 
 export interface DoorOptions {
   /** A request that would wait longer for the process is refused. */
   readonly maxWaitMs: number;
   readonly authenticator: Authenticator;
-  readonly drain: Drain;
-  /** The headers that let a page read the refusal, if its origin may. */
-  readonly corsHeaders: (origin: string | undefined) => Readonly<Record<string, string>>;
-  /** Told of each request that waited since `cameAt` and did not get in: it was refused, or its client has gone. */
-  readonly onTurnedAway: (url: string, method: string, status: 503 | 'closed', cameAt: number) => void;
+  /** The names in `Host` to answer to; any, if undefined. */
+  readonly hosts: ReadonlySet<string> | undefined;
+  readonly writer: RefusalWriter;
 }
 
 /**
@@ -34,34 +30,46 @@ export interface DoorOptions {
  */
 export function serverWithDoor(
   settings: ServerOptions,
-  options: DoorOptions,
+  { maxWaitMs, authenticator, hosts, writer }: DoorOptions,
   inside: RequestListener,
 ): Server {
-  const queue = new RunQueue(options.maxWaitMs);
-  const server = createServer(settings, (request, response) => {
+  const queue = new RunQueue(maxWaitMs);
+  // Node would refuse a request without a Host by itself, with an empty body.
+  const server = createServer({ ...settings, requireHostHeader: false }, (request, response) => {
+    const fault = hostFault(request, hosts);
+    if (fault !== undefined) {
+      writer.toResponse(request, response, fault);
+      return;
+    }
     // Probes must not fail for want of time, nor a browser's question whether it may ask.
-    const isUrgent = request.method === 'OPTIONS' || /^\/(healthz|readyz)\b/.test(request.url ?? '');
-    const waiting = isUrgent ? undefined : queue.enter(() => turnOf(request, options.authenticator));
+    const isUrgent = request.method === 'OPTIONS' || isProbe(request.url);
+    const waiting = isUrgent ? undefined : queue.enter(() => turnOf(request, authenticator));
     if (waiting === undefined) {
       inside(request, response);
       return;
     }
     const cameAt = performance.now();
-    const turnedAway = (status: 503 | 'closed'): void =>
-      options.onTurnedAway(request.url ?? '', request.method ?? '', status, cameAt);
-    waiting.then(
-      () => {
-        if (response.destroyed) turnedAway('closed');
-        else inside(request, response);
-      },
-      (error: unknown) => {
-        if (!(error instanceof NotAdmitted)) throw error;
-        refuse(request, response, options);
-        turnedAway(503);
-      },
-    );
+    const letIn = (): void => {
+      const { url, method } = request;
+      if (response.destroyed) writer.record({ url, method, status: 'closed', cameAt });
+      else inside(request, response);
+    };
+    waiting.then(letIn, (error: unknown) => {
+      const isShed = error instanceof NotAdmitted;
+      const reason = isShed ? overloaded : (error as Error);
+      writer.toResponse(request, response, reason, { cameAt, isLogged: !isShed });
+    });
   });
   server.on('connection', () => queue.connected());
+  // Without listeners, Node answers the first with an empty body, and hangs up on the second.
+  server.on('checkExpectation', (request, response) =>
+    writer.toResponse(request, response, BadRequestError.unknownExpectation()),
+  );
+  server.on('connect', ({ headers }, socket: Duplex) => {
+    socket.on('error', () => undefined);
+    writer.toSocket(socket, BadRequestError.methodNotAllowed('GET, HEAD, POST'), headers.origin);
+    socket.end();
+  });
   return server;
 }
 
@@ -71,24 +79,4 @@ const overloaded = new Overloaded();
 /** In whose line a request waits: its caller's where that needs no work, else that of its address. */
 function turnOf({ headersDistinct, socket }: IncomingMessage, authenticator: Authenticator): string {
   return authenticator.recognize(headersDistinct) ?? socket.remoteAddress ?? '';
-}
-
-function refuse(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { drain, corsHeaders }: DoorOptions,
-): void {
-  const requestId = requestIdOf(request);
-  const { status, headers, body } = httpRefusal(overloaded, requestId);
-  const text = JSON.stringify(body);
-  response.writeHead(status, {
-    'x-request-id': requestId,
-    ...securityHeaders,
-    ...corsHeaders(request.headers.origin),
-    ...headers,
-    ...(drain.closesAfter(request) ? { connection: 'close' } : {}),
-    'content-type': answerType(request),
-    'content-length': Buffer.byteLength(text),
-  });
-  response.end(text);
 }

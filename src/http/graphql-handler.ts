@@ -1,6 +1,8 @@
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CallContext } from '../customer-evaluation/call-context.ts';
+import type { Origins } from './cors.ts';
+import { searchOf } from './request-parameters.ts';
 
 /**
  * Hands a request to Apollo Server, and its answer back. Not Apollo's own integration for Fastify: that builds a URL
@@ -8,13 +10,15 @@ import type { CallContext } from '../customer-evaluation/call-context.ts';
  */
 export function graphqlHandler(
   apollo: ApolloServer<CallContext>,
+  origins: Origins,
   contextOf: (request: FastifyRequest, reply: FastifyReply) => CallContext,
 ) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
     const { status, headers, body } = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
-        method: request.method,
-        headers: headerMapOf(request),
+        // Answered as GET is, without the body (RFC 9110, 9.3.2).
+        method: request.method === 'HEAD' ? 'GET' : request.method,
+        headers: headerMapOf(request, origins),
         search: searchOf(request),
         body: request.body,
       },
@@ -28,8 +32,9 @@ export function graphqlHandler(
   };
 }
 
-function headerMapOf({ headers }: FastifyRequest): HeaderMap {
+function headerMapOf({ headers, method }: FastifyRequest, origins: Origins): HeaderMap {
   const map = new HeaderMap();
+  if (method !== 'POST' && isOfAllowedPage(headers, origins)) map.set('apollo-require-preflight', 'true');
   for (const name in headers) {
     const value = headers[name];
     if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value);
@@ -37,7 +42,12 @@ function headerMapOf({ headers }: FastifyRequest): HeaderMap {
   return map;
 }
 
-function searchOf({ url }: FastifyRequest): string {
-  const start = url.indexOf('?');
-  return start < 0 ? '' : url.slice(start);
+/**
+ * Whether a browser says that a page sent the request which may: it would have passed a preflight. No page can set
+ * these headers itself (Fetch, "forbidden request-header"). `Accept`, which any page may set, would prove nothing.
+ */
+function isOfAllowedPage(headers: FastifyRequest['headers'], origins: Origins): boolean {
+  return headers.origin === undefined
+    ? headers['sec-fetch-site'] === 'same-origin'
+    : origins.allows(headers.origin);
 }

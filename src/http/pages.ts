@@ -72,7 +72,6 @@ export function servePages(
 export function explorerForBrowsers({ facts }: PagesOptions) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     if (!['GET', 'HEAD'].includes(request.method)) return undefined;
-    reply.header('vary', 'accept');
     const asks = ['query', 'documentId', 'extensions'].some((name) => name in (request.query as object));
     if (asks || !request.headers.accept?.includes('text/html')) return undefined;
     return sendPage(reply, 'explorer', facts);

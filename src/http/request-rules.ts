@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunc
 import { parseJsonBody } from './json-body.ts';
 
 /** A request whose form alone tells that it is not for us. */
-class UnfitRequest extends Error {
+export class UnfitRequest extends Error {
   override readonly name = 'UnfitRequest';
   readonly statusCode: number;
 
@@ -37,16 +37,17 @@ export function takeOnlyJson(server: FastifyInstance): void {
   });
   server.addHook('onRequest', ({ headers, method }: FastifyRequest, _reply, done) => {
     const { 'content-type': type, 'content-encoding': encoding } = headers;
-    const isEncoded = encoding !== undefined && encoding !== 'identity';
+    const isEncoded = encoding !== undefined && encoding.trim().toLowerCase() !== 'identity';
     const isFit = !isEncoded && (method !== 'POST' || jsonInUtf8.test(type ?? ''));
     done(isFit ? undefined : new UnfitRequest(415));
   });
 }
 
-/** Refuses documents longer than so many bytes before anything reads them. */
+/** Refuses documents longer than so many bytes before anything reads them, however they are sent. */
 export function limitDocuments(maxBytes: number) {
-  return ({ body }: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
-    const query = (body as { query?: unknown } | null | undefined)?.query;
+  return (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+    const parameters = request.method === 'POST' ? request.body : request.query;
+    const query = (parameters as { query?: unknown } | null | undefined)?.query;
     const isTooLong = typeof query === 'string' && Buffer.byteLength(query) > maxBytes;
     done(isTooLong ? new UnfitRequest(413) : undefined);
   };
@@ -67,5 +68,7 @@ export const securityHeaders = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
+  // Of any path: a refusal's media type follows from it.
+  vary: 'Accept',
   'x-content-type-options': 'nosniff',
 };

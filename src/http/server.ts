@@ -12,19 +12,24 @@ import type { TrustedDocuments } from '../access/trusted-documents.ts';
 import type { HttpSettings } from '../config.ts';
 import type { CallContext, CallFacts } from '../customer-evaluation/call-context.ts';
 import type { Rights } from '../customer-evaluation/rights.ts';
+import { BadRequestError } from '../errors/bad-request.ts';
 import { describeBug } from '../errors/describe-bug.ts';
 import { httpRefusal } from '../errors/http-refusals.ts';
 import { withoutSchemas } from '../without-schemas.ts';
+import { refuseOtherMethods } from './allowed-methods.ts';
 import { answerType } from './answer-type.ts';
 import { bodyBudget } from './body-budget.ts';
 import { type Access, callerHook, charge } from './callers.ts';
-import { allowOrigins, corsHeadersFor } from './cors.ts';
+import { Origins } from './cors.ts';
 import { documentHook } from './document-hook.ts';
-import { type DoorOptions, serverWithDoor } from './door.ts';
+import { serverWithDoor } from './door.ts';
 import type { Drain } from './drain.ts';
+import { trustedProxies } from './forwarded-address.ts';
 import { graphqlHandler } from './graphql-handler.ts';
 import { explorerForBrowsers, type PagesOptions, servePages } from './pages.ts';
+import { RefusalWriter, type RefusalWriterOptions } from './refusal-writer.ts';
 import { requestIdOf } from './request-id.ts';
+import { dropEmptyParameters } from './request-parameters.ts';
 import { limitDocuments, sendSecurityHeaders, takeOnlyJson } from './request-rules.ts';
 import { answerUnread } from './unread-request.ts';
 
@@ -46,7 +51,7 @@ export interface HttpOptions {
   /** Gives each request its record, which tells metrics, traces and log what it came to. */
   readonly record: (server: FastifyInstance) => void;
   /** Told of each request that ended before it had a record. */
-  readonly recordTurnedAway: DoorOptions['onTurnedAway'];
+  readonly recordUnrecorded: RefusalWriterOptions['record'];
   readonly log: Logger;
   readonly settings: HttpSettings;
 }
@@ -54,9 +59,11 @@ export interface HttpOptions {
 /** The server: `/graphql`, `/healthz` and `/readyz`. Answers nothing until `listen` is called. */
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
   const { access, drain, log, pages, settings } = options;
+  const origins = new Origins(settings);
+  const writer = new RefusalWriter({ drain, origins, record: options.recordUnrecorded, log });
   const server = fastify({
     bodyLimit: settings.maxBodyBytes,
-    trustProxy: settings.trustProxy.length > 0 && [...settings.trustProxy],
+    trustProxy: settings.trustProxy.length > 0 && trustedProxies(settings.trustProxy),
     serverFactory: (handler) =>
       serverWithDoor(
         {
@@ -69,9 +76,8 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
         {
           maxWaitMs: settings.maxEventLoopDelayMs,
           authenticator: access.authenticator,
-          drain,
-          corsHeaders: corsHeadersFor(settings.corsOrigins),
-          onTurnedAway: options.recordTurnedAway,
+          hosts: settings.allowedHosts && new Set(settings.allowedHosts),
+          writer,
         },
         handler,
       ),
@@ -81,7 +87,17 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     return503OnClosing: false,
     // On close, idle connections end at once and busy ones when their answer is out.
     forceCloseConnections: 'idle',
-    clientErrorHandler: answerUnread,
+    clientErrorHandler: answerUnread(writer),
+    // A URL that the router cannot read: Fastify's own answer quotes it.
+    frameworkErrors: (error, request, reply) =>
+      writer.toResponse(request.raw, reply.raw, BadRequestError.badUrl(error.statusCode)),
+  });
+  // First: routes take the handler that there is when they are added.
+  server.setErrorHandler<FastifyError>((error, request, reply) => {
+    const { status, headers, body } = httpRefusal(error, request.id);
+    // A status that the error does not name is a bug's.
+    if (status === 500) log.error({ requestId: request.id, ...describeBug(error) }, 'a bug ended a request');
+    return reply.code(status).headers(headers).type(answerType(request)).send(body);
   });
   options.record(server);
   server.addHook('onRequest', (request, reply, done) => {
@@ -93,19 +109,20 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     done();
   });
   server.addHook('onRequest', sendSecurityHeaders);
-  takeOnlyJson(server);
-  server.setErrorHandler<FastifyError>((error, request, reply) => {
-    const { status, headers, body } = httpRefusal(error, request.id);
-    // A status that the error does not name is a bug's.
-    if (status === 500) log.error({ requestId: request.id, ...describeBug(error) }, 'a bug ended a request');
-    return reply.code(status).headers(headers).type(answerType(request)).send(body);
+  server.addHook('onRequest', ({ headers }, _reply, done) => {
+    if (headers.origin !== undefined) origins.logRefused(headers.origin, headers.host, log);
+    done();
   });
+  refuseOtherMethods(server, origins);
+  // Before any other refusal: a page must be able to read it.
+  await origins.serve(server);
+  takeOnlyJson(server);
+  // For what a route itself finds missing; all else has been refused by then.
   server.setNotFoundHandler((request, reply) => {
     const { status, body } = httpRefusal({ statusCode: 404 }, request.id);
-    return reply.code(status).send(body);
+    return reply.code(status).type(answerType(request)).send(body);
   });
 
-  await allowOrigins(server, settings.corsOrigins);
   const findCaller = callerHook(server, access, log);
   if (pages !== undefined) servePages(server, pages, findCaller);
   server.route({
@@ -115,10 +132,11 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     preHandler: [
       drain.enter,
       bodyBudget(),
+      dropEmptyParameters,
       limitDocuments(options.maxDocumentBytes),
       ...(options.trustedDocuments === undefined ? [] : [documentHook(options.trustedDocuments)]),
     ],
-    handler: graphqlHandler(options.apollo, (request, reply) =>
+    handler: graphqlHandler(options.apollo, origins, (request, reply) =>
       options.createContext({
         caller: request.caller.id,
         rights: options.rightsOf(request.caller),

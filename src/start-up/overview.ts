@@ -27,7 +27,7 @@ function rowsOf(config: Config, url: string): readonly (readonly [name: string, 
     ['trusted documents', trustedDocumentsOf(config)],
     ['introspection', config.introspection ? 'on' : 'off'],
     ['pages', pagesOf(config, url)],
-    ['browsers of', http.corsOrigins.length === 0 ? 'no other origin' : http.corsOrigins.join(', ')],
+    ['browsers of', browsersOf(http)],
     ['metrics', metricsOf(config)],
     ['traces', tracesOf(config)],
   ];
@@ -37,6 +37,12 @@ function upstreamOf({ mode, stripe }: Config): string {
   if (mode === 'sandbox') return 'the built-in sandbox: scores are made up, nothing is billed';
   const account = stripe.account === undefined ? '' : `, for ${stripe.account}`;
   return `${stripe.apiUrl}, ${mode} mode, version ${stripe.apiVersion}${account}`;
+}
+
+function browsersOf({ corsLocal, corsOrigins }: Config['http']): string {
+  if (corsLocal)
+    return 'any port of this machine: http://localhost, http://127.0.0.1 (CORS_ORIGINS is not set)';
+  return corsOrigins.length === 0 ? 'no other origin (CORS_ORIGINS is not set)' : corsOrigins.join(', ');
 }
 
 function pagesOf({ explorer, upstream }: Config, url: string): string {

@@ -14,6 +14,8 @@ export const outcomes: Readonly<Record<string, Fault>> = {
   UNAUTHENTICATED: 'client',
   FORBIDDEN: 'client',
   RATE_LIMITED: 'client',
+  // Did not arrive in time: its sender or the network is slow.
+  REQUEST_TIMEOUT: 'client',
   GRAPHQL_PARSE_FAILED: 'client',
   GRAPHQL_VALIDATION_FAILED: 'client',
   OPERATION_RESOLUTION_FAILURE: 'client',
@@ -25,6 +27,8 @@ export const outcomes: Readonly<Record<string, Fault>> = {
   // Went away before an answer could be written.
   CLIENT_CLOSED: 'client',
   OVERLOADED: 'gateway',
+  // Refused by a replica that is shutting down.
+  DRAINING: 'gateway',
   IDENTITY_UNAVAILABLE: 'gateway',
   INTERNAL_SERVER_ERROR: 'gateway',
   // Our key, account or version: only a change to the settings mends them.
@@ -43,8 +47,13 @@ export function outcomeOf(code: unknown): string {
 }
 
 /** The outcome of a request that an error ended before GraphQL began. */
-export function outcomeOfRefusal(error: { code?: unknown; statusCode?: number | undefined }): string {
-  const { code, statusCode = 500 } = error;
+export function outcomeOfRefusal(error: {
+  code?: unknown;
+  outcome?: unknown;
+  statusCode?: number | undefined;
+}): string {
+  const { code, outcome, statusCode = 500 } = error;
+  if (outcomeOf(outcome) !== 'OTHER') return String(outcome);
   // Nobody's token can be judged while the issuer's keys can't be had: none of the client's doing.
   if (code === 'UNAUTHENTICATED' && statusCode >= 500) return 'IDENTITY_UNAVAILABLE';
   if (outcomeOf(code) !== 'OTHER') return String(code);

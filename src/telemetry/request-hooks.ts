@@ -49,14 +49,27 @@ export function recordRequests(server: FastifyInstance, { metrics, tracing }: Ob
   });
 }
 
+/** A request that ended before it had a record. */
+export interface UnrecordedRequest {
+  /** Undefined, as is the method, for bytes that became no request. */
+  readonly url?: string | undefined;
+  readonly method?: string | undefined;
+  readonly status: number | 'closed';
+  /** Why it was refused; undefined where its client had gone by then. */
+  readonly error?: { readonly code?: unknown; readonly statusCode?: number | undefined } | undefined;
+  /** Of `performance.now()`; now, if left out. */
+  readonly cameAt?: number | undefined;
+}
+
 /**
- * Counts a request that was refused before Fastify had it, or whose client had gone by then. No span: those come in
+ * Counts a request that was refused outside Fastify's hooks, or whose client had gone by then. No span: those come in
  * such numbers that telling a collector of each would cost more than refusing it.
  */
-export function recordTurnedAway({ metrics }: Observers) {
-  return (url: string, method: string, status: 503 | 'closed', cameAt: number): void => {
+export function recordUnrecorded({ metrics }: Observers) {
+  return ({ url, method, status, error, cameAt }: UnrecordedRequest): void => {
     const record = new RequestRecord(metrics, undefined, cameAt);
-    if (status === 503) record.failed('OVERLOADED');
-    record.requestEnded(url.split('?', 1)[0] === '/graphql' ? '/graphql' : undefined, method, status);
+    if (error !== undefined) record.failed(outcomeOfRefusal(error));
+    const route = url?.split('?', 1)[0] === '/graphql' ? '/graphql' : undefined;
+    record.requestEnded(route, method ?? 'none', status);
   };
 }

@@ -195,7 +195,7 @@ describe('the HTTP server', () => {
       'mutation { createCustomerEvaluation(input: {eventType: LOGIN, evaluationContext: [{clientDetails: {radarSession: "r"}}]}) { idempotencyKey } }',
     );
     expect(mutation.status).toBe(405);
-    expect((await fetch(`${gateway.url}/graphql`, { method: 'PUT', body: good })).status).toBe(404);
+    expect((await fetch(`${gateway.url}/graphql`, { method: 'PUT', body: good })).status).toBe(405);
     expect(upstream.requests).toHaveLength(0);
   });
 

@@ -76,7 +76,7 @@ describe.each(['/', '/graphql', '/try'])('the page at %s', (path) => {
       const response = await get(gateway, `/${part}`, { headers: { 'accept-encoding': 'identity' } });
       expect(response.status).toBe(200);
       expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
-      expect(response.headers.get('vary')).toBe('accept-encoding');
+      expect(response.headers.get('vary')).toBe('Accept-Encoding, Origin');
       expect(response.headers.get('content-type')).toBe(typesOf[extname(part)]);
       const plain = Buffer.from(await response.arrayBuffer());
       expect(plain.equals(readFileSync(`dist/pages/${part}`))).toBe(true);

@@ -78,7 +78,7 @@ describe('when more comes than the process can do', () => {
         // Without them, a page could not read that it may repeat.
         'access-control-allow-origin': 'https://shop.example',
         'access-control-expose-headers': 'retry-after, x-request-id',
-        vary: 'Origin',
+        vary: 'Accept, Origin',
       });
       expect(await refused?.json()).toEqual({
         errors: [

@@ -78,7 +78,7 @@ describe('a bug', () => {
       maxDocumentBytes: 16_384,
       isUpstreamUp: () => true,
       record: (fastify) => recordRequests(fastify, { metrics: undefined, tracing: undefined }),
-      recordTurnedAway: () => undefined,
+      recordUnrecorded: () => undefined,
       log: createLog('trace', { write: (line) => log.push(line) }),
       settings: readConfig({}).http,
       drain: new Drain(readConfig({}).http.drain),

@@ -1,0 +1,44 @@
+import { Refusal } from './refusal.ts';
+
+/** The request's form is wrong in a way that its sender can mend, and that no later layer has to look at. */
+export class BadRequestError extends Refusal {
+  override readonly name = 'BadRequestError';
+  override readonly code = 'BAD_REQUEST';
+  override readonly statusCode: number;
+  /** The methods that the path takes, for the header `Allow`. */
+  readonly allow: string | undefined;
+
+  private constructor(statusCode: number, message: string, allow?: string) {
+    super(message);
+    this.statusCode = statusCode;
+    this.allow = allow;
+  }
+
+  static badUrl(statusCode = 400): BadRequestError {
+    return new BadRequestError(statusCode, 'The URL is not valid: POST to /graphql.');
+  }
+
+  static badHost(): BadRequestError {
+    return new BadRequestError(400, 'Send exactly one Host header, with a valid host and port.');
+  }
+
+  /** The names that are answered are not told: whoever asks under another one may be anybody. */
+  static misdirected(): BadRequestError {
+    return new BadRequestError(
+      421,
+      'This gateway does not answer to the host in the request. Call it as localhost or 127.0.0.1, or add the host to ALLOWED_HOSTS.',
+    );
+  }
+
+  static unknownExpectation(): BadRequestError {
+    return new BadRequestError(417, 'Send no Expect header, or Expect: 100-continue.');
+  }
+
+  static methodNotAllowed(allow: string): BadRequestError {
+    return new BadRequestError(
+      405,
+      `This path takes ${allow}. Operations are sent by POST to /graphql.`,
+      allow,
+    );
+  }
+}

@@ -1,0 +1,45 @@
+import { BlockList, isIP } from 'node:net';
+
+/** Fastify's names for networks (proxy-addr). */
+const namedNetworks: Readonly<Record<string, readonly string[]>> = {
+  loopback: ['127.0.0.0/8', '::1/128'],
+  linklocal: ['169.254.0.0/16', 'fe80::/10'],
+  uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
+};
+
+/**
+ * The address in an entry of `X-Forwarded-For`. Several proxies add the port (Azure Application Gateway, IIS), and
+ * IPv6 then stands in brackets, as RFC 7239, 6 has it; some quote that. Undefined for all else.
+ */
+export function addressIn(entry: string): string | undefined {
+  const text = /^"(.*)"$/.exec(entry.trim())?.[1] ?? entry.trim();
+  const { bracketed, bare } =
+    /^(?:\[(?<bracketed>[^\]]+)\](?::\d{1,5})?|(?<bare>[\d.]+):\d{1,5})$/.exec(text)?.groups ?? {};
+  const [address = ''] = (bracketed ?? bare ?? text).split('%');
+  const version = isIP(address);
+  if (version === 0 || (bracketed !== undefined && version !== 6)) return undefined;
+  return address;
+}
+
+/** Whether an entry, or a connection, is that of a trusted proxy: in the form of Fastify's `trustProxy`. */
+export function trustedProxies(networks: readonly string[]): (entry: string | undefined) => boolean {
+  const trusted = new BlockList();
+  for (const network of networks.flatMap((name) => namedNetworks[name] ?? [name])) {
+    const [text = '', bits] = network.split('/');
+    const [address = ''] = text.split('%');
+    // An IPv4 network in IPv6's notation, ::ffff:192.0.2.0/120, is that network.
+    const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
+    const family = mapped === undefined ? familyOf(address) : 'ipv4';
+    if (bits === undefined) trusted.addAddress(mapped ?? address, family);
+    else if (mapped === undefined) trusted.addSubnet(address, Number(bits), family);
+    else trusted.addSubnet(mapped, Math.max(Number(bits) - 96, 0), family);
+  }
+  return (entry) => {
+    const address = entry === undefined ? undefined : addressIn(entry);
+    return address !== undefined && trusted.check(address, familyOf(address));
+  };
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
+}

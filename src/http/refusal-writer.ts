@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import { describeBug } from '../errors/describe-bug.ts';
+import { httpRefusal } from '../errors/http-refusals.ts';
+import { answerType } from './answer-type.ts';
+import { BoundedLog } from './bounded-log.ts';
+import type { Origins } from './cors.ts';
+import type { Drain } from './drain.ts';
+import { requestIdOf } from './request-id.ts';
+import { securityHeaders } from './request-rules.ts';
+
+/** Why a request is refused: one of our refusals, an error with a status, or a bug. */
+export type RefusalReason =
+  | (Error & { readonly statusCode?: number | undefined })
+  | { readonly statusCode: number };
+
+/** A request that ended before Fastify had it, for metrics. */
+export interface UnrecordedRequest {
+  readonly url?: string | undefined;
+  readonly method?: string | undefined;
+  readonly status: number | 'closed';
+  readonly error?: { readonly code?: unknown; readonly statusCode?: number | undefined } | undefined;
+  readonly cameAt?: number | undefined;
+}
+
+export interface RefusalWriterOptions {
+  readonly drain: Drain;
+  readonly origins: Origins;
+  readonly record: (request: UnrecordedRequest) => void;
+  readonly log: Logger;
+}
+
+/**
+ * Refuses requests that Fastify does not have, in GraphQL's form and with all the headers that Fastify's answers have:
+ * what is shed, what is no valid HTTP, what names no valid host or URL. Each is counted, and logged up to a limit.
+ */
+export class RefusalWriter {
+  readonly #options: RefusalWriterOptions;
+  readonly #log: BoundedLog;
+
+  constructor(options: RefusalWriterOptions) {
+    this.#options = options;
+    this.#log = new BoundedLog(options.log);
+  }
+
+  /** Counts a request that ended before Fastify had it. */
+  record(request: UnrecordedRequest): void {
+    this.#options.record(request);
+  }
+
+  /** Refuses a request. `isLogged` is false for what comes in such numbers that no line is written. */
+  toResponse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    reason: RefusalReason,
+    { cameAt, isLogged = true }: { cameAt?: number; isLogged?: boolean } = {},
+  ): void {
+    const { drain } = this.#options;
+    const { headers, method, url } = request;
+    const requestId = requestIdOf(request);
+    const { status, head, text } = this.#answer(reason, requestId, headers.origin, answerType(request));
+    // A client that announced more than was read gets its answer, then the end of the connection.
+    const close = drain.closesAfter(request) ? { connection: 'close' } : {};
+    response.writeHead(status, { ...head, ...close });
+    response.end(method === 'HEAD' ? undefined : text);
+    this.#tell(reason, { requestId, status, isLogged });
+    this.#options.record({ url, method, status, error: reason, cameAt });
+  }
+
+  /** Refuses bytes that became no request, and says that the connection ends. */
+  toSocket(socket: Duplex, reason: RefusalReason, origin?: string): void {
+    const requestId = randomUUID();
+    const answer = this.#answer(reason, requestId, origin, 'application/json; charset=utf-8');
+    const { status, text } = answer;
+    const lines = Object.entries({ ...answer.head, connection: 'close' }).map(
+      ([name, value]) => `${name}: ${value}`,
+    );
+    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${text}`);
+    this.#tell(reason, { requestId, status, isLogged: true });
+    this.#options.record({ status, error: reason });
+  }
+
+  #answer(reason: RefusalReason, requestId: string, origin: string | undefined, type: string) {
+    const { status, headers, body } = httpRefusal(reason, requestId);
+    const text = JSON.stringify(body);
+    const head: Readonly<Record<string, string | number>> = {
+      'x-request-id': requestId,
+      ...securityHeaders,
+      ...this.#options.origins.headersFor(origin),
+      ...headers,
+      'content-type': type,
+      'content-length': Buffer.byteLength(text),
+    };
+    return { status, head, text };
+  }
+
+  #tell(
+    reason: RefusalReason,
+    { requestId, status, isLogged }: { requestId: string; status: number; isLogged: boolean },
+  ): void {
+    if (status === 500)
+      this.#options.log.error({ requestId, ...describeBug(reason) }, 'a bug ended a request');
+    else if (isLogged) this.#log.info({ requestId, status }, 'request refused');
+  }
+}

@@ -1,0 +1,46 @@
+import { connect } from 'node:net';
+
+/** An answer as it came over the connection. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** Sends bytes on a connection of its own, and reads until the other side closes it. */
+export function sendBytes(url: string, ...parts: (string | Buffer)[]): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      answer += chunk;
+    });
+    // What has come by then is the answer.
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(answer));
+    for (const part of parts) socket.write(part);
+  });
+}
+
+/** Sends a request line, headers and a body as they stand, with `Connection: close`. */
+export async function sendRaw(
+  url: string,
+  requestLine: string,
+  headers: readonly string[] = [],
+  body = '',
+): Promise<RawAnswer> {
+  const length = body === '' ? [] : [`Content-Length: ${Buffer.byteLength(body)}`];
+  const head = [requestLine, ...headers, ...length, 'Connection: close', '', ''].join('\r\n');
+  return readAnswer(await sendBytes(url, head + body));
+}
+
+/** Takes an answer apart. Throws where there is none, or more than one. */
+export function readAnswer(text: string): RawAnswer {
+  const end = text.indexOf('\r\n\r\n');
+  const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n');
+  const status = /^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1];
+  if (status === undefined || text.indexOf('HTTP/1.1 ', end) >= 0) throw new Error(`not one answer: ${text}`);
+  const headers = new Headers(lines.map((line) => line.split(/: ?(.*)/s).slice(0, 2) as [string, string]));
+  return { status: Number(status), headers, body: text.slice(end + 4) };
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from '@jest/globals';
+import { addressIn, trustedProxies } from '../../src/http/forwarded-address.ts';
+import { startTestGateway } from '../harness/gateway.ts';
+
+describe('An entry of X-Forwarded-For', () => {
+  it.each([
+    ['203.0.113.5', '203.0.113.5'],
+    ['203.0.113.5:50001', '203.0.113.5'],
+    [' 203.0.113.5:50001 ', '203.0.113.5'],
+    ['"203.0.113.5:50001"', '203.0.113.5'],
+    ['2001:db8::1', '2001:db8::1'],
+    ['[2001:db8::1]', '2001:db8::1'],
+    ['[2001:db8::1]:50001', '2001:db8::1'],
+    ['"[2001:db8::1]:50001"', '2001:db8::1'],
+    ['"2001:db8::1"', '2001:db8::1'],
+    ['fe80::1%eth0', 'fe80::1'],
+    ['::ffff:203.0.113.5', '::ffff:203.0.113.5'],
+    ['[203.0.113.5]', undefined],
+    ['for=203.0.113.5', undefined],
+    ['unknown', undefined],
+    ['_hidden', undefined],
+    ['203.0.113.5:port', undefined],
+    ['203.0.113.5:1:2', undefined],
+    ['256.0.113.5:50001', undefined],
+    ['[2001:db8::1', undefined],
+    ['""', undefined],
+    ['', undefined],
+  ])('%j is the address %s', (entry, address) => {
+    expect(addressIn(entry)).toBe(address);
+  });
+});
+
+describe('TRUST_PROXY', () => {
+  it.each([
+    ['10.0.0.0/8', '10.1.2.3', true],
+    ['10.0.0.0/8', '10.1.2.3:443', true],
+    ['10.0.0.0/8', '::ffff:10.1.2.3', true],
+    ['10.0.0.0/8', '11.1.2.3', false],
+    ['10.0.0.0/8', 'unknown', false],
+    ['::ffff:10.0.0.0/104', '10.1.2.3', true],
+    ['::ffff:10.0.0.1', '10.0.0.1', true],
+    ['2001:db8::/32', '[2001:db8:1::2]:443', true],
+    ['2001:db8::/32', '2001:db9::1', false],
+    ['loopback', '127.9.9.9', true],
+    ['loopback', '::1', true],
+    ['uniquelocal', 'fd00::1', true],
+    ['linklocal', 'fe80::1%eth0', true],
+    ['0.0.0.0/0', '203.0.113.5', true],
+    ['0.0.0.0/0', '2001:db8::1', false],
+  ])('%s believes %s: %s', (network, address, believed) => {
+    expect(trustedProxies([network])(address)).toBe(believed);
+  });
+
+  it('tells nothing of a connection that has gone', () => {
+    expect(trustedProxies(['loopback'])(undefined)).toBe(false);
+  });
+});
+
+describe('A proxy that adds ports to X-Forwarded-For, as Azure Application Gateway and IIS do', () => {
+  const evaluate =
+    'mutation { createCustomerEvaluation(input: {eventType: LOGIN, evaluationContext: [{clientDetails: {radarSession: "r"}}]}) { idempotencyKey } }';
+
+  it('has its callers told apart, by whichever hop is the first that is not trusted', async () => {
+    const gateway = await startTestGateway({
+      TRUST_PROXY: 'loopback, 10.0.0.0/8',
+      RATE_LIMIT_PER_MINUTE: '1',
+    });
+    const from = async (forwarded: string) =>
+      (await gateway.send(evaluate, {}, { 'x-forwarded-for': forwarded })).status;
+    expect(await from('203.0.113.5:50001')).toBe(200);
+    expect(await from('203.0.113.5:50002')).toBe(429);
+    expect(await from('203.0.113.6:50001')).toBe(200);
+    expect(await from('198.51.100.1, 203.0.113.6:50003, 10.0.0.1:443')).toBe(429);
+    expect(await from('"[2001:db8::1]:50001"')).toBe(200);
+    expect(await from('2001:db8::2')).toBe(429);
+    await gateway.close();
+    expect(gateway.log.filter((line) => line.includes('X-Forwarded-For'))).toEqual([]);
+  });
+
+  it('and sends what is no address is told of once in the log, without what it sent', async () => {
+    const gateway = await startTestGateway({ TRUST_PROXY: 'loopback', RATE_LIMIT_PER_MINUTE: '100' });
+    for (const forwarded of ['unknown', 'for=203.0.113.5', 'jenny']) {
+      await gateway.send(evaluate, {}, { 'x-forwarded-for': forwarded });
+    }
+    await gateway.close();
+    const lines = gateway.log.filter((line) => line.includes('X-Forwarded-For'));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).not.toMatch(/unknown|203|jenny/);
+  });
+});

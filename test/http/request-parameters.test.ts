@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ MAX_DOCUMENT_BYTES: '1024' });
+});
+afterAll(() => gateway.close());
+
+const get = (search: string) =>
+  fetch(`${gateway.url}/graphql?${search}`, { headers: { 'apollo-require-preflight': '1' } });
+const post = (body: object, headers: Record<string, string> = {}) =>
+  fetch(`${gateway.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+const query = 'query A{__typename}';
+
+describe('A parameter that is empty or null is as if it were left out', () => {
+  it.each([
+    'operationName=',
+    'variables=',
+    'variables=null',
+    'variables=%20null%20',
+    'extensions=',
+    'extensions=null',
+    'documentId=',
+    'operationName=&variables=&extensions=&documentId=',
+  ])('by GET: %s', async (rest) => {
+    const response = await get(`query=${query}&${rest}`);
+    expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
+  });
+
+  it.each(['operationName', 'variables', 'extensions', 'documentId'])('by POST: %s', async (name) => {
+    for (const value of [null, '']) {
+      const response = await post({ query, [name]: value });
+      expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
+    }
+  });
+
+  it('with trusted documents, too', async () => {
+    const trusting = await startTestGateway({ TRUSTED_DOCUMENTS: 'prefer' });
+    const all = { query, operationName: '', variables: null, extensions: null, documentId: '' };
+    const byPost = await fetch(`${trusting.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(all),
+    });
+    const search = `query=${query}&operationName=&variables=null&extensions=&documentId=`;
+    const byGet = await fetch(`${trusting.url}/graphql?${search}`, {
+      headers: { 'apollo-require-preflight': '1' },
+    });
+    expect(await byPost.json()).toEqual({ data: { __typename: 'Query' } });
+    expect(await byGet.json()).toEqual({ data: { __typename: 'Query' } });
+    await trusting.close();
+  });
+});
+
+describe('What validation lets through and the executor refuses', () => {
+  it.each([
+    ['a subscription', { query: 'subscription{x}' }, 'GRAPHQL_VALIDATION_FAILED'],
+    [
+      'a subscription beside a query',
+      { query: 'query A{__typename} subscription B{x}', operationName: 'A' },
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
+    [
+      'an operation that the document does not have',
+      { query, operationName: 'B' },
+      'OPERATION_RESOLUTION_FAILURE',
+    ],
+    ['no operation among several', { query: `${query} query B{__typename}` }, 'OPERATION_RESOLUTION_FAILURE'],
+    ['fragments alone', { query: 'fragment F on Query{__typename}' }, 'GRAPHQL_VALIDATION_FAILED'],
+    ['variables that are a list', { query, variables: [] }, 'BAD_REQUEST'],
+    ['variables that are a number', { query, variables: 1 }, 'BAD_REQUEST'],
+    ['an operation name that is a number', { query, operationName: 1 }, 'BAD_REQUEST'],
+    ['extensions that are a list', { query, extensions: [] }, 'BAD_REQUEST'],
+  ])('is the caller’s 400: %s', async (_, body, code) => {
+    const response = await post(body);
+    const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
+    expect([response.status, errors[0]?.extensions.code]).toEqual([400, code]);
+  });
+
+  it('is the caller’s 400 by GET', async () => {
+    const response = await get('query=subscription{x}');
+    expect(response.status).toBe(400);
+  });
+
+  it('is the caller’s 400 where more variables are wrong than graphql-js counts', async () => {
+    const evaluationContext = Array.from({ length: 60 }, () => ({ nobody: 1 }));
+    const response = await post({
+      query:
+        'mutation($i:CreateCustomerEvaluationInput!){createCustomerEvaluation(input:$i){idempotencyKey}}',
+      variables: { i: { eventType: 'LOGIN', evaluationContext } },
+    });
+    const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
+    expect(response.status).toBe(400);
+    expect(errors.map(({ extensions }) => extensions.code)).not.toContain('INTERNAL_SERVER_ERROR');
+  });
+
+  it('is never logged as a bug of ours', async () => {
+    await gateway.flushed();
+    expect(gateway.log.filter((line) => line.includes('a bug ended'))).toEqual([]);
+    expect(gateway.log.filter((line) => /"outcome":"(INTERNAL_SERVER_ERROR|OTHER)"/.test(line))).toEqual([]);
+  });
+});
+
+describe('MAX_DOCUMENT_BYTES', () => {
+  // Commas count for nothing in GraphQL.
+  const long = `{__typename}${','.repeat(1_100)}`;
+
+  it('holds for documents by POST and by GET, with a hash beside them or not', async () => {
+    const extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
+    const hash = encodeURIComponent(JSON.stringify(extensions));
+    expect((await post({ query: long })).status).toBe(413);
+    expect((await post({ query: long, extensions })).status).toBe(413);
+    expect((await get(`query=${long}`)).status).toBe(413);
+    expect((await get(`query=${long}&extensions=${hash}`)).status).toBe(413);
+    expect((await get('query={__typename}')).status).toBe(200);
+  });
+});
+
+describe('Content-Encoding', () => {
+  it.each(['identity', 'Identity', 'IDENTITY'])('%s says that nothing is encoded', async (encoding) => {
+    expect((await post({ query }, { 'content-encoding': encoding })).status).toBe(200);
+  });
+
+  it('of any other kind is refused', async () => {
+    for (const encoding of ['gzip', 'identity, gzip', '']) {
+      const { status } = await post({ query }, { 'content-encoding': encoding });
+      expect([encoding, status]).toEqual([encoding, 415]);
+    }
+  });
+});
+
+describe('HEAD', () => {
+  it('is answered as GET is, without a body', async () => {
+    const response = await fetch(`${gateway.url}/graphql?query=${query}`, {
+      method: 'HEAD',
+      headers: { 'apollo-require-preflight': '1' },
+    });
+    expect([response.status, await response.text()]).toEqual([200, '']);
+  });
+});
