@@ -7,6 +7,7 @@ import { RateLimited } from '../errors/rate-limited.ts';
 import type { Refusal } from '../errors/refusal.ts';
 import { IdentityUnavailable, Unauthenticated } from '../errors/unauthenticated.ts';
 import { addressIn } from './forwarded-address.ts';
+import { RefusedCallersLog } from './refused-callers-log.ts';
 
 /** What decides who may call, and how much. */
 export interface Access {
@@ -29,9 +30,11 @@ declare module 'fastify' {
 export function callerHook(server: FastifyInstance, access: Access, log: Logger) {
   server.decorateRequest('caller');
   server.decorateRequest('callLog');
+  const refusedCallers = new RefusedCallersLog(log);
+  server.addHook('onClose', async () => refusedCallers.close());
 
   const refuse = async (request: FastifyRequest, reason: string): Promise<Refusal> => {
-    log.info({ requestId: request.id, ...request.record.logFields, reason }, 'a caller was refused');
+    refusedCallers.refused(reason, { requestId: request.id, ...request.record.logFields });
     const wait = await access.limits.chargeRefusal(countedAddress(request, access, log));
     return wait === undefined ? new Unauthenticated() : new RateLimited(wait);
   };

@@ -1,0 +1,51 @@
+import type { Logger } from 'pino';
+
+const intervalMs = 60_000;
+// Reasons are words of ours and of jose: a few dozen. More of them must not fill memory or log.
+const maxReasons = 64;
+
+/**
+ * Logs refused callers: the first of each reason at once, the others as a count a minute later. Whoever sends a
+ * thousand bad tokens writes two lines, not a thousand. At level `debug` each one has its line.
+ */
+export class RefusedCallersLog {
+  readonly #log: Logger;
+  /** How many were refused for a reason since its last line. */
+  readonly #repeats = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  refused(reason: string, fields: object): void {
+    const repeats = this.#repeats.get(reason);
+    if (repeats === undefined && this.#repeats.size < maxReasons) {
+      this.#repeats.set(reason, 0);
+      this.#log.info({ ...fields, reason }, 'a caller was refused');
+    } else {
+      if (repeats !== undefined) this.#repeats.set(reason, repeats + 1);
+      this.#log.debug({ ...fields, reason }, 'a caller was refused');
+    }
+    this.#timer ??= setTimeout(() => this.#sumUp(), intervalMs).unref();
+  }
+
+  /** Logs what has not been summed up yet. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#sumUp();
+    clearTimeout(this.#timer);
+  }
+
+  #sumUp(): void {
+    for (const [reason, refused] of this.#repeats) {
+      // A minute without a repeat: the next one is news again.
+      if (refused === 0) this.#repeats.delete(reason);
+      else {
+        this.#repeats.set(reason, 0);
+        this.#log.info({ reason, refused }, 'more callers were refused for the same reason');
+      }
+    }
+    this.#timer = this.#repeats.size === 0 ? undefined : setTimeout(() => this.#sumUp(), intervalMs).unref();
+  }
+}
