@@ -4,6 +4,7 @@ import { table } from './table.ts';
 // In the order in which somebody new needs them; what is not named here follows by name.
 const order = [
   'frontend',
+  'back-end',
   'supergraph',
   'production',
   'deployment',

@@ -50,5 +50,6 @@ function withExamples(page: string): string {
 // An example is shown whole: what stands in the page is what is compiled and run.
 function exampleOf(file: string): string {
   const text = readFileSync(file, 'utf8').trim();
-  return `<!-- example ${file} -->\n\`\`\`ts\n${text}\n\`\`\`\n<!-- /example -->`;
+  const language = file.split('.').at(-1);
+  return `<!-- example ${file} -->\n\`\`\`${language}\n${text}\n\`\`\`\n<!-- /example -->`;
 }

@@ -1,5 +1,14 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -32,11 +41,10 @@ describe('the pages', () => {
     }
   });
 
-  it('show no example in TypeScript that is not one of the files that are run', () => {
-    const shown = blocksOf('ts').map(({ text }) => text.trim());
-    const files = readdirSync('docs/examples').map((file) =>
-      readFileSync(`docs/examples/${file}`, 'utf8').trim(),
-    );
+  it.each(['ts', 'html'])('show no example in %s that is not one of the files that are run', (language) => {
+    const shown = blocksOf(language).map(({ text }) => text.trim());
+    const files = globSync(`docs/examples/**/*.${language}`).map((file) => readFileSync(file, 'utf8').trim());
+    expect(files.length).toBeGreaterThan(0);
     expect(shown.sort()).toEqual(files.sort());
   });
 
@@ -245,7 +253,7 @@ describe('the snippets', () => {
 
   it('are of no kind that nobody checks', () => {
     // GitHub alone draws Mermaid's pictures; no parser of it runs without a browser.
-    const checked = ['sh', 'graphql', 'json', 'yaml', 'ts', 'mermaid'];
+    const checked = ['sh', 'graphql', 'json', 'yaml', 'ts', 'html', 'mermaid'];
     expect(blocks.filter(({ language }) => !checked.includes(language))).toEqual([]);
     for (const { text } of blocksOf('mermaid')) expect(text).toMatch(/^(flowchart|sequenceDiagram)/);
   });

@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CreateCustomerEvaluationDocument,
+  type CreateCustomerEvaluationInput,
+  type CreateCustomerEvaluationMutation,
+  type CustomerEvaluationRiskLevel,
+  ReportCustomerEvaluationDocument,
+  type ReportCustomerEvaluationMutationVariables,
+} from 'customer-evaluations';
+import { ClientError, GraphQLClient } from 'graphql-request';
+
+/** What to do with a person who logs in or signs up, and why. */
+export interface Decision {
+  readonly status: 'ALLOWED' | 'RESTRICTED' | 'BLOCKED';
+  /** The risk level that decided, or the code of the failure that let the person in. */
+  readonly reason: string;
+  /** Undefined where there was no evaluation in time: there is nothing to report on then. */
+  readonly evaluation: string | undefined;
+}
+
+export interface EvaluationSettings {
+  /** Where the gateway serves, e.g. `https://evaluations.internal/graphql`. */
+  readonly url: string;
+  /** The gateway's `ROUTER_SECRET`: a back end that has it is not rate limited, its people are. */
+  readonly secret: string | undefined;
+  /** How long a log-in may wait for its evaluation, in milliseconds. */
+  readonly budgetMs: number;
+}
+
+/** Customer evaluations that never fail a log-in: whatever goes wrong, the person gets in. */
+export class Evaluations {
+  readonly #client: GraphQLClient;
+  readonly #budgetMs: number;
+  readonly #reports = new Set<Promise<void>>();
+
+  constructor({ url, secret, budgetMs }: EvaluationSettings) {
+    this.#client = new GraphQLClient(
+      url,
+      secret === undefined ? {} : { headers: { 'x-router-secret': secret } },
+    );
+    this.#budgetMs = budgetMs;
+  }
+
+  /**
+   * Evaluates and decides within the budget; never throws. `person` is your own id of who acts, or the session's.
+   * `attempt` is one id for one attempt of a person: however often it is sent, it is evaluated and billed once.
+   */
+  async decide(
+    person: string,
+    attempt: string,
+    input: Omit<CreateCustomerEvaluationInput, 'idempotencyKey'>,
+  ): Promise<Decision> {
+    try {
+      const { createCustomerEvaluation: payload } = await this.#client.request({
+        document: CreateCustomerEvaluationDocument,
+        variables: { input: { ...input, idempotencyKey: attempt } },
+        // The gateway gives up a little earlier, so that its typed answer still arrives in time.
+        requestHeaders: {
+          'x-caller-subject': person,
+          'x-request-timeout-ms': String(Math.ceil(this.#budgetMs * 0.9)),
+        },
+        signal: AbortSignal.timeout(this.#budgetMs),
+      });
+      if (!payload?.customerEvaluation) return letIn(payload?.errors[0]?.code ?? 'NO_ANSWER');
+      const { id, signals } = payload.customerEvaluation;
+      const risk = riskIn(signals);
+      return { status: statusFor(risk), reason: risk, evaluation: id };
+    } catch (error) {
+      const [refusal] = (error instanceof ClientError && error.response.errors) || [];
+      return letIn(String(refusal?.extensions?.['code'] ?? 'NO_ANSWER'));
+    }
+  }
+
+  /**
+   * Tells Stripe what was decided, which is what its models learn from. Call it after the person has been answered:
+   * it returns at once, repeats by itself, and never throws. A report that is under way is lost with the process;
+   * whoever needs every one puts them into a job queue instead, with `evaluation` as the job's key.
+   */
+  report(person: string, { evaluation, status }: Decision): void {
+    if (evaluation === undefined) return;
+    const report = this.#sendReport(person, {
+      id: evaluation,
+      report: { outcome: { status } },
+      idempotencyKey: `report of ${evaluation}`,
+    }).finally(() => this.#reports.delete(report));
+    this.#reports.add(report);
+  }
+
+  /** Waits for the reports that are under way: for a graceful shutdown. */
+  async close(): Promise<void> {
+    await Promise.all(this.#reports);
+  }
+
+  async #sendReport(person: string, report: ReportCustomerEvaluationMutationVariables): Promise<void> {
+    for (let attempt = 1; attempt <= 5; attempt += 1) {
+      try {
+        const { reportCustomerEvaluation: payload } = await this.#client.request({
+          document: ReportCustomerEvaluationDocument,
+          variables: report,
+          requestHeaders: { 'x-caller-subject': person },
+          signal: AbortSignal.timeout(10_000),
+        });
+        const [failure] = payload?.errors ?? [];
+        if (failure === undefined || !failure.retryable) return;
+      } catch {
+        // No answer: the key makes a repeat safe.
+      }
+      await sleep(500 * 2 ** attempt);
+    }
+  }
+}
+
+type Created = NonNullable<CreateCustomerEvaluationMutation['createCustomerEvaluation']>;
+type Signals = NonNullable<Created['customerEvaluation']>['signals'];
+
+/** Each event type has a signal of its own. */
+function riskIn(signals: Signals): CustomerEvaluationRiskLevel {
+  const signal =
+    signals?.__typename === 'LoginSignals' ? signals.accountSharing : (signals?.multiAccounting ?? null);
+  return signal?.riskLevel ?? 'UNKNOWN';
+}
+
+/** Your policy. A person who is blocked should be told so, and how to reach somebody who can look again. */
+function statusFor(risk: CustomerEvaluationRiskLevel): Decision['status'] {
+  if (risk === 'HIGHEST') return 'BLOCKED';
+  return risk === 'ELEVATED' ? 'RESTRICTED' : 'ALLOWED';
+}
+
+function letIn(reason: string): Decision {
+  return { status: 'ALLOWED', reason, evaluation: undefined };
+}

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Evaluations } from './evaluation.ts';
+
+/*
+ * A log-in as a product would have it: the page makes a Radar Session, the server checks the password, evaluates
+ * within a budget, decides, answers, and reports afterwards. Run it with `node server.ts`.
+ */
+const { env } = process;
+const evaluations = new Evaluations({
+  url: env['GATEWAY_URL'] ?? 'http://127.0.0.1:4000/graphql',
+  secret: env['ROUTER_SECRET'],
+  budgetMs: Number(env['EVALUATION_BUDGET_MS'] ?? 800),
+});
+const page = readFileSync(new URL('log-in.html', import.meta.url), 'utf8').replace(
+  'YOUR_PUBLISHABLE_KEY',
+  env['STRIPE_PUBLISHABLE_KEY'] ?? '',
+);
+
+const server = createServer(async (request, response) => {
+  if (request.method === 'GET') {
+    // One attempt per page: a form that is sent twice is evaluated and billed once.
+    response.setHeader('content-type', 'text/html; charset=utf-8').end(page.replace('ATTEMPT', randomUUID()));
+    return;
+  }
+  const form = await readForm(request);
+  const person = checkPassword(form.get('email'), form.get('password'));
+  const radarSession = form.get('radar_session');
+  const decision = await evaluations.decide(person.id, form.get('attempt') ?? randomUUID(), {
+    eventType: 'LOGIN',
+    evaluationContext: [
+      // Stripe.js may be blocked: a Radar Session is best effort. Without one, tell what the request itself tells.
+      { clientDetails: radarSession ? { radarSession } : { data: clientDataOf(request) } },
+      { customerDetails: { customer: person.stripeCustomer } },
+    ],
+  });
+  const { status, reason } = decision;
+  response
+    .writeHead(status === 'BLOCKED' ? 403 : 200, { 'content-type': 'application/json' })
+    .end(JSON.stringify({ status, reason }));
+  // The person has the answer: nobody waits for this.
+  evaluations.report(person.id, decision);
+});
+
+server.listen(Number(env['PORT'] ?? 3000), '127.0.0.1', () => {
+  process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`);
+});
+process.once('SIGTERM', () => server.close(() => evaluations.close()));
+
+/** Stands for your own. Its customer may hold a word that makes the sandbox misbehave: `cus_sandbox_hang`. */
+function checkPassword(email: string | null, _password: string | null) {
+  const [name = ''] = (email ?? '').split('@');
+  return { id: `person ${name}`, stripeCustomer: `cus_${name}` };
+}
+
+/** Behind a proxy, take the address from the header that your proxy sets. */
+function clientDataOf({ headers, socket }: IncomingMessage) {
+  return {
+    ip: socket.remoteAddress ?? '',
+    userAgent: headers['user-agent'] ?? null,
+    referrer: headers.referer ?? null,
+  };
+}
+
+async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
+  let text = '';
+  for await (const chunk of request.setEncoding('utf8')) text += chunk;
+  return new URLSearchParams(text);
+}

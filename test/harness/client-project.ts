@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** A project of its own, with the package for clients installed as npm packs it, and the examples beside it. */
+export interface ClientProject {
+  readonly folder: string;
+  /** The package as it would be published. */
+  readonly tarball: string;
+  remove(): void;
+}
+
+/** Packs and installs the package; `libraries` are linked from this project's own packages. */
+export async function makeClientProject(libraries: readonly string[]): Promise<ClientProject> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'frontend-'));
+  const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: 'schema' });
+  const tarball = path.join(folder, stdout.trim().split('\n').at(-1) ?? '');
+
+  writeFileSync(path.join(folder, 'package.json'), '{ "type": "module", "private": true }');
+  // Peers are linked below, so that nothing but the package and what it depends on is installed.
+  const quietly = ['--prefer-offline', '--legacy-peer-deps', '--no-audit', '--no-fund', '--ignore-scripts'];
+  await run('npm', ['install', ...quietly, tarball], { cwd: folder });
+  for (const name of libraries) {
+    const link = path.join(folder, 'node_modules', name);
+    mkdirSync(path.dirname(link), { recursive: true });
+    symlinkSync(path.resolve('node_modules', name), link);
+  }
+  cpSync('docs/examples', folder, { recursive: true });
+  return { folder, tarball, remove: () => rmSync(folder, { recursive: true }) };
+}
