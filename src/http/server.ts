@@ -15,7 +15,6 @@ import type { Rights } from '../customer-evaluation/rights.ts';
 import { BadRequestError } from '../errors/bad-request.ts';
 import { describeBug } from '../errors/describe-bug.ts';
 import { httpRefusal } from '../errors/http-refusals.ts';
-import { withoutSchemas } from '../without-schemas.ts';
 import { refuseOtherMethods } from './allowed-methods.ts';
 import { answerType } from './answer-type.ts';
 import { bodyBudget } from './body-budget.ts';
@@ -82,7 +81,6 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
         handler,
       ),
     genReqId: requestIdOf,
-    schemaController: withoutSchemas,
     // What comes so late is refused by the drain, in GraphQL's form.
     return503OnClosing: false,
     // On close, idle connections end at once and busy ones when their answer is out.

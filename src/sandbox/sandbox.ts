@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { customerEvaluationsPath } from '../stripe/customer-evaluation.wire.ts';
-import { withoutSchemas } from '../without-schemas.ts';
 import { Evaluations } from './evaluations.ts';
 import { FaultPicker } from './fault-picker.ts';
 import { IdempotencyKeys, type SandboxAnswer } from './idempotency.ts';
@@ -47,7 +46,6 @@ export class Sandbox {
       forceCloseConnections: true,
       // Ids of any length are looked up: the router's own 100 would answer like a URL that does not exist.
       routerOptions: { maxParamLength: maxBodyBytes },
-      schemaController: withoutSchemas,
     });
     this.#server.addContentTypeParser(
       'application/x-www-form-urlencoded',

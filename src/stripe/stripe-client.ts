@@ -11,7 +11,7 @@ import type { OutgoingRequests } from './outgoing-requests.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { type Participant, SharedCalls } from './shared-calls.ts';
 import { type RawRequest, Transport } from './transport.ts';
-import { loadKy, UpstreamCall, type UpstreamGear } from './upstream-call.ts';
+import { UpstreamCall, type UpstreamGear } from './upstream-call.ts';
 
 export interface StripeSettings {
   /** Scheme, host and port; no path. */
@@ -66,8 +66,6 @@ export class StripeClient {
   readonly #ceiling: RateCeiling | undefined;
   readonly #shared = new SharedCalls<UpstreamAnswer>();
   #headers: Readonly<Record<string, string>>;
-  // Once the start is over, so that no failed call waits for it. Where files can't be opened, the next one tries again.
-  readonly #kyLoad = setTimeout(() => loadKy().catch(() => undefined), 1_000).unref();
 
   constructor(settings: StripeSettings) {
     this.#gear = {
@@ -147,7 +145,6 @@ export class StripeClient {
 
   /** Waits for the calls under way, then closes the connections. */
   async close(): Promise<void> {
-    clearTimeout(this.#kyLoad);
     this.#ceiling?.close();
     await this.#gear.transport.close();
     this.#gear.breaker.close();

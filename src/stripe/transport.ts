@@ -1,7 +1,4 @@
-// Of undici the two parts that send: the whole, with fetch, WebSocket and caches, takes three times as long to load.
-import type { Dispatcher } from 'undici';
-import Client from 'undici/lib/dispatcher/client.js';
-import Pool from 'undici/lib/dispatcher/pool.js';
+import { Client, type Dispatcher, Pool } from 'undici';
 
 /** A request as it goes. */
 export interface RawRequest {

@@ -1,3 +1,4 @@
+import ky from 'ky';
 import { Failure } from '../errors/failure.ts';
 import { header, readAnswer, retryAfterMs, type UpstreamAnswer } from './answer.ts';
 import { type Breaker, BreakerOpenError, probeAfterMs } from './breaker.ts';
@@ -34,12 +35,6 @@ export interface UpstreamRequest extends RawRequest {
   /** Waits until the ceiling on calls a second lets another through. */
   readonly passCeiling: () => Promise<void>;
 }
-
-/**
- * What repeats calls. Not loaded with the rest: with its first `Request` comes Node's own undici, and a start would wait
- * 50 ms for both. A call for which it can't be loaded is not repeated.
- */
-export const loadKy = (): Promise<typeof import('ky')> => import('ky');
 
 /** An attempt, and what came of it. */
 interface MadeAttempt extends Attempt {
@@ -112,7 +107,6 @@ export class UpstreamCall {
     const { apiUrl, maxAttempts } = this.#gear;
     const { method, path, deadline, callerGone, passCeiling } = this.#request;
     let made: MadeAttempt | undefined = first;
-    const { default: ky } = await loadKy();
     await ky(path, {
       prefix: apiUrl,
       method,

@@ -136,7 +136,11 @@ describe('the commands', () => {
   });
 
   it('set only settings that there are', () => {
-    const set = commands.flatMap(({ variables }) => variables.map((pair) => pair.split('=')[0] ?? ''));
+    const pairs = [
+      ...commands.flatMap(({ variables }) => variables),
+      ...blocksOf('ini').flatMap(({ text }) => linesOf(text)),
+    ];
+    const set = pairs.map((pair) => pair.split('=')[0] ?? '');
     expect(set.length).toBeGreaterThan(0);
     expect(set.filter((name) => !isSetting(name))).toEqual([]);
   });
@@ -253,7 +257,7 @@ describe('the snippets', () => {
 
   it('are of no kind that nobody checks', () => {
     // GitHub alone draws Mermaid's pictures; no parser of it runs without a browser.
-    const checked = ['sh', 'graphql', 'json', 'yaml', 'ts', 'html', 'mermaid'];
+    const checked = ['sh', 'graphql', 'json', 'yaml', 'ts', 'html', 'ini', 'mermaid'];
     expect(blocks.filter(({ language }) => !checked.includes(language))).toEqual([]);
     for (const { text } of blocksOf('mermaid')) expect(text).toMatch(/^(flowchart|sequenceDiagram)/);
   });
