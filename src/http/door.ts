@@ -12,6 +12,7 @@ import { NotAdmitted } from '../admission/waiting-line.ts';
 import { BadRequestError } from '../errors/bad-request.ts';
 import { Overloaded } from '../errors/overloaded.ts';
 import { hostFault, isProbe } from './host-rules.ts';
+import type { LatestExchanges } from './latest-exchange.ts';
 import type { RefusalWriter } from './refusal-writer.ts';
 
 export interface DoorOptions {
@@ -21,6 +22,7 @@ export interface DoorOptions {
   /** The names in `Host` to answer to; any, if undefined. */
   readonly hosts: ReadonlySet<string> | undefined;
   readonly writer: RefusalWriter;
+  readonly exchanges: LatestExchanges;
 }
 
 /**
@@ -30,12 +32,13 @@ export interface DoorOptions {
  */
 export function serverWithDoor(
   settings: ServerOptions,
-  { maxWaitMs, authenticator, hosts, writer }: DoorOptions,
+  { maxWaitMs, authenticator, hosts, writer, exchanges }: DoorOptions,
   inside: RequestListener,
 ): Server {
   const queue = new RunQueue(maxWaitMs);
   // Node would refuse a request without a Host by itself, with an empty body.
   const server = createServer({ ...settings, requireHostHeader: false }, (request, response) => {
+    exchanges.began(request, response);
     const fault = hostFault(request, hosts);
     if (fault !== undefined) {
       writer.toResponse(request, response, fault);

@@ -25,6 +25,7 @@ import { serverWithDoor } from './door.ts';
 import type { Drain } from './drain.ts';
 import { trustedProxies } from './forwarded-address.ts';
 import { graphqlHandler } from './graphql-handler.ts';
+import { LatestExchanges } from './latest-exchange.ts';
 import { explorerForBrowsers, type PagesOptions, servePages } from './pages.ts';
 import { RefusalWriter, type RefusalWriterOptions } from './refusal-writer.ts';
 import { requestIdOf } from './request-id.ts';
@@ -60,6 +61,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   const { access, drain, log, pages, settings } = options;
   const origins = new Origins(settings);
   const writer = new RefusalWriter({ drain, origins, record: options.recordUnrecorded, log });
+  const exchanges = new LatestExchanges();
   const server = fastify({
     bodyLimit: settings.maxBodyBytes,
     trustProxy: settings.trustProxy.length > 0 && trustedProxies(settings.trustProxy),
@@ -77,6 +79,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
           authenticator: access.authenticator,
           hosts: settings.allowedHosts && new Set(settings.allowedHosts),
           writer,
+          exchanges,
         },
         handler,
       ),
@@ -85,7 +88,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     return503OnClosing: false,
     // On close, idle connections end at once and busy ones when their answer is out.
     forceCloseConnections: 'idle',
-    clientErrorHandler: answerUnread(writer),
+    clientErrorHandler: answerUnread(writer, exchanges),
     // A URL that the router cannot read: Fastify's own answer quotes it.
     frameworkErrors: (error, request, reply) =>
       writer.toResponse(request.raw, reply.raw, BadRequestError.badUrl(error.statusCode)),

@@ -139,7 +139,7 @@ export class RequestRecord {
     const durationMs = performance.now() - this.#startedAt;
     this.#metrics?.operationEnded('none', outcome, durationMs / 1000);
     // Of the others, each has its own line, or comes in such numbers that no line is written.
-    if (outcome === 'BAD_REQUEST') {
+    if (outcome === 'BAD_REQUEST' || outcome === 'REQUEST_TIMEOUT') {
       this.log?.info({ outcome, status, durationMs: rounded(durationMs) }, 'request refused');
     }
   }
