@@ -7,9 +7,10 @@ import {
 } from '@theguild/federation-composition';
 import { federateSubgraphs, ROUTER_COMPATIBILITY_VERSION_ONE } from '@wundergraph/composition';
 import { type GraphQLSchema, isInputObjectType, parse, print } from 'graphql';
-import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+import { postGraphQL, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type RunningServer, startCustomers, startOrders } from '../harness/neighbours.ts';
-import { type ComposedSubgraph, introspectSubgraphs } from '../harness/supergraph.ts';
+import { startRecordingUpstream } from '../harness/recording-upstream.ts';
+import { type ComposedSubgraph, introspectSubgraphs, startApolloGateway } from '../harness/supergraph.ts';
 
 const oneOfInputs = [
   'EvaluationContextInput',
@@ -36,6 +37,22 @@ describe('composed with a subgraph that extends Customer and one that refers to 
   it('serves the published SDL, letter for letter', async () => {
     const { data } = await gateway.send('{ _service { sdl } }');
     expect(data._service.sdl).toBe(readFileSync('schema/customer-evaluations.graphql', 'utf8'));
+  });
+
+  it('is loaded by IntrospectAndCompose in production, where only routers may introspect', async () => {
+    const secret = 'a-secret-of-the-router-and-nobody-else';
+    const upstream = await startRecordingUpstream();
+    const closed = await startTestGateway({
+      ...upstreamAt(upstream.url),
+      NODE_ENV: 'production',
+      AUTH_MODE: 'router',
+      ROUTER_SECRET: secret,
+    });
+    const served = { name: 'customer-evaluations', url: `${closed.url}/graphql` };
+    const router = await startApolloGateway([served], { 'x-router-secret': secret });
+    const { data } = await postGraphQL(router.url, '{ __type(name: "LoginSignals") { fields { name } } }');
+    expect(data.__type.fields).toContainEqual({ name: 'accountSharing' });
+    for (const server of [router, closed, upstream]) await server.close();
   });
 
   it('composes with Apollo’s composer, without errors or hints', () => {

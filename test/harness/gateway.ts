@@ -45,6 +45,8 @@ export interface ProcessOptions {
   readonly maxFiles?: number;
   /** Options of Node itself, such as `--max-old-space-size=460`. */
   readonly nodeOptions?: readonly string[];
+  /** Where a copy of the build is; left out, the checkout. */
+  readonly directory?: string;
   /** Whether `moveClock` is to work. */
   readonly movableClock?: boolean;
 }
@@ -67,13 +69,14 @@ export function startTestGateway(
 /** Starts the built gateway on a free port; `environment` is all the environment it sees. */
 export async function spawnGateway(
   environment: Record<string, string>,
-  { maxFiles, nodeOptions = [], movableClock = false }: ProcessOptions = {},
+  { maxFiles, nodeOptions = [], directory = '.', movableClock = false }: ProcessOptions = {},
 ): Promise<GatewayProcess> {
   const preload = movableClock ? ['--import', './test/harness/movable-clock.ts'] : [];
   const command = [process.execPath, ...nodeOptions, ...preload, 'dist/main.js'];
   const limited = ['sh', '-c', `ulimit -n ${maxFiles} && exec "$0" "$@"`, ...command];
   const [program = '', ...parameters] = maxFiles === undefined ? command : limited;
   const child = spawn(program, parameters, {
+    cwd: directory,
     env: { PATH: process.env['PATH'], PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe', ...(movableClock ? (['ipc'] as const) : [])],
   }) as ChildProcessByStdio<null, Readable, Readable>;

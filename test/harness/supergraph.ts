@@ -1,13 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { composeServices as composeWithApollo } from '@apollo/composition';
-import { ApolloGateway } from '@apollo/gateway';
+import { ApolloGateway, IntrospectAndCompose, RemoteGraphQLDataSource } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
 import { composeServices as composeWithGuild } from '@theguild/federation-composition';
 import { type DocumentNode, parse } from 'graphql';
 import { gatewayConfig } from '../../deploy/supergraph/gateway.config.ts';
+import { createLog } from '../../src/telemetry/log.ts';
 import type { RunningServer } from './neighbours.ts';
 
 /** A subgraph as a composer takes it. */
@@ -35,12 +35,27 @@ export async function introspectSubgraphs(
   );
 }
 
-/** Composed by Apollo, run by Apollo. */
-export async function startApolloGateway(subgraphs: ComposedSubgraph[]): Promise<RunningServer> {
-  const { supergraphSdl, errors } = composeWithApollo(subgraphs);
-  if (supergraphSdl === undefined) throw new Error(String(errors));
+/** Introspected, composed and run by Apollo, whose every request to a subgraph has these headers. */
+export async function startApolloGateway(
+  subgraphs: readonly Pick<ComposedSubgraph, 'name' | 'url'>[],
+  headers: Record<string, string> = {},
+): Promise<RunningServer> {
   const server = new ApolloServer({
-    gateway: new ApolloGateway({ supergraphSdl }),
+    gateway: new ApolloGateway({
+      supergraphSdl: new IntrospectAndCompose({
+        subgraphs: subgraphs.map(({ name, url }) => ({ name, url })),
+        subgraphHealthCheck: true,
+      }),
+      buildService: ({ url = '' }) =>
+        new RemoteGraphQLDataSource({
+          url,
+          willSendRequest({ request }) {
+            for (const [name, value] of Object.entries(headers)) request.http?.headers.set(name, value);
+          },
+        }),
+      // Nobody polls: it would only warn that nobody does.
+      logger: createLog('error', process.stdout),
+    }),
     stopOnTerminationSignals: false,
   });
   const { url } = await startStandaloneServer(server, { listen: { host: '127.0.0.1', port: 0 } });

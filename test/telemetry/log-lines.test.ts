@@ -114,6 +114,7 @@ describe('the log', () => {
       body: '{',
     });
     expect(response.status).toBe(400);
+    await gateway.flushed();
     expect(lines('request refused')).toMatchObject([
       { outcome: 'BAD_REQUEST', status: 400, requestId: response.headers.get('x-request-id') },
     ]);

@@ -140,9 +140,7 @@ describe('a trace', () => {
       traceState: 'vendor=1',
     });
     expect(new Set(spans.map((span) => span.traceId))).toEqual(new Set([traceId]));
-    const lines = (await gateway.flushed())
-      .map((line) => JSON.parse(line))
-      .filter(({ msg }) => msg === 'operation');
+    const lines = gateway.log.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'operation');
     expect(lines).toMatchObject([{ trace_id: traceId, span_id: byName(spans, 'POST /graphql').spanId }]);
   });
 

@@ -1,0 +1,250 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Trace } from '@apollo/usage-reporting-protobuf';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { startCollector } from '../harness/collector.ts';
+import { createEverything, registration } from '../harness/evaluations.ts';
+import { type FaultyUpstream, startFaultyUpstream, status } from '../harness/faulty-upstream.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { startIssuer } from '../harness/issuer.ts';
+import { reasonWithout } from '../harness/missing-program.ts';
+import { missingRedis, startRedis } from '../harness/redis.ts';
+import { itUnless } from '../harness/run-unless.ts';
+import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
+
+// What `import()` loads is a file of its own in the build, bundled apart from the rest: the place where the build can
+// be broken while the sources are not. Each is seen at work in a process that has what the image has, and no packages.
+const loadedLate: Readonly<Record<string, string>> = {
+  gateway: 'by every test here',
+  sandbox: 'runs the built-in sandbox, its cases and its journal',
+  cases: 'runs the built-in sandbox, its cases and its journal',
+  journal: 'runs the built-in sandbox, its cases and its journal',
+  'sdl-printer': 'prints the SDL letter for letter',
+  distribution: 'repeats a call that failed (ky)',
+  'open-telemetry': 'exports traces',
+  'getMachineId-linux': 'exports traces',
+  metrics: 'serves metrics',
+  inlineTrace: 'puts a trace into the answer to a router',
+  'shared-store': 'counts in Redis',
+  'pino-pretty': 'writes a log for people to a terminal',
+  graphql: 'by every test here',
+};
+
+// Apollo Server's and OpenTelemetry's, for what is off here or is not Linux.
+const neverLoaded: ReadonlySet<string> = new Set([
+  'cacheControl',
+  'default',
+  'disableSuggestions',
+  'schemaReporting',
+  'usageReporting',
+  'getMachineId-bsd',
+  'getMachineId-darwin',
+  'getMachineId-unsupported',
+  'getMachineId-win',
+]);
+
+let directory: string;
+let upstream: FaultyUpstream;
+let gateway: TestGateway | undefined;
+
+beforeAll(async () => {
+  directory = mkdtempSync(path.join(tmpdir(), 'build-'));
+  // As the Dockerfile has it.
+  for (const part of ['package.json', 'schema/operations', 'dist']) {
+    cpSync(part, path.join(directory, part), {
+      recursive: true,
+      filter: (file) => !file.startsWith('dist/compiled'),
+    });
+  }
+  upstream = await startFaultyUpstream();
+});
+afterAll(async () => {
+  await upstream.close();
+  rmSync(directory, { recursive: true });
+});
+afterEach(async () => {
+  await gateway?.close();
+  gateway = undefined;
+  upstream.reset();
+});
+
+async function start(environment: Record<string, string> = {}): Promise<TestGateway> {
+  gateway = await startTestGateway(environment, { directory });
+  return gateway;
+}
+const create = (to: TestGateway, headers: Record<string, string> = {}) =>
+  to.send(createEverything, { input: registration() }, headers);
+
+describe('the build, without any package beside it,', () => {
+  it('prints the SDL letter for letter', async () => {
+    const { data } = await (await start()).send('{ _service { sdl } }');
+    expect(data._service.sdl).toBe(readFileSync('schema/customer-evaluations.graphql', 'utf8'));
+  });
+
+  it('repeats a call that failed (ky)', async () => {
+    upstream.next(status(500));
+    const { data } = await create(await start(upstreamAt(upstream.url)));
+    expect(data.createCustomerEvaluation.errors).toEqual([]);
+    expect(upstream.keys).toHaveLength(2);
+    expect(upstream.effects).toBe(1);
+  });
+
+  it('runs the built-in sandbox, its cases and its journal', async () => {
+    const { url, ...own } = await start();
+    const { data } = await create({ url, ...own });
+    expect(data.createCustomerEvaluation.errors).toEqual([]);
+    const page = await (await fetch(`${url}/try`)).text();
+    expect(page).toContain('<option');
+    const { idempotencyKey } = data.createCustomerEvaluation;
+    const asked = new URLSearchParams({ mutation: 'createCustomerEvaluation', idempotencyKey });
+    const calls = await fetch(`${url}/try/calls?${asked}`);
+    expect(await calls.json()).toHaveLength(1);
+  });
+
+  it('serves the explorer with all that it loads', async () => {
+    const { url } = await start();
+    const explorer = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } });
+    const assets = [...(await explorer.text()).matchAll(/(?:src|href)="(assets\/[^"]+)"/g)];
+    expect(assets.length).toBeGreaterThan(0);
+    for (const [, asset] of assets) expect((await fetch(`${url}/${asset}`)).status).toBe(200);
+  });
+
+  it('exports traces', async () => {
+    const collector = await startCollector();
+    const traced = await start(
+      upstreamAt(upstream.url, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_SERVICE_NAME: 'built' }),
+    );
+    await create(traced);
+    await traced.close();
+    gateway = undefined;
+    expect(collector.spans.map(({ kind }) => kind).sort()).toEqual(['CLIENT', 'INTERNAL', 'SERVER']);
+    expect(collector.spans[0]?.resource).toMatchObject({ 'service.name': 'built' });
+    await collector.close();
+  });
+
+  it('puts a trace into the answer to a router', async () => {
+    const { text } = await create(await start(), { 'apollo-federation-include-trace': 'ftv1' });
+    const trace = Trace.decode(Buffer.from(JSON.parse(text).extensions.ftv1, 'base64'));
+    expect(trace.root?.child?.[0]).toMatchObject({ responseName: 'createCustomerEvaluation' });
+  });
+
+  it('serves metrics', async () => {
+    const measured = await start(upstreamAt(upstream.url, { METRICS_PORT: '0' }));
+    await create(measured);
+    const samples = await scrape(metricsUrl(measured));
+    expect(sumOf(samples, 'customer_evaluations_upstream_attempt_duration_seconds_count')).toBe(1);
+  });
+
+  it('knows callers by their tokens (jose)', async () => {
+    const issuer = await startIssuer();
+    const closed = await start(upstreamAt(upstream.url, issuer.environment()));
+    expect((await create(closed)).status).toBe(401);
+    const { data } = await create(closed, { authorization: `Bearer ${await issuer.token()}` });
+    expect(data.createCustomerEvaluation.errors).toEqual([]);
+    await issuer.close();
+  });
+
+  it('runs the operations that are shipped with it, and no others', async () => {
+    const { operations } = JSON.parse(
+      readFileSync('schema/generated/persisted-query-manifest.json', 'utf8'),
+    ) as { operations: { id: string; name: string }[] };
+    const login = operations.find(({ name }) => name === 'EvaluateLogin');
+    const { url, ...trusting } = await start({ TRUSTED_DOCUMENTS: 'only' });
+    expect((await create({ url, ...trusting })).errors).toMatchObject([{ extensions: { effect: 'NONE' } }]);
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        documentId: login?.id,
+        variables: { radarSession: 'rse_1', customer: 'cus_1' },
+      }),
+    });
+    expect(await response.json()).toMatchObject({ data: { createCustomerEvaluation: { errors: [] } } });
+  });
+
+  itUnless(missingRedis(), 'counts in Redis', async () => {
+    const redis = await startRedis();
+    const sharing = await start(
+      upstreamAt(upstream.url, { REDIS_URL: redis.url, RATE_LIMIT_PER_MINUTE: '100' }),
+    );
+    await sharing.logged(/"state":"up".*shared counters/);
+    await create(sharing);
+    expect(await redis.admin.dbsize()).toBe(1);
+    await redis.kill();
+  });
+
+  itUnless(
+    reasonWithout('script', spawnSync('script', ['--version']).status === 0, 'bsdutils'),
+    'writes a log for people to a terminal',
+    async () => {
+      const script = spawn('script', ['-qec', `${process.execPath} dist/main.js`, '/dev/null'], {
+        cwd: directory,
+        env: { PATH: process.env['PATH'], PORT: '0' },
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      const ended = once(script, 'exit');
+      let told = '';
+      for await (const text of script.stdout.setEncoding('utf8')) {
+        told += text;
+        if (told.includes('listening')) break;
+      }
+      script.kill();
+      await ended;
+      expect(told).toContain('listening');
+      expect(told).not.toContain('{"level"');
+    },
+  );
+
+  it.each(['--help', '--version', '--check-config'])('answers %s', (argument) => {
+    const { status: code, stderr } = spawnSync(process.execPath, ['dist/main.js', argument], {
+      cwd: directory,
+      env: { PATH: process.env['PATH'] },
+      encoding: 'utf8',
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+});
+
+describe('what the build loads late', () => {
+  interface LateImport {
+    readonly file: string;
+    readonly names: string[];
+  }
+  const lateImports: LateImport[] = readdirSync('dist')
+    .filter((file) => file.endsWith('.js'))
+    .flatMap((file) => {
+      const code = readFileSync(path.join('dist', file), 'utf8');
+      const found = code.matchAll(/(?:\{([^{}]*)\}=await )?import\("\.\/([^"]+)"\)/g);
+      return [...found].map(([, names = '', late = '']) => ({
+        file: late,
+        names: names.split(',').flatMap((each) => each.split(':')[0]?.trim() || []),
+      }));
+    });
+  const nameOf = (file: string): string => file.replace(/-[A-Z0-9]{8}\.js$/, '');
+
+  it('is seen at work by a test above, or is known never to be loaded', () => {
+    const known = new Set([...Object.keys(loadedLate), ...neverLoaded]);
+    const unknown = lateImports.map(({ file }) => nameOf(file)).filter((name) => !known.has(name));
+    expect(unknown).toEqual([]);
+    expect(lateImports.length).toBeGreaterThan(10);
+  });
+
+  it('has every name that is taken from it', () => {
+    const taken = lateImports.filter(({ names }) => names.length > 0);
+    expect(taken.length).toBeGreaterThan(10);
+    const script = `
+      for (const { file, names } of ${JSON.stringify(taken)}) {
+        const module = await import(process.cwd() + '/dist/' + file);
+        for (const name of names) if (module[name] === undefined) console.log(file + ' has no ' + name);
+      }
+      process.exit();`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: directory,
+      encoding: 'utf8',
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
+  });
+});
