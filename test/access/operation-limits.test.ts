@@ -1,8 +1,7 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { parse } from 'graphql';
 import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
-import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { processorMs, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 
 const field = 'createCustomerEvaluation(input: $input) { idempotencyKey }';
@@ -11,6 +10,11 @@ const many = (count: number, each: (index: number) => string): string =>
 const mutation = (selections: string, rest = '') =>
   `mutation ($input: CreateCustomerEvaluationInput!) { ${selections} } ${rest}`;
 
+// Ends the gateway's process with 1, so that its `close()` throws, where every object has come to have this property.
+const failingIfPolluted = `--import=data:text/javascript,${encodeURIComponent(
+  "process.on('exit', () => { if ('polluted' in {}) process.exitCode = 1; });",
+)}`;
+
 describe('a document that asks for too much', () => {
   let upstream: RecordingUpstream;
   let gateway: TestGateway;
@@ -18,7 +22,9 @@ describe('a document that asks for too much', () => {
   beforeAll(async () => {
     upstream = await startRecordingUpstream();
     upstream.answer(200, registrationAnswer);
-    gateway = await startTestGateway(upstreamAt(upstream.url, { STRIPE_API_VERSION: '2026-06-24.preview' }));
+    gateway = await startTestGateway(upstreamAt(upstream.url, { STRIPE_API_VERSION: '2026-06-24.preview' }), {
+      nodeOptions: [failingIfPolluted],
+    });
   });
   afterAll(async () => {
     await gateway.close();
@@ -59,28 +65,24 @@ describe('a document that asks for too much', () => {
     'a comment of 30 kB': `# ${'x'.repeat(30_000)}\n{ __typename }`,
   };
 
-  it.each(Object.keys(refused))('%s: refused whole, at once, and nothing reaches Stripe', async (name) => {
-    const query = refused[name] ?? '';
-    // Of three tries the quickest: a pause of this process's own, whose heap holds all tests, is none of the gateway's.
-    const delaysMs: number[] = [];
-    const tookMs: number[] = [];
-    for (let count = 0; count < 3; count += 1) {
-      const delay = monitorEventLoopDelay({ resolution: 1 });
-      delay.enable();
-      const start = performance.now();
-      const result = await gateway.send(query, { input: registration() });
-      tookMs.push(performance.now() - start);
-      delay.disable();
-      delaysMs.push(delay.max / 1e6);
-      expect(result.status).toBeGreaterThanOrEqual(400);
-      expect(result.status).toBeLessThan(500);
-      expect(result.data).toBeUndefined();
-      expect(upstream.requests).toHaveLength(0);
-    }
-    // Of both the sender's work and the gateway's, on a machine that others use too.
-    expect(Math.min(...delaysMs)).toBeLessThan(100);
-    expect(Math.min(...tookMs)).toBeLessThan(250);
-  });
+  it.each(Object.keys(refused))(
+    '%s: refused whole, with little work, and nothing reaches Stripe',
+    async (name) => {
+      const query = refused[name] ?? '';
+      // Of three tries the one with the least: in the others the gateway may compile code or collect garbage.
+      const workMs: number[] = [];
+      for (let count = 0; count < 3; count += 1) {
+        const before = processorMs(gateway);
+        const result = await gateway.send(query, { input: registration() });
+        workMs.push(processorMs(gateway) - before);
+        expect(result.status).toBeGreaterThanOrEqual(400);
+        expect(result.status).toBeLessThan(500);
+        expect(result.data).toBeUndefined();
+        expect(upstream.requests).toHaveLength(0);
+      }
+      expect(Math.min(...workMs)).toBeLessThan(100);
+    },
+  );
 
   it.each([
     [
@@ -178,7 +180,6 @@ describe('a document that asks for too much', () => {
         });
         expect([200, 400]).toContain(response.status);
       }
-      expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
       expect(upstream.requests).toHaveLength(0);
       expect((await gateway.flushed()).join('\n')).not.toContain('a bug ended');
     },

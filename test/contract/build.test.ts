@@ -217,7 +217,7 @@ describe('what the build loads late', () => {
     .filter((file) => file.endsWith('.js'))
     .flatMap((file) => {
       const code = readFileSync(path.join('dist', file), 'utf8');
-      const found = code.matchAll(/(?:\{([^{}]*)\}=await )?import\("\.\/([^"]+)"\)/g);
+      const found = code.matchAll(/(?:\{([^{}]*)\}\s*=\s*await )?import\("\.\/([^"]+)"\)/g);
       return [...found].map(([, names = '', late = '']) => ({
         file: late,
         names: names.split(',').flatMap((each) => each.split(':')[0]?.trim() || []),
