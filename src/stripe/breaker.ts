@@ -1,88 +1,106 @@
-import CircuitBreaker from 'opossum';
-import type { RawAnswer } from './transport.ts';
-
-/** Nothing was sent: the upstream failed too often of late. */
+/** Nothing was sent: too many of the last attempts failed. */
 export class BreakerOpenError extends Error {
   override readonly name = 'BreakerOpenError';
 }
 
-/** So long after it opens, the breaker lets one attempt through to see. */
+// One instance for all: while the breaker is open most calls get it, and nobody reads its stack.
+const breakerOpen = new BreakerOpenError();
+
+/** How long the breaker stays open before it lets a probe through. */
 export const probeAfterMs = 1_000;
 
+const bucketMs = 500;
+const buckets = 6;
+/** With fewer attempts in the window, their failures say too little. */
+const minAttempts = 10;
+
+/** How an attempt that the breaker admitted ended. */
+export type AttemptVerdict =
+  /** A whole response that is no 5xx. */
+  | 'succeeded'
+  /** A 5xx, or no whole response. */
+  | 'failed'
+  /** It ran out of time that its caller had cut short: that says nothing about the upstream. */
+  | 'inconclusive';
+
 /**
- * Answers at once while the upstream is down: opens when half of the attempts of three seconds failed, and at
- * least ten were made. Every second one attempt is let through; its success closes the breaker.
+ * A circuit breaker: opens when more than half of the attempts of three seconds failed, of at least ten. After a second
+ * it is half-open and admits one attempt at a time, whoever makes it, until one succeeds or fails.
  *
- * Failed means no whole answer, or a 5xx. What the upstream refuses of a client's input, or limits, it does
- * while it works.
+ * Source: M. Nygard, "Release It!", Circuit Breaker. Written here rather than taken from a library, since those count
+ * an attempt as a success or a failure: an inconclusive probe then leaves them half-open for ever.
  */
 export class Breaker {
-  readonly #circuit: CircuitBreaker<[() => Promise<RawAnswer>], RawAnswer>;
+  readonly #onChange: (state: 'open' | 'closed') => void;
+  readonly #now: () => number;
+  #counts = emptyWindow();
+  /** Undefined while closed. */
+  #openedAt: number | undefined;
+  #probing = false;
 
-  constructor(onChange: (state: 'open' | 'closed') => void) {
-    this.#circuit = new CircuitBreaker(
-      async (attempt: () => Promise<RawAnswer>) => {
-        const answer = await attempt();
-        if (answer.status >= 500) throw new FailedAnswer(answer);
-        return answer;
-      },
-      {
-        // An attempt's time limit is the transport's.
-        timeout: false,
-        errorThresholdPercentage: 50,
-        rollingCountTimeout: 3_000,
-        rollingCountBuckets: 6,
-        volumeThreshold: 10,
-        resetTimeout: probeAfterMs,
-        rollingPercentilesEnabled: false,
-        enableSnapshots: false,
-      },
-    );
-    this.#circuit.on('open', () => onChange('open'));
-    this.#circuit.on('close', () => onChange('closed'));
-  }
-
-  /**
-   * Whether it refuses everything for now. Not while it waits for an attempt to see: a gateway that is out of
-   * service until then would wait for ever.
-   */
-  get isOpen(): boolean {
-    return this.#circuit.opened;
+  /** `now` is the monotonic time in milliseconds. */
+  constructor(onChange: (state: 'open' | 'closed') => void, now: () => number = () => performance.now()) {
+    this.#onChange = onChange;
+    this.#now = now;
   }
 
   get state(): 'closed' | 'half_open' | 'open' {
-    if (this.#circuit.opened) return 'open';
-    return this.#circuit.halfOpen ? 'half_open' : 'closed';
+    if (this.#openedAt === undefined) return 'closed';
+    return this.#now() - this.#openedAt >= probeAfterMs ? 'half_open' : 'open';
   }
 
   /**
-   * Runs an attempt, or throws a `BreakerOpenError`. One that is not `counted`, since its caller leaves it too
-   * little time, says nothing about the upstream: it neither opens nor closes.
+   * Whether it refuses everything for now. Not while it is half-open: a gateway that balancers take out of service
+   * until a probe succeeds would never make one.
    */
-  async run(attempt: () => Promise<RawAnswer>, counted: boolean): Promise<RawAnswer> {
-    if (!counted) {
-      if (!this.#circuit.closed) throw new BreakerOpenError();
-      return attempt();
-    }
-    try {
-      return await this.#circuit.fire(attempt);
-    } catch (error) {
-      if (error instanceof FailedAnswer) return error.answer;
-      throw CircuitBreaker.isOurError(error as Error) ? new BreakerOpenError() : error;
-    }
+  get isOpen(): boolean {
+    return this.state === 'open';
   }
 
-  /** Stops its timers. */
-  close(): void {
-    this.#circuit.shutdown();
+  /**
+   * Admits an attempt, whose end must be told to the function that it returns; throws a `BreakerOpenError` where
+   * nothing may be sent.
+   */
+  admit(): (verdict: AttemptVerdict) => void {
+    const state = this.state;
+    if (state === 'open' || this.#probing) throw breakerOpen;
+    if (state === 'closed') return this.#count;
+    this.#probing = true;
+    return this.#endProbe;
+  }
+
+  readonly #count = (verdict: AttemptVerdict): void => {
+    // An attempt from before the breaker opened, that ends while it is open.
+    if (verdict === 'inconclusive' || this.#openedAt !== undefined) return;
+    const period = Math.floor(this.#now() / bucketMs);
+    const bucket = this.#counts[period % buckets];
+    if (bucket === undefined) throw new Error('a window without buckets');
+    if (bucket.period !== period) Object.assign(bucket, { period, attempts: 0, failures: 0 });
+    bucket.attempts += 1;
+    if (verdict === 'succeeded') return;
+    bucket.failures += 1;
+    const recent = this.#counts.filter((each) => each.period > period - buckets);
+    const attempts = recent.reduce((sum, each) => sum + each.attempts, 0);
+    const failures = recent.reduce((sum, each) => sum + each.failures, 0);
+    if (attempts >= minAttempts && failures > attempts / 2) this.#open();
+  };
+
+  readonly #endProbe = (verdict: AttemptVerdict): void => {
+    this.#probing = false;
+    if (verdict === 'failed') this.#open();
+    else if (verdict === 'succeeded') {
+      this.#openedAt = undefined;
+      this.#counts = emptyWindow();
+      this.#onChange('closed');
+    }
+  };
+
+  #open(): void {
+    this.#openedAt = this.#now();
+    this.#onChange('open');
   }
 }
 
-class FailedAnswer extends Error {
-  readonly answer: RawAnswer;
-
-  constructor(answer: RawAnswer) {
-    super();
-    this.answer = answer;
-  }
+function emptyWindow(): { period: number; attempts: number; failures: number }[] {
+  return Array.from({ length: buckets }, () => ({ period: -1, attempts: 0, failures: 0 }));
 }

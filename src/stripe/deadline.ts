@@ -1,6 +1,6 @@
-/** The moment by which a call must be answered, on the monotonic clock: a clock that is set moves nothing. */
+/** The moment by which a call must be answered, on the monotonic clock: setting the wall clock does not move it. */
 export class Deadline {
-  readonly #endsAt: number;
+  #endsAt: number;
 
   /** `timeoutMs` from now. */
   constructor(timeoutMs: number) {
@@ -10,5 +10,20 @@ export class Deadline {
   /** What is left, in milliseconds; 0 once it has run out. */
   get remainingMs(): number {
     return Math.max(0, this.#endsAt - performance.now());
+  }
+
+  isBefore(other: Deadline): boolean {
+    return this.#endsAt < other.#endsAt;
+  }
+
+  /** Moves it to `other`, if that is later. */
+  extendTo(other: Deadline): void {
+    this.#endsAt = Math.max(this.#endsAt, other.#endsAt);
+  }
+
+  copy(): Deadline {
+    const copy = new Deadline(0);
+    copy.#endsAt = this.#endsAt;
+    return copy;
   }
 }

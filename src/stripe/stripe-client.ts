@@ -9,7 +9,7 @@ import { encodeForm, type FormHash } from './form-encoding.ts';
 import type { UpstreamLoad, UpstreamObserver } from './observer.ts';
 import type { OutgoingRequests } from './outgoing-requests.ts';
 import { RetryBudget } from './retry-budget.ts';
-import { type Participant, SharedCalls } from './shared-calls.ts';
+import { type Participant, SingleFlight, type Waiters } from './single-flight.ts';
 import { type RawRequest, Transport } from './transport.ts';
 import { UpstreamCall, type UpstreamGear } from './upstream-call.ts';
 
@@ -64,7 +64,7 @@ export class StripeClient {
   readonly #gear: UpstreamGear;
   readonly #bulkhead: Bulkhead;
   readonly #ceiling: RateCeiling | undefined;
-  readonly #shared = new SharedCalls<UpstreamAnswer>();
+  readonly #singleFlight = new SingleFlight<UpstreamAnswer>();
   #headers: Readonly<Record<string, string>>;
 
   constructor(settings: StripeSettings) {
@@ -108,7 +108,15 @@ export class StripeClient {
   }
 
   get({ path, onBehalfOf }: GetCall): Promise<UpstreamAnswer> {
-    return this.#send({ method: 'GET', path, headers: this.#headers, form: null }, onBehalfOf);
+    const { deadline, signal } = onBehalfOf;
+    const waiters = {
+      deadline,
+      signal,
+      get isAbandoned(): boolean {
+        return signal?.aborted ?? false;
+      },
+    };
+    return this.#send({ method: 'GET', path, headers: this.#headers, form: null }, onBehalfOf, waiters);
   }
 
   post({ path, params, idempotencyKey, onBehalfOf }: PostCall): Promise<UpstreamAnswer> {
@@ -118,12 +126,13 @@ export class StripeClient {
       'content-type': 'application/x-www-form-urlencoded',
       'idempotency-key': idempotencyKey,
     };
-    return this.#shared.join(idempotencyKey, `${path}\n${form}`, onBehalfOf, (allGone) =>
-      this.#send({ method: 'POST', path, headers, form }, { ...onBehalfOf, signal: allGone }),
+    return this.#singleFlight.run(idempotencyKey, `${path}\n${form}`, onBehalfOf, (waiters) =>
+      this.#send({ method: 'POST', path, headers, form }, onBehalfOf, waiters),
     );
   }
 
-  async #send(request: RawRequest, { caller, deadline, signal, observer }: Caller): Promise<UpstreamAnswer> {
+  async #send(request: RawRequest, { caller, observer }: Caller, waiters: Waiters): Promise<UpstreamAnswer> {
+    const { deadline, signal } = waiters;
     const passCeiling = async (): Promise<void> => {
       // What waits longer than half of what is left would have no time for the call itself.
       await this.#ceiling?.pass({ caller, maxWaitMs: deadline.remainingMs / 2, signal }).catch(aboveCeiling);
@@ -133,8 +142,7 @@ export class StripeClient {
     try {
       return await new UpstreamCall(this.#gear, {
         ...request,
-        deadline,
-        callerGone: signal,
+        waiters,
         observer,
         passCeiling,
       }).run();
@@ -147,7 +155,6 @@ export class StripeClient {
   async close(): Promise<void> {
     this.#ceiling?.close();
     await this.#gear.transport.close();
-    this.#gear.breaker.close();
   }
 }
 

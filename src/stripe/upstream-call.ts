@@ -1,12 +1,12 @@
 import ky from 'ky';
 import { Failure } from '../errors/failure.ts';
 import { header, readAnswer, retryAfterMs, type UpstreamAnswer } from './answer.ts';
-import { type Breaker, BreakerOpenError, probeAfterMs } from './breaker.ts';
-import type { Deadline } from './deadline.ts';
+import { type AttemptVerdict, type Breaker, BreakerOpenError, probeAfterMs } from './breaker.ts';
 import { failureOfAnswer, failureOfError } from './failure-of.ts';
 import type { AttemptEnd, UpstreamObserver } from './observer.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { type AttemptOutcome, retryDelayMs } from './retry-policy.ts';
+import type { Waiters } from './single-flight.ts';
 import {
   type Attempt,
   type RawAnswer,
@@ -28,9 +28,8 @@ export interface UpstreamGear {
 }
 
 export interface UpstreamRequest extends RawRequest {
-  readonly deadline: Deadline;
-  /** Aborted when nobody waits for the answer any more: what is sent is left to finish, nothing more begins. */
-  readonly callerGone: AbortSignal | undefined;
+  /** Whoever waits for the answer. Once nobody does, what is sent is left to finish, and nothing more begins. */
+  readonly waiters: Waiters;
   readonly observer: UpstreamObserver | undefined;
   /** Waits until the ceiling on calls a second lets another through. */
   readonly passCeiling: () => Promise<void>;
@@ -38,16 +37,16 @@ export interface UpstreamRequest extends RawRequest {
 
 /** An attempt, and what came of it. */
 interface MadeAttempt extends Attempt {
-  /** Whether the deadline left it time enough to blame the upstream for having none. */
-  readonly hadFairTime: boolean;
+  /** Whether it had time enough to blame the upstream for a time-out. */
+  hadFairTime: boolean;
   answer?: RawAnswer;
   error?: unknown;
 }
 
 /**
- * An attempt with less than this share of its usual time says nothing about the upstream: clients with tiny
- * deadlines could open the breaker for all others. One with more does, or a router that waits a little less than
- * we do would switch the breaker off.
+ * A time-out after less than this share of an attempt's usual time says nothing about the upstream: clients with tiny
+ * deadlines could open the breaker for everyone. After more it does, or a router that waits a little less than the
+ * gateway would switch the breaker off. A failure that came counts, however little time was left.
  */
 const fairShare = 1 / 3;
 
@@ -75,8 +74,8 @@ export class UpstreamCall {
   /** Answers with JSON of unknown shape, or throws a `Failure` that tells the effect of all attempts together. */
   async run(): Promise<UpstreamAnswer> {
     const { budget } = this.#gear;
-    const { deadline, callerGone } = this.#request;
-    if (deadline.remainingMs === 0 || callerGone?.aborted) throw this.#timedOut();
+    const { waiters } = this.#request;
+    if (waiters.deadline.remainingMs === 0 || waiters.isAbandoned) throw this.#timedOut();
     budget.countCall();
     try {
       const first = await this.#attemptInTime();
@@ -93,10 +92,21 @@ export class UpstreamCall {
   // and once those are collected it never aborts. The connection would wait for ever, and with it the gateway's end.
   async #attemptInTime(): Promise<MadeAttempt> {
     const limit = new AbortController();
-    const timeoutMs = Math.min(this.#gear.timeoutMs, this.#request.deadline.remainingMs);
-    const timer = setTimeout(() => limit.abort(), timeoutMs);
+    const startedAt = performance.now();
+    // The deadline moves when a more patient caller joins, so what is left is looked at again when it seems over.
+    const leftMs = (): number =>
+      Math.min(
+        startedAt + this.#gear.timeoutMs - performance.now(),
+        this.#request.waiters.deadline.remainingMs,
+      );
+    const end = (): void => {
+      const left = leftMs();
+      if (left > 0) timer = setTimeout(end, left);
+      else limit.abort();
+    };
+    let timer = setTimeout(end, leftMs());
     try {
-      return await this.#attempt(limit.signal);
+      return await this.#attempt(limit.signal, startedAt);
     } finally {
       clearTimeout(timer);
     }
@@ -105,13 +115,14 @@ export class UpstreamCall {
   /** Repeats a call whose first attempt failed, as often as the policy allows; throws where all failed. */
   async #repeatWithKy(first: MadeAttempt): Promise<void> {
     const { apiUrl, maxAttempts } = this.#gear;
-    const { method, path, deadline, callerGone, passCeiling } = this.#request;
+    const { method, path, waiters, passCeiling } = this.#request;
     let made: MadeAttempt | undefined = first;
     await ky(path, {
       prefix: apiUrl,
       method,
       timeout: false,
-      totalTimeout: deadline.remainingMs,
+      // Attempts and waits end by the deadline, which may move: ky's own limit could not.
+      totalTimeout: false,
       retry: {
         limit: maxAttempts - 1,
         // A POST too: its idempotency key makes the repeat safe.
@@ -123,7 +134,7 @@ export class UpstreamCall {
         beforeRetry: [
           async () => {
             await passCeiling();
-            if (callerGone?.aborted) throw this.#timedOut();
+            if (waiters.isAbandoned) throw this.#timedOut();
           },
         ],
       },
@@ -139,15 +150,23 @@ export class UpstreamCall {
   }
 
   /** Makes an attempt; what came of it stands in it, also where that is an error. */
-  async #attempt(signal: AbortSignal): Promise<MadeAttempt> {
+  async #attempt(signal: AbortSignal, startedAt: number): Promise<MadeAttempt> {
     const { breaker, transport, timeoutMs } = this.#gear;
-    const hadFairTime = this.#request.deadline.remainingMs >= timeoutMs * fairShare;
-    const attempt: MadeAttempt = { sent: false, reusedConnection: false, hadFairTime };
+    const attempt: MadeAttempt = { sent: false, reusedConnection: false, hadFairTime: true };
     this.#attempts.push(attempt);
     const { observer, method, path } = this.#request;
     const watched = observer?.attemptStarted(method, path, this.#attempts.length);
     try {
-      attempt.answer = await breaker.run(() => transport.send(this.#request, signal, attempt), hadFairTime);
+      const tellBreaker = breaker.admit();
+      try {
+        attempt.answer = await transport.send(this.#request, signal, attempt);
+      } catch (error) {
+        attempt.error = error;
+      }
+      // Judged at the end, since the deadline may have moved meanwhile.
+      const allowedMs = performance.now() - startedAt + this.#request.waiters.deadline.remainingMs;
+      attempt.hadFairTime = allowedMs >= timeoutMs * fairShare;
+      tellBreaker(verdictOn(attempt));
     } catch (error) {
       attempt.error = error;
     }
@@ -157,15 +176,15 @@ export class UpstreamCall {
 
   #shouldRetry(): boolean {
     const { budget, maxAttempts } = this.#gear;
-    const { deadline, callerGone } = this.#request;
+    const { waiters } = this.#request;
     const attempt = this.#attempts.at(-1);
     if (attempt === undefined) return false;
     const delayMs = retryDelayMs({
       outcome: outcomeOf(attempt),
       attempts: this.#attempts.length,
       maxAttempts,
-      remainingMs: deadline.remainingMs,
-      callerGone: callerGone?.aborted ?? false,
+      remainingMs: waiters.deadline.remainingMs,
+      callerGone: waiters.isAbandoned,
       budgetLeft: budget.left,
       random: Math.random(),
     });
@@ -219,6 +238,11 @@ export class UpstreamCall {
 
 function isSuccess({ answer }: MadeAttempt): boolean {
   return answer !== undefined && answer.status >= 200 && answer.status < 300;
+}
+
+function verdictOn(attempt: MadeAttempt): AttemptVerdict {
+  if (attempt.answer !== undefined) return attempt.answer.status >= 500 ? 'failed' : 'succeeded';
+  return isEnded(attempt.error) && !attempt.hadFairTime ? 'inconclusive' : 'failed';
 }
 
 function endOf({ answer, error, sent, reusedConnection }: MadeAttempt): AttemptEnd {

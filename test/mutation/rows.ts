@@ -60,7 +60,7 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
     { files: ['src/stripe/versions.ts'], tests: ['stripe/versions'] },
     { files: ['src/stripe/breaker.ts'], tests: ['stripe/breaker'] },
     { files: ['src/stripe/deadline.ts'], tests: ['stripe/deadline'] },
-    { files: ['src/stripe/shared-calls.ts'], tests: ['stripe/shared-calls'] },
+    { files: ['src/stripe/single-flight.ts'], tests: ['stripe/single-flight'] },
     { files: ['src/stripe/transport.ts'], tests: ['stripe/transport'] },
     { files: ['src/stripe/upstream-call.ts'], tests: ['stripe/upstream-call'] },
     { files: ['src/stripe/stripe-client.ts'], tests: ['stripe/stripe-client'] },

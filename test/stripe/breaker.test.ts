@@ -1,136 +1,114 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Breaker, BreakerOpenError, probeAfterMs } from '../../src/stripe/breaker.ts';
-import type { RawAnswer } from '../../src/stripe/transport.ts';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { type AttemptVerdict, Breaker, BreakerOpenError, probeAfterMs } from '../../src/stripe/breaker.ts';
 
-const answer = (status: number): RawAnswer => ({ status, headers: {}, text: '' });
-
-describe('the breaker', () => {
+describe('the circuit breaker', () => {
   let breaker: Breaker;
   let changes: string[];
-  let runs: number;
+  let now: number;
 
   beforeEach(() => {
-    jest.useFakeTimers();
+    now = 10_000;
     changes = [];
-    runs = 0;
-    breaker = new Breaker((state) => changes.push(state));
-  });
-  afterEach(() => {
-    breaker.close();
-    // A process that waits for one more timer does not end.
-    expect(jest.getTimerCount()).toBe(0);
-    jest.useRealTimers();
+    breaker = new Breaker(
+      (state) => changes.push(state),
+      () => now,
+    );
   });
 
-  /** Runs an attempt that is answered so, or breaks off; tells its status, or the error. */
-  const attempt = (status: number | 'reset', counted = true): Promise<unknown> =>
-    breaker
-      .run(async () => {
-        runs += 1;
-        if (status === 'reset') throw new Error('reset');
-        return answer(status);
-      }, counted)
-      .then(
-        (given) => given.status,
-        (error: unknown) => (error instanceof BreakerOpenError ? error.name : (error as Error).message),
-      );
-  const attempts = async (count: number, status: number | 'reset', counted = true): Promise<void> => {
-    for (let made = 0; made < count; made += 1) await attempt(status, counted);
+  /** Makes an attempt that ends so, and tells whether it was admitted. */
+  const attempt = (verdict: AttemptVerdict): 'admitted' | 'refused' => {
+    try {
+      breaker.admit()(verdict);
+      return 'admitted';
+    } catch (error) {
+      expect(error).toBeInstanceOf(BreakerOpenError);
+      return 'refused';
+    }
+  };
+  const attempts = (count: number, verdict: AttemptVerdict): void => {
+    for (let made = 0; made < count; made += 1) expect(attempt(verdict)).toBe('admitted');
   };
 
-  it.each([200, 400, 429, 499])(
-    'lets through what the upstream answers while it works: %d',
-    async (status) => {
-      await attempts(20, status);
-      expect(await attempt(status)).toBe(status);
-      expect(breaker.isOpen).toBe(false);
-      expect(changes).toEqual([]);
-    },
-  );
-
-  it.each([500, 503, 'reset'] as const)(
-    'opens when more than half of ten attempts failed: %s',
-    async (failure) => {
-      await attempts(4, 200);
-      await attempts(5, failure);
-      expect(breaker.isOpen).toBe(false);
-      // The caller gets the failure itself.
-      expect(await attempt(failure)).toBe(failure);
-      expect(breaker.isOpen).toBe(true);
-      expect(changes).toEqual(['open']);
-      expect(await attempt(200)).toBe('BreakerOpenError');
-      expect(runs).toBe(10);
-    },
-  );
-
-  it('lets an attempt take its time: to end it is the transport’s part', async () => {
-    const slow = breaker.run(() => new Promise((resolve) => setTimeout(resolve, 60_000, answer(200))), true);
-    await jest.advanceTimersByTimeAsync(60_000);
-    expect((await slow).status).toBe(200);
-  });
-
-  it('stays closed while most attempts succeed', async () => {
-    await attempts(15, 200);
-    await attempts(14, 500);
-    expect(breaker.isOpen).toBe(false);
-  });
-
-  it('stays closed where few were made, however they ended', async () => {
-    await attempts(9, 'reset');
-    expect(breaker.isOpen).toBe(false);
-  });
-
-  it('forgets what was longer ago than three seconds', async () => {
-    await attempts(9, 500);
-    jest.advanceTimersByTime(3_500);
-    await attempts(9, 500);
-    expect(breaker.isOpen).toBe(false);
-    jest.advanceTimersByTime(2_000);
-    await attempt(500);
-    expect(breaker.isOpen).toBe(true);
-  });
-
-  it('after a second lets one attempt through to see, and is no longer held to be open until then', async () => {
-    await attempts(10, 500);
+  it('opens when more than half of ten attempts failed', () => {
+    attempts(4, 'succeeded');
+    attempts(5, 'failed');
+    expect(breaker.state).toBe('closed');
+    attempts(1, 'failed');
     expect(breaker.state).toBe('open');
-    jest.advanceTimersByTime(probeAfterMs - 1);
     expect(breaker.isOpen).toBe(true);
-    jest.advanceTimersByTime(1);
-    expect(breaker.isOpen).toBe(false);
-    expect(breaker.state).toBe('half_open');
+    expect(changes).toEqual(['open']);
+    expect(attempt('succeeded')).toBe('refused');
+  });
 
-    let end: (given: RawAnswer) => void = () => undefined;
-    const probe = breaker.run(() => new Promise((resolve) => (end = resolve)), true);
-    expect(await attempt(200)).toBe('BreakerOpenError');
-    end(answer(200));
-    expect((await probe).status).toBe(200);
+  it('stays closed while half of the attempts or more succeed', () => {
+    for (let made = 0; made < 20; made += 1) attempts(1, made % 2 === 0 ? 'succeeded' : 'failed');
+    expect(breaker.state).toBe('closed');
+    expect(changes).toEqual([]);
+  });
+
+  it('stays closed where fewer than ten attempts were made, however they ended', () => {
+    attempts(9, 'failed');
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('forgets attempts after three seconds', () => {
+    attempts(9, 'failed');
+    now += 3_500;
+    attempts(9, 'failed');
+    expect(breaker.state).toBe('closed');
+    now += 2_000;
+    attempts(1, 'failed');
+    expect(breaker.state).toBe('open');
+  });
+
+  it('never opens by attempts whose callers cut them short', () => {
+    attempts(100, 'inconclusive');
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('is half-open after a second, and admits one attempt at a time', () => {
+    attempts(10, 'failed');
+    now += probeAfterMs - 1;
+    expect(breaker.state).toBe('open');
+    now += 1;
+    expect(breaker.state).toBe('half_open');
+    expect(breaker.isOpen).toBe(false);
+    const endProbe = breaker.admit();
+    expect(attempt('succeeded')).toBe('refused');
+    endProbe('succeeded');
     expect(breaker.state).toBe('closed');
     expect(changes).toEqual(['open', 'closed']);
-    expect(await attempt(200)).toBe(200);
+    attempts(9, 'failed');
+    expect(breaker.state).toBe('closed');
   });
 
-  it('stays open for another second where that one fails too', async () => {
-    await attempts(10, 500);
-    jest.advanceTimersByTime(probeAfterMs);
-    expect(await attempt(500)).toBe(500);
-    expect(breaker.isOpen).toBe(true);
-    expect(await attempt(200)).toBe('BreakerOpenError');
-    jest.advanceTimersByTime(probeAfterMs);
-    expect(await attempt(200)).toBe(200);
-    expect(breaker.isOpen).toBe(false);
+  it('opens for another second when the probe fails', () => {
+    attempts(10, 'failed');
+    now += probeAfterMs;
+    expect(attempt('failed')).toBe('admitted');
+    expect(breaker.state).toBe('open');
+    expect(attempt('succeeded')).toBe('refused');
+    now += probeAfterMs;
+    expect(attempt('succeeded')).toBe('admitted');
+    expect(breaker.state).toBe('closed');
   });
 
-  it('neither opens nor closes by attempts that are not counted, and runs none of them while it is open', async () => {
-    await attempts(20, 500, false);
-    await attempts(20, 'reset', false);
-    expect(breaker.isOpen).toBe(false);
-    expect(await attempt(200, false)).toBe(200);
-    await attempts(10, 500);
-    runs = 0;
-    expect(await attempt(200, false)).toBe('BreakerOpenError');
-    jest.advanceTimersByTime(probeAfterMs);
-    expect(await attempt(200, false)).toBe('BreakerOpenError');
-    expect(runs).toBe(0);
+  it('admits the next probe when one is inconclusive, so it can always be left', () => {
+    attempts(10, 'failed');
+    now += probeAfterMs;
+    attempts(50, 'inconclusive');
+    expect(breaker.state).toBe('half_open');
+    attempts(1, 'succeeded');
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('is not changed by attempts that began before it opened', () => {
+    const late = [breaker.admit(), breaker.admit()];
+    attempts(10, 'failed');
+    for (const end of late) end('succeeded');
+    expect(breaker.state).toBe('open');
+    now += probeAfterMs;
+    expect(breaker.state).toBe('half_open');
     expect(changes).toEqual(['open']);
   });
 });

@@ -287,8 +287,12 @@ describe('the client of Stripe’s HTTP interface', () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
     try {
       const client = clientWith({ maxPerSecond: 1 });
+      const calls = ['a', 'b'].map((key) => post(client, key).catch(() => undefined));
+      // The second call waits for the next second.
+      await new Promise(setImmediate);
       expect(jest.getTimerCount()).toBeGreaterThan(0);
       await client.close();
+      await Promise.all(calls);
       clients.length = 0;
       expect(jest.getTimerCount()).toBe(0);
     } finally {

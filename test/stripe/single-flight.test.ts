@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Deadline } from '../../src/stripe/deadline.ts';
-import { type Participant, SharedCalls } from '../../src/stripe/shared-calls.ts';
+import { type Participant, SingleFlight, type Waiters } from '../../src/stripe/single-flight.ts';
 
 describe('calls that meet under one key', () => {
-  let calls: SharedCalls<string>;
-  let begun: { signal: AbortSignal; answer: (text: string) => void; fail: (error: Error) => void }[];
+  let calls: SingleFlight<string>;
+  let begun: { waiters: Waiters; answer: (text: string) => void; fail: (error: Error) => void }[];
 
   beforeEach(() => {
     jest.useFakeTimers();
-    calls = new SharedCalls();
+    calls = new SingleFlight();
     begun = [];
   });
   afterEach(() => {
@@ -16,10 +16,10 @@ describe('calls that meet under one key', () => {
     jest.useRealTimers();
   });
 
-  const begin = (signal: AbortSignal): Promise<string> =>
-    new Promise((answer, fail) => begun.push({ signal, answer, fail }));
+  const begin = (waiters: Waiters): Promise<string> =>
+    new Promise((answer, fail) => begun.push({ waiters, answer, fail }));
   const join = (participant: Partial<Participant> = {}, request = 'one', key = 'key'): Promise<string> =>
-    calls.join(key, request, { deadline: new Deadline(1_000), signal: undefined, ...participant }, begin);
+    calls.run(key, request, { deadline: new Deadline(1_000), signal: undefined, ...participant }, begin);
 
   it('are one call with one answer', async () => {
     const answers = [join(), join(), join()];
@@ -60,23 +60,55 @@ describe('calls that meet under one key', () => {
     expect(await first).toBe('evaluation');
   });
 
-  it('end each at its own deadline, and the others go on', async () => {
-    const first = join();
-    const hasty = join({ deadline: new Deadline(50) }).catch((error: unknown) => error);
+  it.each([
+    ['joined', 8_000, 50],
+    ['began', 50, 8_000],
+  ])('end each at its own deadline, also for the caller that %s with less time', async (_, first, second) => {
+    const calls = [first, second].map((ms) =>
+      join({ deadline: new Deadline(ms) }).catch((error: unknown) => error),
+    );
+    const [patient, hasty] = first > second ? calls : calls.toReversed();
     jest.advanceTimersByTime(50);
     expect(await hasty).toMatchObject({ code: 'UPSTREAM_TIMEOUT', effect: 'UNKNOWN' });
+    expect(begun[0]?.waiters.deadline.remainingMs).toBe(7_950);
+    expect(begun[0]?.waiters.isAbandoned).toBe(false);
     begun[0]?.answer('evaluation');
-    expect(await first).toBe('evaluation');
+    expect(await patient).toBe('evaluation');
+  });
+
+  it('go on for a caller that joins after all others disconnected', async () => {
+    const gone = new AbortController();
+    const answers = [join({ signal: gone.signal })];
+    gone.abort();
+    expect(begun[0]?.waiters.isAbandoned).toBe(true);
+    answers.push(join());
+    expect(begun[0]?.waiters.isAbandoned).toBe(false);
+    begun[0]?.answer('evaluation');
+    expect(await Promise.all(answers)).toEqual(['evaluation', 'evaluation']);
+    expect(begun).toHaveLength(1);
+  });
+
+  it('are abandoned when the last caller’s time is up, although others disconnected before', async () => {
+    const gone = new AbortController();
+    const answers = [join({ deadline: new Deadline(100) }), join({ signal: gone.signal })].map((answer) =>
+      answer.catch((error: unknown) => error),
+    );
+    gone.abort();
+    expect(begun[0]?.waiters.isAbandoned).toBe(false);
+    jest.advanceTimersByTime(100);
+    expect(begun[0]?.waiters.isAbandoned).toBe(true);
+    begun[0]?.answer('evaluation');
+    await Promise.all(answers);
   });
 
   it('are given up only when every caller has hung up', async () => {
     const [one, two, late] = [new AbortController(), new AbortController(), AbortSignal.abort()];
     const answers = [join({ signal: one.signal }), join({ signal: two.signal }), join({ signal: late })];
-    expect(begun[0]?.signal.aborted).toBe(false);
+    expect(begun[0]?.waiters.isAbandoned).toBe(false);
     two.abort();
-    expect(begun[0]?.signal.aborted).toBe(false);
+    expect(begun[0]?.waiters.isAbandoned).toBe(false);
     one.abort();
-    expect(begun[0]?.signal.aborted).toBe(true);
+    expect(begun[0]?.waiters.isAbandoned).toBe(true);
     begun[0]?.answer('evaluation');
     await Promise.all(answers);
   });
@@ -85,7 +117,7 @@ describe('calls that meet under one key', () => {
     const one = new AbortController();
     const answers = [join({ signal: one.signal }), join()];
     one.abort();
-    expect(begun[0]?.signal.aborted).toBe(false);
+    expect(begun[0]?.waiters.isAbandoned).toBe(false);
     begun[0]?.answer('evaluation');
     await Promise.all(answers);
   });

@@ -1,0 +1,120 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createEverything, registration } from '../harness/evaluations.ts';
+import {
+  type FaultyUpstream,
+  hang,
+  reset,
+  startFaultyUpstream,
+  status,
+  succeed,
+} from '../harness/faulty-upstream.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+
+/*
+ * Callers choose their own deadlines (`x-request-timeout-ms`), and share the breaker and, under one key, the call: what
+ * one of them chooses must not harm the others.
+ */
+describe('among callers with short deadlines', () => {
+  let upstream: FaultyUpstream;
+  let gateway: TestGateway;
+
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream();
+    gateway = await startTestGateway(upstreamAt(upstream.url));
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  /** Less than a third of an attempt's usual time: a time-out within it says nothing about the upstream. */
+  const short = { 'x-request-timeout-ms': '900' };
+
+  const create = async (key: string, headers: Record<string, string> = {}, signal?: AbortSignal) => {
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({
+        query: createEverything,
+        variables: { input: { ...registration(), idempotencyKey: key } },
+      }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const { data } = (await response.json()) as {
+      data: { createCustomerEvaluation: { customerEvaluation: unknown; errors: { code: string }[] } };
+    };
+    return data.createCustomerEvaluation.errors[0]?.code ?? 'OK';
+  };
+
+  it('the breaker opens by failures that came, however little time was left', async () => {
+    upstream.always(status(503));
+    for (let call = 0; call < 60; call += 1) await create(`call ${call}`, short);
+    // Ten to open it, and one for each second since.
+    expect(upstream.keys.length).toBeLessThan(25);
+    expect(gateway.log.join('\n')).toContain('"state":"open"');
+  });
+
+  it.each([
+    ['are answered', 503],
+    ['break off', 'reset'],
+  ] as const)(
+    'a breaker that is half-open is left by any caller once attempts no longer %s badly',
+    async (_, how) => {
+      upstream.always(how === 'reset' ? reset('before') : status(how));
+      for (let call = 0; call < 30; call += 1) await create(`dark ${call}`);
+      expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503);
+      upstream.always();
+      // Half-open after a second: the readiness probe says so.
+      while ((await fetch(`${gateway.url}/readyz`)).status !== 200) await delay(20);
+      expect(await create('the probe', short)).toBe('OK');
+      const outcomes = await Promise.all([1, 2, 3, 4, 5].map((call) => create(`light ${call}`, short)));
+      expect(outcomes).toEqual(['OK', 'OK', 'OK', 'OK', 'OK']);
+    },
+  );
+
+  it('a probe whose caller gave it too little time leaves the breaker to the next probe', async () => {
+    upstream.always(status(503));
+    for (let call = 0; call < 30; call += 1) await create(`dark ${call}`);
+    while ((await fetch(`${gateway.url}/readyz`)).status !== 200) await delay(20);
+    upstream.always(hang);
+    expect(await create('inconclusive', { 'x-request-timeout-ms': '100' })).toBe('UPSTREAM_TIMEOUT');
+    upstream.always();
+    expect(await create('conclusive', short)).toBe('OK');
+  });
+
+  it('a shared call lives as long as its most patient caller, and each is answered by its own deadline', async () => {
+    let answer: () => void = () => undefined;
+    upstream.always((victim) => {
+      answer = () => succeed(victim);
+    });
+    const hasty = create('shared', { 'x-request-timeout-ms': '150' });
+    while (upstream.keys.length === 0) await delay(5);
+    const patient = create('shared', { 'x-request-timeout-ms': '8000' });
+    expect(await hasty).toBe('UPSTREAM_TIMEOUT');
+    answer();
+    expect(await patient).toBe('OK');
+    expect(upstream.keys).toHaveLength(1);
+    expect(upstream.effects).toBe(1);
+  });
+
+  it('a shared call is repeated for a caller that joined after the one that began it had gone', async () => {
+    let breakOff: () => void = () => undefined;
+    upstream.next((victim) => {
+      breakOff = () => reset('after')(victim);
+    });
+    const leaving = new AbortController();
+    const first = create('shared', {}, leaving.signal).catch((error: Error) => error.name);
+    while (upstream.keys.length === 0) await delay(5);
+    leaving.abort();
+    expect(await first).toBe('AbortError');
+    // The gateway notices before the second caller comes.
+    await delay(50);
+    const second = create('shared');
+    await delay(50);
+    breakOff();
+    expect(await second).toBe('OK');
+    expect(upstream.keys).toHaveLength(2);
+    expect(upstream.effects).toBe(1);
+  });
+});
