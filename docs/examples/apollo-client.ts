@@ -12,7 +12,7 @@ export async function riskOfSignUp(
   customerData: CustomerDataInput,
 ): Promise<CustomerEvaluationRiskLevel | null> {
   // One key for one attempt of a person: however often it is sent, it is evaluated and billed once.
-  const variables = { radarSession, customerData, idempotencyKey: crypto.randomUUID() };
+  const variables = { radarSession, customerData, idempotencyKey: drawKey() };
   for (let attempt = 1; ; attempt += 1) {
     const { data, error } = await client.mutate({
       mutation: EvaluateRegistrationDocument,
@@ -48,4 +48,10 @@ function ofRequest(error: unknown) {
   }
   // No answer at all: it may have been done, and the key makes a repeat safe.
   return { code: 'NO_ANSWER', message: String(error), retryable: true, retryAfterMs: null };
+}
+
+/** A random key. Not `crypto.randomUUID`, which browsers have on https and localhost alone. */
+function drawKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -8,7 +8,7 @@ export async function riskOfLogin(
   customer: string,
 ): Promise<CustomerEvaluationRiskLevel | null> {
   // One key for one attempt of a person: however often it is sent, it is evaluated and billed once.
-  const variables = { radarSession, customer, idempotencyKey: crypto.randomUUID() };
+  const variables = { radarSession, customer, idempotencyKey: drawKey() };
   for (let attempt = 1; ; attempt += 1) {
     const { data, error } = await client.mutation(EvaluateLoginDocument, variables).toPromise();
     const payload = data?.createCustomerEvaluation;
@@ -36,4 +36,10 @@ function ofRequest(error: CombinedError | undefined) {
     retryable: extensions['retryable'] === true,
     retryAfterMs: typeof extensions['retryAfterMs'] === 'number' ? extensions['retryAfterMs'] : null,
   };
+}
+
+/** A random key. Not `crypto.randomUUID`, which browsers have on https and localhost alone. */
+function drawKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -46,22 +46,27 @@ export function serverWithDoor(
     }
     // Probes must not fail for want of time, nor a browser's question whether it may ask.
     const isUrgent = request.method === 'OPTIONS' || isProbe(request.url);
-    const waiting = isUrgent ? undefined : queue.enter(() => turnOf(request, authenticator));
-    if (waiting === undefined) {
-      inside(request, response);
-      return;
+    // One request's bug must not end the others, as an error that nobody catches would.
+    const failed = (error: unknown): void => writer.toResponse(request, response, error as Error);
+    let waiting: Promise<void> | undefined;
+    try {
+      waiting = isUrgent ? undefined : queue.enter(() => turnOf(request, authenticator));
+      if (waiting === undefined) inside(request, response);
+    } catch (error) {
+      failed(error);
     }
+    if (waiting === undefined) return;
     const cameAt = performance.now();
     const letIn = (): void => {
       const { url, method } = request;
       if (response.destroyed) writer.record({ url, method, status: 'closed', cameAt });
       else inside(request, response);
     };
-    waiting.then(letIn, (error: unknown) => {
-      const isShed = error instanceof NotAdmitted;
-      const reason = isShed ? overloaded : (error as Error);
-      writer.toResponse(request, response, reason, { cameAt, isLogged: !isShed });
-    });
+    const shed = (error: unknown): void => {
+      if (!(error instanceof NotAdmitted)) throw error;
+      writer.toResponse(request, response, overloaded, { cameAt, isLogged: false });
+    };
+    waiting.then(letIn, shed).catch(failed);
   });
   server.on('connection', () => queue.connected());
   // Without listeners, Node answers the first with an empty body, and hangs up on the second.

@@ -57,6 +57,12 @@ export class RefusalWriter {
     reason: RefusalReason,
     { cameAt, isLogged = true }: { cameAt?: number; isLogged?: boolean } = {},
   ): void {
+    // A bug behind an answer that has begun: nothing can be said any more.
+    if (response.headersSent) {
+      this.#tell(reason, { requestId: requestIdOf(request), status: 500, isLogged: true });
+      response.destroy();
+      return;
+    }
     const { drain } = this.#options;
     const { headers, method, url } = request;
     const requestId = requestIdOf(request);
