@@ -5,6 +5,7 @@ import type { RateLimitSettings } from './access/rate-limits.ts';
 import type { TrustedDocumentsSettings } from './access/trusted-documents.ts';
 import { readSecretFile, type SecretFile } from './secret-files.ts';
 import { isSecret, type Secrets, type Settings, secretSettings, settings, takenBy } from './settings.ts';
+import type { ProxySettings } from './stripe/outgoing-requests.ts';
 import type { LogLevel } from './telemetry/log.ts';
 import type { TelemetrySettings } from './telemetry/telemetry.ts';
 import type { TracingSettings } from './telemetry/tracing.ts';
@@ -40,6 +41,8 @@ export interface Config {
     /** A ceiling on calls a second; none if undefined. */
     readonly maxPerSecond: number | undefined;
   };
+  /** What requests to Stripe and to the key set go through; undefined where they go directly. */
+  readonly proxy: ProxySettings | undefined;
   /** All attempts of one call, waits included. */
   readonly deadlineMs: number;
   /** The share of the sandbox's calls that a fault befalls, from 0 to 1. */
@@ -101,7 +104,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Reads the environment. Throws a `ConfigError` that lists every fault; secrets are never quoted. */
 export function readConfig(environment: Environment): Config {
   const faults: string[] = [];
-  const said = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const said = Object.fromEntries(
+    Object.entries(withProxies(environment)).filter(([, value]) => value !== ''),
+  );
   const secretFiles = readSecretFiles(said, faults);
   const set = {
     ...said,
@@ -133,6 +138,7 @@ export function readConfig(environment: Environment): Config {
       maxConcurrency: values.UPSTREAM_MAX_CONCURRENCY,
       maxPerSecond: values.UPSTREAM_MAX_PER_SECOND,
     },
+    proxy: proxyOf(values),
     deadlineMs: values.UPSTREAM_DEADLINE_MS,
     sandboxFaultShare: values.SANDBOX_FAULT_SHARE,
     authentication: authenticationOf(values),
@@ -233,6 +239,21 @@ function allowedHostsOf(values: Settings): readonly string[] | undefined {
   const isOpen = environment !== 'production' && (mode === undefined || mode === 'none');
   const isLoopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(address);
   return isOpen && isLoopback ? [...loopbackNames, address.toLowerCase()] : undefined;
+}
+
+// In lower case first, as curl and undici read them.
+function withProxies(environment: Environment): Environment {
+  return {
+    ...environment,
+    HTTPS_PROXY: environment['https_proxy'] || environment['HTTPS_PROXY'],
+    NO_PROXY: environment['no_proxy'] || environment['NO_PROXY'],
+  };
+}
+
+function proxyOf({ HTTPS_PROXY: url, NO_PROXY: exceptions }: Settings): ProxySettings | undefined {
+  if (url === undefined) return undefined;
+  // As with Go and curl, never to this machine: the sandbox and stripe-mock are called directly.
+  return { url, exceptions: [exceptions, 'localhost', '127.0.0.1', '::1'].join(',') };
 }
 
 /** Undefined where no collector is named, or traces are switched off. */

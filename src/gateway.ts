@@ -27,7 +27,7 @@ import { packageFacts, userAgent } from './package-facts.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
 import { SecretFiles } from './secret-files.ts';
 import { renewSecrets } from './secret-renewal.ts';
-import type { OutgoingRequests } from './stripe/outgoing-requests.ts';
+import { createOutgoingRequests, type OutgoingRequests } from './stripe/outgoing-requests.ts';
 import { StripeClient } from './stripe/stripe-client.ts';
 import { capabilitiesOf } from './stripe/versions.ts';
 import { knownOperationTypesRule } from './subgraph/known-operation-types.ts';
@@ -77,7 +77,7 @@ async function openGateway(
   opened: (() => unknown)[],
 ): Promise<Omit<Gateway, 'close'>> {
   const trustedDocuments = trustedDocumentsOf(config);
-  const outgoing = { userAgent: userAgent() };
+  const outgoing = createOutgoingRequests(userAgent(), config.proxy);
   const access = await createAccess(config, outgoing, log);
   opened.push(
     () => access.limits.close(),

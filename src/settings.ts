@@ -8,12 +8,16 @@ import { samplers } from './telemetry/tracing.ts';
 /** Whose values are never shown. Each may stand in a file instead, which `…_FILE` names and which is read anew. */
 export const secretSettings = ['STRIPE_SECRET_KEY', 'ROUTER_SECRET', 'REDIS_URL', 'PSEUDONYM_KEY'] as const;
 
-/** Never shown either, but for the collector alone: a new token for it can wait for a restart. */
-const collectorSecrets = ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADERS'] as const;
+/** Never shown either, since they may hold credentials; a new one can wait for a restart. */
+const otherSecrets = [
+  'HTTPS_PROXY',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
+] as const;
 
 /** Whether a setting's value may be shown. */
 export function isSecret(name: string): boolean {
-  return [...secretSettings, ...collectorSecrets].some((secret) => secret === name);
+  return [...secretSettings, ...otherSecrets].some((secret) => secret === name);
 }
 
 /** Every setting, read. */
@@ -63,6 +67,15 @@ export const settings = z.object({
   STRIPE_ACCOUNT: takes('an account id, acct_…', z.string().regex(/^acct_[A-Za-z0-9]+$/))
     .optional()
     .describe('sent as `Stripe-Account` (Connect)'),
+  HTTPS_PROXY: takes(
+    'http://user:password@host:port, or https:// with a host name; without a path',
+    z.string().refine(isProxy).transform(proxyOrigin),
+  )
+    .optional()
+    .describe('the proxy for requests to Stripe and to the key set; `https_proxy` too'),
+  NO_PROXY: takes('host names, comma separated, such as stripe.internal or .example.com', z.string())
+    .default('')
+    .describe('hosts called without the proxy, with all below them; `no_proxy` too'),
   UPSTREAM_TIMEOUT_MS: wholeNumber(1, 600_000).default(3000).describe('one attempt, body included'),
   UPSTREAM_DEADLINE_MS: wholeNumber(1, 600_000)
     .default(8000)
@@ -387,6 +400,24 @@ function isOrigin(text: string): boolean {
     url.username === '' &&
     url.password === '';
   return bare && isSafeUrl(url);
+}
+
+// Without a scheme it is http, as curl has it.
+function proxyOrigin(text: string): string {
+  return text.includes('://') ? text : `http://${text}`;
+}
+
+function isProxy(text: string): boolean {
+  try {
+    const url = new URL(proxyOrigin(text));
+    decodeURIComponent(url.username + url.password);
+    // undici sends an address as the server's name in TLS, which Node refuses.
+    const isReachable =
+      url.protocol === 'http:' || (url.protocol === 'https:' && !/^[\d.]+$|^\[/.test(url.hostname));
+    return isReachable && url.pathname === '/' && url.search === '' && url.hash === '';
+  } catch {
+    return false;
+  }
 }
 
 // What goes to another machine in plain text can be read and changed on the way.

@@ -22,12 +22,13 @@ const accept = 'application/jwk-set+json, application/json;q=0.9, */*;q=0.1';
  * The body of what a JWKS URL answers with 200. Throws a `KeySetError` for everything else, after a second at the
  * latest. A redirect is not followed: it could lead to anywhere.
  */
-export async function requestKeySet(url: URL, { userAgent }: OutgoingRequests): Promise<string> {
+export async function requestKeySet(url: URL, { userAgent, openPool }: OutgoingRequests): Promise<string> {
   const transport = new Transport({
     origin: url.origin,
     connectTimeoutMs: timeoutMs,
     maxConnections: 1,
     maxAnswerBytes: maxBytes,
+    openPool,
   });
   // Fetched every few minutes, no connection is worth keeping.
   const headers = { accept, connection: 'close', 'user-agent': userAgent, ...credentialsIn(url) };

@@ -14,6 +14,7 @@ function rowsOf(config: Config, url: string): readonly (readonly [name: string, 
   const { operationLimits: limits, http } = config;
   return [
     ['upstream', upstreamOf(config)],
+    ['proxy', proxyOf(config)],
     ['callers', callersOf(config)],
     [
       'signals',
@@ -43,6 +44,12 @@ function browsersOf({ corsLocal, corsOrigins }: Config['http']): string {
   if (corsLocal)
     return 'any port of this machine: http://localhost, http://127.0.0.1 (CORS_ORIGINS is not set)';
   return corsOrigins.length === 0 ? 'no other origin (CORS_ORIGINS is not set)' : corsOrigins.join(', ');
+}
+
+function proxyOf({ proxy }: Config): string {
+  return proxy === undefined
+    ? 'none (HTTPS_PROXY is not set)'
+    : `${new URL(proxy.url).origin}, from HTTPS_PROXY`;
 }
 
 function pagesOf({ explorer, upstream }: Config, url: string): string {

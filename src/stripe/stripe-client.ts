@@ -75,6 +75,7 @@ export class StripeClient {
         // A host that takes no connection in half an attempt's time takes none: leave time for another try.
         connectTimeoutMs: Math.ceil(settings.timeoutMs / 2),
         maxConnections: settings.maxConcurrency,
+        openPool: settings.outgoing.openPool,
       }),
       breaker: new Breaker(settings.onBreaker),
       budget: new RetryBudget(),

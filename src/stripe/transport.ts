@@ -1,4 +1,5 @@
 import { Client, type Dispatcher, Pool } from 'undici';
+import type { OpenPool } from './outgoing-requests.ts';
 
 /** A request as it goes. */
 export interface RawRequest {
@@ -47,6 +48,9 @@ const tooMuch: ReadonlySet<string> = new Set(['UND_ERR_RES_EXCEEDED_MAX_SIZE', '
 
 // The cause's message is not kept: it may quote bytes of the answer.
 function codeOf(cause: Error): string {
+  // undici tells what a proxy answered to CONNECT in the message alone.
+  const proxyStatus = /^Proxy response \((\d{3})\)/.exec(cause.message)?.[1];
+  if (proxyStatus !== undefined) return `PROXY_STATUS_${proxyStatus}`;
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
 }
 
@@ -65,6 +69,8 @@ export interface TransportOptions {
   readonly maxConnections: number;
   /** What is larger is refused while it comes. */
   readonly maxAnswerBytes?: number;
+  /** Opens connections, such as through a proxy; without it they lead to the origin itself. */
+  readonly openPool?: OpenPool | undefined;
 }
 
 /** An evaluation takes about 1 kB. What is larger by a thousand is an attack or a mistake. */
@@ -82,10 +88,12 @@ const keepAliveMs = 30_000;
  * whether a request was sent is known.
  */
 export class Transport {
-  readonly #pool: Pool;
+  readonly #origin: string;
+  readonly #pool: Dispatcher;
 
-  constructor(options: TransportOptions) {
-    this.#pool = new Pool(options.origin, {
+  constructor({ openPool = openDirectly, ...options }: TransportOptions) {
+    this.#origin = options.origin;
+    this.#pool = openPool(options.origin, {
       connections: options.maxConnections,
       factory: (origin, clientOptions) => new Connection(origin, clientOptions),
       // One request at a time on a connection: a broken one then takes no other call with it.
@@ -112,7 +120,7 @@ export class Transport {
   ): Promise<RawAnswer> {
     return new Promise((resolve, reject) => {
       const handler = new AnswerReader(signal, attempt, resolve, reject);
-      this.#pool.dispatch({ path, method, headers, body: form }, handler);
+      this.#pool.dispatch({ origin: this.#origin, path, method, headers, body: form }, handler);
     });
   }
 
@@ -121,6 +129,8 @@ export class Transport {
     return this.#pool.close();
   }
 }
+
+const openDirectly: OpenPool = (origin, options) => new Pool(origin, options);
 
 /** A pooled connection that tells a request whether it is a new one. */
 class Connection extends Client {

@@ -20,8 +20,8 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
   'start-up': { imports: ['config.ts', 'package-facts.ts', 'settings.ts'] },
   'life.ts': { imports: ['errors'] },
   'package-facts.ts': { imports: [] },
-  // Of access only the types of its settings.
-  'config.ts': { imports: ['access', 'secret-files.ts', 'settings.ts', 'telemetry'] },
+  // Of access and stripe only the types of their settings.
+  'config.ts': { imports: ['access', 'stripe', 'secret-files.ts', 'settings.ts', 'telemetry'] },
   'secret-files.ts': { imports: ['settings.ts'] },
   'secret-renewal.ts': { imports: ['config.ts', 'secret-files.ts', 'settings.ts'] },
   'settings.ts': { imports: ['stripe', 'telemetry'] },
