@@ -73,9 +73,8 @@ async function retrieve(
   const path = pathOf(id);
   if (path === undefined) return null;
   try {
-    const { evaluation, drift } = fromStripe(
-      await services.stripe.get({ path: `${path}?${expansion}`, onBehalfOf }),
-    );
+    const answer = await services.stripe.get({ path: `${path}?${expansion}`, onBehalfOf });
+    const { evaluation, drift } = fromStripe(answer, { id });
     services.drift.note(drift, log);
     return evaluation;
   } catch (error) {

@@ -65,7 +65,7 @@ export class CustomerEvaluationResolver {
         idempotencyKey,
         onBehalfOf: context.onBehalfOf,
       });
-      const evaluation = this.#read(fromStripe(answer, input.eventType), context);
+      const evaluation = this.#read(fromStripe(answer, { eventType: input.eventType }), context);
       const { accountSharing = null, multiAccounting = null } = evaluation.signals ?? {};
       this.#services.metrics?.evaluated(evaluation.eventType, {
         account_sharing: accountSharing,
@@ -97,7 +97,7 @@ export class CustomerEvaluationResolver {
         idempotencyKey,
         onBehalfOf: context.onBehalfOf,
       });
-      return this.#read(fromStripe(answer), context);
+      return this.#read(fromStripe(answer, { id: input.id }), context);
     });
   }
 

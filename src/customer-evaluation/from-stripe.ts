@@ -22,6 +22,12 @@ import {
 } from './signals.union.ts';
 import type { CustomerEvaluationStatus } from './status.enum.ts';
 
+/** What a call was about: the id of an evaluation that exists, or the event of a new one. */
+export interface Asked {
+  readonly id?: string | undefined;
+  readonly eventType?: CustomerEvaluationEventType | undefined;
+}
+
 /** An answer in the client's words, and by name what in it this gateway did not know. */
 export interface Translated {
   readonly evaluation: CustomerEvaluation;
@@ -68,10 +74,10 @@ const eventFields = ['type', 'occurred_at', 'login_failed', 'registration_failed
 
 /**
  * Checks an answer and translates it to the model; pure. Throws `UPSTREAM_INVALID_RESPONSE` where the answer
- * lacks what the contract promises, or is about another event type than `asked`. Words and fields that are
+ * lacks what the contract promises, or is about another evaluation or event type than `asked`. Words and fields that are
  * newer than this gateway never fail a call: they read as `UNKNOWN` or are left out, and are told as drift.
  */
-export function fromStripe(answer: UpstreamAnswer, asked?: CustomerEvaluationEventType): Translated {
+export function fromStripe(answer: UpstreamAnswer, asked: Asked): Translated {
   const parsed = customerEvaluationWire.safeParse(answer.body);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -80,7 +86,10 @@ export function fromStripe(answer: UpstreamAnswer, asked?: CustomerEvaluationEve
   const wire = parsed.data;
   const drift = new Drift();
   const eventType = drift.readWord(eventTypes, 'event_type', wire.event_type);
-  if (asked !== undefined && eventType !== asked) {
+  if (asked.id !== undefined && wire.id !== asked.id) {
+    throw invalidResponse('id: another than was asked about', answer.requestId);
+  }
+  if (asked.eventType !== undefined && eventType !== asked.eventType) {
     throw invalidResponse('event_type: another than was asked about', answer.requestId);
   }
   drift.noteUnknown('', wire, evaluationFields);

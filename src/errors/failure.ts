@@ -79,6 +79,8 @@ export interface FailureDetails {
   readonly operatorNote?: string | undefined;
   /** Nothing but a change to the configuration will mend it. */
   readonly operatorsMustAct?: boolean;
+  /** Whether repeating the call can help, where it differs from what the code says. */
+  readonly retryable?: boolean;
 }
 
 /** A call that failed in a way its caller can act on. Anything else that is thrown is a bug. */
@@ -92,6 +94,7 @@ export class Failure extends Error {
   readonly upstreamRequestId: string | undefined;
   readonly operatorNote: string | undefined;
   readonly operatorsMustAct: boolean;
+  readonly retryable: boolean;
 
   constructor(code: FailureCode, details: FailureDetails) {
     const problems = details.problems ?? [{ message: failureCodes[code].message }];
@@ -104,14 +107,11 @@ export class Failure extends Error {
     this.upstreamRequestId = details.upstreamRequestId;
     this.operatorNote = details.operatorNote;
     this.operatorsMustAct = details.operatorsMustAct ?? code === 'UPSTREAM_REFUSED';
+    this.retryable = details.retryable ?? failureCodes[code].retryable;
   }
 
   /** The same failure, of a call whose effect is known better than its last attempt's. */
   withEffect(effect: Effect): Failure {
     return new Failure(this.code, { ...this, effect });
-  }
-
-  get retryable(): boolean {
-    return failureCodes[this.code].retryable;
   }
 }

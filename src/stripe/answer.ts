@@ -5,7 +5,7 @@ import type { RawAnswer } from './transport.ts';
 /** An answer of status 200 with its JSON, not yet known to be what it should. */
 export interface UpstreamAnswer {
   readonly body: unknown;
-  /** Stripe's `Request-Id`, for its support and for the log. */
+  /** Stripe's `Request-Id`, for its support and for the log; undefined where the header does not look like an id. */
   readonly requestId: string | undefined;
 }
 
@@ -14,7 +14,7 @@ export interface UpstreamAnswer {
  * or does not parse; the effect is then unknown, since the upstream did answer.
  */
 export function readAnswer(answer: RawAnswer): UpstreamAnswer {
-  const requestId = header(answer, 'request-id');
+  const requestId = requestIdOf(answer);
   // None was asked for (RFC 9110, 12.5.3), so an encoded answer is none of ours to undo.
   const encoding = header(answer, 'content-encoding');
   if (encoding !== undefined && encoding !== 'identity') {
@@ -31,20 +31,43 @@ export function invalidResponse(operatorNote: string, upstreamRequestId: string 
   return new Failure('UPSTREAM_INVALID_RESPONSE', { effect: 'UNKNOWN', upstreamRequestId, operatorNote });
 }
 
+// Each word is read by itself: a null, a number or a list in one of them must not hide the others.
+const errorWord = z.string().optional().catch(undefined);
 const errorBody = z.object({
-  error: z.object({
-    type: z.string().optional(),
-    code: z.string().optional(),
-    param: z.string().optional(),
-  }),
+  error: z.object({ type: errorWord, code: errorWord, param: errorWord }),
 });
 
-/** What an answer that is not a success says of its reason; empty where it says nothing readable. */
+/** The machine-readable words of Stripe's error object. */
 export type UpstreamErrorWords = z.infer<typeof errorBody>['error'];
 
-export function readErrorWords(answer: RawAnswer): UpstreamErrorWords {
-  const parsed = errorBody.safeParse(parseJson(answer.text));
-  return parsed.success ? parsed.data.error : {};
+/** The words of an error response; undefined where its body is not Stripe's error object. */
+export function readErrorWords(answer: RawAnswer): UpstreamErrorWords | undefined {
+  return errorBody.safeParse(parseJson(answer.text)).data?.error;
+}
+
+/** `Request-Id`, where it looks like one. Any other text could hold anything, and this one is logged and passed on. */
+export function requestIdOf(answer: RawAnswer): string | undefined {
+  const id = header(answer, 'request-id');
+  return id !== undefined && /^[\w-]{1,64}$/.test(id) ? id : undefined;
+}
+
+/** Whether Stripe repeats a stored response to this idempotency key (https://docs.stripe.com/api/idempotent_requests). */
+export function isReplayed(answer: RawAnswer): boolean {
+  return header(answer, 'idempotent-replayed') === 'true';
+}
+
+// 408 and 425 concern a connection (RFC 9110, 15.5.9; RFC 8470), 407 a proxy's own credentials (RFC 9110, 15.5.8).
+// 460 (AWS load balancers) and 499 (nginx) say that the client closed its connection. Stripe sends none of them.
+const intermediaryStatuses: ReadonlySet<number> = new Set([407, 408, 425, 460, 499]);
+
+/**
+ * Whether a 4xx was made by a proxy, load balancer or firewall on the way rather than by Stripe, which gives every
+ * response a `Request-Id` and every error an error object. A rate limit is one whoever imposes it.
+ */
+export function isByIntermediary(answer: RawAnswer): boolean {
+  if (answer.status < 400 || answer.status >= 500 || answer.status === 429) return false;
+  if (intermediaryStatuses.has(answer.status)) return true;
+  return requestIdOf(answer) === undefined && readErrorWords(answer) === undefined;
 }
 
 export function header(answer: RawAnswer, name: string): string | undefined {

@@ -41,8 +41,20 @@ export type ReportOutcomeParams = {
   customer?: string | undefined;
 };
 
-// A Date holds ±8.64e15 ms (ECMA-262, "Time Values"); a larger number is no time.
-const unixSeconds = z.number().int().min(0).max(8_640_000_000_000);
+// The last second that RFC 3339 can write, 9999-12-31T23:59:59Z. Milliseconds taken for seconds lie beyond it.
+const unixSeconds = z.number().int().min(0).max(253_402_300_799);
+
+// Stripe's two forms of a list: bare, or within a list object (https://docs.stripe.com/api/pagination).
+const listItems = (value: unknown): unknown =>
+  isObject(value) && Array.isArray(value['data']) ? value['data'] : value;
+
+// Stripe's forms of a reference: an id, or the object itself, whole or deleted
+// (https://docs.stripe.com/api/expanding_objects). Nothing but the id is kept of it.
+const referencedId = (value: unknown): unknown => (isObject(value) ? (value['id'] ?? value) : value);
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 // Loose throughout, since Stripe adds fields without notice; what is not known is counted as drift.
 const signal = z.looseObject({
@@ -53,6 +65,13 @@ const signal = z.looseObject({
 
 const failedEvent = z.looseObject({ reason: z.string() }).nullish();
 
+const event = z.looseObject({
+  type: z.string(),
+  occurred_at: unixSeconds,
+  login_failed: failedEvent,
+  registration_failed: failedEvent,
+});
+
 /** What an answer must look like to be read at all; open enums stay strings here. */
 export const customerEvaluationWire = z.looseObject({
   id: z.string().min(1),
@@ -60,17 +79,8 @@ export const customerEvaluationWire = z.looseObject({
   event_type: z.string(),
   livemode: z.boolean(),
   created_at: unixSeconds,
-  customer: z.string().min(1).nullish(),
-  events: z
-    .array(
-      z.looseObject({
-        type: z.string(),
-        occurred_at: unixSeconds,
-        login_failed: failedEvent,
-        registration_failed: failedEvent,
-      }),
-    )
-    .nullish(),
+  customer: z.preprocess(referencedId, z.string().min(1).nullish()).optional(),
+  events: z.preprocess(listItems, z.array(event).nullish()).optional(),
   signals: z.looseObject({ account_sharing: signal.nullish(), multi_accounting: signal.nullish() }).nullish(),
   status: z.string().nullish(),
 });

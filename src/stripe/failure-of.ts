@@ -1,5 +1,13 @@
 import { Failure, type FailureCode } from '../errors/failure.ts';
-import { header, invalidResponse, readErrorWords, retryAfterMs } from './answer.ts';
+import {
+  header,
+  invalidResponse,
+  isByIntermediary,
+  isReplayed,
+  readErrorWords,
+  requestIdOf,
+  retryAfterMs,
+} from './answer.ts';
 import type { RawAnswer, TransportError } from './transport.ts';
 
 /**
@@ -7,14 +15,22 @@ import type { RawAnswer, TransportError } from './transport.ts';
  * never read, since it quotes input values and parts of keys. Source: https://docs.stripe.com/api/errors
  */
 export function failureOfAnswer(answer: RawAnswer): Failure {
-  const words = readErrorWords(answer);
-  const upstreamRequestId = header(answer, 'request-id');
+  const words = readErrorWords(answer) ?? {};
+  const upstreamRequestId = requestIdOf(answer);
   const said = `status ${answer.status}, type ${word(words.type)}, code ${word(words.code)}`;
   const failure = (code: FailureCode, effect: 'NONE' | 'UNKNOWN', operatorNote = said): Failure =>
     new Failure(code, { effect, param: words.param, upstreamRequestId, operatorNote });
 
   // A redirect would carry the key and personal data elsewhere: it is never followed.
   if (answer.status < 400) return invalidResponse(`status ${answer.status}`, upstreamRequestId);
+  // Whether the request went any further, an intermediary does not say.
+  if (isByIntermediary(answer)) {
+    return failure(
+      'UPSTREAM_UNAVAILABLE',
+      'UNKNOWN',
+      `status ${answer.status}, not from Stripe: check the proxies and firewalls on the way`,
+    );
+  }
   // A 409 of this type is another request with the key at work, no conflict.
   if (words.type === 'idempotency_error' && answer.status !== 409)
     return failure('IDEMPOTENCY_CONFLICT', 'NONE');
@@ -42,7 +58,7 @@ export function failureOfAnswer(answer: RawAnswer): Failure {
     case 409:
     // A dependency of the upstream's failed in the middle of the work.
     case 424:
-      return failure('UPSTREAM_UNAVAILABLE', 'UNKNOWN');
+      return unavailable(answer, said);
     case 429:
       return new Failure('UPSTREAM_RATE_LIMITED', {
         effect: 'NONE',
@@ -51,11 +67,24 @@ export function failureOfAnswer(answer: RawAnswer): Failure {
         operatorNote: `${said}, reason ${word(header(answer, 'stripe-rate-limited-reason'))}`,
       });
     default:
-      return answer.status >= 500
-        ? failure('UPSTREAM_UNAVAILABLE', 'UNKNOWN')
-        : failure('UPSTREAM_REFUSED', 'NONE');
+      return answer.status >= 500 ? unavailable(answer, said) : failure('UPSTREAM_REFUSED', 'NONE');
   }
 }
+
+function unavailable(answer: RawAnswer, said: string): Failure {
+  const details = { effect: 'UNKNOWN', upstreamRequestId: requestIdOf(answer) } as const;
+  if (!isReplayed(answer)) return new Failure('UPSTREAM_UNAVAILABLE', { ...details, operatorNote: said });
+  return new Failure('UPSTREAM_UNAVAILABLE', {
+    ...details,
+    retryable: false,
+    problems: [{ message: keySpent }],
+    operatorNote: `${said}, replayed: the idempotency key is spent`,
+  });
+}
+
+// Stripe stores the result of the first request under a key, failures included, for at least 24 hours.
+const keySpent =
+  'Stripe failed at the first request with this idempotency key, and answers every repeat with that failure for 24 hours. Do not repeat it; a new key is a new, perhaps second, call.';
 
 /** What it means to a caller that an attempt brought no whole answer. */
 export function failureOfError(error: TransportError): Failure {

@@ -7,7 +7,7 @@ export interface AttemptEnd {
   /** Whether any byte of the request may have left. */
   readonly sent: boolean;
   readonly reusedConnection: boolean;
-  /** Stripe's `Request-Id`, as it came. */
+  /** Stripe's `Request-Id`; undefined where the header does not look like an id. */
   readonly requestId: string | undefined;
 }
 

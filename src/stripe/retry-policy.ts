@@ -2,6 +2,10 @@
 export interface AttemptOutcome {
   /** The answer's status; undefined where no whole answer came. */
   readonly status: number | undefined;
+  /** A stored response to the idempotency key: every repeat is answered with it. */
+  readonly replayed: boolean;
+  /** A 4xx that a proxy or firewall on the way made, not Stripe. */
+  readonly byIntermediary: boolean;
   /** `Stripe-Should-Retry`, where the answer has one. */
   readonly shouldRetry: boolean | undefined;
   /** `Stripe-Rate-Limited-Reason`, where the answer has one. */
@@ -63,10 +67,14 @@ export function retryDelayMs(situation: RetrySituation): number | undefined {
 }
 
 function isWorthRepeating(outcome: AttemptOutcome): boolean {
+  // The key is spent: the same answer would come for 24 hours.
+  if (outcome.replayed) return false;
   // The upstream knows better than any rule, in both directions.
   if (outcome.shouldRetry !== undefined) return outcome.shouldRetry;
   // No whole answer: refused, reset, closed as it was reused, cut off, or out of the attempt's time.
   if (outcome.status === undefined) return !outcome.unreadable;
+  // The request perhaps never reached Stripe; if it did, the key makes the repeat safe.
+  if (outcome.byIntermediary) return true;
   // Another request holds the key or a lock: it will let go.
   if (outcome.status === 409) return true;
   // A dependency of the upstream's failed.

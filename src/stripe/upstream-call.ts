@@ -1,6 +1,14 @@
 import ky from 'ky';
 import { Failure } from '../errors/failure.ts';
-import { header, readAnswer, retryAfterMs, type UpstreamAnswer } from './answer.ts';
+import {
+  header,
+  isByIntermediary,
+  isReplayed,
+  readAnswer,
+  requestIdOf,
+  retryAfterMs,
+  type UpstreamAnswer,
+} from './answer.ts';
 import { type AttemptVerdict, type Breaker, BreakerOpenError, probeAfterMs } from './breaker.ts';
 import { failureOfAnswer, failureOfError } from './failure-of.ts';
 import type { AttemptEnd, UpstreamObserver } from './observer.ts';
@@ -251,7 +259,7 @@ function endOf({ answer, error, sent, reusedConnection }: MadeAttempt): AttemptE
     error: error === undefined ? undefined : wordOf(error),
     sent,
     reusedConnection,
-    requestId: answer && header(answer, 'request-id'),
+    requestId: answer && requestIdOf(answer),
   };
 }
 
@@ -275,6 +283,8 @@ function outcomeOf({ answer, error, reusedConnection }: MadeAttempt): AttemptOut
   const shouldRetry = answer && header(answer, 'stripe-should-retry');
   return {
     status: answer?.status,
+    replayed: answer !== undefined && isReplayed(answer),
+    byIntermediary: answer !== undefined && isByIntermediary(answer),
     shouldRetry: shouldRetry === 'true' ? true : shouldRetry === 'false' ? false : undefined,
     rateLimitedReason: answer && header(answer, 'stripe-rate-limited-reason'),
     retryAfterMs: answer && retryAfterMs(answer),

@@ -27,6 +27,8 @@ export interface FaultRow {
   /** Effects once the caller has repeated with its key until it got a terminal answer, the upstream well again. */
   readonly effects: 0 | 1;
   readonly retryAfterMs?: number;
+  /** Where it differs from what the code says. */
+  readonly retryable?: boolean;
 }
 
 /** The settings under which the rows hold; short, so that no row takes long. */
@@ -37,6 +39,13 @@ const unavailable = { outcome: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' } as co
 const invalid = { outcome: 'UPSTREAM_INVALID_RESPONSE', effect: 'UNKNOWN', requests: 1, effects: 1 } as const;
 const limited = { outcome: 'UPSTREAM_RATE_LIMITED', effect: 'NONE', effects: 1 } as const;
 const megabyte = 1024 * 1024;
+
+/** An error as a proxy or firewall makes it: HTML, and no `Request-Id`. */
+const html =
+  (code: number): Fault =>
+  ({ response }) => {
+    response.writeHead(code, { 'content-type': 'text/html' }).end('<html><h1>canary</h1></html>');
+  };
 
 export const faultRows: readonly FaultRow[] = [
   // The way to the upstream.
@@ -115,6 +124,47 @@ export const faultRows: readonly FaultRow[] = [
   { when: '503 once', faults: [status(503)], ...ok, requests: 2 },
   { when: '504 once, after the work', faults: [status(504, {}, {}, true)], ...ok, requests: 2 },
   { when: '424 once', faults: [status(424)], ...ok, requests: 2 },
+  ...[407, 408, 425, 460, 499].map(
+    (code): FaultRow => ({
+      when: `${code} once, of a proxy on the way`,
+      faults: [html(code)],
+      ...ok,
+      requests: 2,
+    }),
+  ),
+  { when: '403 once, of a firewall, in HTML', faults: [html(403)], ...ok, requests: 2 },
+  {
+    when: '408 for ever, of a proxy on the way',
+    faults: [html(408)],
+    forEver: true,
+    ...unavailable,
+    requests: 3,
+    effects: 1,
+  },
+  {
+    when: '500 with `Idempotent-Replayed: true`: the key is spent',
+    faults: [status(500, {}, { 'idempotent-replayed': 'true' })],
+    ...unavailable,
+    retryable: false,
+    requests: 1,
+    effects: 0,
+  },
+  {
+    when: '500, then the same replayed: the key is spent',
+    faults: [status(500), status(500, {}, { 'idempotent-replayed': 'true' })],
+    ...unavailable,
+    retryable: false,
+    requests: 2,
+    effects: 0,
+  },
+  {
+    when: '404 for an unknown id, with `param: null`',
+    faults: [status(404, { type: 'invalid_request_error', code: 'resource_missing', param: null })],
+    outcome: 'NOT_FOUND',
+    effect: 'NONE',
+    requests: 1,
+    effects: 0,
+  },
   {
     when: '400 once, with `Stripe-Should-Retry: true`',
     faults: [status(400, { param: 'event_type' }, { 'stripe-should-retry': 'true' })],
@@ -200,6 +250,16 @@ export const faultRows: readonly FaultRow[] = [
         response
           .writeHead(200, { 'content-type': 'application/json' })
           .end(takeEffect().replace('"registration"', '"login"')),
+    ],
+    ...invalid,
+  },
+  {
+    when: '200 with a time in milliseconds',
+    faults: [
+      ({ response, takeEffect }) =>
+        response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(takeEffect().replace('"created_at":1715769600', '"created_at":1715769600000')),
     ],
     ...invalid,
   },

@@ -46,7 +46,7 @@ describe('when the upstream fails', () => {
       expect(payload.customerEvaluation).toBeNull();
       expect(payload.errors[0]).toMatchObject({
         effect: row.effect,
-        retryable: failureCodes[row.outcome].retryable,
+        retryable: row.retryable ?? failureCodes[row.outcome].retryable,
         retryAfterMs: row.retryAfterMs ?? null,
       });
     }

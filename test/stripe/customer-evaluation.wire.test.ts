@@ -71,7 +71,7 @@ describe('what Stripe’s contract says of an answer', () => {
     ...[...words, ...openWords].map((path) => [path, 'a word of tomorrow']),
     ...seconds.flatMap((path) => [
       [path, 0],
-      [path, 8_640_000_000_000],
+      [path, 253_402_300_799],
     ]),
     ['events', []],
     ['signals', {}],
@@ -94,7 +94,9 @@ describe('what Stripe’s contract says of an answer', () => {
     ]),
     ...[...words, ...openWords, 'id', 'customer'].map((path) => [path, 5]),
     ...['id', 'customer'].map((path) => [path, '']),
-    ...seconds.flatMap((path) => [-1, 0.5, 8_640_000_000_001, '0'].map((value) => [path, value])),
+    ...seconds.flatMap((path) =>
+      [-1, 0.5, 253_402_300_800, 1_715_769_600_000, '0'].map((value) => [path, value]),
+    ),
     ['object', 'customer'],
     ['livemode', 'true'],
     ['signals.account_sharing.score', '5'],

@@ -4,6 +4,8 @@ import { type AttemptOutcome, type RetrySituation, retryDelayMs } from '../../sr
 
 const noAnswer: AttemptOutcome = {
   status: undefined,
+  replayed: false,
+  byIntermediary: false,
   shouldRetry: undefined,
   rateLimitedReason: undefined,
   retryAfterMs: undefined,
@@ -34,6 +36,7 @@ describe('the retry policy', () => {
     ['503', situation({ status: 503 })],
     ['429', situation({ status: 429 })],
     ['429 for a rate', situation({ status: 429, rateLimitedReason: 'endpoint-rate' })],
+    ['a 4xx of a proxy on the way', situation({ status: 408, byIntermediary: true })],
     ['a refusal that Stripe says to repeat', situation({ status: 400, shouldRetry: true })],
   ])('repeats after %s', (_name, given) => {
     expect(retryDelayMs(given)).toBeGreaterThanOrEqual(100);
@@ -52,6 +55,7 @@ describe('the retry policy', () => {
       'Stripe says to, but the attempts are spent',
       situation({ status: 500, shouldRetry: true }, { attempts: 3 }),
     ],
+    ['the key is spent', situation({ status: 500, replayed: true, shouldRetry: true })],
     ['a resource’s own limit', situation({ status: 429, rateLimitedReason: 'resource-specific' })],
     ['a refusal of the input', situation({ status: 400 })],
     ['a refusal of the key', situation({ status: 401 })],
@@ -96,6 +100,8 @@ describe('the retry policy', () => {
         nil: undefined,
       },
     ),
+    replayed: fc.boolean(),
+    byIntermediary: fc.boolean(),
     staleConnection: fc.boolean(),
     unreadable: fc.boolean(),
     breakerOpen: fc.boolean(),

@@ -1,0 +1,177 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createEverything, loginAnswer, registration, registrationAnswer } from '../harness/evaluations.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+
+const retrieve = 'query ($id: ID!) { customerEvaluation(id: $id) { id createdAt customer { id } } }';
+const entities =
+  'query ($r: [_Any!]!) { _entities(representations: $r) { ... on CustomerEvaluation { id livemode } } }';
+const report = `mutation ($input: ReportCustomerEvaluationInput!) {
+  reportCustomerEvaluation(input: $input) { customerEvaluation { id } errors { code effect upstreamRequestId } }
+}`;
+
+describe('a response of the upstream as deployed gateways have met it', () => {
+  let upstream: RecordingUpstream;
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    upstream = await startRecordingUpstream();
+  });
+  afterAll(() => upstream.close());
+  beforeEach(async () => {
+    upstream.requests.length = 0;
+    gateway = await startTestGateway(
+      upstreamAt(upstream.url, { STRIPE_API_VERSION: '2026-06-24.preview', LOG_LEVEL: 'debug' }),
+    );
+  });
+  afterEach(() => gateway.close());
+
+  const create = async (overrides: object = {}) => {
+    const { data } = await gateway.send(createEverything, { input: registration(overrides) });
+    return data.createCustomerEvaluation;
+  };
+
+  it.each<{ what: string; error: object }>([
+    {
+      what: 'param is null',
+      error: { type: 'invalid_request_error', code: 'resource_missing', param: null },
+    },
+    {
+      what: 'param is a list',
+      error: { type: 'invalid_request_error', code: 'resource_missing', param: ['id'] },
+    },
+    { what: 'type is a number', error: { type: 404, code: 'resource_missing', param: 'id' } },
+  ])('makes an unknown id null and pages nobody where $what', async ({ error }) => {
+    upstream.answer(404, { error });
+    const { data, errors } = await gateway.send(retrieve, { id: 'ceval_unknown' });
+    expect(errors).toBeUndefined();
+    expect(data.customerEvaluation).toBeNull();
+    expect((await gateway.flushed()).join('\n')).not.toMatch(/"level":"(warn|error)"/);
+  });
+
+  it.each([
+    ['408 of a load balancer, as JSON', 408, '{"message":"Request Timeout"}', 'application/json'],
+    ['425 of a CDN', 425, '', 'text/plain'],
+    ['403 page of a firewall', 403, '<html>blocked</html>', 'text/html'],
+    ['407 of a forward proxy', 407, '<html>who are you</html>', 'text/html'],
+    ['405 page of a web server', 405, '<html>no</html>', 'text/html'],
+  ])('repeats a create under its key after a %s', async (_, status, body, type) => {
+    let answered = 0;
+    upstream.handle((response) => {
+      answered += 1;
+      if (answered === 1) response.writeHead(status, { 'content-type': type }).end(body);
+      else
+        response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(JSON.stringify(registrationAnswer));
+    });
+    expect((await create()).errors).toEqual([]);
+    const keys = upstream.requests.map(({ headers }) => headers['idempotency-key']);
+    expect(keys).toHaveLength(2);
+    expect(new Set(keys).size).toBe(1);
+  });
+
+  it('still takes a 403 that Stripe itself sends for a refusal of this gateway’s key', async () => {
+    upstream.answer(403, { error: { type: 'invalid_request_error' } }, { 'request-id': 'req_1' });
+    expect((await create()).errors).toMatchObject([{ code: 'UPSTREAM_REFUSED', effect: 'NONE' }]);
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  it('does not tell a client to repeat a key whose stored answer is a failure', async () => {
+    upstream.answer(500, { error: { type: 'api_error' } }, { 'idempotent-replayed': 'true' });
+    const { errors } = await create({ idempotencyKey: 'spent' });
+    expect(errors).toMatchObject([{ code: 'UPSTREAM_UNAVAILABLE', retryable: false, effect: 'UNKNOWN' }]);
+    expect(errors[0].message).toMatch(/new key/);
+    expect(errors[0].message).not.toMatch(/Repeat with the same/);
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  it.each<{ what: string; answer: object }>([
+    { what: 'events in a list object', answer: { events: { object: 'list', data: [], has_more: false } } },
+    {
+      what: 'a customer that was expanded',
+      answer: { customer: { id: 'cus_1', object: 'customer', email: 'canary@example.com' } },
+    },
+    {
+      what: 'a customer that was deleted',
+      answer: { customer: { id: 'cus_1', object: 'customer', deleted: true } },
+    },
+  ])('is an evaluation that was billed and is handed on, with $what', async ({ answer }) => {
+    upstream.answer(200, { ...registrationAnswer, customer: 'cus_1', ...answer });
+    const { customerEvaluation, errors } = await create();
+    expect(errors).toEqual([]);
+    expect(customerEvaluation.customer).toEqual({ id: 'cus_1' });
+    expect(customerEvaluation.events ?? []).toEqual([]);
+    expect((await gateway.flushed()).join('\n')).not.toContain('canary');
+  });
+
+  const ms = 1_715_769_600_000;
+  const signal = { score: 1, evaluated_at: ms, risk_level: null };
+  it.each<{ what: string; answer: object }>([
+    { what: 'created_at', answer: { created_at: ms } },
+    { what: 'evaluated_at', answer: { signals: { multi_accounting: signal } } },
+    { what: 'occurred_at', answer: { events: { object: 'list', data: [{ type: 'x', occurred_at: ms }] } } },
+  ])(
+    'is refused where its $what is in milliseconds, which no reader of RFC 3339 could take',
+    async ({ answer }) => {
+      upstream.answer(200, { ...registrationAnswer, ...answer });
+      expect((await create()).errors).toMatchObject([
+        { code: 'UPSTREAM_INVALID_RESPONSE', effect: 'UNKNOWN' },
+      ]);
+    },
+  );
+
+  describe('about another evaluation than was asked for', () => {
+    beforeEach(() => upstream.answer(200, { ...loginAnswer, id: 'ceval_theirs' }));
+
+    it('is not passed on to who retrieves one', async () => {
+      const { data, errors } = await gateway.send(retrieve, { id: 'ceval_mine' });
+      expect(data.customerEvaluation).toBeNull();
+      expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } }]);
+    });
+
+    it('is not passed on to a router that resolves an entity', async () => {
+      const r = [{ __typename: 'CustomerEvaluation', id: 'ceval_mine' }];
+      const { text, errors } = await gateway.send(entities, { r });
+      expect(text).not.toContain('ceval_theirs');
+      expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } }]);
+    });
+
+    it('is not passed on to who reports one', async () => {
+      const input = { id: 'ceval_mine', report: { outcome: { status: 'ALLOWED' } } };
+      const { data } = await gateway.send(report, { input });
+      expect(data.reportCustomerEvaluation).toMatchObject({
+        customerEvaluation: null,
+        errors: [{ code: 'UPSTREAM_INVALID_RESPONSE', effect: 'UNKNOWN' }],
+      });
+    });
+  });
+
+  it.each([
+    ['a person’s address', 'canary@example.com'],
+    ['a name and a telephone number', 'Jenny Canary +15551234567'],
+    ['15 kB', `canary@${'x'.repeat(15_000)}`],
+    ['65 characters', 'canary'.padEnd(65, 'x')],
+  ])('says nothing of its Request-Id anywhere where that is %s', async (_, requestId) => {
+    upstream.answer(
+      400,
+      { error: { type: 'invalid_request_error', param: 'x' } },
+      { 'request-id': requestId },
+    );
+    const { errors } = await create();
+    expect(errors[0].upstreamRequestId).toBeNull();
+    upstream.answer(200, registrationAnswer, { 'request-id': requestId });
+    await create();
+    expect((await gateway.flushed()).join('\n')).not.toContain('canary');
+  });
+
+  it('is known by a Request-Id that looks like one', async () => {
+    upstream.answer(
+      400,
+      { error: { type: 'invalid_request_error', param: 'x' } },
+      { 'request-id': 'req_Ab-9' },
+    );
+    expect((await create()).errors[0].upstreamRequestId).toBe('req_Ab-9');
+    expect((await gateway.flushed()).join('\n')).toContain('"upstreamRequestId":"req_Ab-9"');
+  });
+});
