@@ -1,5 +1,7 @@
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { documentRefusals } from '../../src/access/trusted-documents.ts';
+import { BadRequestError } from '../../src/errors/bad-request.ts';
+import { Draining } from '../../src/errors/draining.ts';
 import { failureCodes } from '../../src/errors/failure.ts';
 import { Forbidden } from '../../src/errors/forbidden.ts';
 import { httpRefusal } from '../../src/errors/http-refusals.ts';
@@ -45,7 +47,13 @@ function ourRefusals(): Row[] {
     Forbidden.otherCustomer(),
     new RateLimited(0),
     new Overloaded(),
+    new Draining(),
     new LateRequest(),
+    BadRequestError.badHost(),
+    BadRequestError.methodNotAllowed('GET, HEAD, POST'),
+    BadRequestError.badUrl(414),
+    BadRequestError.unknownExpectation(),
+    BadRequestError.misdirected(),
   ];
   return refusals.map(({ code, statusCode, retryable, message }) => ({
     code,

@@ -15,7 +15,11 @@ export class BadRequestError extends Refusal {
   }
 
   static badUrl(statusCode = 400): BadRequestError {
-    return new BadRequestError(statusCode, 'The URL is not valid: POST to /graphql.');
+    const message =
+      statusCode === 414
+        ? 'The URL is longer than this gateway takes: POST to /graphql.'
+        : 'The URL is not valid: POST to /graphql.';
+    return new BadRequestError(statusCode, message);
   }
 
   static badHost(): BadRequestError {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { BadRequestError } from '../../src/errors/bad-request.ts';
 import { Draining } from '../../src/errors/draining.ts';
 import { Forbidden } from '../../src/errors/forbidden.ts';
 import { httpRefusal } from '../../src/errors/http-refusals.ts';
@@ -147,6 +148,30 @@ describe('a request that is refused before GraphQL begins', () => {
       headers: {},
       body: {
         errors: [{ message, extensions: { code, retryable: false, effect, requestId: 'my-request' } }],
+      },
+    });
+  });
+});
+
+describe('a request whose form its sender can mend', () => {
+  it.each([
+    [BadRequestError.badUrl(), 400, {}],
+    [BadRequestError.badUrl(414), 414, {}],
+    [BadRequestError.badHost(), 400, {}],
+    [BadRequestError.misdirected(), 421, {}],
+    [BadRequestError.unknownExpectation(), 417, {}],
+    [BadRequestError.methodNotAllowed('GET, POST'), 405, { allow: 'GET, POST' }],
+  ])('is refused with what to mend: %s', (refusal, status, headers) => {
+    expect(httpRefusal(refusal, 'my-request')).toEqual({
+      status,
+      headers,
+      body: {
+        errors: [
+          {
+            message: refusal.message,
+            extensions: { code: 'BAD_REQUEST', retryable: false, effect: 'NONE', requestId: 'my-request' },
+          },
+        ],
       },
     });
   });

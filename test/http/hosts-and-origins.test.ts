@@ -131,6 +131,7 @@ describe('A browser page', () => {
     ]) {
       expect([origin, await allowed(development, origin)]).toEqual([origin, [true, true]]);
     }
+    expect(development.told()).toMatch(/host names +localhost, 127\.0\.0\.1, \[::1\]/);
     expect(development.told()).toMatch(/browsers of +any port of this machine: http:\/\/localhost/);
   });
 
