@@ -68,18 +68,18 @@ export class BearerTokens {
   /** The caller that the header names. Throws `TokenRefused`. */
   callerOf(authorization: string | undefined): Caller | Promise<Caller> {
     const token = tokenIn(authorization);
-    return this.#verified.find(token, this.#keys.fetched) ?? this.#verify(token);
+    return this.#verified.find(token, this.#keys.version) ?? this.#verify(token);
   }
 
   /** The caller of a token that was verified of late; undefined of any other. */
   recognize(authorization: string | undefined): Caller | undefined {
     const token = bearer.exec(authorization ?? '')?.[1];
-    return token === undefined ? undefined : this.#verified.find(token, this.#keys.fetched);
+    return token === undefined ? undefined : this.#verified.find(token, this.#keys.version);
   }
 
   async #verify(token: string): Promise<Caller> {
     // Read before: a set that is fetched meanwhile may lack the key.
-    const keySet = this.#keys.fetched;
+    const keySet = this.#keys.version;
     try {
       const payload = await this.#payloadOf(token);
       const caller = callerOf(payload, this.#settings);

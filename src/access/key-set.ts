@@ -29,7 +29,8 @@ export class RemoteKeySet {
   #fetch: Promise<void> | undefined;
   #state: KeySetState | undefined;
   #reason: string | undefined;
-  #fetched = 0;
+  #text: string | undefined;
+  #version = 0;
   // By the monotonic clock: after the wall clock was set back, the cooldown must end all the same.
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #blockedUntil = Number.NEGATIVE_INFINITY;
@@ -50,9 +51,9 @@ export class RemoteKeySet {
     return this.#keys !== undefined;
   }
 
-  /** How often a set was fetched: a token verified with one may not be with the next. */
-  get fetched(): number {
-    return this.#fetched;
+  /** Changes with the set: a token verified with one may not be with the next. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Whether the last fetch succeeded; `down` before the first one did. */
@@ -112,15 +113,22 @@ export class RemoteKeySet {
   async #fetchNow(): Promise<void> {
     if (performance.now() < this.#blockedUntil) throw new KeySetError('the last fetch failed');
     try {
-      this.#keys = createLocalJWKSet(keySetIn(await requestKeySet(this.#url, this.#requests)));
+      this.#take(await requestKeySet(this.#url, this.#requests));
       this.#fetchedAt = performance.now();
       this.#note('up');
-      this.#fetched += 1;
     } catch (error) {
       this.#blockedUntil = performance.now() + retryMs - 1;
       this.#note('down', error instanceof KeySetError ? error.reason : 'not a key set');
       throw error;
     }
+  }
+
+  // A set that is the same says nothing new: tokens that were verified with it need not be verified again.
+  #take(text: string): void {
+    if (text === this.#text) return;
+    this.#keys = createLocalJWKSet(keySetIn(text));
+    this.#text = text;
+    this.#version += 1;
   }
 
   #note(state: KeySetState, reason?: string): void {
