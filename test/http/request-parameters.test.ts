@@ -100,6 +100,23 @@ describe('What validation lets through and the executor refuses', () => {
     expect(errors.map(({ extensions }) => extensions.code)).not.toContain('INTERNAL_SERVER_ERROR');
   });
 
+  it('is bad input where null takes the place of a default', async () => {
+    const requests = [
+      { query: 'query($b: Boolean = true) { __typename @skip(if: $b) }', variables: { b: null } },
+      { query: 'query($i: String = "Query") { __type(name: $i) { name } }', variables: { i: null } },
+      {
+        query: 'query($r: [_Any!] = []) { _entities(representations: $r) { __typename } }',
+        variables: { r: null },
+      },
+    ];
+    for (const request of requests) {
+      const { errors } = (await (await post(request)).json()) as {
+        errors: { extensions: { code: string } }[];
+      };
+      expect(errors.map(({ extensions }) => extensions.code)).toEqual(['BAD_USER_INPUT']);
+    }
+  });
+
   it('is never logged as a bug of ours', async () => {
     await gateway.flushed();
     expect(gateway.log.filter((line) => line.includes('a bug ended'))).toEqual([]);

@@ -1,0 +1,17 @@
+import { globSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+
+// What browsers have in secure contexts alone: on https and localhost, and not on a phone that comes by address.
+const secureContextsOnly = /crypto\.(randomUUID\(|subtle)|from 'node:crypto'/;
+
+const pages = globSync(['docs/examples/*.ts', 'docs/examples/**/*.html']);
+
+describe('The examples for pages', () => {
+  it('are those for each client, and the page of the back end', () => {
+    expect(pages.length).toBeGreaterThanOrEqual(4);
+  });
+
+  it.each(pages)('%s runs on plain http as well', (page) => {
+    expect(readFileSync(page, 'utf8')).not.toMatch(secureContextsOnly);
+  });
+});
