@@ -38,6 +38,17 @@ export class BadRequestError extends Refusal {
     return new BadRequestError(417, 'Send no Expect header, or Expect: 100-continue.');
   }
 
+  static tooManyPieces(): BadRequestError {
+    return new BadRequestError(
+      400,
+      'The body comes in too many small pieces. Send it in one, or in chunks of a kilobyte or more.',
+    );
+  }
+
+  static tooManyHeaders(): BadRequestError {
+    return new BadRequestError(431, 'The request has more header fields than this gateway takes.');
+  }
+
   static methodNotAllowed(allow: string): BadRequestError {
     return new BadRequestError(
       405,

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { BadRequestError } from '../errors/bad-request.ts';
 import type { Origins } from './cors.ts';
-import { UnfitRequest } from './request-rules.ts';
+import { UnfitRequest } from './unfit-request.ts';
 
 /**
  * Refuses methods that a path does not take, and names those that it does. Comes before the body is read, which

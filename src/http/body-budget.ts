@@ -1,6 +1,4 @@
 import { getHeapStatistics } from 'node:v8';
-import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
-import { Overloaded } from '../errors/overloaded.ts';
 
 /**
  * A call holds three to four times its body until it is answered: the variables, and the form made of them. With a
@@ -8,24 +6,23 @@ import { Overloaded } from '../errors/overloaded.ts';
  */
 const shareOfHeap = 1 / 16;
 
-/**
- * Bounds the bytes of all bodies whose requests are under way, by the heap that the process has: a burst of the
- * largest requests is shed before it exhausts the memory. Ordinary ones, of a kilobyte, never come near.
- */
-export function bodyBudget() {
-  let left = getHeapStatistics().heap_size_limit * shareOfHeap;
+/** The bytes that all request bodies, or all answers, may hold at once: a burst of the largest must not end the process. */
+export function shareOfHeapInBytes(): number {
+  return getHeapStatistics().heap_size_limit * shareOfHeap;
+}
 
-  return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
-    const bytes = request.bodyBytes;
-    if (bytes > left) {
-      done(new Overloaded());
-      return;
-    }
-    left -= bytes;
-    // Emitted once the answer is out, and also where its client has gone.
-    reply.raw.once('close', () => {
-      left += bytes;
-    });
-    done();
-  };
+/** Bounds the bytes of all request bodies under way, by the heap of the process. Ordinary ones never come near. */
+export class BodyBudget {
+  #left = shareOfHeapInBytes();
+
+  /** Whether there was room for so many bytes more. */
+  take(bytes: number): boolean {
+    if (bytes > this.#left) return false;
+    this.#left -= bytes;
+    return true;
+  }
+
+  giveBack(bytes: number): void {
+    this.#left += bytes;
+  }
 }

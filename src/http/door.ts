@@ -11,8 +11,9 @@ import { RunQueue } from '../admission/run-queue.ts';
 import { NotAdmitted } from '../admission/waiting-line.ts';
 import { BadRequestError } from '../errors/bad-request.ts';
 import { Overloaded } from '../errors/overloaded.ts';
+import { BoundedRequest } from './bounded-request.ts';
+import type { Exchanges } from './exchanges.ts';
 import { hostFault, isProbe } from './host-rules.ts';
-import type { LatestExchanges } from './latest-exchange.ts';
 import type { RefusalWriter } from './refusal-writer.ts';
 
 export interface DoorOptions {
@@ -22,8 +23,12 @@ export interface DoorOptions {
   /** The names in `Host` to answer to; any, if undefined. */
   readonly hosts: ReadonlySet<string> | undefined;
   readonly writer: RefusalWriter;
-  readonly exchanges: LatestExchanges;
+  /** Told of each request. */
+  readonly exchanges: Exchanges;
 }
+
+/** Browsers send thirty; each costs several objects. */
+const maxHeaders = 100;
 
 /**
  * An HTTP server that lets requests in to `inside` as the process has time for them, and refuses the others before
@@ -38,8 +43,11 @@ export function serverWithDoor(
   const queue = new RunQueue(maxWaitMs);
   // Node would refuse a request without a Host by itself, with an empty body.
   const server = createServer({ ...settings, requireHostHeader: false }, (request, response) => {
-    exchanges.began(request, response);
-    const fault = hostFault(request, hosts);
+    exchanges.begin(request, response);
+    if (request instanceof BoundedRequest) response.once('close', () => request.release());
+    // Node drops what is beyond its limit without a word.
+    const hasTooMany = request.rawHeaders.length > 2 * maxHeaders;
+    const fault = hasTooMany ? BadRequestError.tooManyHeaders() : hostFault(request, hosts);
     if (fault !== undefined) {
       writer.toResponse(request, response, fault);
       return;
@@ -68,6 +76,7 @@ export function serverWithDoor(
     };
     waiting.then(letIn, shed).catch(failed);
   });
+  server.maxHeadersCount = maxHeaders + 1;
   server.on('connection', () => queue.connected());
   // Without listeners, Node answers the first with an empty body, and hangs up on the second.
   server.on('checkExpectation', (request, response) =>

@@ -6,6 +6,7 @@ import { describeBug } from '../errors/describe-bug.ts';
 import { httpRefusal } from '../errors/http-refusals.ts';
 import { answerType } from './answer-type.ts';
 import { BoundedLog } from './bounded-log.ts';
+import { BoundedRequest } from './bounded-request.ts';
 import type { Origins } from './cors.ts';
 import type { Drain } from './drain.ts';
 import { requestIdOf } from './request-id.ts';
@@ -68,7 +69,8 @@ export class RefusalWriter {
     const requestId = requestIdOf(request);
     const { status, head, text } = this.#answer(reason, requestId, headers.origin, answerType(request));
     // A client that announced more than was read gets its answer, then the end of the connection.
-    const close = drain.closesAfter(request) ? { connection: 'close' } : {};
+    const isCut = request instanceof BoundedRequest && request.closesUnread(true);
+    const close = isCut || drain.closesAfter(request) ? { connection: 'close' } : {};
     response.writeHead(status, { ...head, ...close });
     response.end(method === 'HEAD' ? undefined : text);
     this.#tell(reason, { requestId, status, isLogged });

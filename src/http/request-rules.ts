@@ -1,39 +1,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
+import { BoundedRequest } from './bounded-request.ts';
 import { parseJsonBody } from './json-body.ts';
-
-/** A request whose form alone tells that it is not for us. */
-export class UnfitRequest extends Error {
-  override readonly name = 'UnfitRequest';
-  readonly statusCode: number;
-
-  constructor(statusCode: number) {
-    super();
-    this.statusCode = statusCode;
-  }
-}
+import { UnfitRequest } from './unfit-request.ts';
 
 // Everything else, however close, is a type that some reader takes for another: browsers send three types across
 // origins without asking (Fetch, "CORS-safelisted request-header"), and `application/json;x` has passed for one.
 const jsonInUtf8 = /^application\/json(; ?charset="?utf-8"?)?$/i;
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The length of the body, once it has been read. */
-    bodyBytes: number;
-  }
-}
-
 /** Takes JSON only, strictly; nothing compressed, since a small body may inflate to any size. */
 export function takeOnlyJson(server: FastifyInstance): void {
-  server.decorateRequest('bodyBytes', 0);
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    request.bodyBytes = body.length;
-    try {
-      done(null, parseJsonBody(body));
-    } catch (error) {
-      done(error as Error);
-    }
+  server.addContentTypeParser('application/json', ({ raw }, _payload, done) => {
+    if (!(raw instanceof BoundedRequest)) throw new Error('a request that the door did not make');
+    raw.readBody((fault, body = Buffer.alloc(0)) => {
+      if (fault !== null) done(fault);
+      else finish(() => parseJsonBody(body), done);
+    });
   });
   server.addHook('onRequest', ({ headers, method }: FastifyRequest, _reply, done) => {
     const { 'content-type': type, 'content-encoding': encoding } = headers;
@@ -41,6 +23,17 @@ export function takeOnlyJson(server: FastifyInstance): void {
     const isFit = !isEncoded && (method !== 'POST' || jsonInUtf8.test(type ?? ''));
     done(isFit ? undefined : new UnfitRequest(415));
   });
+}
+
+function finish(read: () => unknown, done: (fault: Error | null, body?: unknown) => void): void {
+  let body: unknown;
+  try {
+    body = read();
+  } catch (error) {
+    done(error as Error);
+    return;
+  }
+  done(null, body);
 }
 
 /** Refuses documents longer than so many bytes before anything reads them, however they are sent. */

@@ -17,15 +17,16 @@ import { describeBug } from '../errors/describe-bug.ts';
 import { httpRefusal } from '../errors/http-refusals.ts';
 import { refuseOtherMethods } from './allowed-methods.ts';
 import { answerType } from './answer-type.ts';
-import { bodyBudget } from './body-budget.ts';
+import { BodyBudget } from './body-budget.ts';
+import { BoundedRequest, boundedRequests } from './bounded-request.ts';
 import { type Access, callerHook, charge } from './callers.ts';
 import { Origins } from './cors.ts';
 import { documentHook } from './document-hook.ts';
 import { serverWithDoor } from './door.ts';
 import type { Drain } from './drain.ts';
+import { Exchanges } from './exchanges.ts';
 import { trustedProxies } from './forwarded-address.ts';
 import { graphqlHandler } from './graphql-handler.ts';
-import { LatestExchanges } from './latest-exchange.ts';
 import { explorerForBrowsers, type PagesOptions, servePages } from './pages.ts';
 import { RefusalWriter, type RefusalWriterOptions } from './refusal-writer.ts';
 import { requestIdOf } from './request-id.ts';
@@ -61,13 +62,14 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   const { access, drain, log, pages, settings } = options;
   const origins = new Origins(settings);
   const writer = new RefusalWriter({ drain, origins, record: options.recordUnrecorded, log });
-  const exchanges = new LatestExchanges();
+  const exchanges = new Exchanges();
   const server = fastify({
     bodyLimit: settings.maxBodyBytes,
     trustProxy: settings.trustProxy.length > 0 && trustedProxies(settings.trustProxy),
     serverFactory: (handler) =>
       serverWithDoor(
         {
+          IncomingMessage: boundedRequests({ maxBytes: settings.maxBodyBytes, budget: new BodyBudget() }),
           requestTimeout: settings.requestTimeoutMs,
           headersTimeout: Math.min(settings.requestTimeoutMs, 5_000),
           keepAliveTimeout: settings.keepAliveMs,
@@ -106,7 +108,9 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     done();
   });
   server.addHook('onSend', (request, reply, _payload, done) => {
-    if (drain.closesAfter(request.raw)) reply.header('connection', 'close');
+    const { raw } = request;
+    const isCut = raw instanceof BoundedRequest && raw.closesUnread(request.caller !== undefined);
+    if (isCut || drain.closesAfter(raw)) reply.header('connection', 'close');
     done();
   });
   server.addHook('onRequest', sendSecurityHeaders);
@@ -132,7 +136,6 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     onRequest: [...(pages === undefined ? [] : [explorerForBrowsers(pages)]), findCaller],
     preHandler: [
       drain.enter,
-      bodyBudget(),
       dropEmptyParameters,
       limitDocuments(options.maxDocumentBytes),
       ...(options.trustedDocuments === undefined ? [] : [documentHook(options.trustedDocuments)]),

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { LateRequest } from '../errors/late-request.ts';
-import type { Exchange, LatestExchanges } from './latest-exchange.ts';
+import { BoundedRequest } from './bounded-request.ts';
+import { closeGently } from './close-gently.ts';
+import type { Exchange, Exchanges } from './exchanges.ts';
 import type { RefusalReason, RefusalWriter } from './refusal-writer.ts';
 
 /** What Node hands over with bytes that its parser refuses. */
@@ -13,14 +15,21 @@ export interface ClientError extends Error {
 /**
  * Answers bytes that became no request, since they are none or did not come in time, and closes: in GraphQL's form,
  * as all else is refused. Left to itself, Fastify answers in one of its own, which no client knows how to repeat.
+ *
+ * A client takes what it reads for the answer to its oldest request. While one is under way, its own answer is
+ * awaited, and the connection then closed without a word of the rest: a mutation would else be told `effect: NONE`.
  */
-export function answerUnread(writer: RefusalWriter, exchanges: LatestExchanges) {
+export function answerUnread(writer: RefusalWriter, exchanges: Exchanges) {
   return (error: ClientError, socket: Socket): void => {
-    const exchange = exchanges.unanswered(socket);
-    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && exchange !== undefined && refuseLateBody(exchange))
-      return;
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && refuseLateBody(exchanges.newest(socket))) return;
     // Nobody is there to read it.
-    if (error.code !== 'ECONNRESET' && socket.writable) {
+    const isGone = error.code === 'ECONNRESET' || !socket.writable;
+    const last = exchanges.underWay(socket).at(-1);
+    if (last !== undefined && !isGone) {
+      closeAfter(last, socket);
+      return;
+    }
+    if (!isGone && !exchanges.isAnsweredEarly(socket)) {
       writer.toSocket(socket, reasonOf(error.code), originIn(error.rawPacket));
     }
     socket.destroy(error);
@@ -31,12 +40,22 @@ export function answerUnread(writer: RefusalWriter, exchanges: LatestExchanges) 
  * Refuses a request whose head came in time and whose body did not, by the way of all that Fastify has: it knows the
  * request's id, its page and its record. Answers false where nobody waits for the body.
  */
-function refuseLateBody({ request, response }: Exchange): boolean {
-  if (request.complete || response.headersSent || request.listenerCount('error') === 0) return false;
+function refuseLateBody(exchange: Exchange | undefined): boolean {
+  if (exchange === undefined || exchange.response.headersSent) return false;
+  const { request, response } = exchange;
+  if (!(request instanceof BoundedRequest) || !request.isBodyAwaited) return false;
   // Node then ends the connection behind the answer.
   response.shouldKeepAlive = false;
-  request.emit('error', new LateRequest());
+  request.refuseBody(new LateRequest());
   return true;
+}
+
+function closeAfter({ response }: Exchange, socket: Socket): void {
+  socket.pause();
+  closeGently(socket);
+  // Where the head is out already, it did not say so.
+  if (response.headersSent) response.once('close', () => socket.destroySoon());
+  else response.shouldKeepAlive = false;
 }
 
 function reasonOf(code: string | undefined): RefusalReason {

@@ -7,7 +7,7 @@ import { createAuthenticator } from '../../src/access/authentication.ts';
 import { Origins } from '../../src/http/cors.ts';
 import { serverWithDoor } from '../../src/http/door.ts';
 import { Drain } from '../../src/http/drain.ts';
-import { LatestExchanges } from '../../src/http/latest-exchange.ts';
+import { Exchanges } from '../../src/http/exchanges.ts';
 import { RefusalWriter, type UnrecordedRequest } from '../../src/http/refusal-writer.ts';
 
 /** Holds up the process, as work does. */
@@ -41,7 +41,7 @@ describe('The queue before Fastify', () => {
       authenticator,
       hosts: undefined,
       writer,
-      exchanges: new LatestExchanges(),
+      exchanges: new Exchanges(),
     };
     const server = serverWithDoor({}, options, (_request, response) => {
       work(30);

@@ -1,0 +1,17 @@
+import type { Socket } from 'node:net';
+
+/** So long a client may still read its answer before the connection is closed for good. */
+const lingerMs = 1_000;
+
+/**
+ * Lets the connection end with a FIN after its last answer, and be closed a moment later. Closed at once with bytes
+ * unread, it would be reset, and the client could lose an answer that it has received (RFC 9112, 9.6).
+ */
+export function closeGently(socket: Socket): void {
+  // What Node calls once the answer that says `Connection: close` is out.
+  socket.destroySoon = () => {
+    socket.end();
+    const closing = setTimeout(() => socket.destroy(), lingerMs).unref();
+    socket.once('close', () => clearTimeout(closing));
+  };
+}

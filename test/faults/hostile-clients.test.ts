@@ -1,0 +1,233 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createEverything, registration } from '../harness/evaluations.ts';
+import { type FaultyUpstream, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import {
+  connectRaw,
+  headOf,
+  oneByteChunks,
+  openConnections,
+  peakMegabytes,
+  type RawClient,
+  requestWith,
+} from '../harness/raw-client.ts';
+import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
+
+const heap = { nodeOptions: ['--max-old-space-size=460'] };
+
+describe('when clients are hostile', () => {
+  let upstream: FaultyUpstream;
+  const gateways: TestGateway[] = [];
+  const clients: RawClient[] = [];
+
+  async function gatewayWith(environment: Record<string, string> = {}): Promise<TestGateway> {
+    const settings = upstreamAt(upstream.url, { METRICS_PORT: '0', LOG_LEVEL: 'info', ...environment });
+    const gateway = await startTestGateway(settings, heap);
+    gateways.push(gateway);
+    return gateway;
+  }
+
+  function open(gateway: TestGateway): RawClient {
+    const client = connectRaw(gateway);
+    clients.push(client);
+    return client;
+  }
+
+  /** Nothing is under way any more but what is asked here, and it is answered. */
+  async function expectAsBefore(gateway: TestGateway, headers: Record<string, string> = {}): Promise<void> {
+    for (const { socket } of clients.splice(0)) socket.destroy();
+    const answer = await gateway.send(createEverything, { input: registration() }, headers);
+    expect(answer.data.createCustomerEvaluation.errors).toEqual([]);
+    const inFlight = async () =>
+      sumOf(await scrape(metricsUrl(gateway)), 'customer_evaluations_http_requests_in_flight');
+    while ((await inFlight()) > 0) await delay(20);
+    // The one that is kept alive by fetch, at most.
+    while (openConnections(gateway) > 2) await delay(20);
+  }
+
+  beforeEach(async () => {
+    upstream = await startFaultyUpstream();
+  });
+  afterEach(async () => {
+    for (const { socket } of clients.splice(0)) socket.destroy();
+    await upstream.close();
+    await Promise.all(gateways.splice(0).map((gateway) => gateway.close()));
+  });
+
+  const mutation = JSON.stringify({ query: createEverything, variables: { input: registration() } });
+
+  describe('a body in one-byte chunks', () => {
+    it('costs no more memory than its bytes, over a hundred connections, and is refused', async () => {
+      const gateway = await gatewayWith();
+      const before = await peakMegabytes(gateway, async () => undefined);
+      const peak = await peakMegabytes(gateway, async () => {
+        const sent = Array.from({ length: 100 }, () => open(gateway));
+        for (const { socket } of sent) {
+          socket.write(headOf(['transfer-encoding: chunked']));
+          socket.write(oneByteChunks(65_000));
+        }
+        for (const client of sent) {
+          const answer = await client.until(/BAD_REQUEST/);
+          expect(answer).toMatch(/^HTTP\/1\.1 400 .*too many small pieces.*"effect":"NONE"/s);
+          expect(answer).toMatch(/connection: close/i);
+        }
+      });
+      // Before: 500 MB for forty connections, and the end of the process for a hundred.
+      expect(peak - before).toBeLessThan(150);
+      await expectAsBefore(gateway);
+    });
+
+    it('costs next to nothing while its request waits for the process', async () => {
+      const gateway = await gatewayWith({ UPSTREAM_MAX_CONCURRENCY: '1' });
+      const before = await peakMegabytes(gateway, async () => undefined);
+      const peak = await peakMegabytes(gateway, async () => {
+        for (let count = 0; count < 200; count += 1) {
+          // Nothing that it asks for is ever complete.
+          open(gateway).socket.write(
+            Buffer.concat([Buffer.from(headOf(['transfer-encoding: chunked'])), oneByteChunks(4_000)]),
+          );
+        }
+        await delay(2_000);
+      });
+      expect(peak - before).toBeLessThan(150);
+      await expectAsBefore(gateway);
+    });
+
+    it('is taken where its pieces are few, whatever their sizes', async () => {
+      const gateway = await gatewayWith();
+      const client = open(gateway);
+      client.socket.write(headOf(['transfer-encoding: chunked']));
+      for (const character of mutation) {
+        const bytes = Buffer.from(character);
+        client.socket.write(`${bytes.length.toString(16)};a=b\r\n`);
+        client.socket.write(bytes);
+        client.socket.write('\r\n');
+      }
+      client.socket.write('0\r\nx-trailer: 1\r\n\r\n');
+      expect(await client.until(/"errors":\[\]/)).toMatch(/^HTTP\/1\.1 200 .*ceval_1/s);
+    });
+  });
+
+  it('refuses a request with more header fields than anybody sends', async () => {
+    const gateway = await gatewayWith();
+    const lines = Array.from({ length: 200 }, (_, index) => `a${index}: 1`);
+    const client = open(gateway);
+    client.socket.write(requestWith(mutation, lines));
+    expect(await client.until(/"effect":"NONE"/)).toMatch(/^HTTP\/1\.1 431 /);
+    expect(upstream.effects).toBe(0);
+    await expectAsBefore(gateway);
+  });
+
+  it('sheds bodies whose bytes together are too much, also while they are read', async () => {
+    const gateway = await gatewayWith({ MAX_BODY_BYTES: '8000000' });
+    const before = await peakMegabytes(gateway, async () => undefined);
+    const half = ' '.repeat(4_000_000);
+    const peak = await peakMegabytes(gateway, async () => {
+      const sent = Array.from({ length: 40 }, () => open(gateway));
+      for (const { socket } of sent) socket.write(headOf(['content-length: 7999999']) + half);
+      while (!sent.some((client) => client.received().includes('OVERLOADED'))) await delay(20);
+      await delay(500);
+    });
+    expect(peak - before).toBeLessThan(150);
+    await expectAsBefore(gateway);
+  });
+
+  describe('bytes behind a mutation that is under way', () => {
+    it.each([
+      ['garbage', 'garbage\r\n\r\n'],
+      ['a request whose length is no number', headOf(['content-length: x'])],
+      ['a request with two lengths', headOf(['content-length: 1', 'content-length: 2'])],
+      ['headers beyond any limit', `GET / HTTP/1.1\r\nhost: x\r\na: ${'b'.repeat(20_000)}\r\n\r\n`],
+      ['a chunk that is none', `${headOf(['transfer-encoding: chunked'])}zz\r\n`],
+    ])('leave it its own answer, and then the connection is closed: %s', async (_, bytes) => {
+      const gateway = await gatewayWith();
+      upstream.next(late(300));
+      const client = open(gateway);
+      client.socket.write(requestWith(mutation));
+      while (upstream.keys.length === 0) await delay(5);
+      client.socket.write(bytes);
+      const answer = await client.until(/"errors":\[\]/);
+      expect(answer).toMatch(/^HTTP\/1\.1 200 .*ceval_1/s);
+      expect(answer).not.toContain('effect');
+      while (!client.isClosed()) await delay(20);
+      expect(client.received().match(/HTTP\/1\.1/g)).toHaveLength(1);
+      expect(upstream.effects).toBe(1);
+      await expectAsBefore(gateway);
+    });
+
+    it('leave several pipelined mutations their answers, in order', async () => {
+      const gateway = await gatewayWith();
+      upstream.always(late(300));
+      const client = open(gateway);
+      client.socket.write(requestWith(mutation) + requestWith(mutation));
+      while (upstream.keys.length < 2) await delay(5);
+      client.socket.write('garbage\r\n\r\n');
+      while (!client.isClosed()) await delay(20);
+      expect(client.received().match(/HTTP\/1\.1 200/g)).toHaveLength(2);
+      expect(client.received()).not.toContain('BAD_REQUEST');
+      expect(upstream.effects).toBe(2);
+    });
+
+    it('leave it its own answer also when they run out of time: half of a next request', async () => {
+      const gateway = await gatewayWith({ REQUEST_TIMEOUT_MS: '300' });
+      upstream.next(late(2_500));
+      const client = open(gateway);
+      client.socket.write(requestWith(mutation));
+      while (upstream.keys.length === 0) await delay(5);
+      client.socket.write('POST /graphql HTTP/1.1\r\nhost: loc');
+      expect(await client.until(/"errors":\[\]/)).toMatch(/^HTTP\/1\.1 200 .*ceval_1/s);
+      expect(client.received()).not.toContain('REQUEST_TIMEOUT');
+      while (!client.isClosed()) await delay(20);
+      expect(upstream.effects).toBe(1);
+    });
+
+    it('are answered by themselves where nothing is under way', async () => {
+      const gateway = await gatewayWith();
+      const client = open(gateway);
+      client.socket.write(requestWith(mutation));
+      await client.until(/"errors":\[\]/);
+      client.socket.write('garbage\r\n\r\n');
+      expect(await client.until(/BAD_REQUEST/)).toMatch(/HTTP\/1\.1 400 .*"effect":"NONE"/s);
+    });
+
+    it('get no second answer where their request was refused by its head alone', async () => {
+      const gateway = await gatewayWith({ REQUEST_TIMEOUT_MS: '300' });
+      const client = open(gateway);
+      client.socket.write(
+        'POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\ncontent-length: 100\r\n\r\n{',
+      );
+      await client.until(/415/);
+      while (!client.isClosed()) await delay(20);
+      expect(client.received().match(/HTTP\/1\.1/g)).toHaveLength(1);
+    });
+  });
+
+  it.each([
+    ['router', { AUTH_MODE: 'router', ROUTER_SECRET: 's'.repeat(32) }],
+    [
+      'jwt',
+      {
+        AUTH_MODE: 'jwt',
+        JWT_JWKS_URL: 'http://127.0.0.1:9/keys',
+        JWT_ISSUER: 'https://issuer.example',
+        JWT_AUDIENCE: 'gateway',
+      },
+    ],
+  ])('reads no body of whom it does not know: with AUTH_MODE=%s', async (_, environment) => {
+    const gateway = await gatewayWith(environment);
+    const client = open(gateway);
+    client.socket.write(headOf(['transfer-encoding: chunked']));
+    let sent = 0;
+    // Until nobody reads: a stranger who is read would go on for ten seconds.
+    while (!client.isClosed() && sent < 50_000_000) {
+      if (client.socket.writableLength < 1_000_000)
+        sent += client.socket.write(oneByteChunks(10_000)) ? 0 : 60_000;
+      await delay(5);
+    }
+    expect(client.received()).toMatch(/^HTTP\/1\.1 (401|503) .*connection: close/is);
+    // The rest lies in the buffers of the kernel.
+    expect(client.socket.bytesWritten).toBeLessThan(12_000_000);
+    while (openConnections(gateway) > 1) await delay(20);
+  });
+});
