@@ -16,7 +16,8 @@ export const gatewayConfig = {
   upstreamTimeout: 10_000,
   propagateHeaders: {
     fromClientToSubgraphs({ request }: { request: Request }) {
-      const names = ['authorization', 'x-request-id', 'traceparent', 'tracestate'];
+      // The deadline of whoever waits: without it a call that Stripe does not answer takes the subgraph's 8 seconds.
+      const names = ['authorization', 'x-request-id', 'x-request-timeout-ms', 'traceparent', 'tracestate'];
       const passedOn = Object.fromEntries(names.map((name) => [name, request.headers.get(name)]));
       return { ...passedOn, ...routerSecret() };
     },

@@ -41,7 +41,6 @@ describe('the manifests for Kubernetes', () => {
     const written: Record<string, string> = {
       'stripe-secret-key': 'rk_live_1',
       'router-secret': 's'.repeat(32),
-      'redis-url': 'rediss://redis:6379',
     };
     for (const [name, text] of Object.entries(written)) writeFileSync(path.join(secrets, name), text);
     const [mount] = container.volumeMounts;
@@ -78,13 +77,27 @@ describe('the manifests for Kubernetes', () => {
       upstream: 'stripe',
       authentication: { mode: 'router' },
     });
-    expect(config.secretFiles.map(({ setting }) => setting)).toEqual([
-      'STRIPE_SECRET_KEY',
-      'ROUTER_SECRET',
-      'REDIS_URL',
-    ]);
+    expect(config.secretFiles.map(({ setting }) => setting)).toEqual(['STRIPE_SECRET_KEY', 'ROUTER_SECRET']);
     expect(container.volumeMounts).toEqual([expect.not.objectContaining({ subPath: expect.anything() })]);
     expect(pod.volumes[0].secret.defaultMode).toBe(0o440);
+  });
+
+  it('reach Redis by an overlay that changes nothing else', () => {
+    const overlay = 'deploy/kubernetes-with-redis';
+    const readOverlay = (file: string) => parse(readFileSync(path.join(overlay, file), 'utf8'));
+    const { resources, patches } = readOverlay('kustomization.yaml');
+    expect(resources).toEqual(['../kubernetes']);
+    expect(readdirSync(overlay).sort()).toEqual(
+      ['kustomization.yaml', ...patches.map((patch: { path: string }) => patch.path)].sort(),
+    );
+    const { metadata, data } = readOverlay('redis-url.yaml');
+    expect(metadata.name).toBe(read('configmap.yaml').metadata.name);
+    expect(data).toEqual({ REDIS_URL_FILE: `${container.volumeMounts[0].mountPath}/redis-url` });
+    const [added] = readOverlay('redis-egress.yaml');
+    const policyWithRedis = read('networkpolicy.yaml');
+    expect(added).toMatchObject({ op: 'add', path: '/spec/egress/-' });
+    policyWithRedis.spec.egress.push(added.value);
+    expect(() => new networking.NetworkPolicy(policyWithRedis as never).validate()).not.toThrow();
   });
 
   it('give a pod more time to go than its drain may take', () => {

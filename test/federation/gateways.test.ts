@@ -148,3 +148,23 @@ describe.each([
     expect(sandbox.created).toBe(before);
   });
 });
+
+describe('a deadline that a client sends through Hive Gateway', () => {
+  it('reaches the subgraph, which then gives up in time', async () => {
+    const subgraph = await startTestGateway();
+    const router = await startHiveGateway(await introspectSubgraphs({ 'customer-evaluations': subgraph }));
+    const input = { ...login, evaluationContext: [{ customerDetails: { customer: 'cus_sandbox_hang' } }] };
+    const query = `mutation ($input: CreateCustomerEvaluationInput!) {
+      createCustomerEvaluation(input: $input) { errors { code } }
+    }`;
+    const { data } = await postGraphQL(router.url, query, { input }, { 'x-request-timeout-ms': '300' });
+    expect(data.createCustomerEvaluation.errors[0].code).toBe('UPSTREAM_TIMEOUT');
+    const [line = ''] = (await subgraph.flushed())
+      .filter((each) => each.includes('"msg":"operation"'))
+      .slice(-1);
+    // With the subgraph's own deadline there is time for three attempts.
+    expect(JSON.parse(line)).toMatchObject({ outcome: 'UPSTREAM_TIMEOUT', attempts: 1 });
+    await router.close();
+    await subgraph.close();
+  });
+});
