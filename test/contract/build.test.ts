@@ -147,6 +147,32 @@ describe('the build, without any package beside it,', () => {
     await issuer.close();
   });
 
+  it('tells operators of a bug by its place in the sources, and its caller nothing of it', async () => {
+    // What the gateway calls for the value of a field, so that it fails in the midst of a mutation.
+    const bug = `
+      const real = encodeURIComponent;
+      globalThis.encodeURIComponent = (text) => {
+        if (text === 'a bug') throw new TypeError(process.env.MESSAGE);
+        return real(text);
+      };`;
+    gateway = await startTestGateway(upstreamAt(upstream.url, { MESSAGE: 'canary' }), {
+      directory,
+      nodeOptions: [`--import=data:text/javascript,${encodeURIComponent(bug)}`],
+    });
+    const input = {
+      eventType: 'LOGIN',
+      evaluationContext: [{ customerDetails: { customerData: { name: 'a bug' } } }],
+    };
+    const { text, data, errors } = await gateway.send(createEverything, { input });
+    expect(data).toEqual({ createCustomerEvaluation: null });
+    expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+    expect(text).not.toMatch(/canary|TypeError|src\//);
+    const told = JSON.parse(await gateway.logged(/"error":"TypeError"/));
+    expect(told).toMatchObject({ level: 'error', requestId: errors?.[0]?.extensions['requestId'] });
+    expect(told.frames.join('\n')).toMatch(/src\/stripe\/form-encoding\.ts:\d+:\d+/);
+    expect(gateway.log.join()).not.toContain('canary');
+  });
+
   it('runs the operations that are shipped with it, and no others', async () => {
     const { operations } = JSON.parse(
       readFileSync('schema/generated/persisted-query-manifest.json', 'utf8'),

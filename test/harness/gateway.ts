@@ -134,6 +134,7 @@ export async function spawnGateway(
       const end = await exited;
       await closed;
       if (end !== 0) throw new Error(`the gateway ended with ${end}:\n${[...log, told].join('\n')}`);
+      if (/^\(node:\d+\)/m.test(told)) throw new Error(`Node warned:\n${told}`);
     }),
   };
 }

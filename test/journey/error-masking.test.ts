@@ -14,8 +14,9 @@ import { createLog } from '../../src/telemetry/log.ts';
 import { recordRequests } from '../../src/telemetry/request-hooks.ts';
 
 /*
- * No input is known to meet a bug in the gateway, so here are resolvers that are nothing but bugs, behind the
- * gateway's own server, log and error handling.
+ * In the test's own process and from the sources, as no other server of the journeys is: no input is known to meet a
+ * bug in the gateway, so here are resolvers that are nothing but bugs, behind the gateway's own server, log and error
+ * handling. `contract/build.test.ts` plants one bug in the built process.
  */
 const typeDefs = `type Query { throws: String  rejects: String  isNoNumber: Int  isNull: String!  throwsText: String  fine: String }`;
 const bug = () => {
