@@ -42,7 +42,7 @@ export async function requestKeySet(url: URL, { userAgent, openPool }: OutgoingR
     throw error instanceof TransportError ? new KeySetError(reasonOf(error), error) : error;
   } finally {
     // Not awaited: a connection that hangs ends when its request does.
-    void transport.close();
+    transport.close().catch(() => undefined);
   }
 }
 
