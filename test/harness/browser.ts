@@ -29,8 +29,11 @@ export interface Visit {
   close(): Promise<void>;
 }
 
-/** A real Chromium, for which all hosts but this machine are a proxy that notes who is asked for, and refuses. */
-export async function startBrowser(): Promise<TestBrowser> {
+/**
+ * A real Chromium, for which all hosts but this machine are a proxy that notes who is asked for, and refuses. `names`
+ * resolve to this machine.
+ */
+export async function startBrowser(names: readonly string[] = []): Promise<TestBrowser> {
   const outside: string[] = [];
   const proxy = createServer((request, response) => {
     outside.push(String(request.url));
@@ -46,14 +49,17 @@ export async function startBrowser(): Promise<TestBrowser> {
   const browser: Browser = await chromium.launch({
     ...(executablePath === undefined ? {} : { executablePath }),
     // Its sandbox is not for root.
-    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+    args: [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      ...names.map((name) => `--host-resolver-rules=MAP ${name} 127.0.0.1`),
+    ],
   });
   return {
     async open(url, options) {
       const context = await browser.newContext({
         ...options,
         permissions: ['clipboard-read', 'clipboard-write'],
-        proxy: { server: `http://127.0.0.1:${port}`, bypass: '127.0.0.1' },
+        proxy: { server: `http://127.0.0.1:${port}`, bypass: ['127.0.0.1', ...names].join() },
       });
       context.setDefaultTimeout(20_000);
       const page = await context.newPage();
