@@ -1,4 +1,5 @@
 import { Client, type Dispatcher, Pool } from 'undici';
+import { GrowingBuffer } from './growing-buffer.ts';
 import type { OpenPool } from './outgoing-requests.ts';
 
 /** A request as it goes. */
@@ -44,7 +45,12 @@ export class TransportError extends Error {
 }
 
 const closings: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
-const tooMuch: ReadonlySet<string> = new Set(['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'UND_ERR_HEADERS_OVERFLOW']);
+const tooMuch: ReadonlySet<string> = new Set([
+  'UND_ERR_RES_EXCEEDED_MAX_SIZE',
+  'UND_ERR_HEADERS_OVERFLOW',
+  'TOO_MANY_PIECES',
+  'TOO_MANY_INTERIM_RESPONSES',
+]);
 
 // The cause's message is not kept: it may quote bytes of the answer.
 function codeOf(cause: Error): string {
@@ -76,6 +82,9 @@ export interface TransportOptions {
 /** An evaluation takes about 1 kB. What is larger by a thousand is an attack or a mistake. */
 const maxAnswerBytes = 1024 * 1024;
 const maxAnswerHeaderBytes = 16 * 1024;
+// Each piece and each interim response costs time, however few bytes it has.
+const maxPieces = 16 * 1024;
+const maxInterimResponses = 1_000;
 // Below the minute after which load balancers commonly close idle connections, so that we close first.
 const keepAliveMs = 30_000;
 
@@ -145,7 +154,9 @@ class AnswerReader implements Dispatcher.DispatchHandler {
   readonly attempt: Attempt;
   readonly #resolve: (answer: RawAnswer) => void;
   readonly #reject: (error: TransportError) => void;
-  readonly #chunks: Buffer[] = [];
+  readonly #body = new GrowingBuffer();
+  #pieces = 0;
+  #interimResponses = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
   #headers: RawAnswer['headers'] = {};
@@ -185,14 +196,23 @@ class AnswerReader implements Dispatcher.DispatchHandler {
     status: number,
     headers: RawAnswer['headers'],
   ): void {
-    // RFC 9110, 15: status codes end at 599. (Those below 200 are interim; the final one follows.)
-    if (status > 599) controller.abort(Object.assign(new Error(), { code: 'HPE_INVALID_STATUS' }));
+    // RFC 9110, 15: status codes end at 599.
+    if (status > 599) controller.abort(new TransportError(true, 'HPE_INVALID_STATUS'));
+    // RFC 9110, 15.2: the final response follows.
+    if (status < 200) {
+      this.#interimResponses += 1;
+      if (this.#interimResponses > maxInterimResponses) {
+        controller.abort(new TransportError(true, 'TOO_MANY_INTERIM_RESPONSES'));
+      }
+    }
     this.#status = status;
     this.#headers = headers;
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#chunks.push(chunk);
+  onResponseData(controller: Dispatcher.DispatchController, piece: Buffer): void {
+    this.#pieces += 1;
+    if (this.#pieces > maxPieces) controller.abort(new TransportError(true, 'TOO_MANY_PIECES'));
+    else this.#body.append(piece);
   }
 
   onResponseEnd(): void {
@@ -200,7 +220,7 @@ class AnswerReader implements Dispatcher.DispatchHandler {
     this.#resolve({
       status: this.#status,
       headers: this.#headers,
-      text: Buffer.concat(this.#chunks).toString('utf8'),
+      text: this.#body.toString(),
     });
   }
 
