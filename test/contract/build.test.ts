@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Trace } from '@apollo/usage-reporting-protobuf';
@@ -15,37 +15,7 @@ import { missingRedis, startRedis } from '../harness/redis.ts';
 import { itUnless } from '../harness/run-unless.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
 
-// What `import()` loads is a file of its own in the build, bundled apart from the rest: the place where the build can
-// be broken while the sources are not. Each is seen at work in a process that has what the image has, and no packages.
-const loadedLate: Readonly<Record<string, string>> = {
-  gateway: 'by every test here',
-  sandbox: 'runs the built-in sandbox, its cases and its journal',
-  cases: 'runs the built-in sandbox, its cases and its journal',
-  journal: 'runs the built-in sandbox, its cases and its journal',
-  'sdl-printer': 'prints the SDL letter for letter',
-  distribution: 'repeats a call that failed (ky)',
-  'open-telemetry': 'exports traces',
-  'getMachineId-linux': 'exports traces',
-  metrics: 'serves metrics',
-  inlineTrace: 'puts a trace into the answer to a router',
-  'shared-store': 'counts in Redis',
-  'pino-pretty': 'writes a log for people to a terminal',
-  graphql: 'by every test here',
-};
-
-// Apollo Server's and OpenTelemetry's, for what is off here or is not Linux.
-const neverLoaded: ReadonlySet<string> = new Set([
-  'cacheControl',
-  'default',
-  'disableSuggestions',
-  'schemaReporting',
-  'usageReporting',
-  'getMachineId-bsd',
-  'getMachineId-darwin',
-  'getMachineId-unsupported',
-  'getMachineId-win',
-]);
-
+// What the image has, and no packages: whatever works here works there.
 let directory: string;
 let upstream: FaultyUpstream;
 let gateway: TestGateway | undefined;
@@ -231,46 +201,5 @@ describe('the build, without any package beside it,', () => {
       encoding: 'utf8',
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  });
-});
-
-describe('what the build loads late', () => {
-  interface LateImport {
-    readonly file: string;
-    readonly names: string[];
-  }
-  const lateImports: LateImport[] = readdirSync('dist')
-    .filter((file) => file.endsWith('.js'))
-    .flatMap((file) => {
-      const code = readFileSync(path.join('dist', file), 'utf8');
-      const found = code.matchAll(/(?:\{([^{}]*)\}\s*=\s*await )?import\("\.\/([^"]+)"\)/g);
-      return [...found].map(([, names = '', late = '']) => ({
-        file: late,
-        names: names.split(',').flatMap((each) => each.split(':')[0]?.trim() || []),
-      }));
-    });
-  const nameOf = (file: string): string => file.replace(/-[A-Z0-9]{8}\.js$/, '');
-
-  it('is seen at work by a test above, or is known never to be loaded', () => {
-    const known = new Set([...Object.keys(loadedLate), ...neverLoaded]);
-    const unknown = lateImports.map(({ file }) => nameOf(file)).filter((name) => !known.has(name));
-    expect(unknown).toEqual([]);
-    expect(lateImports.length).toBeGreaterThan(10);
-  });
-
-  it('has every name that is taken from it', () => {
-    const taken = lateImports.filter(({ names }) => names.length > 0);
-    expect(taken.length).toBeGreaterThan(10);
-    const script = `
-      for (const { file, names } of ${JSON.stringify(taken)}) {
-        const module = await import(process.cwd() + '/dist/' + file);
-        for (const name of names) if (module[name] === undefined) console.log(file + ' has no ' + name);
-      }
-      process.exit();`;
-    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
-      cwd: directory,
-      encoding: 'utf8',
-    });
-    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
   });
 });

@@ -53,7 +53,7 @@ export interface ProcessOptions {
 }
 
 /** Tests call faster than people do, and the machine that is to answer has other things to do. */
-export const unlimited = {
+const unlimited = {
   RATE_LIMIT_PER_MINUTE: 'off',
   RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
   MAX_EVENT_LOOP_DELAY_MS: '10000',
