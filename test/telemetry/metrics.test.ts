@@ -236,7 +236,10 @@ describe('the metrics', () => {
   it('hold nothing that a stranger or person wrote, however many write', async () => {
     await start();
     await create(personalInput);
-    const before = (await read()).length;
+    // Of Node's own, the kinds of garbage collection that there have been grow by themselves.
+    const ours = (samples: Sample[]) =>
+      samples.filter(({ name }) => name.startsWith('customer_evaluations_'));
+    const before = ours(await read()).length;
     for (let count = 0; count < 60; count += 1) {
       await gateway.send(`query Canary${count} { alias${count}: __typename }`);
       await gateway.send(`query Canary${count} { canary${count} }`);
@@ -246,7 +249,7 @@ describe('the metrics', () => {
     const text = JSON.stringify(samples);
     for (const canary of [...canaries, 'anary', 'alias']) expect(text).not.toContain(canary);
     // A few outcomes more, with their buckets; and not one for each stranger.
-    expect(samples.length - before).toBeLessThan(60);
+    expect(ours(samples).length - before).toBeLessThan(60);
   });
 
   it('say what runs, and how the process is', async () => {
