@@ -85,6 +85,8 @@ export interface HttpSettings {
   readonly trustProxy: readonly string[];
   /** A request must have arrived whole after so long. */
   readonly requestTimeoutMs: number;
+  /** An answer must have been read after so long. */
+  readonly responseTimeoutMs: number;
   /** An idle connection is kept so long: longer than the load balancer in front keeps it. */
   readonly keepAliveMs: number;
   readonly drain: DrainSettings;
@@ -171,6 +173,7 @@ export function readConfig(environment: Environment): Config {
       maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
       trustProxy: values.TRUST_PROXY ?? [],
       requestTimeoutMs: values.REQUEST_TIMEOUT_MS,
+      responseTimeoutMs: values.RESPONSE_TIMEOUT_MS,
       keepAliveMs: values.KEEP_ALIVE_MS,
       // A call that began at the last moment has its whole deadline, and a little to write its answer.
       drain: { delayMs: values.DRAIN_DELAY_MS, limitMs: values.UPSTREAM_DEADLINE_MS + 2_000 },

@@ -98,6 +98,7 @@ async function openGateway(
   const telemetry = await Telemetry.start({
     ...config.telemetry,
     host: config.host,
+    responseTimeoutMs: config.http.responseTimeoutMs,
     version: packageFacts().version,
     upstream: config.upstream,
     upstreamUrl: upstream.apiUrl,
@@ -162,6 +163,7 @@ async function openGateway(
     record: (server) => recordRequests(server, telemetry),
     recordUnrecorded: recordUnrecorded(telemetry),
     log,
+    onCutOff: (reason) => telemetry.metrics?.responseCutOff(reason),
     settings: config.http,
   });
   opened.push(() =>

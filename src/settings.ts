@@ -227,6 +227,9 @@ export const settings = z.object({
   REQUEST_TIMEOUT_MS: wholeNumber(100, 600_000)
     .default(10_000)
     .describe('until a request has arrived whole; its head within 5 seconds'),
+  RESPONSE_TIMEOUT_MS: wholeNumber(100, 600_000)
+    .default(30_000)
+    .describe('until a client has read its answer; then its connection is cut off'),
   KEEP_ALIVE_MS: wholeNumber(1_000, 3_600_000)
     .default(75_000)
     .describe('how long an idle connection is kept: longer than the load balancer in front keeps it'),

@@ -19,6 +19,8 @@ export interface CallContext {
   /** What the request came to, for metrics, traces and log. */
   readonly record: RequestRecord;
   readonly evaluations: CustomerEvaluationLoader;
+  /** Under which mutations of this request have run, as the client knows them. */
+  readonly idempotencyKeys: string[];
 }
 
 /** What the server knows of a request. */
@@ -41,5 +43,5 @@ export function createCallContext(services: CustomerEvaluationServices, facts: C
   const deadline = new Deadline(Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, services.deadlineMs));
   const onBehalfOf = { caller, deadline, signal, observer: record };
   const evaluations = createLoader(services, { log, onBehalfOf, rights });
-  return { requestId, log, record, onBehalfOf, rights, charge, evaluations };
+  return { requestId, log, record, onBehalfOf, rights, charge, evaluations, idempotencyKeys: [] };
 }

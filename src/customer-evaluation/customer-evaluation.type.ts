@@ -48,7 +48,7 @@ export class CustomerEvaluation {
   @Directive('@listSize(assumedSize: 2)')
   @Field(() => [CustomerEvaluationEvent], {
     nullable: true,
-    description: 'What was reported since, oldest first; null where Stripe sends none.',
+    description: 'What was reported since, the last hundred, oldest first; null where Stripe sends none.',
   })
   readonly events: readonly CustomerEvaluationEvent[] | null;
 

@@ -99,12 +99,15 @@ export function fromStripe(answer: UpstreamAnswer, asked: Asked): Translated {
     livemode: wire.livemode,
     createdAt: fromUnixSeconds(wire.created_at),
     customer: wire.customer == null ? null : new Customer(wire.customer),
-    events: wire.events?.map((event) => readEvent(drift, event)) ?? null,
+    events: wire.events?.slice(-maxEvents).map((event) => readEvent(drift, event)) ?? null,
     status: wire.status == null ? null : drift.readWord(statuses, 'status', wire.status),
     signals: wire.signals == null ? null : readSignals(drift, eventType, wire.signals),
   });
   return { evaluation, drift: drift.kinds };
 }
+
+/** One login or registration is reported once or twice: more only make an answer large. */
+const maxEvents = 100;
 
 class Drift {
   readonly #kinds = new Set<string>();

@@ -4,12 +4,16 @@ import { maxStringLength } from '../stripe/customer-evaluation.wire.ts';
 /** A field as the client wrote it, from the mutation's argument down. */
 export type Path = readonly string[];
 
-/** Collects what is wrong with an input, so that a caller is told of all of it at once. */
+/** More tell a caller nothing new, and a list may hold a thousand. */
+const maxFaults = 20;
+
+/** Collects what is wrong with an input, so that a caller is told of all of it at once, or of the first twenty. */
 export class Faults {
   readonly #problems: Problem[] = [];
 
   add(path: Path, message: string): void {
-    this.#problems.push({ path, message: `${path.join('.')}: ${message}` });
+    if (this.#problems.length < maxFaults)
+      this.#problems.push({ path, message: `${path.join('.')}: ${message}` });
   }
 
   throwIfAny(): void {

@@ -34,6 +34,7 @@ export async function runKeyed<Payload>(
       clientKey == null
         ? drawIdempotencyKey(caller, mutation.name)
         : scopeIdempotencyKey(caller, mutation.name, clientKey);
+    context.idempotencyKeys.push(key.client);
     return new mutation.payload(key.client, await call(key.upstream), []);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

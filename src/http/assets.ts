@@ -11,6 +11,19 @@ const types: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
 };
 
+// Kept for as long as the process runs, a few megabytes at most: an answer that nobody reads then holds nothing.
+const read = new Map<string, Promise<Buffer>>();
+
+function readOnce(name: string): Promise<Buffer> {
+  const known = read.get(name);
+  if (known !== undefined) return known;
+  const bytes = readFile(new URL(name, assetsDir));
+  read.set(name, bytes);
+  // What is not there may be built by the next time; and names that nothing has would fill the memory.
+  bytes.catch(() => read.delete(name));
+  return bytes;
+}
+
 /** Sends a part of a page; packed, as the build has left it, to who unpacks. */
 export async function sendAsset(
   request: FastifyRequest,
@@ -21,7 +34,7 @@ export async function sendAsset(
   if (type === undefined || !/^[\w.-]+$/.test(name)) return notFound(reply);
   const packed = /\bgzip\b/.test(String(request.headers['accept-encoding']));
   try {
-    const bytes = await readFile(new URL(packed ? `${name}.gz` : name, assetsDir));
+    const bytes = await readOnce(packed ? `${name}.gz` : name);
     if (packed) reply.header('content-encoding', 'gzip');
     // A hash of the content is in the name.
     const cache = 'public, max-age=31536000, immutable';

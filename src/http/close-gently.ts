@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** So long a client may still read its answer before the connection is closed for good. */
 const lingerMs = 1_000;
@@ -9,9 +10,12 @@ const lingerMs = 1_000;
  */
 export function closeGently(socket: Socket): void {
   // What Node calls once the answer that says `Connection: close` is out.
-  socket.destroySoon = () => {
-    socket.end();
-    const closing = setTimeout(() => socket.destroy(), lingerMs).unref();
-    socket.once('close', () => clearTimeout(closing));
-  };
+  socket.destroySoon = () => endGently(socket);
+}
+
+/** The same for a connection that has had its last answer: its client may not keep it half open for ever. */
+export function endGently(socket: Duplex): void {
+  socket.end();
+  const closing = setTimeout(() => socket.destroy(), lingerMs).unref();
+  socket.once('close', () => clearTimeout(closing));
 }

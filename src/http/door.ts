@@ -12,6 +12,7 @@ import { NotAdmitted } from '../admission/waiting-line.ts';
 import { BadRequestError } from '../errors/bad-request.ts';
 import { Overloaded } from '../errors/overloaded.ts';
 import { BoundedRequest } from './bounded-request.ts';
+import { endGently } from './close-gently.ts';
 import type { Exchanges } from './exchanges.ts';
 import { hostFault, isProbe } from './host-rules.ts';
 import type { RefusalWriter } from './refusal-writer.ts';
@@ -85,7 +86,7 @@ export function serverWithDoor(
   server.on('connect', ({ headers }, socket: Duplex) => {
     socket.on('error', () => undefined);
     writer.toSocket(socket, BadRequestError.methodNotAllowed('GET, HEAD, POST'), headers.origin);
-    socket.end();
+    endGently(socket);
   });
   return server;
 }

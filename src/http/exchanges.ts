@@ -19,10 +19,21 @@ export class Exchanges {
     if (underWay === undefined) {
       underWay = new Set();
       this.#bySocket.set(socket, underWay);
+      socket.once('close', () => this.#closeAll(socket));
     }
     underWay.add(exchange);
     this.#newest.set(socket, exchange);
     response.once('close', () => underWay.delete(exchange));
+  }
+
+  // Node tells only the answer that is being written, and not those behind it, that their connection is gone: whoever
+  // counts what is under way would count them for ever.
+  #closeAll(socket: Socket): void {
+    for (const { response } of this.#bySocket.get(socket) ?? []) {
+      if (response.socket !== null || response.closed) continue;
+      response.destroy();
+      response.emit('close');
+    }
   }
 
   /** Requests that were read whole and not answered, oldest first: what they ask for may have been done. */

@@ -1,6 +1,7 @@
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CallContext } from '../customer-evaluation/call-context.ts';
+import { insteadOfTooLarge, maxAnswerBytes } from './answer-size.ts';
 import type { Origins } from './cors.ts';
 import { searchOf } from './request-parameters.ts';
 
@@ -14,6 +15,7 @@ export function graphqlHandler(
   contextOf: (request: FastifyRequest, reply: FastifyReply) => CallContext,
 ) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
+    const context = contextOf(request, reply);
     const { status, headers, body } = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
         // Answered as GET is, without the body (RFC 9110, 9.3.2).
@@ -22,13 +24,16 @@ export function graphqlHandler(
         search: searchOf(request),
         body: request.body,
       },
-      context: async () => contextOf(request, reply),
+      context: async () => context,
     });
     // Only `@defer` and `@stream` bring these, which the schema does not have.
     if (body.kind === 'chunked') throw new Error('an answer in chunks');
     for (const [name, value] of headers) reply.header(name, value);
     reply.code(status ?? 200);
-    return body.string;
+    const { string } = body;
+    // Of code units there are never more than bytes.
+    const isTooLarge = string.length > maxAnswerBytes || Buffer.byteLength(string) > maxAnswerBytes;
+    return isTooLarge ? insteadOfTooLarge(context.idempotencyKeys, context.requestId) : string;
   };
 }
 

@@ -11,6 +11,7 @@ import type { Origins } from './cors.ts';
 import type { Drain } from './drain.ts';
 import { requestIdOf } from './request-id.ts';
 import { securityHeaders } from './request-rules.ts';
+import { bytesOf, type SlowReaders } from './slow-readers.ts';
 
 /** Why a request is refused: one of our refusals, an error with a status, or a bug. */
 export type RefusalReason =
@@ -29,6 +30,7 @@ export interface UnrecordedRequest {
 export interface RefusalWriterOptions {
   readonly drain: Drain;
   readonly origins: Origins;
+  readonly slowReaders: SlowReaders;
   readonly record: (request: UnrecordedRequest) => void;
   readonly log: Logger;
 }
@@ -71,6 +73,7 @@ export class RefusalWriter {
     // A client that announced more than was read gets its answer, then the end of the connection.
     const isCut = request instanceof BoundedRequest && request.closesUnread(true);
     const close = isCut || drain.closesAfter(request) ? { connection: 'close' } : {};
+    this.#options.slowReaders.watch(response, bytesOf(text));
     response.writeHead(status, { ...head, ...close });
     response.end(method === 'HEAD' ? undefined : text);
     this.#tell(reason, { requestId, status, isLogged });

@@ -32,6 +32,7 @@ import { RefusalWriter, type RefusalWriterOptions } from './refusal-writer.ts';
 import { requestIdOf } from './request-id.ts';
 import { dropEmptyParameters } from './request-parameters.ts';
 import { limitDocuments, sendSecurityHeaders, takeOnlyJson } from './request-rules.ts';
+import { bytesOf, SlowReaders, type SlowReadersOptions } from './slow-readers.ts';
 import { answerUnread } from './unread-request.ts';
 
 export interface HttpOptions {
@@ -53,6 +54,8 @@ export interface HttpOptions {
   readonly record: (server: FastifyInstance) => void;
   /** Told of each request that ended before it had a record. */
   readonly recordUnrecorded: RefusalWriterOptions['record'];
+  /** Told of each client that did not read its answer. */
+  readonly onCutOff: SlowReadersOptions['onCutOff'];
   readonly log: Logger;
   readonly settings: HttpSettings;
 }
@@ -61,8 +64,15 @@ export interface HttpOptions {
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
   const { access, drain, log, pages, settings } = options;
   const origins = new Origins(settings);
-  const writer = new RefusalWriter({ drain, origins, record: options.recordUnrecorded, log });
   const exchanges = new Exchanges();
+  const slowReaders = new SlowReaders({ timeoutMs: settings.responseTimeoutMs, onCutOff: options.onCutOff });
+  const writer = new RefusalWriter({
+    drain,
+    origins,
+    slowReaders,
+    record: options.recordUnrecorded,
+    log,
+  });
   const server = fastify({
     bodyLimit: settings.maxBodyBytes,
     trustProxy: settings.trustProxy.length > 0 && trustedProxies(settings.trustProxy),
@@ -107,8 +117,9 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     reply.header('x-request-id', request.id);
     done();
   });
-  server.addHook('onSend', (request, reply, _payload, done) => {
+  server.addHook('onSend', (request, reply, payload, done) => {
     const { raw } = request;
+    slowReaders.watch(reply.raw, bytesOf(payload));
     const isCut = raw instanceof BoundedRequest && raw.closesUnread(request.caller !== undefined);
     if (isCut || drain.closesAfter(raw)) reply.header('connection', 'close');
     done();

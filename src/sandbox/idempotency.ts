@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+
 /** An answer before it is written to a socket. */
 export interface SandboxAnswer {
   readonly status: number;
@@ -7,6 +9,7 @@ export interface SandboxAnswer {
   readonly kept?: false;
 }
 
+/** Of the request only its hash: ten thousand of the largest would be a gigabyte. */
 type Kept = { request: string; answer: SandboxAnswer | 'in flight' };
 
 /**
@@ -29,15 +32,16 @@ export class IdempotencyKeys {
   ): Promise<SandboxAnswer> {
     if (key === undefined) return work();
     const kept = this.#kept.get(key);
-    if (kept !== undefined && kept.request !== request) return conflict;
+    const digest = hash('sha256', request, 'base64url');
+    if (kept !== undefined && kept.request !== digest) return conflict;
     if (kept?.answer === 'in flight') return inFlight;
     if (kept !== undefined) {
       return { ...kept.answer, headers: { ...kept.answer.headers, 'idempotent-replayed': 'true' } };
     }
-    this.#keep(key, { request, answer: 'in flight' });
+    this.#keep(key, { request: digest, answer: 'in flight' });
     const answer = await work();
     if (answer.kept === false) this.#kept.delete(key);
-    else this.#keep(key, { request, answer });
+    else this.#keep(key, { request: digest, answer });
     return answer;
   }
 

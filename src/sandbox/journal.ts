@@ -38,9 +38,13 @@ function textOf({ raw, body }: FastifyRequest): string {
     const [name = '', value = ''] = raw.rawHeaders.slice(index, index + 2);
     headers.push(`${name}: ${/^authorization$/i.test(name) ? withoutSecret(value) : value}`);
   }
-  const form = String(body ?? '');
-  const shown = form.length > maxCharacters ? `(${form.length} characters, too many to keep)` : form;
-  return `${raw.method} ${raw.url} HTTP/${raw.httpVersion}\r\n${headers.join('\r\n')}\r\n\r\n${shown}`;
+  const head = `${raw.method} ${raw.url} HTTP/${raw.httpVersion}\r\n${headers.join('\r\n')}`;
+  return `${withoutExcess(head)}\r\n\r\n${withoutExcess(String(body ?? ''))}`;
+}
+
+/** What is kept of a text: nothing of one that is too long. */
+export function withoutExcess(text: string): string {
+  return text.length > maxCharacters ? `(${text.length} characters, too many to keep)` : text;
 }
 
 function withoutSecret(credentials: string): string {

@@ -26,6 +26,9 @@ const outcomeParameters = z.strictObject({
 
 export type ReportParameters = z.infer<typeof eventParameters> | z.infer<typeof outcomeParameters>;
 
+/** The last that an evaluation keeps: every answer about it has them all. */
+const maxEvents = 100;
+
 /** Reads the form of a report in the dialect of its version. */
 export function readReportParameters(
   form: string,
@@ -52,7 +55,7 @@ export function reported(evaluation: SandboxEvaluation, params: ReportParameters
   return {
     ...evaluation,
     ...(customer === undefined ? {} : { customer }),
-    events: [...(evaluation.events ?? []), event],
+    events: [...(evaluation.events ?? []), event].slice(-maxEvents),
   };
 }
 

@@ -5,7 +5,7 @@ import { customerEvaluationsPath } from '../stripe/customer-evaluation.wire.ts';
 import { Evaluations } from './evaluations.ts';
 import { FaultPicker } from './fault-picker.ts';
 import { IdempotencyKeys, type SandboxAnswer } from './idempotency.ts';
-import type { Journal } from './journal.ts';
+import { type Journal, withoutExcess } from './journal.ts';
 import { type MagicRequest, magicCases, readMagicWords, type SandboxError } from './magic-values.ts';
 import { readCreateParameters, type SentString, stringsIn } from './parameters.ts';
 import { readReportParameters, readRetrieveParameters, reported } from './reports.ts';
@@ -104,7 +104,7 @@ export class Sandbox {
     }
     const { status, headers = {}, body } = await answer();
     if (fault === undefined) {
-      if (noted !== undefined) noted.answer = `${status}\n${JSON.stringify(body)}`;
+      if (noted !== undefined) noted.answer = withoutExcess(`${status}\n${JSON.stringify(body)}`);
       await reply.code(status).headers(headers).send(body);
       return;
     }

@@ -12,9 +12,18 @@ export interface MetricsServer {
  * Serves `GET /metrics` and nothing else, on a port of its own: what is told there is none of the callers' business.
  * Rejects where the port cannot be had, with an error that names its `setting`: the gateway's own port fails alike.
  */
-export async function serveMetrics(metrics: Metrics, host: string, port: number): Promise<MetricsServer> {
+export async function serveMetrics(
+  metrics: Metrics,
+  { host, port, responseTimeoutMs }: { host: string; port: number; responseTimeoutMs: number },
+): Promise<MetricsServer> {
   const { registry } = metrics;
   const server = createServer((request, response) => {
+    const cuttingOff = setTimeout(() => {
+      if (request.socket.destroyed) return;
+      metrics.responseCutOff('timeout');
+      request.socket.destroy();
+    }, responseTimeoutMs).unref();
+    response.once('close', () => clearTimeout(cuttingOff));
     if (request.url?.split('?')[0] !== '/metrics' || !['GET', 'HEAD'].includes(request.method ?? '')) {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('Metrics are at GET /metrics.\n');
       return;

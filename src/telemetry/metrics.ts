@@ -96,6 +96,11 @@ export class Metrics {
     'Requests refused since too much was under way: before GraphQL began (`http`) or for want of a place upstream (`upstream`).',
     ['stage'],
   );
+  readonly #responsesCutOff = this.#counter(
+    'responses_cut_off_total',
+    'Answers whose clients did not read them: within RESPONSE_TIMEOUT_MS (`timeout`), or while others needed the memory (`memory`).',
+    ['reason'],
+  );
   readonly #signalScore = this.#histogram(
     'signal_score',
     'Scores of evaluations made, from 0 to 100.',
@@ -132,6 +137,7 @@ export class Metrics {
       },
       1,
     );
+    for (const reason of ['timeout', 'memory']) this.#responsesCutOff.inc({ reason }, 0);
     for (const stage of ['http', 'upstream']) this.#shed.inc({ stage }, 0);
     for (const call of ['create', 'report', 'retrieve']) this.#retries.inc({ call }, 0);
     collectDefaultMetrics({ register: this.registry });
@@ -179,6 +185,10 @@ export class Metrics {
 
   breakerOpened(): void {
     this.#breakerOpenings.inc();
+  }
+
+  responseCutOff(reason: 'timeout' | 'memory'): void {
+    this.#responsesCutOff.inc({ reason });
   }
 
   requestStarted(): void {

@@ -12,6 +12,7 @@ export interface TelemetrySettings {
 
 export interface TelemetryOptions extends TelemetrySettings {
   readonly host: string;
+  readonly responseTimeoutMs: number;
   /** The gateway's own. */
   readonly version: string;
   /** Scheme, host and port. */
@@ -60,10 +61,10 @@ export class Telemetry {
 
   /** Serves the metrics, if they are on. Rejects where the port cannot be had. */
   async serve(sources: MetricSources): Promise<void> {
-    const { host, metricsPort, log } = this.#options;
+    const { host, metricsPort, responseTimeoutMs, log } = this.#options;
     if (this.metrics === undefined || metricsPort === undefined) return;
     this.metrics.readFrom(sources);
-    this.#server = await serveMetrics(this.metrics, host, metricsPort);
+    this.#server = await serveMetrics(this.metrics, { host, port: metricsPort, responseTimeoutMs });
     log.info({ url: this.#server.url }, 'serving metrics');
   }
 

@@ -9,6 +9,7 @@ import { serverWithDoor } from '../../src/http/door.ts';
 import { Drain } from '../../src/http/drain.ts';
 import { Exchanges } from '../../src/http/exchanges.ts';
 import { RefusalWriter, type UnrecordedRequest } from '../../src/http/refusal-writer.ts';
+import { SlowReaders } from '../../src/http/slow-readers.ts';
 
 /** Holds up the process, as work does. */
 function work(ms: number): void {
@@ -27,6 +28,7 @@ describe('The queue before Fastify', () => {
     const writer = new RefusalWriter({
       drain: new Drain({ delayMs: 0, limitMs: 1_000 }),
       origins: new Origins({ corsOrigins: [], corsLocal: false }),
+      slowReaders: new SlowReaders({ timeoutMs: 30_000, onCutOff: () => undefined }),
       record: (request) => recorded.push(request),
       log: pino(output),
     });

@@ -71,6 +71,7 @@ describe('a bug', () => {
       countsAddresses: false,
     };
     server = await createHttpServer({
+      onCutOff: () => undefined,
       apollo,
       createContext: ({ requestId, log: requestLog }) => ({ requestId, log: requestLog }) as CallContext,
       rightsOf: () => ({ may: () => true, customer: { kind: 'any' } }),

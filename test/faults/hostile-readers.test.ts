@@ -1,0 +1,180 @@
+import { readdirSync, statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Sandbox, sandboxKey } from '../../src/sandbox/sandbox.ts';
+import { createEverything, registration } from '../harness/evaluations.ts';
+import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+import {
+  connectRaw,
+  openConnections,
+  peakMegabytes,
+  type RawClient,
+  requestWith,
+} from '../harness/raw-client.ts';
+import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
+
+const assets = 'dist/pages/assets';
+const [largest] = readdirSync(assets).sort(
+  (a, b) => statSync(`${assets}/${b}`).size - statSync(`${assets}/${a}`).size,
+);
+
+const heap = { nodeOptions: ['--max-old-space-size=460'] };
+const longName = (index: number): string => `a${index}${'x'.repeat(600)}`;
+const manyNames = (fields: string, count = 18): string =>
+  Array.from({ length: count }, (_, index) => `${longName(index)}: ${fields}`).join(' ');
+
+/** Every answer about the sandbox's example then has a hundred events. */
+async function report101Times(gateway: TestGateway): Promise<void> {
+  for (let count = 0; count < 101; count += 1) {
+    await gateway.send(
+      'mutation { reportCustomerEvaluation(input: { id: "ceval_example", report: { loginSucceeded: OCCURRED } }) { errors { code } } }',
+    );
+  }
+}
+
+describe('when clients ask for large answers, or do not read them', () => {
+  const gateways: TestGateway[] = [];
+  const clients: RawClient[] = [];
+
+  async function gatewayWith(environment: Record<string, string> = {}): Promise<TestGateway> {
+    const gateway = await startTestGateway({ METRICS_PORT: '0', LOG_LEVEL: 'info', ...environment }, heap);
+    gateways.push(gateway);
+    return gateway;
+  }
+
+  function open(gateway: { url: string }): RawClient {
+    const client = connectRaw(gateway);
+    clients.push(client);
+    return client;
+  }
+
+  const cutOff = async (gateway: TestGateway, reason: string): Promise<number> =>
+    sumOf(await scrape(metricsUrl(gateway)), 'customer_evaluations_responses_cut_off_total', { reason });
+
+  afterEach(async () => {
+    for (const { socket } of clients.splice(0)) socket.destroy();
+    await Promise.all(gateways.splice(0).map((gateway) => gateway.close()));
+  });
+
+  it('tells the first twenty of a thousand faults of an input', async () => {
+    const gateway = await gatewayWith();
+    const evaluationContext = Array.from({ length: 1_250 }, () => ({ clientDetails: { radarSession: '' } }));
+    const query = `mutation($input: CreateCustomerEvaluationInput!) {
+      createCustomerEvaluation(input: $input) { errors { message } ${manyNames('errors { message }')} }
+    }`;
+    const { data, text } = await gateway.send(query, { input: { eventType: 'LOGIN', evaluationContext } });
+    expect(data.createCustomerEvaluation.errors).toHaveLength(20);
+    // Before: three megabytes.
+    expect(text.length).toBeLessThan(100_000);
+  });
+
+  it('refuses an answer that is too large, and tells which mutations may have happened', async () => {
+    const gateway = await gatewayWith();
+    await report101Times(gateway);
+    const query = `mutation($input: CreateCustomerEvaluationInput!) {
+      one: createCustomerEvaluation(input: $input) { errors { code } }
+      two: reportCustomerEvaluation(input: { id: "ceval_example", report: { loginSucceeded: OCCURRED }, idempotencyKey: "mine" }) {
+        customerEvaluation { events { ${manyNames('type')} } }
+      }
+    }`;
+    const answer = await gateway.send(query, { input: { ...registration(), idempotencyKey: 'also-mine' } });
+    expect(answer.status).toBe(200);
+    expect(answer.text.length).toBeLessThan(1_000);
+    expect(answer.errors).toMatchObject([
+      {
+        message: expect.stringContaining('larger than this gateway sends'),
+        extensions: {
+          code: 'BAD_USER_INPUT',
+          retryable: false,
+          effect: 'UNKNOWN',
+          idempotencyKeys: ['also-mine', 'mine'],
+        },
+      },
+    ]);
+  });
+
+  it('cuts off a client that does not read in time, counts it, and serves the others', async () => {
+    const gateway = await gatewayWith({ RESPONSE_TIMEOUT_MS: '500' });
+    const stalled = Array.from({ length: 20 }, () => open(gateway));
+    for (const { socket } of stalled) {
+      socket.pause();
+      // More than the kernel takes for a reader.
+      socket.write(`GET /assets/${largest} HTTP/1.1\r\nhost: localhost\r\n\r\n`.repeat(8));
+    }
+    while ((await cutOff(gateway, 'timeout')) < 20) await delay(50);
+    while (openConnections(gateway) > 1) await delay(50);
+    const answer = await gateway.send(createEverything, { input: registration() });
+    expect(answer.data.createCustomerEvaluation.errors).toEqual([]);
+  });
+
+  it('holds no more of all unread answers than its share of memory', async () => {
+    const gateway = await gatewayWith();
+    await report101Times(gateway);
+    const query = `mutation {
+      reportCustomerEvaluation(input: { id: "ceval_example", report: { loginSucceeded: OCCURRED } }) {
+        customerEvaluation { events { ${manyNames('type', 14)} } }
+      }
+    }`;
+    const request = requestWith(JSON.stringify({ query }));
+    const before = await peakMegabytes(gateway, async () => undefined);
+    const peak = await peakMegabytes(gateway, async () => {
+      for (let count = 0; count < 80; count += 1) {
+        const { socket } = open(gateway);
+        socket.pause();
+        // More than the kernel takes for a reader.
+        socket.write(request.repeat(8));
+        await delay(20);
+      }
+      while ((await cutOff(gateway, 'memory')) < 5) await delay(50);
+      await delay(500);
+    });
+    expect(peak - before).toBeLessThan(250);
+    const answer = await gateway.send(createEverything, { input: registration() });
+    expect(answer.data.createCustomerEvaluation.errors).toEqual([]);
+    for (const { socket } of clients.splice(0)) socket.destroy();
+    const inFlight = async () =>
+      sumOf(await scrape(metricsUrl(gateway)), 'customer_evaluations_http_requests_in_flight');
+    while ((await inFlight()) > 0) await delay(50);
+  });
+
+  it('cuts off who does not read the metrics either', async () => {
+    const gateway = await gatewayWith({ RESPONSE_TIMEOUT_MS: '500' });
+    const { socket } = open({ url: metricsUrl(gateway) });
+    socket.pause();
+    socket.write('GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(500));
+    while ((await cutOff(gateway, 'timeout')) === 0) await delay(50);
+  });
+
+  it('keeps no connection of a client that asks for a tunnel, and then for nothing', async () => {
+    const gateway = await gatewayWith();
+    const client = open(gateway);
+    client.socket.allowHalfOpen = true;
+    client.socket.write('CONNECT x:1 HTTP/1.1\r\nhost: x:1\r\n\r\n');
+    await client.until(/405/);
+    while (openConnections(gateway) > 0) await delay(50);
+  });
+});
+
+describe('the sandbox', () => {
+  it('keeps the last hundred reports of an evaluation, however many come', async () => {
+    const sandbox = new Sandbox();
+    const url = await sandbox.listen('127.0.0.1', 0);
+    try {
+      let events: unknown[] = [];
+      for (let count = 0; count < 130; count += 1) {
+        const response = await fetch(`${url}/v1/radar/customer_evaluations/ceval_example/report`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${sandboxKey}`,
+            'content-type': 'application/x-www-form-urlencoded',
+          },
+          body: 'type=login_success',
+        });
+        ({ events } = (await response.json()) as { events: unknown[] });
+      }
+      expect(events).toHaveLength(100);
+    } finally {
+      await sandbox.close();
+    }
+  });
+});
