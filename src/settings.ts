@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
-import { defaultVersion, versionPattern } from './stripe/versions.ts';
+import { defaultVersion, versionPattern, versionsWith } from './stripe/versions.ts';
 import { logLevels } from './telemetry/log.ts';
 import { samplers } from './telemetry/tracing.ts';
 
@@ -162,7 +162,7 @@ export const settings = z.object({
   JWT_CUSTOMER_CLAIM: takes('the name of a claim', z.string().max(256))
     .optional()
     .describe(
-      'the claim that holds a caller’s own Stripe customer: it may act for no other. Its reports need a `STRIPE_API_VERSION` of June 2026 or later, which can say whose evaluation it is',
+      `the claim that holds a caller’s own Stripe customer: it may act for no other. Its reports need a \`STRIPE_API_VERSION\` of ${versionsWith('retrieve')}, which can say whose evaluation it is`,
     ),
   ROUTER_SECRET: takes(
     'one secret or several, comma separated, each of 32 to 256 visible ASCII characters',

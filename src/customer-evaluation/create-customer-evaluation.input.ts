@@ -1,4 +1,5 @@
 import { Directive, Field, ID, InputType } from 'type-graphql';
+import { versionsWith } from '../stripe/versions.ts';
 import { CustomerEvaluationEventType } from './event-type.enum.ts';
 
 @InputType({
@@ -34,8 +35,7 @@ export class ClientDetailsInput {
 
   @Field(() => ClientDataInput, {
     nullable: true,
-    description:
-      'The fallback where no Radar Session could be made. Needs a Stripe API version of June 2026 or later, else `UPSTREAM_UNSUPPORTED`.',
+    description: `The fallback where no Radar Session could be made. Needs a Stripe API version of ${versionsWith('clientData')}, else \`UPSTREAM_UNSUPPORTED\`.`,
   })
   readonly data?: ClientDataInput | null;
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { Failure } from '../errors/failure.ts';
 import { Refusal } from '../errors/refusal.ts';
 import { encodeForm } from '../stripe/form-encoding.ts';
+import { retrieveEvaluation } from '../stripe/operations.ts';
 import type { Caller } from '../stripe/stripe-client.ts';
 import type { CustomerEvaluation } from './customer-evaluation.type.ts';
 import { pathOf } from './evaluation-path.ts';
@@ -73,12 +74,18 @@ async function retrieve(
   const path = pathOf(id);
   if (path === undefined) return null;
   try {
-    const answer = await services.stripe.get({ path: `${path}?${expansion}`, onBehalfOf });
+    const answer = await services.stripe.get({
+      operation: retrieveEvaluation,
+      path: `${path}?${expansion}`,
+      onBehalfOf,
+    });
     const { evaluation, drift } = fromStripe(answer, { id });
     services.drift.note(drift, log);
     return evaluation;
   } catch (error) {
-    if (error instanceof Failure && error.code === 'NOT_FOUND') return null;
-    throw error;
+    if (!(error instanceof Failure)) throw error;
+    if (error.code === 'NOT_FOUND') return null;
+    // Reading has no effect, also where what was read is not what was asked for.
+    throw error.withEffect('NONE');
   }
 }

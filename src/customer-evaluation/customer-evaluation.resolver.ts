@@ -1,5 +1,7 @@
 import { Arg, Authorized, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { customerEvaluationsPath } from '../stripe/customer-evaluation.wire.ts';
+import { createEvaluation, reportEvaluation } from '../stripe/operations.ts';
+import { versionsWith } from '../stripe/versions.ts';
 import type { CallContext } from './call-context.ts';
 import { CreateCustomerEvaluationInput } from './create-customer-evaluation.input.ts';
 import {
@@ -35,8 +37,7 @@ export class CustomerEvaluationResolver {
   @Authorized('evaluations:read')
   @Query(() => CustomerEvaluation, {
     nullable: true,
-    description:
-      'An evaluation by its id; null where Stripe knows none. Needs a Stripe API version of June 2026 or later, else the error `UPSTREAM_UNSUPPORTED`. Where callers have scopes, needs `evaluations:read`.',
+    description: `An evaluation by its id; null where Stripe knows none. Needs a Stripe API version of ${versionsWith('retrieve')}, else the error \`UPSTREAM_UNSUPPORTED\`. Where callers have scopes, needs \`evaluations:read\`.`,
   })
   customerEvaluation(
     @Arg('id', () => ID, { description: 'Stripe’s id of the evaluation.' }) id: string,
@@ -60,6 +61,7 @@ export class CustomerEvaluationResolver {
     return runKeyed(create, input.idempotencyKey, context, async (idempotencyKey) => {
       const params = toStripe(input, this.#services.capabilities);
       const answer = await this.#services.stripe.post({
+        operation: createEvaluation,
         path: customerEvaluationsPath,
         params,
         idempotencyKey,
@@ -92,6 +94,7 @@ export class CustomerEvaluationResolver {
       // Whose evaluation it is stands in the evaluation alone; the loader refuses what is not the caller's.
       if (context.rights.customer.kind !== 'any') await context.evaluations.load(input.id);
       const answer = await this.#services.stripe.post({
+        operation: reportEvaluation,
         path,
         params,
         idempotencyKey,

@@ -1,4 +1,5 @@
 import { Directive, Field, ID, InputType, registerEnumType } from 'type-graphql';
+import { inWordsSince, versionsWith } from '../stripe/versions.ts';
 
 /** Stands where a report has nothing to add: an input object needs a field, and a Boolean could be false. */
 export const CustomerEvaluationOccurrence = { OCCURRED: 'OCCURRED' } as const;
@@ -105,12 +106,11 @@ export class CustomerEvaluationOutcomeInput {
   readonly customer?: string | null;
 }
 
-const olderVersions = 'Needs a Stripe API version before 27 May 2026, else `UPSTREAM_UNSUPPORTED`.';
+const olderVersions = `Needs a Stripe API version ${versionsWith('eventReports')}, else \`UPSTREAM_UNSUPPORTED\`.`;
 
 @Directive('@oneOf')
 @InputType({
-  description:
-    'How the event ended: exactly one of the fields. Which of them Stripe takes depends on the API version that this gateway is configured for: `outcome` from 27 May 2026 on, all others before. What it can’t take is refused with `UPSTREAM_UNSUPPORTED`, and nothing is sent.',
+  description: `How the event ended: exactly one of the fields. Which of them Stripe takes depends on the API version that this gateway is configured for: \`outcome\` from ${inWordsSince('outcomeReports')} on, all others before. What it can’t take is refused with \`UPSTREAM_UNSUPPORTED\`, and nothing is sent.`,
 })
 export class CustomerEvaluationReportInput {
   @Field(() => CustomerEvaluationOccurrence, {
@@ -139,8 +139,7 @@ export class CustomerEvaluationReportInput {
 
   @Field(() => CustomerEvaluationOutcomeInput, {
     nullable: true,
-    description:
-      'What was decided, and about which customer. Needs a Stripe API version of 27 May 2026 or later, else `UPSTREAM_UNSUPPORTED`.',
+    description: `What was decided, and about which customer. Needs a Stripe API version of ${versionsWith('outcomeReports')}, else \`UPSTREAM_UNSUPPORTED\`.`,
   })
   readonly outcome?: CustomerEvaluationOutcomeInput | null;
 }

@@ -1,3 +1,5 @@
+import type { UpstreamOperation } from './operations.ts';
+
 /** How an attempt ended: plain data, for whoever watches. */
 export interface AttemptEnd {
   /** The answer's status; undefined where no whole answer came. */
@@ -22,7 +24,7 @@ interface WatchedAttempt {
  */
 export interface UpstreamObserver {
   /** An attempt begins, the first of a call being number 1. */
-  attemptStarted(method: 'GET' | 'POST', path: string, number: number): WatchedAttempt;
+  attemptStarted(operation: UpstreamOperation, number: number): WatchedAttempt;
 }
 
 /** How busy the way to the upstream is, now. */

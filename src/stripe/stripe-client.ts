@@ -7,6 +7,7 @@ import type { UpstreamAnswer } from './answer.ts';
 import { Breaker } from './breaker.ts';
 import { encodeForm, type FormHash } from './form-encoding.ts';
 import type { UpstreamLoad, UpstreamObserver } from './observer.ts';
+import type { UpstreamOperation } from './operations.ts';
 import type { OutgoingRequests } from './outgoing-requests.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { type Participant, SingleFlight, type Waiters } from './single-flight.ts';
@@ -44,6 +45,7 @@ export interface Caller extends Participant {
 }
 
 export interface GetCall {
+  readonly operation: UpstreamOperation;
   /** A path below `apiUrl`; whatever a client wrote in it must be percent-encoded. */
   readonly path: string;
   readonly onBehalfOf: Caller;
@@ -53,6 +55,10 @@ export interface PostCall extends GetCall {
   readonly params: FormHash;
   /** Without one, a dropped connection would hide whether the call was processed. */
   readonly idempotencyKey: string;
+}
+
+interface OutgoingCall extends RawRequest {
+  readonly operation: UpstreamOperation;
 }
 
 /**
@@ -108,7 +114,7 @@ export class StripeClient {
     };
   }
 
-  get({ path, onBehalfOf }: GetCall): Promise<UpstreamAnswer> {
+  get({ operation, path, onBehalfOf }: GetCall): Promise<UpstreamAnswer> {
     const { deadline, signal } = onBehalfOf;
     const waiters = {
       deadline,
@@ -117,10 +123,11 @@ export class StripeClient {
         return signal?.aborted ?? false;
       },
     };
-    return this.#send({ method: 'GET', path, headers: this.#headers, form: null }, onBehalfOf, waiters);
+    const request = { operation, method: 'GET', path, headers: this.#headers, form: null } as const;
+    return this.#send(request, onBehalfOf, waiters);
   }
 
-  post({ path, params, idempotencyKey, onBehalfOf }: PostCall): Promise<UpstreamAnswer> {
+  post({ operation, path, params, idempotencyKey, onBehalfOf }: PostCall): Promise<UpstreamAnswer> {
     const form = encodeForm(params);
     const headers = {
       ...this.#headers,
@@ -128,11 +135,15 @@ export class StripeClient {
       'idempotency-key': idempotencyKey,
     };
     return this.#singleFlight.run(idempotencyKey, `${path}\n${form}`, onBehalfOf, (waiters) =>
-      this.#send({ method: 'POST', path, headers, form }, onBehalfOf, waiters),
+      this.#send({ operation, method: 'POST', path, headers, form }, onBehalfOf, waiters),
     );
   }
 
-  async #send(request: RawRequest, { caller, observer }: Caller, waiters: Waiters): Promise<UpstreamAnswer> {
+  async #send(
+    request: OutgoingCall,
+    { caller, observer }: Caller,
+    waiters: Waiters,
+  ): Promise<UpstreamAnswer> {
     const { deadline, signal } = waiters;
     const passCeiling = async (): Promise<void> => {
       // What waits longer than half of what is left would have no time for the call itself.

@@ -12,6 +12,7 @@ import {
 import { type AttemptVerdict, type Breaker, BreakerOpenError, probeAfterMs } from './breaker.ts';
 import { failureOfAnswer, failureOfError } from './failure-of.ts';
 import type { AttemptEnd, UpstreamObserver } from './observer.ts';
+import type { UpstreamOperation } from './operations.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { type AttemptOutcome, retryDelayMs } from './retry-policy.ts';
 import type { Waiters } from './single-flight.ts';
@@ -36,6 +37,7 @@ export interface UpstreamGear {
 }
 
 export interface UpstreamRequest extends RawRequest {
+  readonly operation: UpstreamOperation;
   /** Whoever waits for the answer. Once nobody does, what is sent is left to finish, and nothing more begins. */
   readonly waiters: Waiters;
   readonly observer: UpstreamObserver | undefined;
@@ -162,8 +164,8 @@ export class UpstreamCall {
     const { breaker, transport, timeoutMs } = this.#gear;
     const attempt: MadeAttempt = { sent: false, reusedConnection: false, hadFairTime: true };
     this.#attempts.push(attempt);
-    const { observer, method, path } = this.#request;
-    const watched = observer?.attemptStarted(method, path, this.#attempts.length);
+    const { observer, operation } = this.#request;
+    const watched = observer?.attemptStarted(operation, this.#attempts.length);
     try {
       const tellBreaker = breaker.admit();
       try {

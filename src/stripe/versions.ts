@@ -44,3 +44,27 @@ export function firstVersionWithout(capability: keyof VersionCapabilities): stri
   const first = capabilitiesSince.findIndex(([, capabilities]) => capabilities[capability]);
   return capabilitiesSince.slice(first).find(([, capabilities]) => !capabilities[capability])?.[0];
 }
+
+/** Which versions have a capability, in the words of a description: `June 2026 or later`, `before 27 May 2026`. */
+export function versionsWith(capability: keyof VersionCapabilities): string {
+  const until = firstVersionWithout(capability);
+  return until === undefined
+    ? `${inWords(firstVersionWith(capability))} or later`
+    : `before ${inWords(until)}`;
+}
+
+/** The day from which a capability is there, in words. */
+export function inWordsSince(capability: keyof VersionCapabilities): string {
+  return inWords(firstVersionWith(capability));
+}
+
+// The first of a month is the month: no preview was released on it.
+function inWords(date = ''): string {
+  const [year = '', month = '', day = ''] = date.split('-');
+  const words = `${months[Number(month) - 1]} ${year}`;
+  return day === '01' ? words : `${Number(day)} ${words}`;
+}
+
+const months = 'January February March April May June July August September October November December'.split(
+  ' ',
+);

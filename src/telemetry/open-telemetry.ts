@@ -159,16 +159,15 @@ class Trace implements RequestTrace {
     span.end();
   }
 
-  attemptStarted(method: string, path: string, number: number): AttemptTrace {
-    const template = templateOf(path);
+  attemptStarted(method: string, pathTemplate: string, number: number): AttemptTrace {
     const attributes = {
       ...this.#upstream,
       [ATTR_HTTP_REQUEST_METHOD]: method,
-      [ATTR_URL_TEMPLATE]: template,
+      [ATTR_URL_TEMPLATE]: pathTemplate,
       ...(number > 1 ? { [ATTR_HTTP_REQUEST_RESEND_COUNT]: number - 1 } : {}),
     };
     const span = this.#tracer.startSpan(
-      `${method} ${template}`,
+      `${method} ${pathTemplate}`,
       { kind: SpanKind.CLIENT, attributes },
       this.#operationContext,
     );
@@ -196,12 +195,6 @@ class Trace implements RequestTrace {
 
 function fail(span: Span, type: string): void {
   span.setAttribute(ATTR_ERROR_TYPE, type).setStatus({ code: SpanStatusCode.ERROR });
-}
-
-/** A path without the id in it and without its query. */
-function templateOf(path: string): string {
-  const [bare = ''] = path.split('?');
-  return bare.replace(/(\/customer_evaluations\/)[^/]+/, '$1{id}');
 }
 
 function samplerOf({ sampler, samplerRatio }: TracingSettings): Sampler {

@@ -9,7 +9,15 @@ interface AttemptEnd {
   readonly error: string | undefined;
   readonly sent: boolean;
   readonly reusedConnection: boolean;
+  /** Checked to look like an id. */
   readonly requestId: string | undefined;
+}
+
+/** An operation of the upstream, by names of a bounded set. */
+interface UpstreamOperation {
+  readonly name: string;
+  readonly method: string;
+  readonly pathTemplate: string;
 }
 
 /** What was run, as its request names it. */
@@ -92,25 +100,24 @@ export class RequestRecord {
     );
   }
 
-  attemptStarted(method: 'GET' | 'POST', path: string, number: number): { ended(end: AttemptEnd): void } {
+  attemptStarted(operation: UpstreamOperation, number: number): { ended(end: AttemptEnd): void } {
+    const { name, method, pathTemplate } = operation;
     this.#attempts += 1;
-    const call = callOf(method, path);
-    if (number > 1) this.#metrics?.retryStarted(call);
-    const trace = this.#trace?.attemptStarted(method, path, number);
-    return new Attempt(this, call, number, trace);
+    if (number > 1) this.#metrics?.retryStarted(name);
+    const trace = this.#trace?.attemptStarted(method, pathTemplate, number);
+    return new Attempt(this, name, number, trace);
   }
 
   /** An attempt at `call` ended. */
   attemptEnded(call: string, number: number, durationMs: number, end: AttemptEnd): void {
     this.#upstreamMs += durationMs;
     this.#metrics?.attemptEnded(call, end, durationMs / 1000);
-    const requestId = printable(end.requestId);
+    const { status, error, sent, reusedConnection, requestId } = end;
     if (requestId !== undefined && (this.#upstreamRequestIds?.length ?? 0) < maxIds) {
       this.#upstreamRequestIds ??= [];
       this.#upstreamRequestIds.push(requestId);
     }
     if (this.log?.isLevelEnabled('debug') !== true) return;
-    const { status, error, sent, reusedConnection } = end;
     this.log.debug(
       {
         call,
@@ -162,24 +169,13 @@ class Attempt {
   ended(end: AttemptEnd): void {
     const durationMs = performance.now() - this.#startedAt;
     this.#record.attemptEnded(this.#call, this.#number, durationMs, end);
-    this.#trace?.ended({ ...end, requestId: printable(end.requestId) });
+    this.#trace?.ended(end);
   }
-}
-
-/** The upstream's calls by a bounded set of names. */
-function callOf(method: 'GET' | 'POST', path: string): string {
-  if (method === 'GET') return 'retrieve';
-  return path.endsWith('/customer_evaluations') ? 'create' : 'report';
 }
 
 function outcomeOfStatus(status: number | 'closed'): string {
   if (status === 'closed') return 'CLIENT_CLOSED';
   return status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR';
-}
-
-// The upstream's header: kept only where it looks like an id.
-function printable(id: string | undefined): string | undefined {
-  return id !== undefined && /^[\w-]{1,64}$/.test(id) ? id : undefined;
 }
 
 function rounded(ms: number): number {

@@ -56,7 +56,7 @@ export interface RequestTrace {
   readonly logFields: { readonly trace_id: string; readonly span_id: string };
   operationStarted(): void;
   operationEnded(operation: OperationFacts): void;
-  attemptStarted(method: string, path: string, number: number): AttemptTrace;
+  attemptStarted(method: string, pathTemplate: string, number: number): AttemptTrace;
   /** `closed` where the client was gone before the answer. */
   requestEnded(status: number | 'closed'): void;
 }

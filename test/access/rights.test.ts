@@ -5,6 +5,7 @@ import { type Issuer, startIssuer } from '../harness/issuer.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 
 const own = registrationAnswer.customer;
+const answered = { ...registrationAnswer, id: 'ceval_1' };
 const retrieve = '{ customerEvaluation(id: "ceval_1") { id } }';
 const entity = `query ($representations: [_Any!]!) {
   _entities(representations: $representations) { ... on CustomerEvaluation { id status } }
@@ -43,7 +44,7 @@ describe('what a caller may do', () => {
   });
   beforeEach(() => {
     upstream.requests.length = 0;
-    upstream.answer(200, registrationAnswer);
+    upstream.answer(200, answered);
   });
 
   async function send(claims: Record<string, unknown>, query: string, variables?: object) {
@@ -96,7 +97,7 @@ describe('what a caller may do', () => {
       const result = await create({ scope: 'evaluations:create' });
       expect(result.status).toBe(200);
       expect(result.data.createCustomerEvaluation.customerEvaluation).toMatchObject({
-        id: registrationAnswer.id,
+        id: answered.id,
         signals: null,
       });
       expect(result.errors).toHaveLength(1);
@@ -171,10 +172,8 @@ describe('what a caller may do', () => {
     );
 
     it('reads its own evaluations', async () => {
-      expect((await send(bound, retrieve)).data.customerEvaluation).toEqual({ id: registrationAnswer.id });
-      expect((await send(bound, entity, { representations })).data._entities[0].id).toBe(
-        registrationAnswer.id,
-      );
+      expect((await send(bound, retrieve)).data.customerEvaluation).toEqual({ id: answered.id });
+      expect((await send(bound, entity, { representations })).data._entities[0].id).toBe(answered.id);
     });
 
     it('reports how its own ended, having looked whose it is', async () => {
@@ -184,7 +183,7 @@ describe('what a caller may do', () => {
     });
 
     it('does not report how another’s ended', async () => {
-      upstream.answer(200, { ...registrationAnswer, customer: 'cus_other' });
+      upstream.answer(200, { ...answered, customer: 'cus_other' });
       const result = await send(bound, report);
       expect(result.data.reportCustomerEvaluation).toBeNull();
       expect(result.errors?.[0]?.extensions).toEqual(forbidden);
@@ -209,8 +208,8 @@ describe('what a caller may do', () => {
     });
 
     it.each([
-      ['another’s', 200, { ...loginAnswer, customer: 'cus_other' }],
-      ['nobody’s', 200, { ...loginAnswer, customer: null }],
+      ['another’s', 200, { ...loginAnswer, id: 'ceval_1', customer: 'cus_other' }],
+      ['nobody’s', 200, { ...loginAnswer, id: 'ceval_1', customer: null }],
       [
         'one that does not exist',
         404,

@@ -127,14 +127,14 @@ describe('a response of the upstream as deployed gateways have met it', () => {
     it('is not passed on to who retrieves one', async () => {
       const { data, errors } = await gateway.send(retrieve, { id: 'ceval_mine' });
       expect(data.customerEvaluation).toBeNull();
-      expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } }]);
+      expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE', effect: 'NONE' } }]);
     });
 
     it('is not passed on to a router that resolves an entity', async () => {
       const r = [{ __typename: 'CustomerEvaluation', id: 'ceval_mine' }];
       const { text, errors } = await gateway.send(entities, { r });
       expect(text).not.toContain('ceval_theirs');
-      expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } }]);
+      expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE', effect: 'NONE' } }]);
     });
 
     it('is not passed on to who reports one', async () => {

@@ -74,9 +74,14 @@ export async function startFaultyUpstream({
       times.push(performance.now());
       const keptAs = keptUnder(key, form);
       const takeEffect = (): string => {
+        // To read one has no effect: it is the one that was asked for.
+        const [, asked] = /\/customer_evaluations\/([^/?]+)/.exec(request.url ?? '') ?? [];
+        if (request.method === 'GET' && asked !== undefined) {
+          return evaluation(decodeURIComponent(asked), 'registration');
+        }
         const kept = evaluations.get(keptAs);
         if (kept !== undefined) return kept;
-        const id = `ceval_${evaluations.size + 1}`;
+        const id = asked ?? `ceval_${evaluations.size + 1}`;
         const body = evaluation(id, form.get('event_type'));
         evaluations.set(keptAs, body);
         made.push({ id, form, at: performance.now() });

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Overloaded } from '../../src/errors/overloaded.ts';
 import { Deadline } from '../../src/stripe/deadline.ts';
+import { createEvaluation, retrieveEvaluation } from '../../src/stripe/operations.ts';
 import { type Caller, StripeClient, type StripeSettings } from '../../src/stripe/stripe-client.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 
@@ -47,7 +48,13 @@ describe('the client of Stripe’s HTTP interface', () => {
     ...rest,
   });
   const post = (client: StripeClient, idempotencyKey: string, rest: Partial<Caller> = {}) =>
-    client.post({ path, params: { event_type: 'login' }, idempotencyKey, onBehalfOf: caller(rest) });
+    client.post({
+      operation: createEvaluation,
+      path,
+      params: { event_type: 'login' },
+      idempotencyKey,
+      onBehalfOf: caller(rest),
+    });
   const requested = async (count: number): Promise<void> => {
     for (let tries = 0; tries < 400 && upstream.requests.length < count; tries += 1) await delay(5);
     expect(upstream.requests).toHaveLength(count);
@@ -67,6 +74,7 @@ describe('the client of Stripe’s HTTP interface', () => {
 
   it('posts a form under its key and gives the answer’s JSON with Stripe’s id of the request', async () => {
     const answer = await clientWith().post({
+      operation: createEvaluation,
       path,
       params: { event_type: 'login', evaluation_context: [{ customer: 'cus 1' }] },
       idempotencyKey: 'key-1',
@@ -94,7 +102,7 @@ describe('the client of Stripe’s HTTP interface', () => {
 
   it('gets with the same credentials, and neither key nor body', async () => {
     const client = clientWith({ account: 'acct_1' });
-    await client.get({ path: `${path}/ceval%2F1`, onBehalfOf: caller() });
+    await client.get({ operation: retrieveEvaluation, path: `${path}/ceval%2F1`, onBehalfOf: caller() });
     const [{ method, url, headers, body } = { method: '', url: '', headers: {}, body: '' }] =
       upstream.requests;
     expect({ method, url, body }).toEqual({ method: 'GET', url: `${path}/ceval%2F1`, body: '' });
@@ -132,6 +140,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     const calls = [post(client, 'same'), post(client, 'same'), post(client, 'other')];
     const another = (rest: { path?: string; params?: Record<string, string> }) => () =>
       client.post({
+        operation: createEvaluation,
         path,
         params: { event_type: 'login' },
         idempotencyKey: 'same',
@@ -234,7 +243,11 @@ describe('the client of Stripe’s HTTP interface', () => {
     it('has nobody wait who hangs up, or once it closes', async () => {
       const client = clientWith({ maxPerSecond: 1 });
       await post(client, 'a');
-      const gone = client.get({ path, onBehalfOf: caller({ signal: AbortSignal.abort() }) });
+      const gone = client.get({
+        operation: retrieveEvaluation,
+        path,
+        onBehalfOf: caller({ signal: AbortSignal.abort() }),
+      });
       await expect(gone).rejects.toMatchObject(tooMany);
       const waiting = post(client, 'b').catch((error: unknown) => error);
       await delay(0);

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Deadline } from '../../src/stripe/deadline.ts';
 import type { AttemptEnd } from '../../src/stripe/observer.ts';
+import { retrieveEvaluation } from '../../src/stripe/operations.ts';
 import { StripeClient } from '../../src/stripe/stripe-client.ts';
 import { type Attempt, Transport, TransportError } from '../../src/stripe/transport.ts';
 import {
@@ -53,6 +54,7 @@ describe('the way to the upstream', () => {
   const get = (): Promise<unknown> =>
     client
       .get({
+        operation: retrieveEvaluation,
         path: '/v1/radar/customer_evaluations/ceval_1',
         onBehalfOf: {
           caller: 'one',

@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Deadline } from '../../src/stripe/deadline.ts';
 import type { UpstreamObserver } from '../../src/stripe/observer.ts';
+import { createEvaluation } from '../../src/stripe/operations.ts';
 import { StripeClient } from '../../src/stripe/stripe-client.ts';
 import { type FaultyUpstream, hang, startFaultyUpstream, status } from '../harness/faulty-upstream.ts';
 
@@ -33,6 +34,7 @@ describe('the end of a call to the upstream', () => {
 
   const create = (idempotencyKey: string, deadline: Deadline, observer?: UpstreamObserver) =>
     client.post({
+      operation: createEvaluation,
       path: '/v1/radar/customer_evaluations',
       params: { event_type: 'login' },
       idempotencyKey,
@@ -70,7 +72,7 @@ describe('the end of a call to the upstream', () => {
     const deadline = new Deadline(1_000);
     // A process that is held up just then: nobody has looked at the clock since the answer came.
     const observer: UpstreamObserver = {
-      attemptStarted: (_method, _path, number) => ({
+      attemptStarted: (_operation, number) => ({
         ended: () => {
           while (number === 2 && deadline.remainingMs > 0);
         },

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Deadline } from '../../src/stripe/deadline.ts';
 import type { AttemptEnd, UpstreamObserver } from '../../src/stripe/observer.ts';
+import { createEvaluation, retrieveEvaluation } from '../../src/stripe/operations.ts';
 import { type Caller, StripeClient, type StripeSettings } from '../../src/stripe/stripe-client.ts';
 import {
   answers,
@@ -60,8 +61,8 @@ describe('a call to the upstream', () => {
     return client;
   };
   const observer: UpstreamObserver = {
-    attemptStarted: (method, url, number) => ({
-      ended: (end) => watched.push({ what: `${method} ${url} ${number}`, ...end }),
+    attemptStarted: ({ name }, number) => ({
+      ended: (end) => watched.push({ what: `${name} ${number}`, ...end }),
     }),
   };
   const caller = (rest: Partial<Caller> = {}): Caller => ({
@@ -79,10 +80,16 @@ describe('a call to the upstream', () => {
     );
   const post = (client: StripeClient, rest: Partial<Caller> = {}, idempotencyKey = 'key'): Promise<unknown> =>
     outcomeOf(
-      client.post({ path, params: { event_type: 'login' }, idempotencyKey, onBehalfOf: caller(rest) }),
+      client.post({
+        operation: createEvaluation,
+        path,
+        params: { event_type: 'login' },
+        idempotencyKey,
+        onBehalfOf: caller(rest),
+      }),
     );
   const get = (client: StripeClient, rest: Partial<Caller> = {}): Promise<unknown> =>
-    outcomeOf(client.get({ path, onBehalfOf: caller(rest) }));
+    outcomeOf(client.get({ operation: retrieveEvaluation, path, onBehalfOf: caller(rest) }));
   /** Takes connections and never says a word, not even of TLS's. */
   const startSilentServer = async (): Promise<string> => {
     const server = createServer((socket) => sockets.push(socket));
@@ -368,8 +375,8 @@ describe('a call to the upstream', () => {
       expect(await post(clientWith())).toBe('ok');
       const ended = { error: undefined, sent: true, requestId: 'req_faulty' };
       expect(watched).toEqual([
-        { what: `POST ${path} 1`, status: 500, reusedConnection: false, ...ended },
-        { what: `POST ${path} 2`, status: 200, reusedConnection: true, ...ended },
+        { what: 'create 1', status: 500, reusedConnection: false, ...ended },
+        { what: 'create 2', status: 200, reusedConnection: true, ...ended },
       ]);
     });
 
@@ -382,7 +389,7 @@ describe('a call to the upstream', () => {
       });
       expect(watched).toEqual([
         {
-          what: `GET ${path} 1`,
+          what: 'retrieve 1',
           status: undefined,
           error: 'ECONNREFUSED',
           sent: false,

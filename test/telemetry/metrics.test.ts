@@ -61,7 +61,7 @@ describe('the metrics', () => {
     upstream.always(status(500));
     await create();
     upstream.always();
-    upstream.next(answers(evaluation({}), json));
+    upstream.next(answers(evaluation({ id: 'ceval_1' }), json));
     await gateway.send('{ customerEvaluation(id: "ceval_1") { id } }');
     await gateway.send('{ _service { sdl } }');
     await gateway.send('{ __schema { queryType { name } } }');
