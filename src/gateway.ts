@@ -198,6 +198,9 @@ async function createBuiltIn({ explorer, sandboxFaultShare }: Config): Promise<B
 /** Of an operation, fragments written out: a few hundred are all that the schema has. */
 const maxFields = 2_000;
 
+/** Of a document, or of its variables. */
+const maxErrors = 5;
+
 interface RenewableAccess extends Access {
   /** Names callers under this key from now on. */
   renewPseudonymKey(key: string): void;
@@ -279,8 +282,9 @@ function createApollo(
     includeStacktraceInErrorResponses: false,
     formatError: presentError,
     parseOptions: { maxTokens: config.maxTokens },
-    // Of many faults, the first few are told.
-    validationOptions: { maxErrors: 5 },
+    // Of many faults, only the first few are looked for.
+    validationOptions: { maxErrors },
+    executionOptions: { maxCoercionErrors: maxErrors },
     maxRecursiveSelections: maxFields,
     validationRules: [
       knownOperationTypesRule,

@@ -1,5 +1,4 @@
 import {
-  type ArgumentNode,
   type DocumentNode,
   type FragmentDefinitionNode,
   Kind,
@@ -69,60 +68,8 @@ export function measureOperation(
   return measureSelections(operation.selectionSet);
 }
 
-/** What running an operation may cost: what is known from the document, and the lists in variables that add to it. */
-interface Cost {
-  readonly points: number;
-  readonly lists: readonly string[];
-}
-
-// Documents are kept once they are validated, so each is looked through once.
-const costs = new WeakMap<OperationDefinitionNode, Cost>();
-
-/**
- * How many calls to the upstream an operation may lead to, at least 1: its root fields, whether `@skip`ped or not,
- * and each entity that a router asks for.
- */
-export function costOf(
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-  variables: Readonly<Record<string, unknown>> | undefined,
-): number {
-  let cost = costs.get(operation);
-  if (cost === undefined) {
-    cost = readCost(document, operation);
-    costs.set(operation, cost);
-  }
-  const listed = cost.lists.map((name) => variables?.[name]);
-  return listed.reduce<number>(
-    (sum, list) => sum + (Array.isArray(list) ? Math.max(0, list.length - 1) : 0),
-    Math.max(1, cost.points),
-  );
-}
-
-function readCost(document: DocumentNode, operation: OperationDefinitionNode): Cost {
-  const fragments = fragmentsOf(document);
-  const lists: string[] = [];
-  const read = ({ selections }: SelectionSetNode): number =>
-    selections.reduce((sum, selection) => {
-      if (selection.kind === Kind.INLINE_FRAGMENT) return sum + read(selection.selectionSet);
-      if (selection.kind === Kind.FRAGMENT_SPREAD) {
-        const fragment = fragments.get(selection.name.value);
-        return fragment === undefined ? sum : sum + read(fragment.selectionSet);
-      }
-      return (
-        sum + (selection.arguments ?? []).reduce((most, { value }) => Math.max(most, sizeOf(value, lists)), 1)
-      );
-    }, 0);
-  return { points: read(operation.selectionSet), lists };
-}
-
-// Only `_entities(representations:)` takes a list.
-function sizeOf(value: ArgumentNode['value'], lists: string[]): number {
-  if (value.kind === Kind.VARIABLE) lists.push(value.name.value);
-  return value.kind === Kind.LIST ? value.values.length : 1;
-}
-
-function fragmentsOf(document: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
+/** A document's fragments, by name. */
+export function fragmentsOf(document: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
   return new Map(
     document.definitions
       .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)

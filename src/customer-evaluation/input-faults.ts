@@ -5,15 +5,15 @@ import { maxStringLength } from '../stripe/customer-evaluation.wire.ts';
 export type Path = readonly string[];
 
 /** More tell a caller nothing new, and a list may hold a thousand. */
-const maxFaults = 20;
+export const maxFaults = 20;
 
 /** Collects what is wrong with an input, so that a caller is told of all of it at once, or of the first twenty. */
 export class Faults {
   readonly #problems: Problem[] = [];
 
   add(path: Path, message: string): void {
-    if (this.#problems.length < maxFaults)
-      this.#problems.push({ path, message: `${path.join('.')}: ${message}` });
+    this.#problems.push({ path, message: `${path.join('.')}: ${message}` });
+    if (this.#problems.length === maxFaults) this.throwIfAny();
   }
 
   throwIfAny(): void {

@@ -1,5 +1,6 @@
 import { Failure } from '../errors/failure.ts';
 import { firstVersionWith, firstVersionWithout, type VersionCapabilities } from '../stripe/versions.ts';
+import { maxFaults } from './input-faults.ts';
 
 const asks: Readonly<Record<keyof VersionCapabilities, string>> = {
   clientData: '`data` in place of a Radar Session',
@@ -24,7 +25,7 @@ export function requireCapability(
     problems:
       paths.length === 0
         ? [{ message }]
-        : paths.map((path) => ({ path, message: `${path.join('.')}: ${message}` })),
+        : paths.slice(0, maxFaults).map((path) => ({ path, message: `${path.join('.')}: ${message}` })),
   });
 }
 

@@ -35,14 +35,38 @@ export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloSer
             Object.assign(error.extensions, { code: 'BAD_REQUEST', http: { status: 400 } });
           }
           const cause = causeOf(error);
-          if (cause instanceof Refusal) Object.assign(error.extensions, { http: refusalHead(cause) });
           if (isRaisedOnPurpose(error) || cause instanceof Failure || cause instanceof Refusal) continue;
           error.extensions['requestId'] = contextValue.requestId;
           contextValue.log?.error(describeBug(error.originalError ?? error), 'a bug ended an operation');
         }
       },
+      // Only here is it known what else the operation came to.
+      willSendResponse: async ({ errors = [], response }) => {
+        const { body, http } = response;
+        if (body.kind !== 'single') return;
+        const { data } = body.singleResult;
+        const refusal = refusalOfWhole(errors, data);
+        if (refusal === undefined) return;
+        const { status, headers } = refusalHead(refusal);
+        if (status !== undefined) http.status = status;
+        for (const [name, value] of headers) http.headers.set(name, value);
+      },
     }),
   };
+}
+
+/**
+ * The refusal whose status the answer takes: undefined where a field was answered, or failed in any way other than
+ * by a refusal. HTTP clients repeat a 429 or 503 by themselves, and a repeat would do again what was already done.
+ */
+function refusalOfWhole(
+  errors: readonly GraphQLError[],
+  data: Readonly<Record<string, unknown>> | null | undefined,
+): Refusal | undefined {
+  if (Object.values(data ?? {}).some((value) => value !== null)) return undefined;
+  const causes = errors.map(causeOf);
+  if (!causes.every((cause) => cause instanceof Refusal)) return undefined;
+  return causes.find(({ statusCode }) => statusCode !== undefined) ?? causes[0];
 }
 
 // Apollo's own unwrapping leaves what a plugin threw before any field was run.
@@ -76,7 +100,6 @@ export function presentError(formatted: GraphQLFormattedError, error: unknown): 
   };
 }
 
-// Apollo takes an answer's status and headers from an error's `extensions.http`.
 function refusalHead({ statusCode, retryAfterMs }: Refusal): { status?: number; headers: HeaderMap } {
   return {
     ...(statusCode === undefined ? {} : { status: statusCode }),

@@ -2,13 +2,12 @@ import {
   type ArgumentNode,
   coerceInputValue,
   type DocumentNode,
-  type GraphQLError,
+  GraphQLError,
+  type GraphQLInputType,
   type GraphQLSchema,
-  isInputType,
   Kind,
   type OperationDefinitionNode,
   TypeInfo,
-  typeFromAST,
   valueFromASTUntyped,
   visit,
   visitWithTypeInfo,
@@ -37,13 +36,11 @@ interface RefusedRequest {
  * document or its variables.
  */
 export function removeValues(errors: readonly GraphQLError[], request: RefusedRequest): void {
-  const refusals = errors.some(isCoercionError)
-    ? coercionRefusals(request.schema, request.operation, request.variables ?? {})
-    : [];
+  const argumentRefusals = errors.some(isArgumentError) ? findArgumentRefusals(errors, request) : undefined;
   for (const error of errors) {
-    if (isCoercionError(error)) rewrite(error, refusals.shift() ?? { message: 'A variable is refused.' });
+    if (isCoercionError(error)) rewrite(error, coercionRefusal(error));
     else if (isArgumentError(error)) {
-      rewrite(error, argumentRefusal(error, request));
+      rewrite(error, argumentRefusals?.get(error) ?? { message: 'An argument is refused.' });
       // graphql-js raises it while it executes, so that nobody has named it yet.
       error.extensions['code'] = 'BAD_USER_INPUT';
     } else if (error.extensions['code'] === 'OPERATION_RESOLUTION_FAILURE') {
@@ -71,23 +68,45 @@ function isArgumentError(error: GraphQLError): boolean {
   return /^Argument "\w+" (has invalid value |of (required|non-null) type )/.test(error.message);
 }
 
-// As with variables, the argument is coerced again to learn where it is at fault.
-function argumentRefusal(
-  error: GraphQLError,
+// Their errors do not say which field of an argument is at fault: each is coerced again, as far as its first fault.
+function findArgumentRefusals(
+  errors: readonly GraphQLError[],
   { schema, document, operation, variables }: RefusedRequest,
-): Refusal {
-  const refusals: Refusal[] = [];
+): ReadonlyMap<GraphQLError, Refusal> {
+  const errorAt = new Map(errors.filter(isArgumentError).map((error) => [error.nodes?.[0], error]));
+  const refusals = new Map<GraphQLError, Refusal>();
   const types = new TypeInfo(schema);
   const values = { ...defaultsOf(operation), ...variables };
-  const findArgument = (node: ArgumentNode): void => {
+  const findRefusal = (node: ArgumentNode): void => {
     const argument = types.getArgument();
-    if (argument == null || !error.nodes?.includes(node.value)) return;
-    coerceInputValue(valueFromASTUntyped(node.value, values), argument.type, (path, _value, fault) => {
-      refusals.push(refusal([argument.name, ...path.map(String)], fault));
-    });
+    const error = errorAt.get(node.value);
+    if (argument == null || error === undefined || refusals.has(error)) return;
+    const first = firstFault(valueFromASTUntyped(node.value, values), argument.type);
+    if (first !== undefined) {
+      refusals.set(error, refusal([argument.name, ...first.path.map(String)], first.fault));
+    }
   };
-  if (document !== undefined) visit(document, visitWithTypeInfo(types, { Argument: findArgument }));
-  return refusals[0] ?? { message: 'An argument is refused.' };
+  if (document !== undefined) visit(document, visitWithTypeInfo(types, { Argument: findRefusal }));
+  return refusals;
+}
+
+interface Fault {
+  readonly path: readonly (string | number)[];
+  readonly fault: GraphQLError;
+}
+
+function firstFault(value: unknown, type: GraphQLInputType): Fault | undefined {
+  let first: Fault | undefined;
+  try {
+    coerceInputValue(value, type, (path, _value, fault) => {
+      first = { path, fault };
+      // The only way to end a coercion early.
+      throw fault;
+    });
+  } catch (error) {
+    if (error !== first?.fault) throw error;
+  }
+  return first;
 }
 
 function defaultsOf(operation: OperationDefinitionNode | undefined): Record<string, unknown> {
@@ -123,27 +142,22 @@ function literalRefusal(error: GraphQLError): Refusal {
 }
 
 /**
- * What graphql-js refuses in the variables, without values: coerces them again, as it does, in its order,
- * collecting paths. Runs only when something was refused.
+ * What graphql-js refuses in a variable, without its value: `Variable "$name" got invalid value <value> at "<path>";
+ * <rule>`. The path consists of names of the schema and of indices, and stands at the end: a value that ends with a
+ * quotation mark is a string, whose own quotation marks are escaped.
  */
-function coercionRefusals(
-  schema: GraphQLSchema,
-  operation: OperationDefinitionNode | undefined,
-  variables: Readonly<Record<string, unknown>>,
-): Refusal[] {
-  const refusals: Refusal[] = [];
-  for (const definition of operation?.variableDefinitions ?? []) {
-    const name = definition.variable.name.value;
-    const type = typeFromAST(schema, definition.type);
-    if (!isInputType(type) || !Object.hasOwn(variables, name) || variables[name] === null) continue;
-    coerceInputValue(variables[name], type, (path, _value, error) => {
-      refusals.push(refusal([name, ...path.map(String)], error));
-    });
+function coercionRefusal(error: GraphQLError): Refusal {
+  const [node] = error.nodes ?? [];
+  const fault = error.originalError;
+  if (node?.kind !== Kind.VARIABLE_DEFINITION || !(fault instanceof GraphQLError)) {
+    return { message: 'A variable is refused.' };
   }
-  return refusals;
+  const [, path = node.variable.name.value] =
+    / at "([\w.[\]]+)"$/.exec(error.message.slice(0, -`; ${fault.message}`.length)) ?? [];
+  return refusal(path.match(/\w+/g) ?? [], fault);
 }
 
-function refusal(path: string[], error: GraphQLError): Refusal {
+function refusal(path: readonly string[], error: GraphQLError): Refusal {
   const unknown = /^Field "([A-Za-z_]\w{0,63})" is not defined by type "(\w+)"/.exec(error.message);
   const at = unknown?.[1] === undefined ? path : [...path, unknown[1]];
   const rule = unknown === null ? ruleIn(error.message) : `is not defined by type "${unknown[2]}".`;

@@ -66,6 +66,14 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
   };
 }
 
+/**
+ * Charges a request one call before its body is read, so that documents and bodies that turn out to be invalid are
+ * limited as well. What its operation may cost beyond that is charged once it is known.
+ */
+export function chargeRequest(access: Access) {
+  return (request: FastifyRequest): Promise<void> => charge(request, access, 1);
+}
+
 /** Counts so many upstream calls for the request's caller and address. Rejects with `RateLimited`. */
 export async function charge(request: FastifyRequest, access: Access, calls: number): Promise<void> {
   const { caller, callLog } = request;

@@ -19,7 +19,7 @@ import { refuseOtherMethods } from './allowed-methods.ts';
 import { answerType } from './answer-type.ts';
 import { BodyBudget } from './body-budget.ts';
 import { BoundedRequest, boundedRequests } from './bounded-request.ts';
-import { type Access, callerHook, charge } from './callers.ts';
+import { type Access, callerHook, charge, chargeRequest } from './callers.ts';
 import { Origins } from './cors.ts';
 import { documentHook } from './document-hook.ts';
 import { serverWithDoor } from './door.ts';
@@ -144,7 +144,11 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.route({
     method: ['GET', 'POST'],
     url: '/graphql',
-    onRequest: [...(pages === undefined ? [] : [explorerForBrowsers(pages)]), findCaller],
+    onRequest: [
+      ...(pages === undefined ? [] : [explorerForBrowsers(pages)]),
+      findCaller,
+      chargeRequest(access),
+    ],
     preHandler: [
       drain.enter,
       dropEmptyParameters,

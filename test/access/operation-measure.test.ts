@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { buildSchema, type DocumentNode, Kind, type OperationDefinitionNode, parse, validate } from 'graphql';
+import { costOf } from '../../src/access/operation-cost.ts';
 import { noServiceRule, operationLimitsRule } from '../../src/access/operation-limits.ts';
-import { costOf, measureOperation } from '../../src/access/operation-measure.ts';
+import { measureOperation } from '../../src/access/operation-measure.ts';
 
 const documentOf = (source: string): [DocumentNode, OperationDefinitionNode] => {
   const document = parse(source);
@@ -64,7 +65,7 @@ describe('what an operation may cost', () => {
     ['{ ...Unknown }', undefined, 1],
     ['{ _entities(representations: [1, 2, 3]) { a } }', undefined, 3],
     ['{ _entities(representations: []) { a } }', undefined, 1],
-    ['{ _entities(few: [1], many: [1, 2, 3, 4]) { a } b }', undefined, 5],
+    ['{ _entities(few: [1, 2], representations: [1, 2, 3, 4]) { a } b }', undefined, 5],
     ['{ _entities(representations: $list) { a } }', { list: [1, 2, 3, 4] }, 4],
     ['{ _entities(representations: $list) { a } }', { list: [] }, 1],
     ['{ _entities(representations: $list) { a } }', { list: 'abc' }, 1],

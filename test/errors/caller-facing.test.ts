@@ -107,18 +107,32 @@ describe('what is done with errors before they are formatted', () => {
     return lines;
   }
 
+  const headOf = async (errors: GraphQLError[], data?: object | null) => {
+    expect(await encounter(errors)).toEqual([]);
+    const http = { status: undefined, headers: new HeaderMap() };
+    const body = { kind: 'single', singleResult: { data, errors: [] } };
+    const listener = await errorsPlugin({ hideSchema: false }).requestDidStart?.({} as never);
+    await listener?.willSendResponse?.({ errors, response: { http, body } } as never);
+    return { status: http.status, headers: [...http.headers] };
+  };
+  const limited = inField(new RateLimited(1_500));
+  const forbidden = inField(Forbidden.otherCustomer());
+  const failed = inField(new Failure('UPSTREAM_TIMEOUT', { effect: 'UNKNOWN' }));
+  const ofLimit = { status: 429, headers: [['retry-after', '2']] };
+  const ofNone = { status: undefined, headers: [] };
+
   it.each([
-    [new RateLimited(1_500), 429, [['retry-after', '2']]],
-    [Forbidden.otherCustomer(), undefined, []],
-  ])('a refusal sets the answer’s status and headers: %s', async (refusal, status, headers) => {
-    const error = inField(refusal);
-    expect(await encounter([error])).toEqual([]);
-    const http = error.extensions['http'] as unknown as { status?: number; headers: HeaderMap };
-    expect(http).toHaveProperty('headers', expect.any(HeaderMap));
-    expect(http.status).toBe(status);
-    expect('status' in http).toBe(status !== undefined);
-    expect([...http.headers]).toEqual(headers);
-    expect(error.extensions['requestId']).toBeUndefined();
+    ['before any field was run', [limited], undefined, ofLimit],
+    ['of the one field', [limited], { a: null }, ofLimit],
+    ['of each field', [forbidden, limited], { a: null, b: null }, ofLimit],
+    ['that leaves the status to the fields', [forbidden], { a: null }, ofNone],
+    ['beside a field that was answered', [limited], { a: {}, b: null }, ofNone],
+    ['beside a field that answered nothing worth a mention', [limited], { a: 0, b: null }, ofNone],
+    ['beside a field that failed in another way', [failed, limited], { a: null, b: null }, ofNone],
+    ['none at all', [], { a: null }, ofNone],
+  ])('the status and headers are those of a refusal %s', async (_, errors, data, head) => {
+    expect(await headOf(errors, data)).toEqual(head);
+    for (const { extensions } of errors) expect(extensions).toEqual({});
   });
 
   it('a bug is logged with its place, and gets the request’s id; what was raised on purpose does not', async () => {
