@@ -1,0 +1,107 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { registration, registrationAnswer } from '../harness/evaluations.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
+
+const one = 'createCustomerEvaluation(input: $input) { customerEvaluation { id } errors { code } }';
+const mutation = (fields: string) => `mutation ($input: CreateCustomerEvaluationInput!) { ${fields} }`;
+
+describe('an operation of which a part is refused', () => {
+  let upstream: RecordingUpstream;
+  let gateway: TestGateway;
+  /** Answers that the upstream holds back, in the order of its calls. */
+  let held: (() => void)[];
+  let arrived: () => void;
+
+  beforeEach(async () => {
+    upstream = await startRecordingUpstream();
+    held = [];
+    arrived = () => undefined;
+    upstream.handle((response) => {
+      held.push(() =>
+        response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(JSON.stringify(registrationAnswer)),
+      );
+      arrived();
+    });
+    gateway = await startTestGateway(
+      upstreamAt(upstream.url, {
+        UPSTREAM_MAX_CONCURRENCY: '1',
+        METRICS_PORT: '0',
+        STRIPE_API_VERSION: '2026-06-24.preview',
+      }),
+    );
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  const send = (fields: string) => gateway.send(mutation(fields), { input: registration() });
+  const calls = async (count: number): Promise<void> => {
+    while (held.length < count) await new Promise<void>((resolve) => (arrived = resolve));
+  };
+  const oneWaits = async (): Promise<void> => {
+    const waiting = 'customer_evaluations_upstream_calls_waiting';
+    while (sumOf(await scrape(metricsUrl(gateway)), waiting) === 0);
+  };
+
+  /** Answers the first call once another caller waits for its place, which so is taken until `release`. */
+  const passOn = async () => {
+    await calls(1);
+    const other = send(one);
+    await oneWaits();
+    held[0]?.();
+    await calls(2);
+    return async () => {
+      held[1]?.();
+      expect((await other).status).toBe(200);
+    };
+  };
+
+  it('is answered 200 once a mutation of it was made, so that no client repeats that one by itself', async () => {
+    const operation = send(`first: ${one} second: ${one} third: __typename`);
+    const release = await passOn();
+    const { status, headers, data, errors } = await operation;
+    expect({ status, retryAfter: headers.get('retry-after') }).toEqual({ status: 200, retryAfter: null });
+    expect(data.first).toEqual({ customerEvaluation: { id: registrationAnswer.id }, errors: [] });
+    expect(data.second).toBeNull();
+    expect(errors).toMatchObject([
+      {
+        path: ['second'],
+        extensions: { code: 'OVERLOADED', retryable: true, effect: 'NONE', retryAfterMs: 1000 },
+      },
+    ]);
+    await release();
+    expect(upstream.requests).toHaveLength(2);
+  });
+
+  it('is answered 503 with Retry-After where nothing of it was made', async () => {
+    const other = send(one);
+    await calls(1);
+    const { status, headers, data, errors } = await send(`first: ${one} second: ${one}`);
+    expect({ status, retryAfter: headers.get('retry-after') }).toEqual({ status: 503, retryAfter: '1' });
+    expect(data).toEqual({ first: null, second: null });
+    expect(errors).toMatchObject([{ path: ['first'] }, { path: ['second'] }]);
+    held[0]?.();
+    expect((await other).status).toBe(200);
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  it('is answered 200 where it is a query and one of its objects was found', async () => {
+    const query =
+      '{ a: customerEvaluation(id: "a") { id } ... { b: customerEvaluation(id: "b") { id } c: customerEvaluation(id: "c") { id } } }';
+    const answer = gateway.send(query);
+    await calls(1);
+    // One waits for the place of the first, and for the third there is no room.
+    await oneWaits();
+    held[0]?.();
+    await calls(2);
+    held[1]?.();
+    const { status, headers, errors } = await answer;
+    expect({ status, retryAfter: headers.get('retry-after') }).toEqual({ status: 200, retryAfter: null });
+    expect(errors?.map(({ extensions }) => extensions['code'])).toContain('OVERLOADED');
+  });
+});
