@@ -87,7 +87,10 @@ const loggedFor = new WeakSet<Access>();
 
 function countedAddress(request: FastifyRequest, access: Access, log: Logger): string | undefined {
   if (!access.countsAddresses) return undefined;
-  const address = addressIn(request.ip);
+  // A connection that is gone has none, whatever Fastify's type says; nothing is sent upstream for its client.
+  const { ip }: { readonly ip?: string } = request;
+  if (ip === undefined) return undefined;
+  const address = addressIn(ip);
   if (address !== undefined) return address;
   if (!loggedFor.has(access)) {
     loggedFor.add(access);

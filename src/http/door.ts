@@ -5,6 +5,7 @@ import {
   type Server,
   type ServerOptions,
 } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Authenticator } from '../access/authentication.ts';
 import { RunQueue } from '../admission/run-queue.ts';
@@ -16,6 +17,7 @@ import { endGently } from './close-gently.ts';
 import type { Exchanges } from './exchanges.ts';
 import { hostFault, isProbe } from './host-rules.ts';
 import type { RefusalWriter } from './refusal-writer.ts';
+import { closeAfter } from './unread-request.ts';
 
 export interface DoorOptions {
   /** A request that would wait longer for the process is refused. */
@@ -85,6 +87,12 @@ export function serverWithDoor(
   );
   server.on('connect', ({ headers }, socket: Duplex) => {
     socket.on('error', () => undefined);
+    // A client would take it for the answer to the request before.
+    const last = socket instanceof Socket ? exchanges.underWay(socket).at(-1) : undefined;
+    if (last !== undefined && socket instanceof Socket) {
+      closeAfter(last, socket);
+      return;
+    }
     writer.toSocket(socket, BadRequestError.methodNotAllowed('GET, HEAD, POST'), headers.origin);
     endGently(socket);
   });

@@ -50,7 +50,8 @@ function refuseLateBody(exchange: Exchange | undefined): boolean {
   return true;
 }
 
-function closeAfter({ response }: Exchange, socket: Socket): void {
+/** Closes a connection behind the answer to a request that is under way, and reads no more of it. */
+export function closeAfter({ response }: Exchange, socket: Socket): void {
   socket.pause();
   closeGently(socket);
   // Where the head is out already, it did not say so.

@@ -139,6 +139,7 @@ describe('when clients are hostile', () => {
       ['a request whose length is no number', headOf(['content-length: x'])],
       ['a request with two lengths', headOf(['content-length: 1', 'content-length: 2'])],
       ['headers beyond any limit', `GET / HTTP/1.1\r\nhost: x\r\na: ${'b'.repeat(20_000)}\r\n\r\n`],
+      ['a request for a tunnel', 'CONNECT x:1 HTTP/1.1\r\nhost: x:1\r\n\r\n'],
       ['a chunk that is none', `${headOf(['transfer-encoding: chunked'])}zz\r\n`],
     ])('leave it its own answer, and then the connection is closed: %s', async (_, bytes) => {
       const gateway = await gatewayWith();

@@ -1,0 +1,229 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createEverything, registration } from '../harness/evaluations.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { connectRaw, openConnections, requestWith, residentMegabytes } from '../harness/raw-client.ts';
+import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
+
+// `npm run fuzz:bytes` asks for five minutes of each.
+const limitMs = Number(process.env['BYTE_FUZZ_MS'] ?? '10000');
+const heap = { nodeOptions: ['--max-old-space-size=460'] };
+const good = JSON.stringify({ query: createEverything, variables: { input: registration() } });
+
+function chunked(body: string, size: number, lines: string[] = []): string {
+  const head = ['host: localhost', 'content-type: application/json', 'transfer-encoding: chunked', ...lines];
+  let text = `POST /graphql HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`;
+  for (let at = 0; at < body.length; at += size) {
+    const piece = body.slice(at, at + size);
+    text += `${Buffer.byteLength(piece).toString(16)}\r\n${piece}\r\n`;
+  }
+  return `${text}0\r\n\r\n`;
+}
+
+const message = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(requestWith(good)) },
+  { weight: 4, arbitrary: fc.integer({ min: 1, max: 300 }).map((size) => chunked(good, size)) },
+  fc.constantFrom(
+    'garbage\r\n\r\n',
+    'GET / HTTP/1.1\r\nhost: localhost\r\n\r\n',
+    'GET /healthz HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n1\r\n',
+    'POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\ncontent-length: 9\r\n\r\n',
+    'POST /graphql HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n',
+    'CONNECT x:1 HTTP/1.1\r\nhost: x:1\r\n\r\n',
+    `${requestWith(good).slice(0, 120)}`,
+    `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n${'1\r\n \r\n'.repeat(5_000)}`,
+    '\0\r\n\r\n',
+    '\r\n\r\n',
+  ),
+);
+
+/** What one connection does: messages, cut into pieces with pauses, and then one of several ends. */
+const conversation = fc.record({
+  messages: fc.array(message, { minLength: 1, maxLength: 4 }),
+  cuts: fc.array(fc.integer({ min: 1, max: 2_000 }), { minLength: 1, maxLength: 8 }),
+  pausesMs: fc.array(fc.constantFrom(0, 0, 0, 1, 5, 20), { minLength: 1, maxLength: 5 }),
+  end: fc.constantFrom('wait', 'half-close', 'reset', 'hang up', 'stop reading'),
+});
+
+/** An upstream whose bytes come in odd pieces; what it answers is right, or broken off. */
+async function startOddUpstream(): Promise<{ server: Server; url: string; plan: (next: OddAnswer) => void }> {
+  let next: OddAnswer = { size: 1_000, pauseMs: 0, breakAt: undefined, isChunked: false, extra: '' };
+  let made = 0;
+  const answer = async (socket: Socket): Promise<void> => {
+    made += 1;
+    const { size, pauseMs, breakAt, isChunked, extra } = next;
+    const signal = { score: 1, evaluated_at: 1_700_000_000, risk_level: 'normal' };
+    const evaluation = {
+      id: `ceval_${made}`,
+      object: 'radar.customer_evaluation',
+      event_type: 'registration',
+      livemode: false,
+      created_at: 1_700_000_000,
+      customer: null,
+      events: null,
+      signals: { multi_accounting: signal },
+    };
+    const body = JSON.stringify(evaluation);
+    const head = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n';
+    const pieces = body.match(/.{1,7}/gs) ?? [];
+    const text = isChunked
+      ? `${head}transfer-encoding: chunked\r\n\r\n${pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('')}0\r\n\r\n`
+      : `${head}content-length: ${body.length}\r\n\r\n${body}`;
+    const bytes = (text + extra).slice(0, breakAt);
+    for (let at = 0; at < bytes.length && !socket.destroyed; at += size) {
+      socket.write(bytes.slice(at, at + size));
+      if (pauseMs > 0) await delay(pauseMs);
+    }
+    if (breakAt !== undefined) socket.destroy();
+  };
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    let received = '';
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      received += text;
+      const headEnd = received.indexOf('\r\n\r\n');
+      const length = Number(/content-length: (\d+)/i.exec(received)?.[1] ?? 0);
+      if (headEnd < 0 || received.length < headEnd + 4 + length) return;
+      received = '';
+      void answer(socket);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address() as { port: number };
+  return {
+    server,
+    url: `http://127.0.0.1:${address.port}`,
+    plan: (planned) => {
+      next = planned;
+    },
+  };
+}
+
+interface OddAnswer {
+  readonly size: number;
+  readonly pauseMs: number;
+  readonly breakAt: number | undefined;
+  readonly isChunked: boolean;
+  /** Behind the answer. */
+  readonly extra: string;
+}
+
+const oddAnswer = fc.record({
+  size: fc.integer({ min: 1, max: 400 }),
+  pauseMs: fc.constantFrom(0, 0, 0, 1),
+  breakAt: fc.option(fc.integer({ min: 0, max: 400 }), { nil: undefined, freq: 3 }),
+  isChunked: fc.boolean(),
+  extra: fc.constantFrom('', '', '', 'garbage', 'HTTP/1.1 200 OK\r\n\r\n', '\r\n'),
+});
+
+describe('a gateway whose neighbours send their bytes in any way', () => {
+  let upstream: Awaited<ReturnType<typeof startOddUpstream>>;
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    upstream = await startOddUpstream();
+    gateway = await startTestGateway(
+      upstreamAt(upstream.url, {
+        METRICS_PORT: '0',
+        LOG_LEVEL: 'info',
+        REQUEST_TIMEOUT_MS: '1000',
+        RESPONSE_TIMEOUT_MS: '1000',
+        UPSTREAM_TIMEOUT_MS: '800',
+        UPSTREAM_DEADLINE_MS: '2000',
+      }),
+      heap,
+    );
+  });
+  afterAll(async () => {
+    await gateway.close();
+    upstream.server.close();
+  });
+
+  /** Memory, requests in flight, calls in flight and connections are what they were, and a call succeeds. */
+  async function expectBaseline(megabytesBefore: number): Promise<void> {
+    upstream.plan({ size: 1_000, pauseMs: 0, breakAt: undefined, isChunked: false, extra: '' });
+    const left = async () => {
+      const samples = await scrape(metricsUrl(gateway));
+      const names = ['http_requests_in_flight', 'upstream_calls_in_flight', 'upstream_calls_waiting'];
+      return names
+        .map((name) => sumOf(samples, `customer_evaluations_${name}`))
+        .concat(openConnections(gateway));
+    };
+    const deadline = performance.now() + 20_000;
+    const isBack = async () => (await left()).every((count, index) => count <= (index === 3 ? 2 : 0));
+    while (!(await isBack()) && performance.now() < deadline) await delay(200);
+    expect((await left()).slice(0, 3)).toEqual([0, 0, 0]);
+    expect(openConnections(gateway)).toBeLessThanOrEqual(2);
+    // The breaker may have to find out first that the upstream is well.
+    for (;;) {
+      const answer = await gateway.send(createEverything, { input: registration() });
+      if (answer.data.createCustomerEvaluation.errors.length === 0) break;
+      if (performance.now() > deadline) throw new Error(answer.text);
+      await delay(500);
+    }
+    expect(residentMegabytes(gateway) - megabytesBefore).toBeLessThan(200);
+    expect((await gateway.flushed()).filter((line) => line.includes('a bug ended')).slice(0, 3)).toEqual([]);
+  }
+
+  it(
+    'answers whole requests of clients, says NONE only of what it did not do, and has nothing left of them',
+    async () => {
+      await gateway.send(createEverything, { input: registration() });
+      const before = residentMegabytes(gateway);
+      let talks = 0;
+      const talk = fc.asyncProperty(conversation, async ({ messages, cuts, pausesMs, end }) => {
+        const { socket, received, isClosed } = connectRaw(gateway);
+        if (end === 'stop reading') socket.pause();
+        const bytes = messages.join('');
+        for (let at = 0, turn = 0; at < bytes.length && !isClosed(); turn += 1) {
+          const size = cuts[turn % cuts.length] ?? 1;
+          socket.write(bytes.slice(at, at + size));
+          at += size;
+          const pauseMs = pausesMs[turn % pausesMs.length] ?? 0;
+          if (pauseMs > 0 && turn < 20) await delay(pauseMs);
+        }
+        if (end === 'half-close') socket.end();
+        if (end === 'reset') socket.resetAndDestroy();
+        if (end === 'hang up') socket.destroy();
+        const wholeFirst = messages[0]?.endsWith(good) === true;
+        if (end === 'wait' && wholeFirst) {
+          const until = performance.now() + 20_000;
+          while (!received().includes('\r\n\r\n{') && !isClosed() && performance.now() < until)
+            await delay(5);
+          // The first answer is that of the first request, whatever came behind it.
+          expect(received()).toMatch(/^HTTP\/1\.1 (200|503) /);
+        }
+        socket.destroy();
+        talks += 1;
+      });
+      await fc.assert(talk, { numRuns: 1_000_000, interruptAfterTimeLimit: limitMs, endOnFailure: true });
+      expect(talks).toBeGreaterThan(20);
+      await expectBaseline(before);
+    },
+    limitMs + 60_000,
+  );
+
+  it(
+    'reads an upstream’s answers in whatever pieces they come, and has nothing left of them',
+    async () => {
+      const before = residentMegabytes(gateway);
+      let calls = 0;
+      const call = fc.asyncProperty(oddAnswer, async (planned) => {
+        upstream.plan(planned);
+        const { status, data, errors } = await gateway.send(createEverything, { input: registration() });
+        expect([200, 503]).toContain(status);
+        const [failure] = data?.createCustomerEvaluation?.errors ?? errors ?? [];
+        if (failure !== undefined) {
+          expect(failure.code ?? failure.extensions.code).toMatch(/^(UPSTREAM_\w+|OVERLOADED)$/);
+        }
+        calls += 1;
+      });
+      await fc.assert(call, { numRuns: 1_000_000, interruptAfterTimeLimit: limitMs, endOnFailure: true });
+      expect(calls).toBeGreaterThan(20);
+      await expectBaseline(before);
+    },
+    limitMs + 60_000,
+  );
+});
