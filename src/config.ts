@@ -4,7 +4,15 @@ import type { OperationLimits } from './access/operation-limits.ts';
 import type { RateLimitSettings } from './access/rate-limits.ts';
 import type { TrustedDocumentsSettings } from './access/trusted-documents.ts';
 import { readSecretFile, type SecretFile } from './secret-files.ts';
-import { isSecret, type Secrets, type Settings, secretSettings, settings, takenBy } from './settings.ts';
+import {
+  isSecret,
+  type Secrets,
+  type Settings,
+  secretSettings,
+  settings,
+  takenBy,
+  withoutCredentials,
+} from './settings.ts';
 import type { ProxySettings } from './stripe/outgoing-requests.ts';
 import type { LogLevel } from './telemetry/log.ts';
 import type { TelemetrySettings } from './telemetry/telemetry.ts';
@@ -114,7 +122,7 @@ export function readConfig(environment: Environment): Config {
     ...said,
     ...Object.fromEntries(secretFiles.map(({ setting, text }) => [setting, text])),
   };
-  const parsed = settings.safeParse(set);
+  const parsed = settings.safeParse(withoutUnusedTracing(set));
   if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => faultOf(issue, set)));
   // Of a secret that could not be read it would say that it is missing.
   if (secretFiles.length === secretSettings.filter((name) => fileOf(name, said) !== undefined).length)
@@ -240,8 +248,11 @@ function allowedHostsOf(values: Settings): readonly string[] | undefined {
   const { ALLOWED_HOSTS: hosts, AUTH_MODE: mode, HOST: address, NODE_ENV: environment } = values;
   if (hosts !== undefined) return [...loopbackNames, ...hosts];
   const isOpen = environment !== 'production' && (mode === undefined || mode === 'none');
-  const isLoopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(address);
-  return isOpen && isLoopback ? [...loopbackNames, address.toLowerCase()] : undefined;
+  return isOpen && isLoopback(address) ? [...loopbackNames, address.toLowerCase()] : undefined;
+}
+
+function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host);
 }
 
 // In lower case first, as curl and undici read them.
@@ -259,13 +270,25 @@ function proxyOf({ HTTPS_PROXY: url, NO_PROXY: exceptions }: Settings): ProxySet
   return { url, exceptions: [exceptions, 'localhost', '127.0.0.1', '::1'].join(',') };
 }
 
+/** Standard variables are set for all services of a platform: what is not read here must not stop a start. */
+function withoutUnusedTracing(set: Environment): Environment {
+  const endpoint = set['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? set['OTEL_EXPORTER_OTLP_ENDPOINT'];
+  const isOff =
+    endpoint === undefined ||
+    set['OTEL_TRACES_EXPORTER'] === 'none' ||
+    set['OTEL_SDK_DISABLED']?.toLowerCase() === 'true';
+  const isRead = (name: string): boolean =>
+    name === 'OTEL_TRACES_SAMPLER_ARG'
+      ? !isOff && (set['OTEL_TRACES_SAMPLER'] ?? '').endsWith('traceidratio')
+      : !isOff || !name.startsWith('OTEL_');
+  return Object.fromEntries(Object.entries(set).filter(([name]) => isRead(name)));
+}
+
 /** Undefined where no collector is named, or traces are switched off. */
 function tracingOf(values: Settings): TracingSettings | undefined {
   const base = values.OTEL_EXPORTER_OTLP_ENDPOINT;
-  // One for all kinds of telemetry is the base of each kind's own (OpenTelemetry, "OTLP Exporter Configuration").
-  const url = values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base && `${base.replace(/\/$/, '')}/v1/traces`);
-  const isOff = values.OTEL_TRACES_EXPORTER === 'none' || values.OTEL_SDK_DISABLED?.toLowerCase() === 'true';
-  if (url === undefined || isOff) return undefined;
+  const url = values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base && tracesBelow(base));
+  if (url === undefined) return undefined;
   return {
     url,
     headers: values.OTEL_EXPORTER_OTLP_TRACES_HEADERS ?? values.OTEL_EXPORTER_OTLP_HEADERS ?? '',
@@ -277,9 +300,18 @@ function tracingOf(values: Settings): TracingSettings | undefined {
   };
 }
 
+// One for all kinds of telemetry is the base of each kind's own (OpenTelemetry, "OTLP Exporter Configuration").
+function tracesBelow(base: string): string {
+  const url = new URL(base);
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;
+  return url.href;
+}
+
 function faultOf(issue: z.core.$ZodIssue, set: Environment): string {
   const name = String(issue.path[0]) as keyof typeof settings.shape;
-  const got = isSecret(name) ? 'a value that is not one (not shown)' : JSON.stringify(set[name]);
+  const got = isSecret(name)
+    ? 'a value that is not one (not shown)'
+    : JSON.stringify(withoutCredentials(set[name] ?? ''));
   const source = set[`${name}_FILE`] === undefined ? name : `${name}_FILE: its file`;
   return `${source}${source === name ? ':' : ''} takes ${takenBy(settings.shape[name])}, got ${got}`;
 }
@@ -302,6 +334,16 @@ function combinationFaults(set: Environment): string[] {
   if (set['NODE_ENV'] === 'production' && set['AUTH_MODE'] === undefined) {
     faults.push(
       'AUTH_MODE: must be set in production: jwt, router, or none, which lets in whoever reaches the port',
+    );
+  }
+  if (
+    set['AUTH_MODE'] === undefined &&
+    set['NODE_ENV'] !== 'production' &&
+    /^[sr]k_live_/.test(set['STRIPE_SECRET_KEY'] ?? '') &&
+    !isLoopback(set['HOST'] ?? settings.shape.HOST.def.defaultValue)
+  ) {
+    faults.push(
+      'AUTH_MODE: must be set with a live key and a HOST that other machines reach: jwt, router, or none, which lets anyone who reaches the port make evaluations that are billed',
     );
   }
   const port = set['PORT'] ?? String(settings.shape.PORT.def.defaultValue);

@@ -44,6 +44,8 @@ export interface Gateway {
   readonly url: string;
   /** The sandbox, where that is the upstream. */
   readonly sandbox: Sandbox | undefined;
+  /** Requests whose answer is not out yet. */
+  readonly inFlight: () => number;
   /** Takes no new work, ends what is under way, then closes every connection. */
   close(): Promise<void>;
 }
@@ -111,7 +113,7 @@ async function openGateway(
     ...upstream,
     outgoing,
     onBreaker: (state) => {
-      log.warn({ state }, 'the breaker towards the upstream changed');
+      log.warn({ state }, `the circuit breaker to the upstream is ${state}`);
       if (state === 'open') telemetry.metrics?.breakerOpened();
     },
   });
@@ -172,7 +174,11 @@ async function openGateway(
       () => server.server.closeAllConnections(),
     ),
   );
-  return { url: await server.listen({ host: config.host, port: config.port, backlog: 4096 }), sandbox };
+  return {
+    url: await server.listen({ host: config.host, port: config.port, backlog: 4096 }),
+    sandbox,
+    inFlight: () => drain.inFlight,
+  };
 }
 
 /** The sandbox beside the gateway, and what the playground shows of it. */
@@ -220,7 +226,7 @@ async function createAccess(
       underKey = pseudonymizer(key);
     },
     authenticator: createAuthenticator(config.authentication, outgoing, (state, reason) =>
-      log[state === 'up' ? 'info' : 'error']({ state, reason }, 'the key set of JWT_JWKS_URL changed'),
+      log[state === 'up' ? 'info' : 'error']({ state, reason }, `the key set of JWT_JWKS_URL is ${state}`),
     ),
     limits: new RateLimits(config.rateLimits, store),
     pseudonymize,
@@ -231,8 +237,11 @@ async function createAccess(
 // Its client is loaded only where there is a Redis.
 async function openStore(url: string, pseudonymize: Pseudonymize, log: Logger): Promise<SharedStore> {
   const { SharedStore: Store } = await import('./access/shared-store.ts');
-  return new Store(url, pseudonymize, (state) =>
-    log[state === 'up' ? 'info' : 'error']({ state }, 'the shared counters of REDIS_URL changed'),
+  return new Store(url, pseudonymize, (state, reason) =>
+    log[state === 'up' ? 'info' : 'error'](
+      { state, reason },
+      `the shared counters of REDIS_URL are ${state}`,
+    ),
   );
 }
 

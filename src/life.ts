@@ -2,8 +2,8 @@ import { describeBug } from './errors/describe-bug.ts';
 
 /** What a process of this project serves, and how it ends. */
 export interface Service {
-  /** Takes no new work, ends what is under way, and closes everything. */
-  close(): Promise<void>;
+  /** Takes no new work, ends what is under way, and closes everything. `signal` is undefined after a bug. */
+  close(signal: NodeJS.Signals | undefined): Promise<void>;
   /** `close` takes no longer, unless something is wrong. */
   readonly closesWithinMs: number;
   /** Told of what nothing caught: its kind and frames, never its message. */
@@ -16,7 +16,7 @@ export interface Service {
 const toldBugs = 10;
 
 /**
- * Ends the process with its service. On the first SIGTERM or SIGINT it drains, and exits 0; on a second it exits at
+ * Ends the process with its service. On the first SIGTERM, SIGINT, SIGHUP or SIGQUIT it drains, and exits 0; on a second it exits at
  * once. What nothing caught is told, then it drains as well, as another caller's work may be whole, and exits 1. A
  * drain that does not end is cut off.
  */
@@ -24,13 +24,13 @@ export function endWith(service: Service): void {
   let ending = false;
   let exitCode = 0;
   let bugs = 0;
-  const end = (): void => {
+  const end = (signal?: NodeJS.Signals): void => {
     ending = true;
     setTimeout(() => {
       service.onOvertime();
       process.exit(1);
     }, service.closesWithinMs).unref();
-    service.close().then(
+    service.close(signal).then(
       () => process.exit(exitCode),
       (error: unknown) => {
         service.onBug(describeBug(error));
@@ -38,12 +38,12 @@ export function endWith(service: Service): void {
       },
     );
   };
-  const onSignal = (): void => {
+  const onSignal = (signal: NodeJS.Signals): void => {
     if (ending) process.exit(1);
-    end();
+    end(signal);
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  // Terminals that close send SIGHUP, and some process managers SIGQUIT: left alone, both cut off what is in flight.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, onSignal);
   // Also has the rejections that nothing handles.
   process.on('uncaughtException', (error: unknown) => {
     exitCode = 1;

@@ -5,6 +5,7 @@ import { packageFacts } from './package-facts.ts';
 import { effectiveSettings } from './start-up/check-config.ts';
 import { type Command, readCommand } from './start-up/command-line.ts';
 import { keepCompiled, writeCompileCache } from './start-up/compile-cache.ts';
+import { hideFromLibraries } from './start-up/environment.ts';
 import { helpText } from './start-up/help.ts';
 import { requireRuntime } from './start-up/runtime.ts';
 import { adviceOn } from './start-up/start-fault.ts';
@@ -17,6 +18,10 @@ import { openLogOutput } from './telemetry/log-output.ts';
 interface AnnouncedService extends Service {
   announce(): void;
 }
+
+// A reader that is gone (`EPIPE`) must not end a process that serves. The log has a listener of its own.
+process.stderr.on('error', () => undefined);
+hideFromLibraries(process.env);
 
 try {
   await run(readCommand(process.argv.slice(2)));
@@ -57,6 +62,7 @@ function announce(service: AnnouncedService): void {
 
 // Files that the settings name are read as at a start.
 async function checkConfig(config: Config): Promise<string> {
+  requireRuntime(process.version, packageFacts().engines.node);
   keepCompiled();
   const { trustedDocumentsOf } = await import('./gateway.ts');
   trustedDocumentsOf(config);
@@ -74,11 +80,20 @@ async function serveGateway(config: Config): Promise<AnnouncedService> {
   process.on('SIGUSR2', createLogLevelSwitch(log));
   const { delayMs, limitMs } = config.http.drain;
   return {
-    close: () => gateway.close().finally(() => output.close()),
+    close: async (signal) => {
+      const startedAt = performance.now();
+      log.info({ signal, inFlight: gateway.inFlight() }, 'draining');
+      try {
+        await gateway.close();
+        log.info({ durationMs: Math.round(performance.now() - startedAt) }, 'drained');
+      } finally {
+        await output.close();
+      }
+    },
     // The server's end, then that of calls whose clients hung up, and of what tells about all of it.
     closesWithinMs: delayMs + limitMs + 4_000,
-    onBug: (bug) => log.fatal(bug, 'nothing caught a bug: the process ends'),
-    onOvertime: () => log.fatal('something kept the drain from ending: the process is cut off'),
+    onBug: (bug) => log.fatal(bug, 'uncaught exception, shutting down'),
+    onOvertime: () => log.fatal('graceful shutdown timed out, exiting'),
     announce: () => {
       log.info({ url: gateway.url, upstream: config.upstream }, 'listening');
       writeCompileCache();

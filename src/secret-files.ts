@@ -16,7 +16,7 @@ export interface SecretFile {
 type SecretFileState = 'renewed' | 'refused' | 'restored';
 
 export interface SecretFileUse {
-  /** Uses the text from now on; answers false where it is not what the setting takes. */
+  /** Uses the text from now on; answers false if it is not what the setting takes. */
   take(file: SecretFile, text: string): boolean;
   /** Told once for each change. */
   onState(file: SecretFile, state: SecretFileState): void;
@@ -41,7 +41,7 @@ export class SecretFiles {
   readonly #end = new AbortController();
 
   constructor(files: readonly SecretFile[], use: SecretFileUse) {
-    for (const file of files) void this.#follow(file, use);
+    for (const file of files) void this.#follow(file, withoutThrowing(use));
   }
 
   close(): void {
@@ -74,6 +74,26 @@ export class SecretFiles {
   }
 }
 
+// A renewed secret never ends a process that serves.
+function withoutThrowing(use: SecretFileUse): SecretFileUse {
+  return {
+    take(file, text) {
+      try {
+        return use.take(file, text);
+      } catch {
+        return false;
+      }
+    },
+    onState(file, state) {
+      try {
+        use.onState(file, state);
+      } catch {
+        // Nobody is left to tell.
+      }
+    },
+  };
+}
+
 /** The text of a regular file of modest size; undefined for anything else. */
 async function read(path: string): Promise<string | undefined> {
   let handle: FileHandle | undefined;
@@ -84,6 +104,6 @@ async function read(path: string): Promise<string | undefined> {
   } catch {
     return undefined;
   } finally {
-    await handle?.close();
+    await handle?.close().catch(() => undefined);
   }
 }

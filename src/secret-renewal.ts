@@ -21,8 +21,13 @@ export function renewSecrets(renewals: Renewals, log: Logger): SecretFileUse {
   ): boolean => {
     const secret = parseSecret(name, text);
     if (secret === undefined || secret === null) return false;
-    renew(secret);
-    return true;
+    try {
+      renew(secret);
+      return true;
+    } catch {
+      // A library refuses what the setting takes.
+      return false;
+    }
   };
   return {
     take({ setting }: SecretFile, text: string): boolean {

@@ -20,6 +20,11 @@ export function isSecret(name: string): boolean {
   return [...secretSettings, ...otherSecrets].some((secret) => secret === name);
 }
 
+/** A value that may be shown, but for the user and password of a URL in it. */
+export function withoutCredentials(value: string): string {
+  return value.replace(/\/\/[^/@\s]*@/g, '//•••@');
+}
+
 /** Every setting, read. */
 export type Settings = z.output<typeof settings>;
 
@@ -31,8 +36,7 @@ export type Secrets = Pick<Settings, (typeof secretSettings)[number]>;
  * of `--help`, `--check-config` and docs/reference/settings.md.
  */
 export const settings = z.object({
-  NODE_ENV: z
-    .string()
+  NODE_ENV: takes('production, development or test', z.enum(['production', 'development', 'test']))
     .optional()
     .describe('`production` turns introspection off, and asks for an explicit `AUTH_MODE` and upstream'),
   HOST: takes('a host name or address', z.string())
@@ -132,7 +136,7 @@ export const settings = z.object({
     .meta({ otherwise: '`none`' }),
   JWT_JWKS_URL: takes(
     'an https URL of a key set; plain http only for 127.0.0.1, [::1] and localhost',
-    z.string().refine((url) => URL.canParse(url) && isSafeUrl(new URL(url))),
+    z.string().refine((url) => URL.canParse(url) && isSafeUrl(new URL(url)) && hasReadableUser(new URL(url))),
   )
     .optional()
     .describe('the issuer’s key set; needed by `AUTH_MODE=jwt`'),
@@ -185,8 +189,8 @@ export const settings = z.object({
     .prefault('600')
     .describe('the same for an address, whoever calls from it, and apart from that for refused credentials'),
   REDIS_URL: takes(
-    'redis://user:password@host:port/database or rediss://…',
-    z.string().refine((url) => URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)),
+    'redis://user:password@host:port/database or rediss://…; % in a password is written %25, the database is a number',
+    z.string().refine((url) => URL.canParse(url) && isRedisUrl(new URL(url))),
   )
     .optional()
     .describe('counters shared by all replicas')
@@ -265,8 +269,8 @@ export const settings = z.object({
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl().optional().describe('where traces go, as it stands'),
   OTEL_EXPORTER_OTLP_PROTOCOL: otlpProtocol().describe('how the collector is spoken to'),
   OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: otlpProtocol().describe('the same, for traces'),
-  OTEL_EXPORTER_OTLP_HEADERS: pairs().optional().describe('sent to the collector, such as its token'),
-  OTEL_EXPORTER_OTLP_TRACES_HEADERS: pairs().optional().describe('sent with traces, in their place'),
+  OTEL_EXPORTER_OTLP_HEADERS: headerPairs().optional().describe('sent to the collector, such as its token'),
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: headerPairs().optional().describe('sent with traces, in their place'),
   OTEL_EXPORTER_OTLP_TIMEOUT: wholeNumber(1, 600_000)
     .optional()
     .describe('milliseconds that the collector may take')
@@ -279,8 +283,9 @@ export const settings = z.object({
     .describe('which traces are kept'),
   OTEL_TRACES_SAMPLER_ARG: share().default(1).describe('the share that `traceidratio` keeps'),
   OTEL_SERVICE_NAME: takes('a name', z.string().max(256))
-    .default('customer-evaluations-gateway')
-    .describe('as whom the gateway traces'),
+    .optional()
+    .describe('the service name in traces')
+    .meta({ otherwise: '`service.name` of `OTEL_RESOURCE_ATTRIBUTES`, else `customer-evaluations-gateway`' }),
   OTEL_RESOURCE_ATTRIBUTES: pairs().default('').describe('what else is told of it with each trace'),
 });
 
@@ -365,7 +370,7 @@ function share() {
     'a number from 0 to 1',
     z
       .string()
-      .regex(/^\d(\.\d{1,6})?$/)
+      .regex(/^(\d(\.\d{0,6})?|\.\d{1,6})$/)
       .transform(Number)
       .refine((number) => number <= 1),
   );
@@ -383,7 +388,40 @@ function httpUrl() {
 }
 
 function pairs() {
-  return takes('name=value pairs, comma separated', z.string().regex(/^[^=,]+=[^,]*(,[^=,]+=[^,]*)*,?$/));
+  return takes(
+    'name=value pairs, comma separated, with values percent-encoded',
+    z
+      .string()
+      .regex(/^[^=,]+=[^,]*(,[^=,]+=[^,]*)*,?$/)
+      .refine(isDecodable),
+  );
+}
+
+/** As `pairs`; each name and value can stand in a header (RFC 9110, 5.5 and 5.6.2). */
+function headerPairs() {
+  return takes(
+    'name=value pairs, comma separated, with header names and percent-encoded values',
+    pairs().refine((list) =>
+      list
+        .split(',')
+        .filter(Boolean)
+        .every((pair) => {
+          const [, name = '', value = ''] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
+          return (
+            /^[\w!#$%&'*+.^`|~-]+$/.test(name.trim()) && /^[\t\x20-\x7e]*$/.test(decodeURIComponent(value))
+          );
+        }),
+    ),
+  );
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function onOff() {
@@ -421,6 +459,15 @@ function isProxy(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+// Its client decodes both parts, and fails with an exception where it can't.
+function hasReadableUser({ username, password }: URL): boolean {
+  return isDecodable(username) && isDecodable(password);
+}
+
+function isRedisUrl(url: URL): boolean {
+  return /^rediss?:$/.test(url.protocol) && hasReadableUser(url) && /^\/?\d{0,4}$/.test(url.pathname);
 }
 
 // What goes to another machine in plain text can be read and changed on the way.

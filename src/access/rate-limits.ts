@@ -45,6 +45,11 @@ export class RateLimits {
     return this.#store?.state;
   }
 
+  /** Why the shared counters can't be had, in one safe word. */
+  get storeReason(): string | undefined {
+    return this.#store?.reason;
+  }
+
   /** Counts `points` for the caller and its address; answers how long they must wait, or undefined. */
   async charge({ caller, address }: Charged, points: number): Promise<number | undefined> {
     const from = addressKey(address);

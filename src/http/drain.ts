@@ -21,6 +21,11 @@ export class Drain {
     this.#settings = settings;
   }
 
+  /** Requests whose answer is not out yet. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
   /** From when it was asked to end. */
   get isLeaving(): boolean {
     return this.#phase !== 'serving';

@@ -181,6 +181,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       keySet: access.authenticator.keySetState,
       keySetReason: access.authenticator.keySetReason,
       sharedCounters: access.limits.storeState,
+      sharedCountersReason: access.limits.storeReason,
     });
   });
   // For balancers: an upstream that is down is down for every replica, and a caller that finds none gets no answer.

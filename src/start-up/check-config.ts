@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { describeSettings, type SettingDescription } from '../settings.ts';
+import { describeSettings, type SettingDescription, withoutCredentials } from '../settings.ts';
 import { overview } from './overview.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -27,7 +27,7 @@ ${strangersIn(environment, settings)}`;
 }
 
 function masked({ secret }: SettingDescription, value: string): string {
-  if (!secret) return value;
+  if (!secret) return withoutCredentials(value);
   // Which mode a Stripe key is of, and no more, is worth knowing.
   const mode = /^(sk|rk)_(live|test)_/.exec(value)?.[0];
   return `${mode === undefined ? '' : `${mode}… `}(not shown)`;

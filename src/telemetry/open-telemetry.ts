@@ -36,6 +36,7 @@ import {
   ATTR_URL_PATH,
   ATTR_URL_SCHEME,
 } from '@opentelemetry/semantic-conventions';
+import { failureReason } from '../errors/failure-reason.ts';
 import type {
   AttemptTrace,
   OperationFacts,
@@ -90,8 +91,10 @@ export class OpenTelemetry implements Tracing {
         resourceFromAttributes({
           [ATTR_SERVICE_VERSION]: options.version,
           [ATTR_INSTANCE_ID]: randomUUID(),
+          [ATTR_SERVICE_NAME]: 'customer-evaluations-gateway',
           ...parseKeyPairsIntoRecord(options.resourceAttributes),
-          [ATTR_SERVICE_NAME]: options.serviceName,
+          // OpenTelemetry, "General SDK Configuration": OTEL_SERVICE_NAME comes before OTEL_RESOURCE_ATTRIBUTES.
+          ...(options.serviceName === undefined ? {} : { [ATTR_SERVICE_NAME]: options.serviceName }),
         }),
       ),
       spanProcessors: [
@@ -224,7 +227,8 @@ function createExporter({ url, headers, timeoutMs, userAgent, onExport }: Tracin
   return {
     export: (spans, done) =>
       exporter.export(spans, (result) => {
-        onExport(result.code === ExportResultCode.SUCCESS ? 'exported' : 'failed', spans.length);
+        if (result.code === ExportResultCode.SUCCESS) onExport('exported', spans.length);
+        else onExport('failed', spans.length, failureReason(result.error));
         done(result);
       }),
     forceFlush: () => exporter.forceFlush(),

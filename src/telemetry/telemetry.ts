@@ -44,11 +44,12 @@ export class Telemetry {
         ? undefined
         : await startMetrics({ version, upstream, upstreamVersion });
     let collectorIsUp = true;
-    const onExport = (result: 'exported' | 'failed', spans: number): void => {
+    const onExport = (result: 'exported' | 'failed', spans: number, reason?: string): void => {
       metrics?.spansExported(result, spans);
       const isUp = result === 'exported';
       if (isUp !== collectorIsUp) {
-        log.warn({ state: isUp ? 'up' : 'down' }, 'the collector of OTEL_EXPORTER_OTLP_ENDPOINT changed');
+        if (isUp) log.info({ state: 'up' }, 'the collector of OTEL_EXPORTER_OTLP_ENDPOINT is up');
+        else log.warn({ state: 'down', reason }, 'the collector of OTEL_EXPORTER_OTLP_ENDPOINT is down');
       }
       collectorIsUp = isUp;
     };

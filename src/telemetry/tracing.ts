@@ -22,7 +22,8 @@ export interface TracingSettings {
   readonly sampler: (typeof samplers)[number];
   /** The share of traces that `traceidratio` keeps. */
   readonly samplerRatio: number;
-  readonly serviceName: string;
+  /** Undefined: `service.name` of the attributes, or the gateway's own. */
+  readonly serviceName: string | undefined;
   /** `name=value` pairs, comma separated, percent-encoded. */
   readonly resourceAttributes: string;
 }
@@ -33,7 +34,8 @@ export interface TracingOptions extends TracingSettings {
   readonly userAgent: string;
   /** Scheme, host and port. */
   readonly upstreamUrl: string;
-  readonly onExport: (result: 'exported' | 'failed', spans: number) => void;
+  /** `reason` is one safe word, such as `ECONNREFUSED`, `timeout` or `status 503`. */
+  readonly onExport: (result: 'exported' | 'failed', spans: number, reason?: string) => void;
 }
 
 export interface Tracing {

@@ -161,7 +161,7 @@ describe('the key set of an issuer', () => {
   ])('that %s says why in the log and in /readyz', async (_, write, reason) => {
     issuer.answerWith(write);
     const at = await start();
-    expect(JSON.parse(await at.logged(/the key set of JWT_JWKS_URL changed/))).toMatchObject({
+    expect(JSON.parse(await at.logged(/the key set of JWT_JWKS_URL is down/))).toMatchObject({
       level: 'error',
       state: 'down',
       reason,

@@ -51,8 +51,8 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
   },
   // What `npm run build` runs: of the house nothing, and nothing of the house has it.
   bundles: { imports: [] },
-  // Of stripe only the transport.
-  access: { imports: ['package-facts.ts', 'stripe'] },
+  // Of stripe only the transport, of errors only how a failure's reason is named.
+  access: { imports: ['errors', 'package-facts.ts', 'stripe'] },
   admission: { imports: [] },
   subgraph: { imports: ['customer-evaluation'] },
   'customer-evaluation': {
@@ -64,7 +64,7 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
     never: /graphql|^@apollo\/|^reflect-metadata$/,
   },
   errors: { imports: [] },
-  telemetry: { imports: [] },
+  telemetry: { imports: ['errors'] },
   sandbox: { imports: ['stripe'], never: /graphql|^@apollo\// },
 };
 

@@ -35,6 +35,7 @@ describe('the settings', () => {
       UPSTREAM_TIMEOUT_MS: '1000',
       UPSTREAM_MAX_CONCURRENCY: '8',
       INTROSPECTION: 'off',
+      AUTH_MODE: 'none',
       CORS_ORIGINS: 'https://a.example, https://b.example:8443',
       MAX_BODY_BYTES: '2048',
       LOG_LEVEL: 'debug',

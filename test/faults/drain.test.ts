@@ -230,7 +230,7 @@ describe('when the process is to end', () => {
     expect(performance.now() - start0).toBeGreaterThan(6_000);
     expect(performance.now() - start0).toBeLessThan(9_000);
     // Read from a pipe, perhaps after the exit: the test's own limit is what ends the wait.
-    await gateway.logged(/something kept the drain from ending/);
+    await gateway.logged(/graceful shutdown timed out, exiting/);
   });
 
   // Thrown in the real process, from outside of any request, when it gets a signal that it has no other use for.
@@ -251,7 +251,7 @@ describe('when the process is to end', () => {
     expect(await gateway.exited).toBe(1);
 
     const output = gateway.log.join('\n');
-    const told = output.split('\n').filter((line) => line.includes('nothing caught a bug'));
+    const told = output.split('\n').filter((line) => line.includes('uncaught exception, shutting down'));
     expect(JSON.parse(told[0] ?? '')).toMatchObject({
       level: 'fatal',
       error: 'TypeError',

@@ -1,0 +1,21 @@
+/**
+ * Why something that the gateway can do without has failed, in one word that is safe to log: Node's or the library's
+ * code (`ECONNREFUSED`), Redis' (`WRONGPASS`), an HTTP status (`status 503`) or `timeout`. Never the message, which may
+ * quote a URL, a password or an answer.
+ */
+export function failureReason(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'number') return `status ${code}`;
+  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code)) return code;
+  if (/time(d )?-?out/i.test(error.message)) return 'timeout';
+  // Redis begins each error with its kind; within a script it stands later (`… script: …, -READONLY …`).
+  return redisErrorIn(error.message) ?? error.name;
+}
+
+function redisErrorIn(message: string): string | undefined {
+  return (
+    /^([A-Z]{3,32}) /.exec(message)?.[1] ??
+    /(?<![A-Z])-?(READONLY|OOM|LOADING|MASTERDOWN)\b/.exec(message)?.[1]
+  );
+}

@@ -1,0 +1,151 @@
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { startRecordingUpstream } from '../harness/recording-upstream.ts';
+import { freePort, missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';
+import { describeUnless } from '../harness/run-unless.ts';
+
+/** A Redis that takes every command and answers all but the handshake with an error. */
+async function startRefusingRedis(
+  error: string,
+): Promise<{ url: string; connections: () => number; server: Server }> {
+  let connections = 0;
+  const server = createServer((socket: Socket) => {
+    connections += 1;
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk) => {
+      // One reply for each command of a pipeline; `info` is what ioredis asks to know that it is ready.
+      for (const command of chunk.toString().split('*').slice(1)) {
+        const isHandshake = /\r\n(info|client|hello|select|ping)\r\n/i.test(command);
+        const info = 'redis_version:8.0.0\r\nloading:0\r\n';
+        socket.write(isHandshake ? `$${info.length}\r\n${info}\r\n` : `-${error}\r\n`);
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    connections: () => connections,
+    server,
+  };
+}
+
+describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
+  let gateway: TestGateway;
+  let redis: RedisServer;
+  let upstream: Awaited<ReturnType<typeof startRecordingUpstream>>;
+  let folder: string;
+
+  beforeEach(async () => {
+    redis = await startRedis();
+    folder = await mkdtemp(path.join(tmpdir(), 'secrets-'));
+    upstream = await startRecordingUpstream();
+    upstream.answer(200, registrationAnswer);
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await redis.kill();
+    await upstream.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const start = async (environment: Record<string, string>, movableClock = false): Promise<void> => {
+    gateway = await startTestGateway(
+      upstreamAt(upstream.url, { RATE_LIMIT_PER_MINUTE: '3', ...environment }),
+      { movableClock },
+    );
+  };
+  const create = async (): Promise<number> =>
+    (await gateway.send(createEverything, { input: registration() })).status;
+  const readiness = async () =>
+    (await (await fetch(`${gateway.url}/readyz`)).json()) as {
+      sharedCounters: string;
+      sharedCountersReason?: string;
+    };
+  const untilCounters = async (state: string): Promise<void> => {
+    while ((await readiness()).sharedCounters !== state) await delay(20);
+  };
+
+  it.each([
+    'redis://:a%b@127.0.0.1:1',
+    'redis://127.0.0.1:6379/sessions',
+    'no URL at all',
+    'https://redis.example',
+    '',
+  ])('keeps the Redis it has when REDIS_URL_FILE comes to hold %j, and says so once', async (text) => {
+    const file = path.join(folder, 'redis-url');
+    writeFileSync(file, redis.url);
+    await start({ REDIS_URL_FILE: file });
+    await untilCounters('up');
+    writeFileSync(file, text);
+    await gateway.logged(/"setting":"REDIS_URL","state":"refused"/);
+    expect([await create(), await create(), await create(), await create()]).toEqual([200, 200, 200, 429]);
+    expect((await readiness()).sharedCounters).toBe('up');
+    const lines = (await gateway.flushed()).filter((line) => line.includes('"setting":"REDIS_URL"'));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).not.toContain(text === '' ? 'redis://' : text);
+  });
+
+  it('serves on and uses the next Redis when the file names one that refuses its database', async () => {
+    const file = path.join(folder, 'redis-url');
+    writeFileSync(file, `${redis.url}/99`);
+    await start({ REDIS_URL_FILE: file });
+    expect(await create()).toBe(200);
+    writeFileSync(file, `${redis.url}/1`);
+    await gateway.logged(/"setting":"REDIS_URL","state":"renewed"/);
+    await untilCounters('up');
+    expect(await create()).toBe(200);
+  });
+
+  it.each([
+    'READONLY You can’t write against a read only replica.',
+    'MASTERDOWN Link with MASTER is down',
+    'NOAUTH Authentication required.',
+  ])('opens a new connection where Redis answers %s, as after a failover', async (error) => {
+    const refusing = await startRefusingRedis(error);
+    await start({ REDIS_URL: refusing.url });
+    await untilCounters('up');
+    const before = refusing.connections();
+    expect(await create()).toBe(200);
+    const [word] = error.split(' ');
+    // A busy machine may have taken longer than Redis is given for the first answer.
+    expect(JSON.parse(await gateway.logged(/the shared counters of REDIS_URL are down/))).toMatchObject({
+      reason: expect.stringMatching(`^(${word}|timeout)$`),
+    });
+    while (refusing.connections() === before) await delay(20);
+    refusing.server.close();
+  });
+
+  it('says why Redis cannot be had, in one word, in the log and in the readiness', async () => {
+    await start({ REDIS_URL: `redis://127.0.0.1:${await freePort()}` });
+    const line = await gateway.logged(/the shared counters of REDIS_URL are down/);
+    expect(JSON.parse(line)).toMatchObject({ level: 'error', state: 'down', reason: 'ECONNREFUSED' });
+    expect(await readiness()).toMatchObject({ sharedCounters: 'down', sharedCountersReason: 'ECONNREFUSED' });
+  });
+
+  it('says that its password is wrong', async () => {
+    await redis.admin.config('SET', 'requirepass', 'right');
+    await start({ REDIS_URL: redis.url.replace('//', '//:wrong@') });
+    const line = await gateway.logged(/the shared counters of REDIS_URL are down/);
+    expect(JSON.parse(line)).toMatchObject({ reason: 'WRONGPASS' });
+    expect(line).not.toContain('wrong');
+    expect(await create()).toBe(200);
+  });
+
+  it('lets a caller in again when its minute in Redis has ended, although the clock was set back an hour', async () => {
+    await start({ REDIS_URL: redis.url }, true);
+    await untilCounters('up');
+    expect([await create(), await create(), await create(), await create()]).toEqual([200, 200, 200, 429]);
+    await gateway.moveClock({ wallMs: -3_600_000 });
+    // Redis' own clock is another machine's: the window ends there.
+    await redis.admin.flushall();
+    await gateway.moveClock({ monotonicMs: 61_000 });
+    expect(await create()).toBe(200);
+  });
+});

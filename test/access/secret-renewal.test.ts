@@ -1,0 +1,129 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { type SecretFile, SecretFiles } from '../../src/secret-files.ts';
+import { type Renewals, renewSecrets } from '../../src/secret-renewal.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+
+const goodSecrets = {
+  STRIPE_SECRET_KEY: 'sk_test_renewed',
+  ROUTER_SECRET: 'r'.repeat(32),
+  REDIS_URL: 'redis://127.0.0.1:1',
+  PSEUDONYM_KEY: 'p'.repeat(32),
+} as const;
+
+describe('a renewed secret whose use throws', () => {
+  it.each(Object.entries(goodSecrets) as [SecretFile['setting'], string][])(
+    'is refused and said once, and the file is read again afterwards: %s',
+    async (setting, text) => {
+      await fc.assert(
+        fc.asyncProperty(fc.anything(), fc.constantFrom('renew', 'onState'), async (thrown, place) => {
+          const log: string[] = [];
+          const fail = (): never => {
+            throw thrown;
+          };
+          const renew = place === 'renew' ? fail : () => undefined;
+          const renewals: Renewals = {
+            stripeKey: renew,
+            routerSecrets: renew,
+            redisUrl: renew,
+            pseudonymKey: renew,
+          };
+          const use = renewSecrets(renewals, createLog('info', { write: (line) => log.push(line) }));
+          const file: SecretFile = { setting, path: '/nowhere', text: '' };
+          const taken = ((): boolean | 'threw' => {
+            try {
+              return use.take(file, text);
+            } catch {
+              return 'threw';
+            }
+          })();
+          expect(taken).toBe(place !== 'renew');
+          expect(log.join('')).not.toContain(text);
+        }),
+        { numRuns: 30 },
+      );
+    },
+  );
+
+  it('leaves the file watched: the next secret is taken', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'secrets-'));
+    const file = path.join(folder, 'secret');
+    const write = (text: string): void => {
+      writeFileSync(`${file}.new`, text);
+      renameSync(`${file}.new`, file);
+    };
+    write('first');
+    const states: string[] = [];
+    const taken: string[] = [];
+    const files = new SecretFiles([{ setting: 'STRIPE_SECRET_KEY', path: file, text: 'first' }], {
+      take(_, text) {
+        if (text === 'throws') throw new Error('of a library');
+        taken.push(text);
+        return true;
+      },
+      onState: (_, state) => {
+        states.push(state);
+        if (state === 'refused') throw new Error('of the log');
+      },
+    });
+    const until = async (seen: () => boolean): Promise<void> => {
+      while (!seen()) await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    write('throws');
+    await until(() => states.includes('refused'));
+    write('next');
+    await until(() => taken.includes('next'));
+    files.close();
+    rmSync(folder, { recursive: true });
+    expect(states).toEqual(['refused', 'renewed']);
+  });
+});
+
+describe('a gateway whose secrets are in files', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'secrets-'));
+  const fileOf = (setting: string): string => path.join(folder, setting);
+  let upstream: RecordingUpstream;
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    upstream = await startRecordingUpstream();
+    upstream.answer(200, registrationAnswer);
+    for (const [setting, text] of Object.entries(goodSecrets)) writeFileSync(fileOf(setting), text);
+    const { STRIPE_SECRET_KEY: _, ...environment } = upstreamAt(upstream.url);
+    gateway = await startTestGateway({
+      ...environment,
+      AUTH_MODE: 'router',
+      ...Object.fromEntries(Object.keys(goodSecrets).map((setting) => [`${setting}_FILE`, fileOf(setting)])),
+    });
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it.each(Object.keys(goodSecrets))(
+    'serves on under the secrets it has when a file comes to hold rubbish: %s',
+    async (setting) => {
+      for (const rubbish of ['\0\u202e%', 'redis://:a%b@c', '{}', 'x'.repeat(20_000), '\r\n']) {
+        writeFileSync(fileOf(setting), rubbish);
+        const create = await gateway.send(
+          createEverything,
+          { input: registration() },
+          { 'x-router-secret': goodSecrets.ROUTER_SECRET },
+        );
+        expect(create.data.createCustomerEvaluation.errors).toEqual([]);
+      }
+      await gateway.logged(new RegExp(`"setting":"${setting}","state":"refused"`));
+      expect(upstream.requests.at(-1)?.headers.authorization).toBe(`Bearer ${goodSecrets.STRIPE_SECRET_KEY}`);
+      const lines = (await gateway.flushed()).filter((line) => line.includes(`"setting":"${setting}"`));
+      expect(lines).toHaveLength(1);
+    },
+  );
+});

@@ -1,0 +1,137 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from '@jest/globals';
+import { startTestGateway, upstreamAt } from '../harness/gateway.ts';
+import { startRecordingUpstream } from '../harness/recording-upstream.ts';
+
+/** What the built gateway says and how it ends, when it does not serve. */
+function refusalOf(environment: Record<string, string>, ...parameters: string[]) {
+  const { status, stderr, stdout } = spawnSync(process.execPath, ['dist/main.js', ...parameters], {
+    env: { PATH: process.env['PATH'], PORT: '0', ...environment },
+    encoding: 'utf8',
+    timeout: 10_000,
+  });
+  return { status, text: stderr + stdout };
+}
+
+const collector = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' };
+const jwt = { AUTH_MODE: 'jwt', JWT_ISSUER: 'i', JWT_AUDIENCE: 'a' };
+
+/** Text that a setting's library would refuse with an exception, and the setting that the refusal must name. */
+const refused: readonly [what: string, names: RegExp, environment: Record<string, string>][] = [
+  ['a Redis password with a bare %', /^ {2}REDIS_URL: takes /m, { REDIS_URL: 'redis://:a%b@127.0.0.1:1' }],
+  ['a Redis user with a bare %', /^ {2}REDIS_URL: /m, { REDIS_URL: 'rediss://%zz:a@127.0.0.1:1' }],
+  [
+    'a Redis database that is no number',
+    /^ {2}REDIS_URL: /m,
+    { REDIS_URL: 'redis://127.0.0.1:6379/sessions' },
+  ],
+  ['a NODE_ENV with a blank', /^ {2}NODE_ENV: takes production, /m, { NODE_ENV: 'production ' }],
+  ['a NODE_ENV in capitals', /^ {2}NODE_ENV: /m, { NODE_ENV: 'Production' }],
+  ['a NODE_ENV of another platform', /^ {2}NODE_ENV: /m, { NODE_ENV: 'staging' }],
+  [
+    'a key set’s user with a bare %',
+    /^ {2}JWT_JWKS_URL: /m,
+    { ...jwt, JWT_JWKS_URL: 'https://a%b:c@issuer.example/jwks' },
+  ],
+  [
+    'a header for the collector that is no header',
+    /^ {2}OTEL_EXPORTER_OTLP_HEADERS takes |^ {2}OTEL_EXPORTER_OTLP_HEADERS: /m,
+    { ...collector, OTEL_EXPORTER_OTLP_HEADERS: 'bad name=1' },
+  ],
+  [
+    'a header for the collector with a line end',
+    /OTEL_EXPORTER_OTLP_HEADERS/,
+    { ...collector, OTEL_EXPORTER_OTLP_HEADERS: 'a=b%0d%0ac' },
+  ],
+  [
+    'resource attributes that do not decode',
+    /OTEL_RESOURCE_ATTRIBUTES/,
+    { ...collector, OTEL_RESOURCE_ATTRIBUTES: 'team=a%zz' },
+  ],
+  [
+    'a live key on an address that others reach, without AUTH_MODE',
+    /^ {2}AUTH_MODE: must be set with a live key/m,
+    { HOST: '0.0.0.0', STRIPE_SECRET_KEY: 'sk_live_canary' },
+  ],
+];
+
+describe('a start', () => {
+  it.each(refused)('is refused for %s, and --check-config refuses the same', (_, names, environment) => {
+    const start = refusalOf(environment);
+    expect(start.text).toMatch(names);
+    expect(start.status).toBe(1);
+    expect(start.text).not.toMatch(/^\s+at /m);
+    for (const secret of ['canary', 'a%b', 'b%0d']) expect(start.text).not.toContain(secret);
+    expect(refusalOf(environment, '--check-config')).toEqual(start);
+  });
+
+  it('names every problem of settings and files at once', () => {
+    const { text } = refusalOf({
+      NODE_ENV: 'prod',
+      REDIS_URL: 'redis://:a%b@127.0.0.1:1',
+      STRIPE_SECRET_KEY_FILE: '/nowhere',
+    });
+    for (const name of ['NODE_ENV:', 'REDIS_URL:', 'STRIPE_SECRET_KEY_FILE:'])
+      expect(text).toContain(`  ${name}`);
+  });
+
+  it.each<[what: string, environment: Record<string, string>]>([
+    [
+      'Apollo’s variables, contradictory ones included',
+      {
+        APOLLO_KEY: 'service:g:abc',
+        APOLLO_GRAPH_ID: 'g',
+        APOLLO_GRAPH_REF: 'g@v',
+        APOLLO_SCHEMA_REPORTING: 'true',
+      },
+    ],
+    [
+      'a sampler’s argument without a zero',
+      { ...collector, OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '.25' },
+    ],
+    ['an argument that its sampler does not read', { ...collector, OTEL_TRACES_SAMPLER_ARG: 'rules=x' }],
+    ['a protocol for a collector that is not there', { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }],
+    [
+      'any tracing setting where tracing is switched off',
+      {
+        ...collector,
+        OTEL_SDK_DISABLED: 'TRUE',
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+        OTEL_TRACES_SAMPLER: 'xray',
+      },
+    ],
+    [
+      'a live key on an address that others reach, with AUTH_MODE=none written out',
+      { HOST: '0.0.0.0', STRIPE_SECRET_KEY: 'rk_live_1', AUTH_MODE: 'none' },
+    ],
+    ['a Redis password with an encoded %', { REDIS_URL: 'redis://:a%25b@127.0.0.1:1/3' }],
+  ])('goes well with %s', async (_, environment) => {
+    const gateway = await startTestGateway(environment);
+    expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
+    await gateway.close();
+    expect(gateway.told()).not.toMatch(/apollo/i);
+  });
+
+  it('reports no schema or usage to anybody, whatever Apollo’s variables say', async () => {
+    const upstream = await startRecordingUpstream();
+    const gateway = await startTestGateway(
+      upstreamAt(upstream.url, {
+        APOLLO_KEY: 'service:g:abc',
+        APOLLO_GRAPH_REF: 'g@current',
+        APOLLO_SCHEMA_REPORTING: 'true',
+      }),
+    );
+    await gateway.send('{ __typename }');
+    const log = (await gateway.flushed()).join('\n');
+    await gateway.close();
+    expect(log).not.toMatch(/"part":"apollo"/);
+    await upstream.close();
+  });
+
+  it('lets no library print what it sends under DEBUG', async () => {
+    const gateway = await startTestGateway({ DEBUG: '*', REDIS_URL: 'redis://:canary@127.0.0.1:1' });
+    await gateway.flushed();
+    await gateway.close();
+    expect(gateway.told()).not.toMatch(/ioredis|canary/);
+  });
+});
