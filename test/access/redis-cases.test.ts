@@ -114,9 +114,9 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
     const before = refusing.connections();
     expect(await create()).toBe(200);
     const [word] = error.split(' ');
-    // A busy machine may have taken longer than Redis is given for the first answer.
+    // A busy machine may have taken longer than Redis is given, or the connection may be on its way already.
     expect(JSON.parse(await gateway.logged(/the shared counters of REDIS_URL are down/))).toMatchObject({
-      reason: expect.stringMatching(`^(${word}|timeout)$`),
+      reason: expect.stringMatching(`^(${word}|timeout|disconnected)$`),
     });
     while (refusing.connections() === before) await delay(20);
     refusing.server.close();
