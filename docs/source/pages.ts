@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { noneTable } from '../../test/errors/none-rows.ts';
 import { faultTable } from '../../test/faults/rows.ts';
 import { payloadErrorTable, topLevelErrorTable } from './error-reference.ts';
 import { graphReference } from './graph-reference.ts';
@@ -13,6 +14,7 @@ const places: Readonly<Record<string, () => string>> = {
   faults: faultTable,
   graph: graphReference,
   metrics: metricsTable,
+  none: noneTable,
   pages: pageTable,
   'payload-errors': payloadErrorTable,
   sandbox: sandboxTable,

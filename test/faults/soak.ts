@@ -1,26 +1,30 @@
 /*
- * `npm run soak -- [--minutes 1] [--fault-share 0.2] [--rate calls a second] [--plot file.svg]`: steady load, at a third
+ * `npm run soak -- [--hostile-share 0.2] [--minutes 1] [--fault-share 0.2] [--rate calls a second] [--plot file.svg]`: steady load, at a third
  * of what the gateway carries unless a rate is given, against a sandbox that fails a share of its requests in every
  * way it knows. Every call must end with an evaluation or a typed error, every key must have exactly one effect, and
- * memory must stay flat.
+ * memory must stay flat. With a `--hostile-share`, that share of the callers misbehaves in the ways of `hostile-callers.ts`,
+ * and 99 of 100 calls of the others must still succeed.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Sandbox, sandboxKey } from '../../src/sandbox/sandbox.ts';
 import { spawnGateway } from '../harness/gateway.ts';
+import { attack } from './hostile-callers.ts';
 import { type MemorySample, plotMemory } from './soak-plot.ts';
 
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '1' },
     'fault-share': { type: 'string', default: '0.2' },
+    'hostile-share': { type: 'string', default: '0' },
     rate: { type: 'string' },
     plot: { type: 'string' },
   },
 });
 const seconds = Number(values.minutes) * 60;
 const faultShare = Number(values['fault-share']);
+const hostileShare = Number(values['hostile-share']);
 const query = `mutation($input: CreateCustomerEvaluationInput!) {
   createCustomerEvaluation(input: $input) { customerEvaluation { id } errors { code retryable effect } }
 }`;
@@ -45,16 +49,17 @@ const gateway = await spawnGateway({
   RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
 });
 
+const inputUnder = (key: string) => ({
+  eventType: 'LOGIN',
+  evaluationContext: [{ clientDetails: { radarSession: `rse_${key}` } }],
+  idempotencyKey: key,
+});
+
 const once = async (key: string): Promise<Omit<Ending, 'tries' | 'tookMs'> & { retryable: boolean }> => {
-  const input = {
-    eventType: 'LOGIN',
-    evaluationContext: [{ clientDetails: { radarSession: `rse_${key}` } }],
-    idempotencyKey: key,
-  };
   const response = await fetch(`${gateway.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query, variables: { input } }),
+    body: JSON.stringify({ query, variables: { input: inputUnder(key) } }),
   });
   const { data, errors } = (await response.json()) as {
     data?: {
@@ -126,11 +131,19 @@ const sample = (): void => {
 sample();
 const sampling = setInterval(sample, 5_000);
 const calls: Promise<Ending>[] = [];
+const attacks: Promise<void>[] = [];
+// One in five calls is hostile where every fourth honest one is followed by one.
+const honestForEach = hostileShare === 0 ? Number.POSITIVE_INFINITY : Math.round(1 / hostileShare) - 1;
 while (performance.now() - start < seconds * 1000) {
   calls.push(untilTerminal(`soak-${calls.length}`));
+  if (calls.length % honestForEach === 0) {
+    const body = JSON.stringify({ query, variables: { input: inputUnder(`hostile-${attacks.length}`) } });
+    attacks.push(attack(gateway.url, attacks.length, body));
+  }
   await delay(Math.max(0, start + (calls.length * 1000) / perSecond - performance.now()));
 }
 const endings = await Promise.all(calls);
+await Promise.all(attacks);
 clearInterval(sampling);
 
 const codes: Record<string, number> = {};
@@ -145,6 +158,8 @@ const report = {
   faultShare,
   perSecond,
   calls: endings.length,
+  attacks: attacks.length,
+  successShare: ok.length / endings.length,
   codes,
   repeatedByClients: endings.filter(({ tries }) => tries > 1).length,
   effects,
@@ -176,7 +191,10 @@ const grew =
 // One effect for each success; a call that ended otherwise with its effect unknown may have had one.
 const faults = [
   ids.size === ok.length || 'two keys share an evaluation',
-  (effects >= ok.length && effects <= ok.length + perhaps) || 'effects and successes differ',
+  // Some attacks are calls that succeed, up to five each.
+  (effects >= ok.length && effects <= ok.length + perhaps + 5 * attacks.length) ||
+    'effects and successes differ',
+  hostileShare === 0 || ok.length / endings.length >= 0.99 || 'fewer than 99 of 100 succeeded',
   !grew || 'memory grew',
   exit === 0 || `the gateway ended with ${exit}`,
 ].filter((fault) => fault !== true);

@@ -1,0 +1,26 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { noneRows } from './none-rows.ts';
+
+// What declares the word, or gives it another meaning.
+const declaring = [
+  'src/errors/failure.ts',
+  'src/customer-evaluation/customer-evaluation-error.type.ts',
+  'src/telemetry/metrics.ts',
+];
+
+describe('every promise that nothing happened', () => {
+  it('stands in the table of docs/failures.md', () => {
+    const saying = readdirSync('src', { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => `src/${name}`)
+      .filter((path) => /\bNONE\b/.test(readFileSync(path, 'utf8')))
+      .filter((path) => !declaring.includes(path));
+    expect(saying.sort()).toEqual(noneRows.map(({ file }) => file).sort());
+  });
+
+  it.each(noneRows)('is shown by a test that there is: $file', ({ test }) => {
+    expect(existsSync(test.file)).toBe(true);
+    expect(readFileSync(test.file, 'utf8')).toContain(test.name);
+  });
+});

@@ -1,0 +1,143 @@
+/** A place in the code that promises `effect: NONE`. */
+export interface NoneRow {
+  readonly file: string;
+  readonly says: string;
+  /** How it can know. */
+  readonly since: string;
+  readonly test: { readonly file: string; readonly name: string };
+}
+
+export const noneRows: readonly NoneRow[] = [
+  {
+    file: 'src/errors/http-refusals.ts',
+    says: 'any refusal before GraphQL, below status 500',
+    since:
+      'an operation runs only once its request was read whole and let in; of a bug (500) nothing is promised',
+    test: { file: 'test/http/refusals.test.ts', name: 'is answered in GraphQL’s form, with all headers' },
+  },
+  {
+    file: 'src/http/unread-request.ts',
+    says: 'bytes that became no request (400, 408, 431)',
+    since: 'they are answered only where no request before them on the connection is under way',
+    test: {
+      file: 'test/faults/hostile-clients.test.ts',
+      name: 'leave it its own answer, and then the connection is closed',
+    },
+  },
+  {
+    file: 'src/http/document-hook.ts',
+    says: 'a document that is not trusted',
+    since: 'it is refused before the handler',
+    test: {
+      file: 'test/access/trusted-documents.test.ts',
+      name: 'are found by GET, too, and still no mutation is run so',
+    },
+  },
+  {
+    file: 'src/http/answer-size.ts',
+    says: 'an answer that is too large',
+    since: 'no mutation of the request took a key; else it says `UNKNOWN`, and which keys',
+    test: {
+      file: 'test/faults/hostile-readers.test.ts',
+      name: 'refuses an answer that is too large, and tells which mutations may have happened',
+    },
+  },
+  {
+    file: 'src/errors/caller-facing.ts',
+    says: '`FORBIDDEN`, `RATE_LIMITED`, `OVERLOADED` of a field or an operation',
+    since: 'a `Refusal` is raised before anything of its part is sent',
+    test: {
+      file: 'test/access/rate-limits.test.ts',
+      name: 'refuse a document whole that asks for more than is left',
+    },
+  },
+  {
+    file: 'src/subgraph/entities.ts',
+    says: 'too many entities',
+    since: 'counted before the first is fetched, and fetching changes nothing',
+    test: {
+      file: 'test/federation/entities.test.ts',
+      name: 'are at most a hundred in one request; a thousand are refused, and none is fetched',
+    },
+  },
+  {
+    file: 'src/customer-evaluation/customer-evaluation.loader.ts',
+    says: 'a failed retrieval',
+    since: 'retrieving changes nothing',
+    test: { file: 'test/federation/entities.test.ts', name: 'fail alone, with the code of what happened' },
+  },
+  {
+    file: 'src/customer-evaluation/idempotency-key.ts',
+    says: 'a key that is none',
+    since: 'refused before the call is made',
+    test: {
+      file: 'test/customer-evaluation/idempotency-key.test.ts',
+      name: 'is refused exactly when it is not 1 to 255 printable ASCII characters',
+    },
+  },
+  {
+    file: 'src/customer-evaluation/require-capability.ts',
+    says: 'what the Stripe version cannot do',
+    since: 'refused before the call is made',
+    test: {
+      file: 'test/journey/report-customer-evaluation.test.ts',
+      name: 'before anything is sent, and says which version would take it',
+    },
+  },
+  {
+    file: 'src/customer-evaluation/input-faults.ts',
+    says: 'a field that Stripe would refuse',
+    since: 'refused before the call is made',
+    test: { file: 'test/journey/illegal-input.test.ts', name: 'names each of many faults' },
+  },
+  {
+    file: 'src/stripe/single-flight.ts',
+    says: 'a key that is in use for another input',
+    since: 'of this input nothing is sent',
+    test: {
+      file: 'test/faults/client-faults.test.ts',
+      name: 'refuses another input under a key whose call is under way',
+    },
+  },
+  {
+    file: 'src/stripe/upstream-call.ts',
+    says: 'a retrieval; an open breaker; no connection',
+    since:
+      'retrieving changes nothing, and nothing was sent; any attempt that may have had an effect makes it `UNKNOWN`',
+    test: {
+      file: 'test/stripe/upstream-call.test.ts',
+      name: 'may have had an effect where any of its attempts may have',
+    },
+  },
+  {
+    file: 'src/stripe/stripe-client.ts',
+    says: 'a call that found no turn in its time',
+    since: 'it was never sent',
+    test: {
+      file: 'test/stripe/stripe-client.test.ts',
+      name: 'lets one wait for half of the time that it has, and then says so',
+    },
+  },
+  {
+    file: 'src/stripe/failure-of.ts',
+    says: 'a status with which Stripe refuses (4xx), or an attempt of which nothing was sent',
+    since: 'Stripe refuses before it works; whoever sent anything has `UNKNOWN`',
+    test: {
+      file: 'test/faults/history.test.ts',
+      name: 'are one story, whatever fails, is killed or goes away',
+    },
+  },
+];
+
+/** For docs/failures.md. */
+export function noneTable(): string {
+  const rows = noneRows.map(
+    ({ file, says, since, test }) =>
+      `| ${says} | ${since} | \`${file}\` | \`${test.file}\`${test.name === '' ? '' : `: ${test.name}`} |`,
+  );
+  return [
+    '| what is refused | how it is known | where | shown by |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
