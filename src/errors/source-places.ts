@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
  * made: half a second for the first, and a third more work for each refused call.
  */
 export function inSources(stack: string): string {
-  return stack.replace(/file:\/\/\S+?\.js:\d+:\d+/g, placeInSources);
+  return stack.replace(/file:\/\/(?:\/[A-Za-z]:)?[^\s:]+\.js:\d+:\d+/g, placeInSources);
 }
 
 /** The same error, to be thrown on. */

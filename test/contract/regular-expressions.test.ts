@@ -1,0 +1,74 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { parseSync } from '@swc/core';
+import { checkSync } from 'recheck';
+
+interface Expression {
+  readonly file: string;
+  readonly source: string;
+  readonly flags: string;
+}
+
+/** What of a syntax tree's node is looked at. */
+interface SyntaxNode {
+  readonly type?: string;
+  readonly pattern?: string;
+  readonly flags?: string;
+  readonly tag?: { readonly property?: { readonly value?: string } };
+  readonly template?: { readonly quasis: readonly { readonly raw: string }[] };
+}
+
+// Reads text that has been parsed as JSON before, where every string is closed.
+const readsCheckedText = new Set(['http/json-body.ts "[^"\\\\]*(?:\\\\.[^"\\\\]*)*"[\\t\\n\\r ]*:?']);
+
+/** Each regular expression of a file: those written as literals, and the parts that others are made of. */
+function expressionsOf(file: string): Expression[] {
+  const found: Expression[] = [];
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    const { type, pattern, flags, tag, template } = node as SyntaxNode;
+    if (type === 'RegExpLiteral') found.push({ file, source: pattern ?? '', flags: flags ?? '' });
+    if (type === 'TaggedTemplateExpression' && tag?.property?.value === 'raw') {
+      found.push({ file, source: (template?.quasis ?? []).map(({ raw }) => raw).join('x'), flags: 'gi' });
+    }
+    for (const child of Object.values(node)) visit(child);
+  };
+  visit(
+    parseSync(readFileSync(`src/${file}`, 'utf8'), {
+      syntax: 'typescript',
+      tsx: file.endsWith('x'),
+      decorators: true,
+    }),
+  );
+  return found;
+}
+
+/** What recheck makes of an expression: `safe`, or how the work grows and for which text. */
+function verdictOn({ source, flags }: Expression): string {
+  const found = checkSync(source, flags, { timeout: 20_000 });
+  if (found.status !== 'vulnerable') return found.status;
+  return `vulnerable, ${found.complexity.summary}, ${found.attack.pattern}`;
+}
+
+describe('the work of a regular expression', () => {
+  it('grows no faster than the text that it reads, in whatever serves', () => {
+    const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.tsx?$/.test(file))
+      // What the build reads are its own file names.
+      .filter((file) => !file.startsWith('bundles/'));
+    const expressions = files.flatMap(expressionsOf);
+    expect(expressions.length).toBeGreaterThan(80);
+    const superLinear = expressions
+      .filter(({ file, source }) => !readsCheckedText.has(`${file} ${source}`))
+      .map((expression) => ({ ...expression, verdict: verdictOn(expression) }))
+      .filter(({ verdict }) => verdict !== 'safe');
+    expect(superLinear).toEqual([]);
+  }, 120_000);
+
+  it.each([
+    ['of an address that begins anywhere', '[^\\s:]+@[\\w.-]+'],
+    ['of a token that needs a dot', '\\beyJ[\\w-]{6,}\\.[\\w-]+'],
+  ])('is found to grow faster, as it did once in the log: %s', (_, source) => {
+    expect(verdictOn({ file: '', source, flags: 'g' })).toMatch(/^vulnerable, 2nd degree polynomial/);
+  });
+});

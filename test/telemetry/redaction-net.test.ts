@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import { createLog } from '../../src/telemetry/log.ts';
+
+/** The line that is written of a text. */
+function written(text: string): string {
+  let line = '';
+  createLog('info', { write: (written) => (line += written) }).info({ text }, 'said');
+  return line;
+}
+
+describe('the net beneath the log', () => {
+  it.each([
+    ['an address', 'to jenny@example.com now'],
+    ['an address behind a sign', '<jenny@example.com>'],
+    ['an address within another', 'jenny@home@example.com'],
+    ['an address behind 20,000 letters', `${'x'.repeat(20_000)}jenny@example.com`],
+    ['a token', 'eyJjenny0.eyJjenny1.jenny2'],
+    ['a part of a token', 'eyJjenny0123'],
+    ['a token behind many that are none', `${'eyJ-'.repeat(5_000)}eyJjenny0.eyJjenny1.jenny2`],
+  ])('takes out %s', (_, text) => {
+    expect(written(text)).not.toMatch(/jenny/);
+    expect(written(text)).toContain('[redacted]');
+  });
+
+  it.each(['UND_ERR_SOCKET', 'x@', '@ home', 'eyJ', '/v1/radar/customer_evaluations'])(
+    'leaves what only looks a little like one: %s',
+    (text) => {
+      expect(written(text)).toContain(`"text":"${text}"`);
+    },
+  );
+});
