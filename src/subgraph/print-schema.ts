@@ -1,5 +1,8 @@
 import { writeFileSync } from 'node:fs';
+import { apiSchemaOf } from './api-schema.ts';
 import { buildSubgraph } from './subgraph-schema.ts';
 
-// `npm run schema`: writes the published SDL.
-writeFileSync('schema/customer-evaluations.graphql', await buildSubgraph(undefined).sdl());
+// `npm run schema`: writes the SDL for routers, and the one for clients.
+const { schema, sdl } = buildSubgraph(undefined);
+writeFileSync('schema/customer-evaluations.graphql', await sdl());
+writeFileSync('schema/api.graphql', apiSchemaOf(schema));

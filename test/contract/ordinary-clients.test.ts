@@ -1,0 +1,119 @@
+import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client, cacheExchange, fetchExchange } from '@urql/core';
+import { Kind, type SelectionSetNode, visit } from 'graphql';
+import { GraphQLClient } from 'graphql-request';
+import {
+  CreateCustomerEvaluationDocument,
+  CustomerEvaluationDocument,
+  EvaluateLoginDocument,
+  EvaluateRegistrationDocument,
+  ReportCustomerEvaluationDocument,
+} from '../../schema/generated/customer-evaluations.ts';
+import { createEverything, registration } from '../harness/evaluations.ts';
+import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+
+const variablesOf = (id: string) => ({
+  CreateCustomerEvaluationDocument: { input: registration() },
+  EvaluateLoginDocument: { radarSession: 'rse_1', customer: 'cus_1' },
+  EvaluateRegistrationDocument: { radarSession: 'rse_1', customerData: { email: 'test@example.com' } },
+  CustomerEvaluationDocument: { id },
+  ReportCustomerEvaluationDocument: { id, report: { outcome: { status: 'ALLOWED' } } },
+});
+type Name = keyof ReturnType<typeof variablesOf>;
+const names = Object.keys(variablesOf('')) as Name[];
+
+const shipped = {
+  CreateCustomerEvaluationDocument,
+  EvaluateLoginDocument,
+  EvaluateRegistrationDocument,
+  CustomerEvaluationDocument,
+  ReportCustomerEvaluationDocument,
+};
+// Typed by their variables, which differ.
+const documentOf = (name: Name) => shipped[name] as typeof CustomerEvaluationDocument;
+const isMutation = (name: Name) => name !== 'CustomerEvaluationDocument';
+
+/** Each client as its own pages set it up, which is not to be told of trusted documents. */
+const clients: Record<string, (url: string, name: Name, variables: { id: string }) => Promise<unknown>> = {
+  'Apollo Client with its cache': async (uri, name, variables) => {
+    const client = new ApolloClient({ cache: new InMemoryCache(), link: new HttpLink({ uri }) });
+    const document = documentOf(name);
+    const { data, error } = isMutation(name)
+      ? await client.mutate({ mutation: document, variables })
+      : await client.query({ query: document, variables });
+    if (error) throw error;
+    return data;
+  },
+  'urql with its cache': async (url, name, variables) => {
+    const client = new Client({ url, exchanges: [cacheExchange, fetchExchange], preferGetMethod: false });
+    const document = documentOf(name);
+    const { data, error } = await (isMutation(name)
+      ? client.mutation(document, variables)
+      : client.query(document, variables)
+    ).toPromise();
+    if (error) throw error;
+    return data;
+  },
+  'urql without a cache': async (url, name, variables) => {
+    const client = new Client({ url, exchanges: [fetchExchange], preferGetMethod: false });
+    const document = documentOf(name);
+    const { data, error } = await (isMutation(name)
+      ? client.mutation(document, variables)
+      : client.query(document, variables)
+    ).toPromise();
+    if (error) throw error;
+    return data;
+  },
+  'graphql-request': (url, name, variables) => new GraphQLClient(url).request(documentOf(name), variables),
+};
+
+describe('an ordinary client, where only trusted documents are run', () => {
+  let gateway: TestGateway;
+  let id: string;
+
+  beforeAll(async () => {
+    const version = { STRIPE_API_VERSION: '2026-06-24.preview' };
+    gateway = await startTestGateway({ ...version, TRUSTED_DOCUMENTS: 'only' });
+    const created = await new GraphQLClient(`${gateway.url}/graphql`).request(
+      shipped.CreateCustomerEvaluationDocument,
+      variablesOf('').CreateCustomerEvaluationDocument as never,
+    );
+    id = created.createCustomerEvaluation?.customerEvaluation?.id ?? '';
+  });
+  afterAll(() => gateway.close());
+
+  it.each(names.flatMap((name) => Object.keys(clients).map((client) => [client, name] as const)))(
+    'sends a trusted document by itself: %s, %s',
+    async (client, name) => {
+      // Each test's own, lest one be answered out of a cache.
+      const variables = variablesOf(id)[name] as { id: string };
+      const data = (await clients[client]?.(`${gateway.url}/graphql`, name, variables)) as Record<
+        string,
+        object
+      >;
+      const [answer = {}] = Object.values(data).filter((value) => typeof value === 'object');
+      expect(answer).toMatchObject({ __typename: expect.stringMatching(/Payload$|^CustomerEvaluation$/) });
+      expect('errors' in answer ? answer.errors : []).toEqual([]);
+    },
+  );
+
+  it('is refused what is not trusted', async () => {
+    const { errors } = await gateway.send(createEverything, { input: registration() });
+    expect(errors).toMatchObject([{ extensions: { code: 'QUERY_NOT_IN_SAFELIST' } }]);
+  });
+});
+
+describe('a shipped document', () => {
+  it.each(names)('%s asks for __typename in each selection below its root, as caching clients do', (name) => {
+    const without: SelectionSetNode[] = [];
+    visit(documentOf(name), {
+      SelectionSet(node, _key, parent) {
+        if (parent !== undefined && 'kind' in parent && parent.kind === Kind.OPERATION_DEFINITION) return;
+        const [first] = node.selections;
+        if (first?.kind !== Kind.FIELD || first.name.value !== '__typename') without.push(node);
+      },
+    });
+    expect(without).toEqual([]);
+  });
+});
