@@ -106,6 +106,12 @@ export async function spawnGateway(
   });
 
   const { url } = JSON.parse(await logged(/"msg":"listening"/)) as { url: string };
+  const drained = async (): Promise<void> => {
+    for (let quiet = 0, read = log.length; quiet < 3; quiet = log.length === read ? quiet + 1 : 0) {
+      read = log.length;
+      await fetch(`${url}/healthz`);
+    }
+  };
   let flushes = 0;
   return {
     url,
@@ -118,8 +124,10 @@ export async function spawnGateway(
       flushes += 1;
       const id = `flush-${flushes}`;
       // Holds no operation, so it is refused and logged at once, whoever calls.
-      await fetch(`${url}/graphql`, { headers: { 'x-request-id': id } });
-      await logged(new RegExp(`"requestId":"${id}"`));
+      const { status } = await fetch(`${url}/graphql`, { headers: { 'x-request-id': id } });
+      // What is refused at a rate limit leaves no line: let turns pass on both sides until nothing more comes.
+      if (status === 429) await drained();
+      else await logged(new RegExp(`"requestId":"${id}"`));
       return log;
     },
     logged,
