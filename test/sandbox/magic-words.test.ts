@@ -14,6 +14,8 @@ const error = (code: string, more: object = {}) => ({
 });
 const path = ['input', 'evaluationContext', '0', 'clientDetails', 'radarSession'];
 const unavailable = error('UPSTREAM_UNAVAILABLE', { effect: 'UNKNOWN', retryable: true });
+// Stored under the key, as Stripe stores them, and replayed to the gateway's own repeat: no repeat can help.
+const keySpent = error('UPSTREAM_UNAVAILABLE', { effect: 'UNKNOWN', retryable: false });
 
 // What a frontend developer sees of each word.
 const seen: Readonly<Record<string, object>> = {
@@ -38,12 +40,12 @@ const seen: Readonly<Record<string, object>> = {
   error_401: error('UPSTREAM_REFUSED', { effect: 'NONE' }),
   error_403: error('UPSTREAM_REFUSED', { effect: 'NONE' }),
   error_409: unavailable,
-  error_424: unavailable,
+  error_424: keySpent,
   error_429: error('UPSTREAM_RATE_LIMITED', { effect: 'NONE', retryable: true }),
-  error_500: unavailable,
-  error_502: unavailable,
-  error_503: unavailable,
-  error_504: unavailable,
+  error_500: keySpent,
+  error_502: keySpent,
+  error_503: keySpent,
+  error_504: keySpent,
 };
 
 describe('a word that the sandbox knows', () => {
