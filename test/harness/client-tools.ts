@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, statSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const folder = path.resolve('test/clients');
+
+/**
+ * Installs the tools of test/clients, whose lock file is their own, unless that was done since the lock changed.
+ * Needs the registry, as `npm ci` at the root does.
+ */
+export async function installClientTools(): Promise<void> {
+  const installed = path.join(folder, 'node_modules/.package-lock.json');
+  const lock = path.join(folder, 'package-lock.json');
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  await run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: folder });
+}
+
+/** An empty project that has the tools installed. */
+export function projectWithTools(): string {
+  const project = mkdtempSync(path.join(tmpdir(), 'client-tools-'));
+  symlinkSync(path.join(folder, 'node_modules'), path.join(project, 'node_modules'));
+  return project;
+}
+
+/** Runs one of the tools' programs in a project; rejects with what it wrote where it fails. */
+export async function runTool(project: string, program: string, ...parameters: string[]): Promise<string> {
+  const { stdout } = await run(path.join(folder, 'node_modules/.bin', program), parameters, { cwd: project });
+  return stdout;
+}
+
+/** Runs a script in a project, and reads the JSON that it writes. */
+export async function runScript<Result>(project: string, script: string): Promise<Result> {
+  const parameters = ['--input-type=module', '--no-warnings', '-e', script];
+  const { stdout } = await run(process.execPath, parameters, { cwd: project, maxBuffer: 32 * 1024 * 1024 });
+  return JSON.parse(stdout) as Result;
+}
