@@ -9,7 +9,7 @@ import * as policy from 'kubernetes-models/policy/v1';
 import * as core from 'kubernetes-models/v1';
 import { parse } from 'yaml';
 import { type Config, readConfig } from '../../src/config.ts';
-import { dockerfile } from '../harness/container-image.ts';
+import { argumentsOf } from '../harness/container-image.ts';
 import { startTestGateway } from '../harness/gateway.ts';
 
 const base = 'deploy/kubernetes';
@@ -49,9 +49,9 @@ describe('the manifests for Kubernetes', () => {
       name,
       value.replace(`${mount.mountPath}/`, `${secrets}/`),
     ]);
-    const ofTheImage = dockerfile()
-      .filter((instruction) => instruction.getKeyword() === 'ENV')
-      .flatMap((instruction) => instruction.getArguments().map((argument) => argument.getValue().split('=')));
+    const ofTheImage = argumentsOf('ENV').flatMap((words) =>
+      words.split(/\s+/).map((pair) => pair.split('=')),
+    );
     config = readConfig(Object.fromEntries([...ofTheImage, ...mounted]));
   });
   afterAll(() => rmSync(secrets, { recursive: true }));
@@ -131,10 +131,9 @@ describe('the manifests for Kubernetes', () => {
     });
     expect(pod.automountServiceAccountToken).toBe(false);
     expect(container.resources.limits.memory).toBe('768Mi');
-    const user = dockerfile().find((instruction) => instruction.getKeyword() === 'USER');
-    expect(user?.getArgumentsContent()).toBe(
+    expect(argumentsOf('USER')).toEqual([
       `${pod.securityContext.runAsUser}:${pod.securityContext.runAsGroup}`,
-    );
+    ]);
   });
 
   it('mean the same pods everywhere', () => {

@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import {
-  chmodSync,
   copyFileSync,
   cpSync,
   existsSync,
@@ -9,183 +8,173 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
+import { homedir } from 'node:os';
 import path from 'node:path';
-import {
-  type Copy,
-  DockerfileParser,
-  type From,
-  type Instruction,
-  type JSONInstruction,
-} from 'dockerfile-ast';
+import { promisify } from 'node:util';
+import { reasonWithout } from './missing-program.ts';
 
-/** What the last stage of a Dockerfile says about how its container runs. */
+const run = promisify(execFile);
+
+/** Why no image can be built on this machine; undefined where one can. With CI=true it must. */
+export function missingBuildah(): string | undefined {
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot && process.env['CI'] !== 'true') return 'skipped: only root may build and mount images';
+  return reasonWithout('buildah', spawnSync('buildah', ['--version']).status === 0);
+}
+
+/** An image's configuration, as an engine reads it. */
+export interface ImageConfig {
+  readonly User: string;
+  readonly Env: readonly string[];
+  readonly Entrypoint: readonly string[];
+  readonly Cmd: readonly string[];
+  readonly WorkingDir: string;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly Healthcheck: { readonly Test: readonly string[] };
+  readonly ExposedPorts: Readonly<Record<string, object>>;
+}
+
+/** An image that was built from the Dockerfile, and a container's files made of it. */
 export interface ContainerImage {
-  /** The container's files: only what was copied, none of its base image's. */
+  readonly config: ImageConfig;
+  /** Where the container's files are. */
   readonly root: string;
-  readonly workdir: string;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly user: string;
-  readonly entrypoint: readonly string[];
-  readonly command: readonly string[];
 }
 
-/** The Dockerfile, read. */
-export const dockerfile = (): Instruction[] =>
-  DockerfileParser.parse(readFileSync('Dockerfile', 'utf8')).getInstructions();
-
-/**
- * What `.dockerignore` lets into the build: it must be a list of what is allowed, since a list of what is not is never
- * complete.
- */
-export function buildContext(): string[] {
-  const lines = readFileSync('.dockerignore', 'utf8')
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'));
-  const [first, ...allowed] = lines;
-  if (first !== '*' || allowed.some((line) => !/^![\w./-]+$/.test(line))) {
-    throw new Error('.dockerignore is no list of what is allowed');
-  }
-  return allowed.map((line) => line.slice(1));
+/** The arguments of a Dockerfile's instructions of one kind, in order. */
+export function argumentsOf(keyword: string): string[] {
+  const text = readFileSync('Dockerfile', 'utf8')
+    .replaceAll(/^\s*#.*\n/gm, '')
+    .replaceAll('\\\n', ' ');
+  return [...text.matchAll(new RegExp(`^${keyword} +(.+)$`, 'gm'))].map(([, words = '']) => words.trim());
 }
 
 /**
- * Builds the image below `into` by doing what the Dockerfile says, COPY by COPY and RUN by RUN, where no container
- * engine runs. Base images are not there: commands run on this machine, in the stage's directory. A full `npm ci` is not
- * repeated: it is what this checkout has done.
+ * Builds the Dockerfile below `into` with buildah, which needs no engine that runs. Base images can't be pulled
+ * everywhere, so two stand-ins bear their names: Node as this project pins it with the libraries that it loads, in one
+ * of them with npm and a shell.
  */
-export function buildImage(into: string): ContainerImage {
-  const context = path.join(into, 'context');
-  for (const allowed of buildContext()) cpSync(allowed, path.join(context, allowed), { recursive: true });
-
-  let image: ContainerImage | undefined;
-  for (const instruction of dockerfile()) {
-    if (instruction.getKeyword() === 'FROM') {
-      const stage = (instruction as From).getBuildStage() ?? 'final';
-      const root = path.join(into, stage);
-      mkdirSync(root);
-      image = { root, workdir: '/', environment: {}, user: 'root', entrypoint: [], command: [] };
-    } else if (image !== undefined) {
-      image = follow(instruction, image, into, context);
-    }
-  }
-  if (image === undefined) throw new Error('the Dockerfile has no stage');
-  return image;
-}
-
-function follow(
-  instruction: Instruction,
-  image: ContainerImage,
-  into: string,
-  context: string,
-): ContainerImage {
-  const words = instruction.getArguments().map((argument) => argument.getValue());
-  const inside = (name: string): string => path.join(image.root, path.resolve(image.workdir, name));
-  switch (instruction.getKeyword()) {
-    case 'WORKDIR':
-      mkdirSync(inside(words[0] ?? ''), { recursive: true });
-      return { ...image, workdir: path.resolve(image.workdir, words[0] ?? '') };
-    case 'COPY': {
-      const stage = (instruction as Copy).getFromFlag()?.getValue();
-      const from = stage == null ? context : path.join(into, stage);
-      const to = words.pop() ?? '';
-      for (const source of words) {
-        const target = to.endsWith('/') ? path.join(inside(to), path.basename(source)) : inside(to);
-        // Links as they are: what they point to must have been copied as well.
-        cpSync(path.join(from, source), target, { recursive: true, verbatimSymlinks: true });
-      }
-      return image;
-    }
-    case 'RUN':
-      run(instruction.getArgumentsContent() ?? '', path.join(image.root, image.workdir));
-      return image;
-    case 'ENV': {
-      const set = instruction.getArguments().map((argument) => argument.getValue().split('='));
-      return { ...image, environment: { ...image.environment, ...Object.fromEntries(set) } };
-    }
-    case 'USER':
-      return { ...image, user: words[0] ?? '' };
-    case 'ENTRYPOINT':
-      return { ...image, entrypoint: jsonOf(instruction) };
-    case 'CMD':
-      return { ...image, command: jsonOf(instruction) };
-    case 'ARG':
-    case 'LABEL':
-    case 'EXPOSE':
-    case 'HEALTHCHECK':
-      return image;
-    default:
-      throw new Error(`this test does not know what ${instruction.getKeyword()} does`);
-  }
-}
-
-function run(command: string, cwd: string): void {
-  if (command === 'npm ci --ignore-scripts') {
-    symlinkSync(path.resolve('node_modules'), path.join(cwd, 'node_modules'));
-    return;
-  }
-  const environment = { ...process.env, NODE_ENV: undefined, npm_config_prefer_offline: 'true' };
-  execFileSync('sh', ['-c', command.replaceAll('\\\n', '')], { cwd, env: environment, stdio: 'pipe' });
-}
-
-function jsonOf(instruction: Instruction): string[] {
-  const strings = (instruction as JSONInstruction).getJSONStrings().map((string) => string.getJSONValue());
-  if (strings.length === 0) throw new Error(`${instruction.getKeyword()} needs a shell, and there is none`);
-  return strings;
-}
-
-/**
- * The command that runs a program of the image as its container would: as its user, without any right, and where this
- * process may do so in a root of its own that is read-only and holds the image, node and the libraries that node needs.
- */
-export function commandInContainer(
-  image: ContainerImage,
-  argv: readonly string[],
-): { readonly file: string; readonly args: string[]; readonly isolated: boolean } {
-  const [program = '', ...args] = argv;
-  const isolated = process.getuid?.() === 0;
-  if (!isolated) return { file: process.execPath, args, isolated };
-  putNodeInto(image.root, program);
-  const [uid = '', gid = ''] = image.user.split(':');
-  const inRoot = [
-    `mount --bind '${image.root}' '${image.root}'`,
-    `mount -o remount,bind,ro '${image.root}'`,
-    // A change to a user that is not root takes every capability away.
-    `exec setpriv --no-new-privs unshare --root='${image.root}' --wd='${image.workdir}' --setgid=${gid} --setuid=${uid} "$@"`,
-  ].join(' && ');
-  return {
-    file: 'unshare',
-    args: ['--mount', '--propagation', 'private', 'sh', '-c', inRoot, 'sh', program, ...args],
-    isolated,
+export async function buildImage(into: string): Promise<ContainerImage> {
+  const storage = path.join(into, 'storage');
+  const buildah = async (...parameters: string[]): Promise<string> => {
+    const place = ['--storage-driver', 'vfs', '--root', storage, '--runroot', path.join(into, 'run')];
+    return (await run('buildah', [...place, ...parameters], { maxBuffer: 64e6 })).stdout.trim();
   };
+  const importAs = async (name: string, files: string, ...config: string[]): Promise<void> => {
+    const container = await buildah('from', 'scratch');
+    await buildah('copy', '--quiet', container, files, '/');
+    await buildah('config', ...config, container);
+    await buildah('commit', '--quiet', '--rm', container, name);
+    rmSync(files, { recursive: true });
+  };
+  const [node = '', distroless = ''] = argumentsOf('FROM').map((words) => words.split(' ')[0] ?? '');
+  await importAs(`docker.io/library/${node}`, nodeFiles(path.join(into, 'node')), ...nodeConfig());
+  await importAs(distroless, distrolessFiles(path.join(into, 'distroless')), '--user', '65532');
+
+  const name = 'customer-evaluations-gateway';
+  const cache = path.join(homedir(), '.npm');
+  mkdirSync(cache, { recursive: true });
+  await buildah(
+    ...['build', '--isolation', 'chroot', '--network', 'host', '--pull-never', '--format', 'docker'],
+    // What npm has downloaded before.
+    ...['--volume', `${cache}:/root/.npm`],
+    ...['--tag', name, '.'],
+  );
+  const { Docker } = JSON.parse(await buildah('inspect', '--type', 'image', name)) as {
+    Docker: { config: ImageConfig };
+  };
+  const root = await buildah('mount', await buildah('from', name));
+  return { config: Docker.config, root };
 }
 
-function putNodeInto(root: string, program: string): void {
-  if (existsSync(path.join(root, program))) return;
-  const libraries = execFileSync('ldd', [process.execPath], { encoding: 'utf8' }).matchAll(/(\/\S+) \(0x/g);
-  for (const [, library = ''] of libraries) {
-    copyInto(root, library, library);
-  }
-  copyInto(root, process.execPath, program);
+/** Node, and the libraries that it loads, as the image at run time has them. */
+function distrolessFiles(root: string): string {
+  copyWithLibraries(process.execPath, root, '/nodejs/bin/node');
+  mkdirSync(path.join(root, 'tmp'));
+  mkdirSync(path.join(root, 'etc'), { recursive: true });
+  writeFileSync(path.join(root, 'etc/passwd'), 'nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n');
+  return root;
+}
+
+/** Node, npm as this machine has configured it, and a shell for both. */
+function nodeFiles(root: string): string {
+  copyWithLibraries(process.execPath, root, '/usr/local/bin/node');
+  for (const program of ['/bin/sh', '/usr/bin/env']) copyWithLibraries(program, root, program);
+  for (const folder of ['root', 'tmp', 'etc']) mkdirSync(path.join(root, folder), { recursive: true });
+  const [packages = ''] = execFileSync('npm', ['root', '--global'], { encoding: 'utf8' }).split('\n');
+  const npm = path.join(root, 'usr/local/lib/node_modules/npm');
+  cpSync(path.join(packages, 'npm'), npm, { recursive: true });
+  symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', path.join(root, 'usr/local/bin/npm'));
+  // Names are looked up by libraries that the C library loads by itself.
+  const [, libraries = ''] = /(\/\S*)\/libc\.so/.exec(librariesOf(process.execPath).join('\n')) ?? [];
+  for (const name of readdirSync(libraries).filter((file) => /^lib(nss_(dns|files)|resolv)\./.test(file)))
+    copyInto(root, path.join(libraries, name), path.join(libraries, name));
+  const npmrc = path.join(homedir(), '.npmrc');
+  if (existsSync(npmrc)) copyInto(root, npmrc, '/root/.npmrc');
+  const authorities = process.env['NODE_EXTRA_CA_CERTS'];
+  if (authorities !== undefined) copyInto(root, authorities, '/etc/authorities.crt');
+  return root;
+}
+
+function nodeConfig(): string[] {
+  const environment = {
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    npm_config_prefer_offline: 'true',
+    ...(process.env['NODE_EXTRA_CA_CERTS'] === undefined
+      ? {}
+      : { NODE_EXTRA_CA_CERTS: '/etc/authorities.crt' }),
+  };
+  return Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+}
+
+function copyWithLibraries(program: string, root: string, name: string): void {
+  for (const library of librariesOf(program)) copyInto(root, library, library);
+  copyInto(root, program, name);
+}
+
+function librariesOf(program: string): string[] {
+  const loaded = execFileSync('ldd', [program], { encoding: 'utf8' }).matchAll(/(\/\S+) \(0x/g);
+  return [...loaded].map(([, library = '']) => library);
 }
 
 function copyInto(root: string, file: string, name: string): void {
   mkdirSync(path.join(root, path.dirname(name)), { recursive: true });
   copyFileSync(file, path.join(root, name));
-  chmodSync(path.join(root, name), 0o755);
 }
 
-/** What the image's own layers weigh, in bytes; none of its base image's. */
+/**
+ * The command that runs a program in the image's files as an engine would: as its user, without any capability or new
+ * privilege, on a root of its own that is read-only. Network and processes are the machine's.
+ */
+export function commandInContainer(
+  { root, config: { User, WorkingDir } }: ContainerImage,
+  argv: readonly string[],
+): [file: string, args: string[]] {
+  const [uid = '', gid = ''] = User.split(':');
+  const inRoot = [
+    `mount --bind '${root}' '${root}'`,
+    `mount -o remount,bind,ro '${root}'`,
+    // A change to a user that is not root takes every capability away.
+    `exec setpriv --no-new-privs unshare --root='${root}' --wd='${WorkingDir}' --setgid=${gid} --setuid=${uid} "$@"`,
+  ].join(' && ');
+  return ['unshare', ['--mount', '--propagation', 'private', 'sh', '-c', inRoot, 'sh', ...argv]];
+}
+
+/** What a directory weighs, in bytes. */
 export function sizeOf(directory: string): number {
   const [kilobytes = ''] = execFileSync('du', ['-sk', directory], { encoding: 'utf8' }).split('\t');
   return Number(kilobytes) * 1024;
 }
 
-/** Every file of the image, by its path inside. */
-export function filesOf(image: ContainerImage): string[] {
-  return readdirSync(image.root, { recursive: true, encoding: 'utf8' });
-}
-
-export function removeImage(into: string): void {
-  rmSync(into, { recursive: true, force: true });
+/** What `.dockerignore` lets into the build: a list of what is allowed, since one of what is not is never complete. */
+export function buildContext(): string[] {
+  const [first, ...allowed] = readFileSync('.dockerignore', 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  if (first !== '*' || allowed.some((line) => !/^![\w./-]+$/.test(line))) {
+    throw new Error('.dockerignore is no list of what is allowed');
+  }
+  return allowed.map((line) => line.slice(1));
 }
