@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, cacheExchange, fetchExchange } from '@urql/core';
-import { Kind, type SelectionSetNode, visit } from 'graphql';
+import { Kind, parse, print, type SelectionSetNode, visit } from 'graphql';
 import { GraphQLClient } from 'graphql-request';
 import {
   CreateCustomerEvaluationDocument,
@@ -97,6 +100,28 @@ describe('an ordinary client, where only trusted documents are run', () => {
       expect('errors' in answer ? answer.errors : []).toEqual([]);
     },
   );
+
+  it('sends a document of its page’s own that has fragments: urql, whose text has no blank line', async () => {
+    const own = parse(
+      'query Own($id: ID!) { __typename ...F } fragment F on Query { customerEvaluation(id: $id) { __typename id } }',
+      // As generated documents are.
+      { noLocation: true },
+    );
+    const folder = mkdtempSync(path.join(tmpdir(), 'documents-'));
+    writeFileSync(path.join(folder, 'own.json'), JSON.stringify({ own: print(own) }));
+    const trusting = await startTestGateway({
+      STRIPE_API_VERSION: '2026-06-24.preview',
+      TRUSTED_DOCUMENTS: 'only',
+      TRUSTED_DOCUMENTS_PATH: folder,
+    });
+    const url = `${trusting.url}/graphql`;
+    const client = new Client({ url, exchanges: [fetchExchange], preferGetMethod: false });
+    const { data, error } = await client.query(own, { id: 'ceval_none' }).toPromise();
+    await trusting.close();
+    rmSync(folder, { recursive: true });
+    expect(error).toBeUndefined();
+    expect(data).toMatchObject({ customerEvaluation: null });
+  });
 
   it('is refused what is not trusted', async () => {
     const { errors } = await gateway.send(createEverything, { input: registration() });
