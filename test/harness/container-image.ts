@@ -25,7 +25,7 @@ export function missingBuildah(): string | undefined {
 }
 
 /** An image's configuration, as an engine reads it. */
-export interface ImageConfig {
+interface ImageConfig {
   readonly User: string;
   readonly Env: readonly string[];
   readonly Entrypoint: readonly string[];
