@@ -4,8 +4,17 @@ import { startStandaloneServer } from '@apollo/server/standalone';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
 
-// `npm run supergraph:customers`: a subgraph to play with, which knows a name for every customer.
-const customer = ({ id }: { id: string }) => ({ id, name: `The customer ${id}` });
+// `npm run supergraph:customers`: a subgraph to play with, which knows a name for every customer. A company would look
+// up here which of its customers a `cus_…` is.
+const customer = ({ id }: { id: string }) => ({
+  id,
+  name: `The customer ${id}`,
+  stripeCustomer: { id: `cus_${id}` },
+});
+const stripeCustomer = ({ id }: { id: string }) => ({
+  id,
+  customer: customer({ id: id.replace(/^cus_/, '') }),
+});
 const server = new ApolloServer({
   schema: buildSubgraphSchema([
     {
@@ -13,6 +22,7 @@ const server = new ApolloServer({
       resolvers: {
         Query: { customer: (_source: unknown, reference: { id: string }) => customer(reference) },
         Customer: { __resolveReference: customer },
+        StripeCustomer: { __resolveReference: stripeCustomer },
       },
     },
   ]),

@@ -1,15 +1,15 @@
 import { type ApolloClient, CombinedGraphQLErrors } from '@apollo/client';
 import {
-  type CustomerDataInput,
   type CustomerEvaluationRiskLevel,
   EvaluateRegistrationDocument,
+  type EvaluationCustomerDataInput,
 } from 'customer-evaluations';
 
 /** How likely it is that who signs up holds several accounts; null where Stripe does not say. */
 export async function riskOfSignUp(
   client: ApolloClient,
   radarSession: string,
-  customerData: CustomerDataInput,
+  customerData: EvaluationCustomerDataInput,
 ): Promise<CustomerEvaluationRiskLevel | null> {
   // One key for one attempt of a person: however often it is sent, it is evaluated and billed once.
   const variables = { radarSession, customerData, idempotencyKey: drawKey() };

@@ -5,7 +5,7 @@ import { CustomerEvaluationEventType } from './event-type.enum.ts';
 @InputType({
   description: 'What is known of the client’s device and connection when there is no Radar Session.',
 })
-export class ClientDataInput {
+export class EvaluationClientDataInput {
   @Field(() => String, {
     description: 'The client’s IP address as your server sees it. 1 to 5,000 characters.',
   })
@@ -26,22 +26,22 @@ export class ClientDataInput {
 @InputType({
   description: 'The client, in exactly one of two ways: by Radar Session wherever one could be made.',
 })
-export class ClientDetailsInput {
+export class EvaluationClientDetailsInput {
   @Field(() => ID, {
     nullable: true,
     description: 'A Radar Session, `rse_…`, that Stripe.js made in the browser.',
   })
   readonly radarSession?: string | null;
 
-  @Field(() => ClientDataInput, {
+  @Field(() => EvaluationClientDataInput, {
     nullable: true,
     description: `The fallback where no Radar Session could be made. Needs a Stripe API version of ${versionsWith('clientData')}, else \`UPSTREAM_UNSUPPORTED\`.`,
   })
-  readonly data?: ClientDataInput | null;
+  readonly data?: EvaluationClientDataInput | null;
 }
 
 @InputType({ description: 'A customer who has no Stripe object yet. At least one field is needed.' })
-export class CustomerDataInput {
+export class EvaluationCustomerDataInput {
   @Field(() => String, { nullable: true, description: 'The e-mail address. 1 to 5,000 characters.' })
   readonly email?: string | null;
 
@@ -57,28 +57,31 @@ export class CustomerDataInput {
 
 @Directive('@oneOf')
 @InputType({ description: 'The customer, in exactly one of two ways.' })
-export class CustomerDetailsInput {
+export class EvaluationCustomerDetailsInput {
   @Field(() => ID, { nullable: true, description: 'An existing Stripe customer, `cus_…`.' })
   readonly customer?: string | null;
 
-  @Field(() => CustomerDataInput, {
+  @Field(() => EvaluationCustomerDataInput, {
     nullable: true,
     description: 'What is known of a customer who has no Stripe object yet.',
   })
-  readonly customerData?: CustomerDataInput | null;
+  readonly customerData?: EvaluationCustomerDataInput | null;
 }
 
 @Directive('@oneOf')
 @InputType({ description: 'One thing that is known about the event: exactly one of the fields.' })
 export class EvaluationContextInput {
-  @Field(() => ClientDetailsInput, { nullable: true, description: 'The client: device and connection.' })
-  readonly clientDetails?: ClientDetailsInput | null;
+  @Field(() => EvaluationClientDetailsInput, {
+    nullable: true,
+    description: 'The client: device and connection.',
+  })
+  readonly clientDetails?: EvaluationClientDetailsInput | null;
 
-  @Field(() => CustomerDetailsInput, {
+  @Field(() => EvaluationCustomerDetailsInput, {
     nullable: true,
     description: 'The customer: who it is, or says to be.',
   })
-  readonly customerDetails?: CustomerDetailsInput | null;
+  readonly customerDetails?: EvaluationCustomerDetailsInput | null;
 }
 
 @InputType({ description: 'A login or registration to evaluate.' })

@@ -8,7 +8,7 @@ import { CustomerEvaluationStatus } from './status.enum.ts';
 @Directive('@key(fields: "id", resolvable: false)')
 // The words must hold in a supergraph too, where more is known of a customer: composers may prefer them.
 @ObjectType({ simpleResolvers: true, description: 'A Stripe customer.' })
-export class Customer {
+export class StripeCustomer {
   @Field(() => ID, { description: 'Stripe’s id of the customer, `cus_…`.' })
   readonly id: string;
 
@@ -38,11 +38,11 @@ export class CustomerEvaluation {
   @Field(() => GraphQLDateTime, { description: 'When the evaluation was made.' })
   readonly createdAt: Date;
 
-  @Field(() => Customer, {
+  @Field(() => StripeCustomer, {
     nullable: true,
     description: 'The evaluated customer; null where the evaluation was not about a Stripe customer.',
   })
-  readonly customer: Customer | null;
+  readonly customer: StripeCustomer | null;
 
   // One login or registration is reported once, as a rule; without a size routers assume one for all lists.
   @Directive('@listSize(assumedSize: 2)')

@@ -4,7 +4,7 @@ import {
   customerEvaluationWire,
   type SignalWire,
 } from '../stripe/customer-evaluation.wire.ts';
-import { Customer, CustomerEvaluation } from './customer-evaluation.type.ts';
+import { CustomerEvaluation, StripeCustomer } from './customer-evaluation.type.ts';
 import {
   CustomerEvaluationEvent,
   type CustomerEvaluationFailureReason,
@@ -98,7 +98,7 @@ export function fromStripe(answer: UpstreamAnswer, asked: Asked): Translated {
     eventType,
     livemode: wire.livemode,
     createdAt: fromUnixSeconds(wire.created_at),
-    customer: wire.customer == null ? null : new Customer(wire.customer),
+    customer: wire.customer == null ? null : new StripeCustomer(wire.customer),
     events: wire.events?.slice(-maxEvents).map((event) => readEvent(drift, event)) ?? null,
     status: wire.status == null ? null : drift.readWord(statuses, 'status', wire.status),
     signals: wire.signals == null ? null : readSignals(drift, eventType, wire.signals),

@@ -4,10 +4,10 @@ import { CustomerEvaluationRiskLevel } from './risk-level.enum.ts';
 
 @InterfaceType({
   description: 'How likely one kind of abuse is.',
-  resolveType: (signal: Signal) =>
+  resolveType: (signal: CustomerEvaluationSignal) =>
     signal instanceof AccountSharingSignal ? 'AccountSharingSignal' : 'MultiAccountingSignal',
 })
-abstract class Signal {
+abstract class CustomerEvaluationSignal {
   @Field(() => Float, { description: 'From 0.0, unlikely, to 100.0, all but certain.' })
   readonly score: number;
 
@@ -20,7 +20,7 @@ abstract class Signal {
   @Field(() => GraphQLDateTime, { description: 'When the score was computed.' })
   readonly evaluatedAt: Date;
 
-  constructor(fields: Signal) {
+  constructor(fields: CustomerEvaluationSignal) {
     this.score = fields.score;
     this.riskLevel = fields.riskLevel;
     this.evaluatedAt = fields.evaluatedAt;
@@ -29,17 +29,17 @@ abstract class Signal {
 
 @ObjectType({
   simpleResolvers: true,
-  implements: Signal,
+  implements: CustomerEvaluationSignal,
   description: 'How likely the account is used by several people.',
 })
-export class AccountSharingSignal extends Signal {}
+export class AccountSharingSignal extends CustomerEvaluationSignal {}
 
 @ObjectType({
   simpleResolvers: true,
-  implements: Signal,
+  implements: CustomerEvaluationSignal,
   description: 'How likely the same person holds several accounts.',
 })
-export class MultiAccountingSignal extends Signal {}
+export class MultiAccountingSignal extends CustomerEvaluationSignal {}
 
 /** Both signals that an evaluation may carry; null where the upstream sent none. */
 export interface SignalFields {

@@ -6,10 +6,10 @@ import type {
 } from '../stripe/customer-evaluation.wire.ts';
 import type { VersionCapabilities } from '../stripe/versions.ts';
 import type {
-  ClientDetailsInput,
   CreateCustomerEvaluationInput,
-  CustomerDetailsInput,
+  EvaluationClientDetailsInput,
   EvaluationContextInput,
+  EvaluationCustomerDetailsInput,
 } from './create-customer-evaluation.input.ts';
 import { eventTypeWords } from './event-type.enum.ts';
 import { Faults, oneOfNotEnforced, optional, type Path, required } from './input-faults.ts';
@@ -70,7 +70,11 @@ function contextEntry(faults: Faults, entry: EvaluationContextInput, path: Path)
   throw oneOfNotEnforced();
 }
 
-function clientDetailsParams(faults: Faults, details: ClientDetailsInput, path: Path): ClientDetailsParams {
+function clientDetailsParams(
+  faults: Faults,
+  details: EvaluationClientDetailsInput,
+  path: Path,
+): ClientDetailsParams {
   const { radarSession, data } = details;
   if (radarSession != null) {
     return { radar_session: required(faults, radarSession, [...path, 'radarSession']) };
@@ -90,7 +94,7 @@ function clientDetailsParams(faults: Faults, details: ClientDetailsInput, path: 
 
 function customerDetailsParams(
   faults: Faults,
-  details: CustomerDetailsInput,
+  details: EvaluationCustomerDetailsInput,
   path: Path,
 ): CustomerDetailsParams {
   const { customer, customerData } = details;

@@ -24,7 +24,7 @@ extend type Query {
 
 scalar _Any
 
-union _Entity = Customer | CustomerEvaluation
+union _Entity = CustomerEvaluation | StripeCustomer
 
 type _Service {
   sdl: String

@@ -74,7 +74,7 @@ describe('a gateway that does not show its schema', () => {
     '{ customerEvaluation(id: 1) { id { x } } }',
     '{ customerEvaluation(id: 1) { signals { score } } }',
     '{ customerEvaluation(id: 1) { signals { ... on LoginSignal { x } } } }',
-    '{ customerEvaluation(id: 1) { signals { ... on Customer { id } } } }',
+    '{ customerEvaluation(id: 1) { signals { ... on StripeCustomer { id } } } }',
     '{ customerEvaluation(id: 1) @oneO { id } }',
     '{ customerEvaluation(id: 1) { eventTyp statu createdA livemod signal event } }',
     '{ _entitie(representations: []) { __typename } }',

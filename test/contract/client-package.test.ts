@@ -91,8 +91,8 @@ describe('the package of typed documents', () => {
     );
     writeFileSync(
       path.join(project, 'illegal.ts'),
-      `import type { ClientDetailsInput } from 'customer-evaluations';
-export const both: ClientDetailsInput = { radarSession: 'rse_1', data: { ip: '203.0.113.7' } };\n`,
+      `import type { EvaluationClientDetailsInput } from 'customer-evaluations';
+export const both: EvaluationClientDetailsInput = { radarSession: 'rse_1', data: { ip: '203.0.113.7' } };\n`,
     );
     const options = [
       '--noEmit',

@@ -45,7 +45,7 @@ describe('the schema for clients is read by', () => {
     );
     await runTool(project, 'relay-compiler');
     const generated = read('src/__generated__/evaluateMutation.graphql.ts');
-    expect(generated).toMatch(/clientDetails: ClientDetails\w+;\n\s+customerDetails\?: never;/);
+    expect(generated).toMatch(/clientDetails: EvaluationClientDetails\w+;\n\s+customerDetails\?: never;/);
     expect(generated).toContain('createdAt: string');
   });
 

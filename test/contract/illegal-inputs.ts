@@ -6,19 +6,19 @@ import type { ApolloClient } from '@apollo/client';
 import type { Client } from '@urql/core';
 import type { GraphQLClient } from 'graphql-request';
 import {
-  type ClientDetailsInput,
   type CreateCustomerEvaluationInput,
   type CreateCustomerEvaluationMutation,
   type CreateCustomerEvaluationMutationVariables,
-  type CustomerDetailsInput,
   type CustomerEvaluationReportInput,
   EvaluateLoginDocument,
   type EvaluateLoginMutation,
+  type EvaluationClientDetailsInput,
   type EvaluationContextInput,
+  type EvaluationCustomerDetailsInput,
 } from '../../schema/generated/customer-evaluations.ts';
 
-const clientDetails: ClientDetailsInput = { radarSession: 'rse_1' };
-const customerDetails: CustomerDetailsInput = { customerData: { email: 'test@example.com' } };
+const clientDetails: EvaluationClientDetailsInput = { radarSession: 'rse_1' };
+const customerDetails: EvaluationCustomerDetailsInput = { customerData: { email: 'test@example.com' } };
 
 export const legal: CreateCustomerEvaluationInput = {
   eventType: 'LOGIN',
@@ -39,13 +39,13 @@ export const illegal = [
   // @ts-expect-error a null for an entry's key
   { clientDetails: null } satisfies EvaluationContextInput,
   // @ts-expect-error both ways to name a client
-  { radarSession: 'rse_1', data: { ip: '203.0.113.7' } } satisfies ClientDetailsInput,
+  { radarSession: 'rse_1', data: { ip: '203.0.113.7' } } satisfies EvaluationClientDetailsInput,
   // @ts-expect-error both ways to name a customer
-  { customer: 'cus_1', customerData: { email: 'test@example.com' } } satisfies CustomerDetailsInput,
+  { customer: 'cus_1', customerData: { email: 'test@example.com' } } satisfies EvaluationCustomerDetailsInput,
   // @ts-expect-error client data without its address
-  { data: { userAgent: 'Mozilla/5.0' } } satisfies ClientDetailsInput,
+  { data: { userAgent: 'Mozilla/5.0' } } satisfies EvaluationClientDetailsInput,
   // @ts-expect-error an unknown field
-  { customerData: { mail: 'test@example.com' } } satisfies CustomerDetailsInput,
+  { customerData: { mail: 'test@example.com' } } satisfies EvaluationCustomerDetailsInput,
   // @ts-expect-error no context
   { eventType: 'LOGIN' } satisfies CreateCustomerEvaluationInput,
   // @ts-expect-error an event type that does not exist

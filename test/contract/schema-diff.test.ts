@@ -40,7 +40,7 @@ describe('`npm run schema:diff`', () => {
     {
       what: 'a required input field is added',
       change: (sdl: string) => sdl.replace('  ip: String!\n', '  ip: String!\n  port: Int!\n'),
-      named: 'port on input type ClientDataInput was added',
+      named: 'port on input type EvaluationClientDataInput was added',
     },
     {
       what: 'an enum value is removed',
@@ -50,8 +50,9 @@ describe('`npm run schema:diff`', () => {
     },
     {
       what: 'an input becomes @oneOf',
-      change: (sdl: string) => sdl.replace('input CustomerDataInput {', 'input CustomerDataInput @oneOf {'),
-      named: 'CustomerDataInput became @oneOf',
+      change: (sdl: string) =>
+        sdl.replace('input EvaluationCustomerDataInput {', 'input EvaluationCustomerDataInput @oneOf {'),
+      named: 'EvaluationCustomerDataInput became @oneOf',
     },
     {
       what: 'an entity loses its key',
@@ -79,17 +80,18 @@ describe('`npm run schema:diff`', () => {
     {
       what: 'an optional input field is added',
       change: (sdl: string) => sdl.replace('  ip: String!\n', '  ip: String!\n  port: Int\n'),
-      named: 'port on input type ClientDataInput was added',
+      named: 'port on input type EvaluationClientDataInput was added',
     },
     {
       what: 'an input is @oneOf no more',
-      change: (sdl: string) => sdl.replace('CustomerDetailsInput @oneOf', 'CustomerDetailsInput'),
-      named: 'CustomerDetailsInput is no longer @oneOf',
+      change: (sdl: string) =>
+        sdl.replace('EvaluationCustomerDetailsInput @oneOf', 'EvaluationCustomerDetailsInput'),
+      named: 'EvaluationCustomerDetailsInput is no longer @oneOf',
     },
     {
       what: 'an input field gets a default',
       change: (sdl: string) => sdl.replace('  referrer: String\n', '  referrer: String = "none"\n'),
-      named: 'ClientDataInput.referrer changed its default value',
+      named: 'EvaluationClientDataInput.referrer changed its default value',
     },
   ])('passes and names the danger when $what', ({ change, named }) => {
     const { passed, output } = diff(change);

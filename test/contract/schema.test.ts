@@ -40,7 +40,7 @@ describe('the published schema', () => {
     expect(published).toContain('directive @oneOf on INPUT_OBJECT');
   });
 
-  it.each(['EvaluationContextInput', 'ClientDetailsInput', 'CustomerDetailsInput'])(
+  it.each(['EvaluationContextInput', 'EvaluationClientDetailsInput', 'EvaluationCustomerDetailsInput'])(
     'says by introspection that %s is one of its fields',
     async (name) => {
       const { data } = await gateway.send(
@@ -53,7 +53,7 @@ describe('the published schema', () => {
   );
 
   it('does not say so of other inputs', async () => {
-    const { data } = await gateway.send('{ __type(name: "CustomerDataInput") { isOneOf } }');
+    const { data } = await gateway.send('{ __type(name: "EvaluationCustomerDataInput") { isOneOf } }');
     expect(data.__type.isOneOf).toBe(false);
   });
 
@@ -78,7 +78,7 @@ describe('the published schema', () => {
         'Signals',
         'Query.customerEvaluation.id',
         'CustomerEvaluationRiskLevel.HIGHEST',
-        'CustomerDataInput.email',
+        'EvaluationCustomerDataInput.email',
       ]),
     );
   });

@@ -8,18 +8,18 @@ import {
 import { federateSubgraphs, ROUTER_COMPATIBILITY_VERSION_ONE } from '@wundergraph/composition';
 import { type GraphQLSchema, isInputObjectType, parse, print } from 'graphql';
 import { postGraphQL, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
-import { type RunningServer, startCustomers, startOrders } from '../harness/neighbours.ts';
+import { type RunningServer, startCompany, startCustomers, startOrders } from '../harness/neighbours.ts';
 import { startRecordingUpstream } from '../harness/recording-upstream.ts';
 import { type ComposedSubgraph, introspectSubgraphs, startApolloGateway } from '../harness/supergraph.ts';
 
 const oneOfInputs = [
   'EvaluationContextInput',
-  'ClientDetailsInput',
-  'CustomerDetailsInput',
+  'EvaluationClientDetailsInput',
+  'EvaluationCustomerDetailsInput',
   'CustomerEvaluationReportInput',
 ];
 
-describe('composed with a subgraph that extends Customer and one that refers to CustomerEvaluation', () => {
+describe('composed with a subgraph that owns StripeCustomer and one that refers to CustomerEvaluation', () => {
   let gateway: TestGateway;
   let neighbours: RunningServer[];
   let subgraphs: ComposedSubgraph[];
@@ -90,6 +90,48 @@ describe('composed with a subgraph that extends Customer and one that refers to 
     expect(errors).toBeUndefined();
     expect(publicSdl).toMatch(/createCustomerEvaluation\(/);
     expect(publicSdl).not.toMatch(/^ {2}(signals|status: CustomerEvaluationStatus|failureReason)\b/m);
+  });
+});
+
+describe('composed with a company’s graph that has its own Customer, Signal, CustomerDataInput and DateTime', () => {
+  let servers: RunningServer[];
+  let subgraphs: ComposedSubgraph[];
+
+  beforeAll(async () => {
+    const [gateway, company] = await Promise.all([startTestGateway(), startCompany()]);
+    servers = [gateway, company];
+    subgraphs = await introspectSubgraphs({ 'customer-evaluations': gateway, company });
+  });
+  afterAll(async () => {
+    await Promise.all(servers.map((server) => server.close()));
+  });
+
+  it('composes with every composer, and neither graph changes the other’s types', () => {
+    const apollo = composeWithApollo(subgraphs);
+    expect(apollo.errors).toBeUndefined();
+    const guild = composeWithGuild(subgraphs);
+    expect(guild.errors).toBeUndefined();
+    const cosmo = federateSubgraphs({
+      subgraphs: subgraphs.map(({ name, url, typeDefs }) => ({ name, url, definitions: typeDefs })),
+      version: ROUTER_COMPATIBILITY_VERSION_ONE,
+    });
+    expect(cosmo.success).toBe(true);
+    for (const sdl of [apollo.supergraphSdl, guild.publicSdl]) {
+      const text = inputsIn(sdl);
+      expect(text).toMatch(/^type Signal\b[^{]*\{\s+colour: String!\s+\}/m);
+      expect(text).toMatch(/^input CustomerDataInput\b[^{]*\{\s+loyaltyNumber: Int!\s+\}/m);
+      expect(text).toMatch(/^type StripeCustomer\b[^{]*\{\s+id: ID!/m);
+    }
+  });
+
+  it('names nothing generic but what the product itself is named by', () => {
+    const [{ typeDefs } = { typeDefs: parse('scalar None') }] = subgraphs;
+    const names = typeDefs.definitions.flatMap((definition) =>
+      'name' in definition && definition.kind !== 'DirectiveDefinition' ? [definition.name?.value ?? ''] : [],
+    );
+    const ours =
+      /^(CustomerEvaluation|CreateCustomerEvaluation|ReportCustomerEvaluation|Evaluation\w+Input$|AccountSharing|MultiAccounting|StripeCustomer$|(Login|Registration)?Signals$|DateTime$|Query$|Mutation$)/;
+    expect(names.filter((name) => !ours.test(name))).toEqual([]);
   });
 });
 

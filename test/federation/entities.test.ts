@@ -83,7 +83,7 @@ describe('entities', () => {
     { what: 'of another type', representation: { __typename: 'canary', id: 'canary' } },
     {
       what: 'of a type that is another subgraph’s',
-      representation: { __typename: 'Customer', id: 'canary' },
+      representation: { __typename: 'StripeCustomer', id: 'canary' },
     },
     { what: 'of a type that is no entity', representation: { __typename: 'LoginSignals', id: 'canary' } },
     { what: 'of no type', representation: { id: 'canary' } },

@@ -6,14 +6,14 @@ import { introspectSubgraphs, startApolloGateway, startHiveGateway } from '../ha
 
 const create = `mutation ($input: CreateCustomerEvaluationInput!) {
   createCustomerEvaluation(input: $input) {
-    customerEvaluation { id eventType signals { __typename } customer { id name } }
+    customerEvaluation { id eventType signals { __typename } customer { id customer { name } } }
     errors { code path }
     idempotencyKey
   }
 }`;
 const report = `mutation ($input: ReportCustomerEvaluationInput!) {
   reportCustomerEvaluation(input: $input) {
-    customerEvaluation { id status customer { name } }
+    customerEvaluation { id status customer { customer { name } } }
     errors { code path }
   }
 }`;
@@ -64,7 +64,7 @@ describe.each([
         id: expect.stringMatching(/^ceval_/),
         eventType: 'LOGIN',
         signals: { __typename: 'LoginSignals' },
-        customer: { id: 'cus_1', name: 'The customer cus_1' },
+        customer: { id: 'cus_1', customer: { name: 'The customer 1' } },
       },
       errors: [],
       idempotencyKey: 'attempt 1',
@@ -75,26 +75,26 @@ describe.each([
     const id = await createLogin();
     const reported = await send(report, { input: { id, report: { outcome: { status: 'BLOCKED' } } } });
     expect(reported.data.reportCustomerEvaluation).toEqual({
-      customerEvaluation: { id, status: 'BLOCKED', customer: { name: 'The customer cus_1' } },
+      customerEvaluation: { id, status: 'BLOCKED', customer: { customer: { name: 'The customer 1' } } },
       errors: [],
     });
     const query =
-      'query ($id: ID!) { customerEvaluation(id: $id) { status events { type } customer { name } } }';
+      'query ($id: ID!) { customerEvaluation(id: $id) { status events { type } customer { customer { name } } } }';
     const { data } = await send(query, { id });
     expect(data.customerEvaluation).toEqual({
       status: 'BLOCKED',
       events: [],
-      customer: { name: 'The customer cus_1' },
+      customer: { customer: { name: 'The customer 1' } },
     });
   });
 
   it('answers a query across all three subgraphs, where one failure leaves the others whole', async () => {
     const id = await createLogin();
     const query = `query ($ids: [ID!]!) {
-      ordersAfter(evaluations: $ids) { id evaluation { eventType customer { name } } }
+      ordersAfter(evaluations: $ids) { id evaluation { eventType customer { customer { name } } } }
     }`;
     const { data, errors } = await send(query, { ids: [id, 'ceval_sandbox_error_403', id] });
-    const evaluation = { eventType: 'LOGIN', customer: { name: 'The customer cus_1' } };
+    const evaluation = { eventType: 'LOGIN', customer: { customer: { name: 'The customer 1' } } };
     expect(data.ordersAfter[0]).toEqual({ id: 'order_0', evaluation });
     expect(data.ordersAfter[2]).toEqual({ id: 'order_2', evaluation });
     expect(data.ordersAfter[1].evaluation?.customer ?? null).toBeNull();

@@ -43,7 +43,7 @@ describe(`the supergraph of ${page}`, () => {
     expect(created.data.createCustomerEvaluation).toEqual({
       customerEvaluation: {
         id: expect.stringMatching(/^ceval_/),
-        customer: { name: 'The customer cus_1' },
+        customer: { customer: { name: 'The customer 1' } },
         signals: { accountSharing: { score: expect.any(Number), riskLevel: expect.any(String) } },
       },
       errors: [],
@@ -51,7 +51,7 @@ describe(`the supergraph of ${page}`, () => {
     const { id } = created.data.createCustomerEvaluation.customerEvaluation;
     const reported = JSON.parse((await run('sh', ['-c', (report ?? '').replace('ceval_…', id)])).stdout);
     expect(reported.data.reportCustomerEvaluation).toEqual({
-      customerEvaluation: { status: 'ALLOWED', customer: { name: 'The customer cus_1' } },
+      customerEvaluation: { status: 'ALLOWED', customer: { customer: { name: 'The customer 1' } } },
       errors: [],
     });
   });

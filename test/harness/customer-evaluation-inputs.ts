@@ -1,20 +1,20 @@
 import fc from 'fast-check';
 import type {
-  ClientDataInput,
   CreateCustomerEvaluationInput,
-  CustomerDataInput,
+  EvaluationClientDataInput,
   EvaluationContextInput,
+  EvaluationCustomerDataInput,
 } from '../../src/customer-evaluation/create-customer-evaluation.input.ts';
 import { legalText } from './texts.ts';
 
 // What a client may leave out, it may also write as null.
 const optionalText = fc.oneof({ weight: 3, arbitrary: legalText }, fc.constant(null));
 
-const customerData: fc.Arbitrary<CustomerDataInput> = fc
+const customerData: fc.Arbitrary<EvaluationCustomerDataInput> = fc
   .record({ email: optionalText, name: optionalText, phone: optionalText }, { requiredKeys: [] })
   .filter(({ email, name, phone }) => email != null || name != null || phone != null);
 
-const clientData: fc.Arbitrary<ClientDataInput> = fc.record(
+const clientData: fc.Arbitrary<EvaluationClientDataInput> = fc.record(
   { ip: legalText, referrer: optionalText, userAgent: optionalText },
   { requiredKeys: ['ip'] },
 );

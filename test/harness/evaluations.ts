@@ -35,7 +35,7 @@ export const createEverything = `
       ... on RegistrationSignals { multiAccounting { ...Parts } accountSharing { ...Parts } }
     }
   }
-  fragment Parts on Signal { __typename score riskLevel evaluatedAt }
+  fragment Parts on CustomerEvaluationSignal { __typename score riskLevel evaluatedAt }
 `;
 
 /** A small input that is taken. */

@@ -13,10 +13,19 @@ export interface RunningServer {
 
 /** The subgraph that owns customers: the one that the deployment sample plays with. */
 export function startCustomers(): Promise<RunningServer> {
-  const customer = ({ id }: { id: string }) => ({ id, name: `The customer ${id}` });
+  const customer = ({ id }: { id: string }) => ({
+    id,
+    name: `The customer ${id}`,
+    stripeCustomer: { id: `cus_${id}` },
+  });
+  const stripeCustomer = ({ id }: { id: string }) => ({
+    id,
+    customer: customer({ id: id.replace(/^cus_/, '') }),
+  });
   return startSubgraph(readFileSync('deploy/supergraph/customers.graphql', 'utf8'), {
     Query: { customer: (_, reference: { id: string }) => customer(reference) },
     Customer: { __resolveReference: customer },
+    StripeCustomer: { __resolveReference: stripeCustomer },
   });
 }
 
@@ -31,6 +40,27 @@ export function startOrders(): Promise<RunningServer> {
       Query: {
         ordersAfter: (_, { evaluations }: { evaluations: string[] }) =>
           evaluations.map((id, index) => ({ id: `order_${index}`, evaluation: { id } })),
+      },
+    },
+  );
+}
+
+/** A subgraph of a company that has its own idea of everything that others might also call so. */
+export function startCompany(): Promise<RunningServer> {
+  return startSubgraph(
+    `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+    scalar DateTime
+    type Query { me: Customer  latestSignal: Signal  find(by: CustomerDataInput!): [Customer!]! }
+    input CustomerDataInput { loyaltyNumber: Int! }
+    input CustomerDetailsInput { data: CustomerDataInput }
+    input ClientDataInput { browser: String! }
+    type Customer @key(fields: "uuid") { uuid: ID!  name: String!  since: DateTime }
+    type Signal { colour: String! }`,
+    {
+      Query: {
+        me: () => ({ uuid: 'u-1', name: 'Jenny', since: '2026-01-01T00:00:00Z' }),
+        latestSignal: () => ({ colour: 'green' }),
+        find: () => [],
       },
     },
   );

@@ -124,7 +124,7 @@ describe('a variable within a one-of input', () => {
     { of: 'customer details', query: entry('customerDetails: { customer: $v }', '($v: ID)'), value: canary },
     {
       of: 'customer details, as a hash',
-      query: entry('customerDetails: { customerData: $v }', '($v: CustomerDataInput)'),
+      query: entry('customerDetails: { customerData: $v }', '($v: EvaluationCustomerDataInput)'),
       value: { email: canary },
     },
   ];
@@ -150,7 +150,10 @@ describe('a variable within a one-of input', () => {
   });
 
   it('beside another key is refused at validation, whether it is given or not', async () => {
-    const query = entry(`clientDetails: { radarSession: "${canary}", data: $v }`, '($v: ClientDataInput!)');
+    const query = entry(
+      `clientDetails: { radarSession: "${canary}", data: $v }`,
+      '($v: EvaluationClientDataInput!)',
+    );
     expect(await codesOf(query, { v: { ip: canary } })).toEqual(['GRAPHQL_VALIDATION_FAILED']);
     expect(await codesOf(query, {})).toEqual(['GRAPHQL_VALIDATION_FAILED']);
   });
@@ -200,7 +203,7 @@ describe('a null that only a run shows, since its variable fits by type', () => 
     },
     {
       place: 'an entry’s one field',
-      query: entry('clientDetails: $v', '($v: ClientDetailsInput)'),
+      query: entry('clientDetails: $v', '($v: EvaluationClientDetailsInput)'),
       path: [...context, '0', 'clientDetails'],
     },
   ])('is bad input in place of $place', async ({ query, path }) => {
@@ -208,7 +211,7 @@ describe('a null that only a run shows, since its variable fits by type', () => 
   });
 
   it('is bad input also where the variable of an entry’s one field is left out', async () => {
-    const query = entry('clientDetails: $v', '($v: ClientDetailsInput)');
+    const query = entry('clientDetails: $v', '($v: EvaluationClientDetailsInput)');
     expect(await refusalsOf(query, {})).toEqual([{ code: 'BAD_USER_INPUT', path: [...context, '0'] }]);
   });
 });
