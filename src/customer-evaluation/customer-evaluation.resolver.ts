@@ -15,6 +15,7 @@ import { ReportCustomerEvaluationInput } from './report-customer-evaluation.inpu
 import { reportToStripe } from './report-to-stripe.ts';
 import { requireOwnInput, requireOwnReport } from './rights.ts';
 import type { CustomerEvaluationServices } from './services.ts';
+import { signalsByName } from './signals.union.ts';
 import { toStripe } from './to-stripe.ts';
 
 const create: KeyedMutation<CreateCustomerEvaluationPayload> = {
@@ -68,11 +69,7 @@ export class CustomerEvaluationResolver {
         onBehalfOf: context.onBehalfOf,
       });
       const evaluation = this.#read(fromStripe(answer, { eventType: input.eventType }), context);
-      const { accountSharing = null, multiAccounting = null } = evaluation.signals ?? {};
-      this.#services.metrics?.evaluated(evaluation.eventType, {
-        account_sharing: accountSharing,
-        multi_accounting: multiAccounting,
-      });
+      this.#services.metrics?.evaluated(evaluation.eventType, signalsByName(evaluation.signals));
       return evaluation;
     });
   }

@@ -13,12 +13,13 @@ import {
 import type { CustomerEvaluationEventType } from './event-type.enum.ts';
 import type { CustomerEvaluationRiskLevel } from './risk-level.enum.ts';
 import {
-  AccountSharingSignal,
-  LoginSignals,
-  MultiAccountingSignal,
-  RegistrationSignals,
+  type CustomerEvaluationSignal,
   type SignalFields,
+  type SignalName,
   type Signals,
+  signalNames,
+  signalsOf,
+  signalTable,
 } from './signals.union.ts';
 import type { CustomerEvaluationStatus } from './status.enum.ts';
 
@@ -67,8 +68,8 @@ const failureReasons = {
 /** The upstream's words for an open enum: one that is not there reads as `UNKNOWN`. */
 type Words<Value extends string> = Readonly<Record<string, Value>>;
 
-const evaluationFields = Object.keys(customerEvaluationWire.shape);
-const signalNames = ['account_sharing', 'multi_accounting'];
+const evaluationWire = customerEvaluationWire(signalNames);
+const evaluationFields = Object.keys(evaluationWire.shape);
 const signalFields = ['score', 'evaluated_at', 'risk_level'];
 const eventFields = ['type', 'occurred_at', 'login_failed', 'registration_failed'];
 
@@ -78,7 +79,7 @@ const eventFields = ['type', 'occurred_at', 'login_failed', 'registration_failed
  * newer than this gateway never fail a call: they read as `UNKNOWN` or are left out, and are told as drift.
  */
 export function fromStripe(answer: UpstreamAnswer, asked: Asked): Translated {
-  const parsed = customerEvaluationWire.safeParse(answer.body);
+  const parsed = evaluationWire.safeParse(answer.body);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw invalidResponse(`${issue?.path.join('.') || 'answer'}: ${issue?.message}`, answer.requestId);
@@ -154,32 +155,18 @@ function readEvent(
 function readSignals(
   drift: Drift,
   eventType: CustomerEvaluationEventType,
-  wire: NonNullable<CustomerEvaluationWire['signals']>,
+  wire: Readonly<Partial<Record<SignalName, SignalWire | null | undefined>>>,
 ): Signals {
   drift.noteUnknown('signals.', wire, signalNames);
-  const { account_sharing: accountSharing, multi_accounting: multiAccounting } = wire;
-  const fields: SignalFields = {
-    accountSharing:
-      accountSharing == null
-        ? null
-        : new AccountSharingSignal(readSignal(drift, 'account_sharing', accountSharing)),
-    multiAccounting:
-      multiAccounting == null
-        ? null
-        : new MultiAccountingSignal(readSignal(drift, 'multi_accounting', multiAccounting)),
-  };
-  switch (eventType) {
-    case 'LOGIN':
-      return new LoginSignals(fields);
-    case 'REGISTRATION':
-      return new RegistrationSignals(fields);
-    // An event type of tomorrow: what it found is told by the signals themselves.
-    case 'UNKNOWN':
-      return accountSharing == null ? new RegistrationSignals(fields) : new LoginSignals(fields);
-  }
+  const fields = signalNames.map((name) => {
+    const { field, type: Signal } = signalTable[name];
+    const signal = wire[name];
+    return [field, signal == null ? null : new Signal(readSignal(drift, name, signal))];
+  });
+  return signalsOf(eventType, Object.fromEntries(fields) as SignalFields);
 }
 
-function readSignal(drift: Drift, name: string, wire: SignalWire): AccountSharingSignal {
+function readSignal(drift: Drift, name: string, wire: SignalWire): CustomerEvaluationSignal {
   drift.noteUnknown(`signals.${name}.`, wire, signalFields);
   // The contract says 0 to 100; another score is passed on as it came, since it still orders customers.
   if (wire.score < 0 || wire.score > 100) drift.note(`signals.${name}.score out of range`);

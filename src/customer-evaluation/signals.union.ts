@@ -4,10 +4,9 @@ import { CustomerEvaluationRiskLevel } from './risk-level.enum.ts';
 
 @InterfaceType({
   description: 'How likely one kind of abuse is.',
-  resolveType: (signal: CustomerEvaluationSignal) =>
-    signal instanceof AccountSharingSignal ? 'AccountSharingSignal' : 'MultiAccountingSignal',
+  resolveType: (signal: CustomerEvaluationSignal) => signal.constructor.name,
 })
-abstract class CustomerEvaluationSignal {
+export abstract class CustomerEvaluationSignal {
   @Field(() => Float, { description: 'From 0.0, unlikely, to 100.0, all but certain.' })
   readonly score: number;
 
@@ -41,50 +40,74 @@ export class AccountSharingSignal extends CustomerEvaluationSignal {}
 })
 export class MultiAccountingSignal extends CustomerEvaluationSignal {}
 
-/** Both signals that an evaluation may carry; null where the upstream sent none. */
-export interface SignalFields {
-  readonly accountSharing: AccountSharingSignal | null;
-  readonly multiAccounting: MultiAccountingSignal | null;
+/**
+ * Every signal: one row and one class. Wire schema, names, fields, metrics labels and types follow from it. The key is
+ * Stripe's name; `event` is the event type whose own signal it is.
+ */
+export const signalTable = {
+  account_sharing: { field: 'accountSharing', type: AccountSharingSignal, event: 'LOGIN' },
+  multi_accounting: { field: 'multiAccounting', type: MultiAccountingSignal, event: 'REGISTRATION' },
+} as const satisfies Record<string, SignalRow>;
+
+interface SignalRow {
+  readonly field: string;
+  readonly type: new (fields: CustomerEvaluationSignal) => CustomerEvaluationSignal;
+  readonly event: 'LOGIN' | 'REGISTRATION';
 }
+type SignalTable = typeof signalTable;
+export type SignalName = keyof SignalTable;
 
+/** Stripe's names of all signals. */
+export const signalNames = Object.keys(signalTable) as SignalName[];
+
+/** All signals that an evaluation may carry; null where Stripe sent none. */
+export type SignalFields = {
+  readonly [Name in SignalName as SignalTable[Name]['field']]: InstanceType<SignalTable[Name]['type']> | null;
+};
+
+// The fields of both are those of the table.
 @ObjectType({ simpleResolvers: true, description: 'The signals of a login.' })
-export class LoginSignals implements SignalFields {
-  @Field(() => AccountSharingSignal, {
-    nullable: true,
-    description: 'The login’s own signal; null where Stripe could not compute it.',
-  })
-  readonly accountSharing: AccountSharingSignal | null;
-
-  @Field(() => MultiAccountingSignal, {
-    nullable: true,
-    description: 'As a rule null: only Stripe decides to add it to a login.',
-  })
-  readonly multiAccounting: MultiAccountingSignal | null;
-
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor sets all fields of the interface
+export class LoginSignals {
   constructor(fields: SignalFields) {
-    this.accountSharing = fields.accountSharing;
-    this.multiAccounting = fields.multiAccounting;
+    Object.assign(this, fields);
   }
 }
+export interface LoginSignals extends SignalFields {}
 
 @ObjectType({ simpleResolvers: true, description: 'The signals of a registration.' })
-export class RegistrationSignals implements SignalFields {
-  @Field(() => MultiAccountingSignal, {
-    nullable: true,
-    description: 'The registration’s own signal; null where Stripe could not compute it.',
-  })
-  readonly multiAccounting: MultiAccountingSignal | null;
-
-  @Field(() => AccountSharingSignal, {
-    nullable: true,
-    description: 'As a rule null: only Stripe decides to add it to a registration.',
-  })
-  readonly accountSharing: AccountSharingSignal | null;
-
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor sets all fields of the interface
+export class RegistrationSignals {
   constructor(fields: SignalFields) {
-    this.multiAccounting = fields.multiAccounting;
-    this.accountSharing = fields.accountSharing;
+    Object.assign(this, fields);
   }
+}
+export interface RegistrationSignals extends SignalFields {}
+
+const members = { LOGIN: LoginSignals, REGISTRATION: RegistrationSignals } as const;
+
+for (const [event, member] of Object.entries(members)) {
+  const ownFirst = Object.values(signalTable).toSorted((row) => (row.event === event ? -1 : 1));
+  const word = event.toLowerCase();
+  for (const row of ownFirst) {
+    const description =
+      row.event === event
+        ? `The ${word}’s own signal; null where Stripe could not compute it.`
+        : `As a rule null: only Stripe decides to add it to a ${word}.`;
+    Field(() => row.type, { nullable: true, description })(member.prototype, row.field);
+  }
+}
+
+/** The signals of an evaluation, by its event type. Those of an event type of tomorrow are told by what was found. */
+export function signalsOf(event: SignalRow['event'] | 'UNKNOWN', fields: SignalFields): Signals {
+  const found = Object.values(signalTable).find(({ field }) => fields[field] !== null);
+  return new members[event === 'UNKNOWN' ? (found?.event ?? 'REGISTRATION') : event](fields);
+}
+
+/** The signals of an evaluation by Stripe's names, for metrics. */
+export function signalsByName(signals: Signals | null): Record<SignalName, CustomerEvaluationSignal | null> {
+  const named = signalNames.map((name) => [name, signals?.[signalTable[name].field] ?? null]);
+  return Object.fromEntries(named);
 }
 
 /** A member per event type: the upstream's `signals` is one hash whose keys depend on the event type. */

@@ -72,8 +72,7 @@ const event = z.looseObject({
   registration_failed: failedEvent,
 });
 
-/** What an answer must look like to be read at all; open enums stay strings here. */
-export const customerEvaluationWire = z.looseObject({
+const evaluation = z.looseObject({
   id: z.string().min(1),
   object: z.literal('radar.customer_evaluation'),
   event_type: z.string(),
@@ -81,9 +80,19 @@ export const customerEvaluationWire = z.looseObject({
   created_at: unixSeconds,
   customer: z.preprocess(referencedId, z.string().min(1).nullish()).optional(),
   events: z.preprocess(listItems, z.array(event).nullish()).optional(),
-  signals: z.looseObject({ account_sharing: signal.nullish(), multi_accounting: signal.nullish() }).nullish(),
+  signals: z.looseObject({}).nullish(),
   status: z.string().nullish(),
 });
 
-export type CustomerEvaluationWire = z.infer<typeof customerEvaluationWire>;
+/**
+ * What an answer must look like to be read at all; open enums stay strings here. Of the signals, those that are named are
+ * checked; others are kept as they came.
+ */
+export function customerEvaluationWire<Name extends string>(signalNames: readonly Name[]) {
+  const signals = {} as Record<Name, z.ZodOptional<z.ZodNullable<typeof signal>>>;
+  for (const name of signalNames) signals[name] = signal.nullish();
+  return evaluation.extend({ signals: z.looseObject(signals).nullish() });
+}
+
+export type CustomerEvaluationWire = z.infer<typeof evaluation>;
 export type SignalWire = z.infer<typeof signal>;
