@@ -19,7 +19,7 @@ import {
  */
 
 /** What GraphQL itself refused in a document or its variables: a message without values, and the field. */
-interface Refusal {
+interface Rejection {
   readonly message: string;
   readonly path?: readonly string[];
 }
@@ -50,7 +50,7 @@ export function removeValues(errors: readonly GraphQLError[], request: RefusedRe
   }
 }
 
-function rewrite(error: GraphQLError, refusal: Refusal): void {
+function rewrite(error: GraphQLError, refusal: Rejection): void {
   error.message = refusal.message;
   // An error's stack begins with its message.
   error.stack = '';
@@ -72,9 +72,9 @@ function isArgumentError(error: GraphQLError): boolean {
 function findArgumentRefusals(
   errors: readonly GraphQLError[],
   { schema, document, operation, variables }: RefusedRequest,
-): ReadonlyMap<GraphQLError, Refusal> {
+): ReadonlyMap<GraphQLError, Rejection> {
   const errorAt = new Map(errors.filter(isArgumentError).map((error) => [error.nodes?.[0], error]));
-  const refusals = new Map<GraphQLError, Refusal>();
+  const refusals = new Map<GraphQLError, Rejection>();
   const types = new TypeInfo(schema);
   const values = { ...defaultsOf(operation), ...variables };
   const findRefusal = (node: ArgumentNode): void => {
@@ -116,7 +116,7 @@ function defaultsOf(operation: OperationDefinitionNode | undefined): Record<stri
   return Object.fromEntries(withDefault);
 }
 
-function syntaxRefusal(error: GraphQLError): Refusal {
+function syntaxRefusal(error: GraphQLError): Rejection {
   const [at] = error.locations ?? [];
   return { message: `Syntax Error: the document does not parse at line ${at?.line}, column ${at?.column}.` };
 }
@@ -137,7 +137,7 @@ const literalKinds: ReadonlySet<string> = new Set([
   Kind.OBJECT,
 ]);
 
-function literalRefusal(error: GraphQLError): Refusal {
+function literalRefusal(error: GraphQLError): Rejection {
   return { message: ruleIn(error.message) ?? `A literal ${mismatch(error.message)}` };
 }
 
@@ -146,7 +146,7 @@ function literalRefusal(error: GraphQLError): Refusal {
  * <rule>`. The path consists of names of the schema and of indices, and stands at the end: a value that ends with a
  * quotation mark is a string, whose own quotation marks are escaped.
  */
-function coercionRefusal(error: GraphQLError): Refusal {
+function coercionRefusal(error: GraphQLError): Rejection {
   const [node] = error.nodes ?? [];
   const fault = error.originalError;
   if (node?.kind !== Kind.VARIABLE_DEFINITION || !(fault instanceof GraphQLError)) {
@@ -157,7 +157,7 @@ function coercionRefusal(error: GraphQLError): Refusal {
   return refusal(path.match(/\w+/g) ?? [], fault);
 }
 
-function refusal(path: readonly string[], error: GraphQLError): Refusal {
+function refusal(path: readonly string[], error: GraphQLError): Rejection {
   const unknown = /^Field "([A-Za-z_]\w{0,63})" is not defined by type "(\w+)"/.exec(error.message);
   const at = unknown?.[1] === undefined ? path : [...path, unknown[1]];
   const rule = unknown === null ? ruleIn(error.message) : `is not defined by type "${unknown[2]}".`;
