@@ -8,6 +8,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY deploy/build deploy/build
 # The pages for browsers are made of them.
 COPY schema/generated schema/generated
 COPY schema/operations schema/operations

@@ -9,24 +9,24 @@ import { createAuthenticator } from './access/authentication.ts';
 import { type Caller, type Pseudonymize, pseudonymizer } from './access/caller.ts';
 import { noServiceRule, operationLimitsRule } from './access/operation-limits.ts';
 import { RateLimits } from './access/rate-limits.ts';
+import type { RedisRateLimitStore } from './access/redis-rate-limit-store.ts';
 import { scopes } from './access/scopes.ts';
-import type { SharedStore } from './access/shared-store.ts';
 import { readTrustedDocuments, type TrustedDocuments } from './access/trusted-documents.ts';
-import { type Config, ConfigError } from './config.ts';
-import { type CallContext, createCallContext } from './customer-evaluation/call-context.ts';
+import { type Config, ConfigError } from './config/config.ts';
+import { packageInfo, userAgent } from './config/package-info.ts';
+import { SecretFiles } from './config/secret-file-watcher.ts';
+import { renewSecrets } from './config/secret-rotation.ts';
+import type { Permissions } from './customer-evaluation/authorization.ts';
 import { CustomerEvaluationResolver } from './customer-evaluation/customer-evaluation.resolver.ts';
-import type { Rights } from './customer-evaluation/rights.ts';
-import type { CustomerEvaluationServices } from './customer-evaluation/services.ts';
+import type { CustomerEvaluationDependencies } from './customer-evaluation/dependencies.ts';
+import { type CallContext, createCallContext } from './customer-evaluation/graphql-context.ts';
 import { errorsPlugin, presentError } from './errors/caller-facing.ts';
-import { admissionPlugin } from './http/admission-plugin.ts';
-import type { Access } from './http/callers.ts';
+import type { Access } from './http/authentication-hook.ts';
+import { admissionPlugin } from './http/cost-limit-plugin.ts';
 import { Drain } from './http/drain.ts';
-import type { PagesOptions } from './http/pages.ts';
 import { createHttpServer } from './http/server.ts';
-import { packageFacts, userAgent } from './package-facts.ts';
+import type { PagesOptions } from './pages/pages.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
-import { SecretFiles } from './secret-files.ts';
-import { renewSecrets } from './secret-renewal.ts';
 import { createOutgoingRequests, type OutgoingRequests } from './stripe/outgoing-requests.ts';
 import { StripeClient } from './stripe/stripe-client.ts';
 import { capabilitiesOf } from './stripe/versions.ts';
@@ -101,7 +101,7 @@ async function openGateway(
     ...config.telemetry,
     host: config.host,
     responseTimeoutMs: config.http.responseTimeoutMs,
-    version: packageFacts().version,
+    version: packageInfo().version,
     upstream: config.upstream,
     upstreamUrl: upstream.apiUrl,
     upstreamVersion: upstream.apiVersion,
@@ -130,7 +130,7 @@ async function openGateway(
   const secretFiles = new SecretFiles(config.secretFiles, renewSecrets(renewals, log));
   opened.push(() => secretFiles.close());
 
-  const services: CustomerEvaluationServices = {
+  const services: CustomerEvaluationDependencies = {
     stripe,
     capabilities: capabilitiesOf(config.stripe.apiVersion),
     drift: new ContractDrift(),
@@ -235,8 +235,8 @@ async function createAccess(
 }
 
 // Its client is loaded only where there is a Redis.
-async function openStore(url: string, pseudonymize: Pseudonymize, log: Logger): Promise<SharedStore> {
-  const { SharedStore: Store } = await import('./access/shared-store.ts');
+async function openStore(url: string, pseudonymize: Pseudonymize, log: Logger): Promise<RedisRateLimitStore> {
+  const { RedisRateLimitStore: Store } = await import('./access/redis-rate-limit-store.ts');
   return new Store(url, pseudonymize, (state, reason) =>
     log[state === 'up' ? 'info' : 'error'](
       { state, reason },
@@ -245,7 +245,7 @@ async function openStore(url: string, pseudonymize: Pseudonymize, log: Logger): 
   );
 }
 
-function rightsOf(caller: Caller, { signalsVisibility }: Config): Rights {
+function rightsOf(caller: Caller, { signalsVisibility }: Config): Permissions {
   return {
     may: (scope) =>
       caller.scopes === 'all' ||

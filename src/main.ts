@@ -1,15 +1,15 @@
-import { type Config, readConfig } from './config.ts';
-import { withSourcePlaces } from './errors/source-places.ts';
-import { endWith, type Service } from './life.ts';
-import { packageFacts } from './package-facts.ts';
+import { type Config, readConfig } from './config/config.ts';
+import { packageInfo } from './config/package-info.ts';
+import { withSourcePlaces } from './errors/source-map-stack.ts';
 import { effectiveSettings } from './start-up/check-config.ts';
 import { type Command, readCommand } from './start-up/command-line.ts';
 import { keepCompiled, writeCompileCache } from './start-up/compile-cache.ts';
 import { hideFromLibraries } from './start-up/environment.ts';
+import { installGracefulShutdown, type Service } from './start-up/graceful-shutdown.ts';
 import { helpText } from './start-up/help.ts';
 import { requireRuntime } from './start-up/runtime.ts';
-import { adviceOn } from './start-up/start-fault.ts';
-import { welcome } from './start-up/welcome.ts';
+import { startupBanner } from './start-up/startup-banner.ts';
+import { adviceOn } from './start-up/startup-error.ts';
 import { createLog } from './telemetry/log.ts';
 import { createLogLevelSwitch } from './telemetry/log-level-switch.ts';
 import { openLogOutput } from './telemetry/log-output.ts';
@@ -38,7 +38,7 @@ async function run(command: Command): Promise<void> {
       process.stdout.write(helpText());
       return;
     case 'version':
-      process.stdout.write(`${packageFacts().version}\n`);
+      process.stdout.write(`${packageInfo().version}\n`);
       return;
     case 'check-config':
       process.stdout.write(await checkConfig(readConfig(process.env)));
@@ -56,13 +56,13 @@ async function run(command: Command): Promise<void> {
 
 function announce(service: AnnouncedService): void {
   // In this order: whoever reads the announcement may send a signal at once.
-  endWith(service);
+  installGracefulShutdown(service);
   service.announce();
 }
 
 // Files that the settings name are read as at a start.
 async function checkConfig(config: Config): Promise<string> {
-  requireRuntime(process.version, packageFacts().engines.node);
+  requireRuntime(process.version, packageInfo().engines.node);
   keepCompiled();
   const { trustedDocumentsOf } = await import('./gateway.ts');
   trustedDocumentsOf(config);
@@ -70,7 +70,7 @@ async function checkConfig(config: Config): Promise<string> {
 }
 
 async function serveGateway(config: Config): Promise<AnnouncedService> {
-  requireRuntime(process.version, packageFacts().engines.node);
+  requireRuntime(process.version, packageInfo().engines.node);
   // Loaded here, so that --help and a refused setting are told at once.
   keepCompiled();
   const { startGateway } = await import('./gateway.ts');
@@ -93,11 +93,11 @@ async function serveGateway(config: Config): Promise<AnnouncedService> {
     // The server's end, then that of calls whose clients hung up, and of what tells about all of it.
     closesWithinMs: delayMs + limitMs + 4_000,
     onBug: (bug) => log.fatal(bug, 'uncaught exception, shutting down'),
-    onOvertime: () => log.fatal('graceful shutdown timed out, exiting'),
+    onTimeout: () => log.fatal('graceful shutdown timed out, exiting'),
     announce: () => {
       log.info({ url: gateway.url, upstream: config.upstream }, 'listening');
       writeCompileCache();
-      process.stderr.write(welcome(gateway.url, config));
+      process.stderr.write(startupBanner(gateway.url, config));
     },
   };
 }
@@ -113,7 +113,7 @@ Point a gateway at it with STRIPE_API_URL=${url} STRIPE_SECRET_KEY=${sandboxKey}
     close: () => sandbox.close(),
     closesWithinMs: 5_000,
     onBug: (bug) => process.stderr.write(`${JSON.stringify(bug)}\n`),
-    onOvertime: () => process.stderr.write('The sandbox is cut off.\n'),
+    onTimeout: () => process.stderr.write('The sandbox is cut off.\n'),
     announce: () => process.stderr.write(text),
   };
 }

@@ -17,7 +17,7 @@ whenChanged('src', /^(?!pages[\\/]).*\.ts$/, () => {
 });
 // The gateway reads these for each request: there is nothing to restart.
 whenChanged('src/pages/browser', /\.(ts|tsx|css|html)$/, () => {
-  spawn(process.execPath, ['src/bundles/pages.ts'], { cwd: root, stdio: 'inherit' });
+  spawn(process.execPath, ['deploy/build/pages.ts'], { cwd: root, stdio: 'inherit' });
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit());
 process.once('exit', () => {

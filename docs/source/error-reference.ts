@@ -1,14 +1,14 @@
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { documentRefusals } from '../../src/access/trusted-documents.ts';
-import { BadRequestError } from '../../src/errors/bad-request.ts';
-import { Draining } from '../../src/errors/draining.ts';
-import { failureCodes } from '../../src/errors/failure.ts';
-import { Forbidden } from '../../src/errors/forbidden.ts';
+import { IdentityUnavailableError, UnauthenticatedError } from '../../src/errors/authentication-errors.ts';
+import { BadRequestError } from '../../src/errors/bad-request-error.ts';
+import { DrainingError } from '../../src/errors/draining-error.ts';
+import { ForbiddenError } from '../../src/errors/forbidden-error.ts';
 import { httpRefusal } from '../../src/errors/http-refusals.ts';
-import { LateRequest } from '../../src/errors/late-request.ts';
-import { Overloaded } from '../../src/errors/overloaded.ts';
-import { RateLimited } from '../../src/errors/rate-limited.ts';
-import { IdentityUnavailable, Unauthenticated } from '../../src/errors/unauthenticated.ts';
+import { OverloadedError } from '../../src/errors/overloaded-error.ts';
+import { RateLimitedError } from '../../src/errors/rate-limited-error.ts';
+import { RequestTimeoutError } from '../../src/errors/request-timeout-error.ts';
+import { failureCodes } from '../../src/errors/upstream-call-error.ts';
 import { table } from './table.ts';
 
 /** What a payload's `errors` may hold. */
@@ -41,14 +41,14 @@ interface Row {
 
 function ourRefusals(): Row[] {
   const refusals = [
-    new Unauthenticated(),
-    new IdentityUnavailable(),
-    Forbidden.lacksScope('evaluations:create'),
-    Forbidden.otherCustomer(),
-    new RateLimited(0),
-    new Overloaded(),
-    new Draining(),
-    new LateRequest(),
+    new UnauthenticatedError(),
+    new IdentityUnavailableError(),
+    ForbiddenError.lacksScope('evaluations:create'),
+    ForbiddenError.otherCustomer(),
+    new RateLimitedError(0),
+    new OverloadedError(),
+    new DrainingError(),
+    new RequestTimeoutError(),
     BadRequestError.badHost(),
     BadRequestError.methodNotAllowed('GET, HEAD, POST'),
     BadRequestError.badUrl(414),

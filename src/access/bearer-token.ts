@@ -2,7 +2,7 @@ import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { type Caller, isName, scopeList, subjectId } from './caller.ts';
 import type { RemoteKeySet } from './key-set.ts';
 import { type CustomerBinding, scopes } from './scopes.ts';
-import { VerifiedTokens } from './verified-tokens.ts';
+import { TokenCache } from './token-cache.ts';
 
 export interface TokenSettings {
   readonly issuer: string;
@@ -50,7 +50,7 @@ export class BearerTokens {
   readonly #keys: RemoteKeySet;
   readonly #settings: TokenSettings;
   readonly #options: JWTVerifyOptions;
-  readonly #verified: VerifiedTokens;
+  readonly #verified: TokenCache;
 
   constructor(keys: RemoteKeySet, settings: TokenSettings) {
     this.#keys = keys;
@@ -62,7 +62,7 @@ export class BearerTokens {
       requiredClaims: ['exp', 'sub', settings.audienceClaim],
       clockTolerance: settings.clockToleranceSeconds,
     };
-    this.#verified = new VerifiedTokens(settings.clockToleranceSeconds);
+    this.#verified = new TokenCache(settings.clockToleranceSeconds);
   }
 
   /** The caller that the header names. Throws `TokenRefused`. */

@@ -6,7 +6,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { fragmentsOf } from './operation-measure.ts';
+import { fragmentsOf } from './operation-complexity.ts';
 
 /** A root field, and how many objects it asks for. */
 interface RootField {

@@ -1,5 +1,5 @@
 import { GraphQLError, Kind, type OperationDefinitionNode, type ValidationRule } from 'graphql';
-import { measureOperation, type OperationMeasure } from './operation-measure.ts';
+import { measureOperation, type OperationMeasure } from './operation-complexity.ts';
 
 /** How large an operation may be. What graphql-js and Apollo limit themselves is theirs: tokens and recursion. */
 export type OperationLimits = { readonly [Size in keyof OperationMeasure]: number };

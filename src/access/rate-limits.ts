@@ -1,7 +1,7 @@
 import type { Caller } from './caller.ts';
 import { addressKey } from './client-address.ts';
-import { type Counter, MemoryCounter } from './counters.ts';
-import type { SharedStore, StoreState } from './shared-store.ts';
+import { type Counter, MemoryCounter } from './rate-limit-counter.ts';
+import type { RedisRateLimitStore, StoreState } from './redis-rate-limit-store.ts';
 
 interface Limits {
   /** For each caller; no limit if undefined. */
@@ -24,13 +24,13 @@ export interface Charged {
 
 /** How much each caller and each address has done in the last minute, and whether it may do more. */
 export class RateLimits {
-  readonly #store: SharedStore | undefined;
+  readonly #store: RedisRateLimitStore | undefined;
   readonly #perCaller: Counter | undefined;
   readonly #perAddress: Counter | undefined;
   readonly #refusals: Counter | undefined;
 
   /** Counts in the store, or in this process alone where there is none. */
-  constructor({ perMinute, perAddressPerMinute }: Limits, store?: SharedStore) {
+  constructor({ perMinute, perAddressPerMinute }: Limits, store?: RedisRateLimitStore) {
     this.#store = store;
     const counter = (name: string, limit: number | undefined): Counter | undefined =>
       limit === undefined ? undefined : (store?.counter(name, limit) ?? new MemoryCounter(limit));

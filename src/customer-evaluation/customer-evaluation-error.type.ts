@@ -1,6 +1,11 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { type Effect, type Failure, type FailureCode, failureCodes } from '../errors/failure.ts';
-import { clientPath, type MutationName } from './client-path.ts';
+import {
+  type Effect,
+  type FailureCode,
+  failureCodes,
+  type UpstreamCallError,
+} from '../errors/upstream-call-error.ts';
+import { clientPath, type MutationName } from './error-path.ts';
 
 const codes = Object.keys(failureCodes) as FailureCode[];
 const CustomerEvaluationErrorCode = Object.fromEntries(codes.map((code) => [code, code]));
@@ -57,7 +62,7 @@ export class CustomerEvaluationError {
   })
   readonly upstreamRequestId: string | null;
 
-  private constructor(failure: Failure, message: string, path: readonly string[] | null) {
+  private constructor(failure: UpstreamCallError, message: string, path: readonly string[] | null) {
     this.code = failure.code;
     this.message = message;
     this.path = path;
@@ -68,7 +73,7 @@ export class CustomerEvaluationError {
   }
 
   /** One error for each thing that is wrong. */
-  static allOf(failure: Failure, mutation: MutationName): CustomerEvaluationError[] {
+  static allOf(failure: UpstreamCallError, mutation: MutationName): CustomerEvaluationError[] {
     return failure.problems.map(
       ({ message, path }) =>
         new CustomerEvaluationError(failure, message, path ?? clientPath(failure.param, mutation) ?? null),

@@ -1,18 +1,18 @@
 import DataLoader from 'dataloader';
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
-import { Failure } from '../errors/failure.ts';
-import { Refusal } from '../errors/refusal.ts';
+import { GatewayError } from '../errors/gateway-error.ts';
+import { UpstreamCallError } from '../errors/upstream-call-error.ts';
 import { encodeForm } from '../stripe/form-encoding.ts';
 import { retrieveEvaluation } from '../stripe/operations.ts';
 import type { Caller } from '../stripe/stripe-client.ts';
+import { type Permissions, requireAnyCustomer, requireOwnEvaluation } from './authorization.ts';
+import { requireCapability } from './capabilities.ts';
 import type { CustomerEvaluation } from './customer-evaluation.type.ts';
-import { pathOf } from './evaluation-path.ts';
+import type { CustomerEvaluationDependencies } from './dependencies.ts';
+import { pathOf } from './evaluation-url.ts';
 import { logFailure } from './failure-log.ts';
 import { fromStripe } from './from-stripe.ts';
-import { requireCapability } from './require-capability.ts';
-import { type Rights, requireAnyCustomer, requireOwnEvaluation } from './rights.ts';
-import type { CustomerEvaluationServices } from './services.ts';
 
 /** Evaluations by id; null for an id that the upstream does not know. */
 export type CustomerEvaluationLoader = DataLoader<string, CustomerEvaluation | null>;
@@ -24,7 +24,7 @@ const maxParallel = 8;
 interface LoaderContext {
   readonly log: Logger;
   readonly onBehalfOf: Caller;
-  readonly rights: Rights;
+  readonly rights: Permissions;
 }
 
 /**
@@ -35,10 +35,10 @@ const expansion = encodeForm({ expand: ['events'] });
 
 /**
  * A loader for one request: distinct ids are fetched once each, in parallel, order kept. One that fails does
- * so alone, with a `Failure`, or with `Forbidden` where it is not the caller's to see.
+ * so alone, with a `UpstreamCallError`, or with `ForbiddenError` where it is not the caller's to see.
  */
 export function createLoader(
-  services: CustomerEvaluationServices,
+  services: CustomerEvaluationDependencies,
   context: LoaderContext,
 ): CustomerEvaluationLoader {
   const fetchOne = async (id: string): Promise<CustomerEvaluation | null | Error> => {
@@ -48,7 +48,7 @@ export function createLoader(
       requireOwnEvaluation(context.rights, evaluation);
       return evaluation;
     } catch (error) {
-      if (error instanceof Failure || error instanceof Refusal) return error;
+      if (error instanceof UpstreamCallError || error instanceof GatewayError) return error;
       throw error;
     }
   };
@@ -56,18 +56,18 @@ export function createLoader(
     const limit = pLimit(maxParallel);
     const results = await Promise.all(ids.map((id) => limit(fetchOne, id)));
     // One line for each code: an upstream that is down fails a whole batch alike.
-    const failures = results.filter((result) => result instanceof Failure);
+    const failures = results.filter((result) => result instanceof UpstreamCallError);
     for (const failure of new Map(failures.map((each) => [each.code, each])).values()) {
       logFailure(failure, context.log);
     }
-    // A Failure as a batch's item rejects that item alone (DataLoader, "Batch Function").
+    // A UpstreamCallError as a batch's item rejects that item alone (DataLoader, "Batch Function").
     return results;
   });
 }
 
 async function retrieve(
   id: string,
-  services: CustomerEvaluationServices,
+  services: CustomerEvaluationDependencies,
   { log, onBehalfOf }: LoaderContext,
 ): Promise<CustomerEvaluation | null> {
   requireCapability(services.capabilities, 'retrieve', []);
@@ -83,7 +83,7 @@ async function retrieve(
     services.drift.note(drift, log);
     return evaluation;
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
+    if (!(error instanceof UpstreamCallError)) throw error;
     if (error.code === 'NOT_FOUND') return null;
     // Reading has no effect, also where what was read is not what was asked for.
     throw error.withEffect('NONE');

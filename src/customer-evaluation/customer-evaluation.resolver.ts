@@ -2,36 +2,36 @@ import { Arg, Authorized, Ctx, ID, Mutation, Query, Resolver } from 'type-graphq
 import { customerEvaluationsPath } from '../stripe/customer-evaluation.wire.ts';
 import { createEvaluation, reportEvaluation } from '../stripe/operations.ts';
 import { versionsWith } from '../stripe/versions.ts';
-import type { CallContext } from './call-context.ts';
+import { requireOwnInput, requireOwnReport } from './authorization.ts';
 import { CreateCustomerEvaluationInput } from './create-customer-evaluation.input.ts';
 import {
   CreateCustomerEvaluationPayload,
   ReportCustomerEvaluationPayload,
 } from './customer-evaluation.payload.ts';
 import { CustomerEvaluation } from './customer-evaluation.type.ts';
+import type { CustomerEvaluationDependencies } from './dependencies.ts';
 import { fromStripe, type Translated } from './from-stripe.ts';
-import { type KeyedMutation, runKeyed } from './keyed-mutation.ts';
+import type { CallContext } from './graphql-context.ts';
+import { type IdempotentMutation, runIdempotent } from './idempotent-mutation.ts';
 import { ReportCustomerEvaluationInput } from './report-customer-evaluation.input.ts';
 import { reportToStripe } from './report-to-stripe.ts';
-import { requireOwnInput, requireOwnReport } from './rights.ts';
-import type { CustomerEvaluationServices } from './services.ts';
 import { signalsByName } from './signals.union.ts';
 import { toStripe } from './to-stripe.ts';
 
-const create: KeyedMutation<CreateCustomerEvaluationPayload> = {
+const create: IdempotentMutation<CreateCustomerEvaluationPayload> = {
   name: 'createCustomerEvaluation',
   payload: CreateCustomerEvaluationPayload,
 };
-const report: KeyedMutation<ReportCustomerEvaluationPayload> = {
+const report: IdempotentMutation<ReportCustomerEvaluationPayload> = {
   name: 'reportCustomerEvaluation',
   payload: ReportCustomerEvaluationPayload,
 };
 
 @Resolver(() => CustomerEvaluation)
 export class CustomerEvaluationResolver {
-  readonly #services: CustomerEvaluationServices;
+  readonly #services: CustomerEvaluationDependencies;
 
-  constructor(services: CustomerEvaluationServices) {
+  constructor(services: CustomerEvaluationDependencies) {
     this.#services = services;
   }
 
@@ -59,7 +59,7 @@ export class CustomerEvaluationResolver {
     @Ctx() context: CallContext,
   ): Promise<CreateCustomerEvaluationPayload> {
     requireOwnInput(context.rights, input);
-    return runKeyed(create, input.idempotencyKey, context, async (idempotencyKey) => {
+    return runIdempotent(create, input.idempotencyKey, context, async (idempotencyKey) => {
       const params = toStripe(input, this.#services.capabilities);
       const answer = await this.#services.stripe.post({
         operation: createEvaluation,
@@ -86,7 +86,7 @@ export class CustomerEvaluationResolver {
     @Ctx() context: CallContext,
   ): Promise<ReportCustomerEvaluationPayload> {
     requireOwnReport(context.rights, input);
-    return runKeyed(report, input.idempotencyKey, context, async (idempotencyKey) => {
+    return runIdempotent(report, input.idempotencyKey, context, async (idempotencyKey) => {
       const { path, params } = reportToStripe(input, this.#services.capabilities);
       // Whose evaluation it is stands in the evaluation alone; the loader refuses what is not the caller's.
       if (context.rights.customer.kind !== 'any') await context.evaluations.load(input.id);

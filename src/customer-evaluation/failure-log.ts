@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { Failure } from '../errors/failure.ts';
+import type { UpstreamCallError } from '../errors/upstream-call-error.ts';
 
 /** Logs a failed call, as an error where only a change to the configuration will mend it. */
-export function logFailure(failure: Failure, log: Logger): void {
+export function logFailure(failure: UpstreamCallError, log: Logger): void {
   const { code, effect, upstreamRequestId, operatorNote } = failure;
   const level = failure.operatorsMustAct ? 'error' : 'warn';
   log[level]({ code, effect, upstreamRequestId, note: operatorNote }, 'customer evaluation failed');

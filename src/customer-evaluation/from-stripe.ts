@@ -1,9 +1,9 @@
-import { invalidResponse, type UpstreamAnswer } from '../stripe/answer.ts';
 import {
   type CustomerEvaluationWire,
   customerEvaluationWire,
   type SignalWire,
 } from '../stripe/customer-evaluation.wire.ts';
+import { invalidResponse, type UpstreamResponse } from '../stripe/response.ts';
 import { CustomerEvaluation, StripeCustomer } from './customer-evaluation.type.ts';
 import {
   CustomerEvaluationEvent,
@@ -78,7 +78,7 @@ const eventFields = ['type', 'occurred_at', 'login_failed', 'registration_failed
  * lacks what the contract promises, or is about another evaluation or event type than `asked`. Words and fields that are
  * newer than this gateway never fail a call: they read as `UNKNOWN` or are left out, and are told as drift.
  */
-export function fromStripe(answer: UpstreamAnswer, asked: Asked): Translated {
+export function fromStripe(answer: UpstreamResponse, asked: Asked): Translated {
   const parsed = evaluationWire.safeParse(answer.body);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;

@@ -1,5 +1,5 @@
 import { hash, randomUUID } from 'node:crypto';
-import { Failure } from '../errors/failure.ts';
+import { UpstreamCallError } from '../errors/upstream-call-error.ts';
 
 /** The two sides of one key: the client's, returned in the payload, and the upstream's. */
 export interface IdempotencyKey {
@@ -23,7 +23,7 @@ export function scopeIdempotencyKey(caller: string, mutation: string, key: strin
   if (!printable.test(key)) {
     const path = ['input', 'idempotencyKey'];
     const message = `${path.join('.')}: takes 1 to 255 printable ASCII characters.`;
-    throw new Failure('BAD_USER_INPUT', { effect: 'NONE', problems: [{ path, message }] });
+    throw new UpstreamCallError('BAD_USER_INPUT', { effect: 'NONE', problems: [{ path, message }] });
   }
   return scoped(caller, mutation, key);
 }

@@ -1,7 +1,8 @@
 import type { ReportEventParams, ReportOutcomeParams } from '../stripe/customer-evaluation.wire.ts';
 import type { VersionCapabilities } from '../stripe/versions.ts';
-import { pathOf } from './evaluation-path.ts';
-import { Faults, oneOfNotEnforced, optional, type Path } from './input-faults.ts';
+import { requireCapability } from './capabilities.ts';
+import { pathOf } from './evaluation-url.ts';
+import { InputProblems, oneOfNotEnforced, optional, type Path } from './input-validation.ts';
 import type {
   CustomerEvaluationLoginFailureReason,
   CustomerEvaluationOutcomeInput,
@@ -10,7 +11,6 @@ import type {
   CustomerEvaluationReportInput,
   ReportCustomerEvaluationInput,
 } from './report-customer-evaluation.input.ts';
-import { requireCapability } from './require-capability.ts';
 
 /** A report as the upstream takes it: where it goes, and what it says. */
 export interface ReportCall {
@@ -35,7 +35,7 @@ const statuses = {
 } as const satisfies Record<CustomerEvaluationReportedStatus, string>;
 
 /**
- * Translates a client's report to the upstream's call; pure. Throws a `Failure` that names every field at fault:
+ * Translates a client's report to the upstream's call; pure. Throws a `UpstreamCallError` that names every field at fault:
  * `BAD_USER_INPUT` for what the reference refuses, `UPSTREAM_UNSUPPORTED` for a report in the dialect of other
  * versions. Whether the report fits the evaluated event is left to the upstream, which alone knows the event.
  */
@@ -43,7 +43,7 @@ export function reportToStripe(
   input: ReportCustomerEvaluationInput,
   capabilities: VersionCapabilities,
 ): ReportCall {
-  const faults = new Faults();
+  const faults = new InputProblems();
   const path = pathOf(input.id);
   if (path === undefined) faults.add(['input', 'id'], 'cannot be the id of an evaluation.');
   const params = reportParams(faults, input.report);
@@ -54,7 +54,7 @@ export function reportToStripe(
 }
 
 function reportParams(
-  faults: Faults,
+  faults: InputProblems,
   report: CustomerEvaluationReportInput,
 ): ReportEventParams | ReportOutcomeParams {
   const { loginSucceeded, loginFailed, registrationSucceeded, registrationFailed, outcome } = report;
@@ -82,7 +82,7 @@ function reportParams(
 }
 
 function outcomeParams(
-  faults: Faults,
+  faults: InputProblems,
   outcome: CustomerEvaluationOutcomeInput,
   path: Path,
 ): ReportOutcomeParams {

@@ -5,6 +5,7 @@ import type {
   EvaluationContextParams,
 } from '../stripe/customer-evaluation.wire.ts';
 import type { VersionCapabilities } from '../stripe/versions.ts';
+import { requireCapability } from './capabilities.ts';
 import type {
   CreateCustomerEvaluationInput,
   EvaluationClientDetailsInput,
@@ -12,11 +13,10 @@ import type {
   EvaluationCustomerDetailsInput,
 } from './create-customer-evaluation.input.ts';
 import { eventTypeWords } from './event-type.enum.ts';
-import { Faults, oneOfNotEnforced, optional, type Path, required } from './input-faults.ts';
-import { requireCapability } from './require-capability.ts';
+import { InputProblems, oneOfNotEnforced, optional, type Path, required } from './input-validation.ts';
 
 /**
- * Translates a client's input to the upstream's parameters; pure. Throws a `Failure` that names every field at
+ * Translates a client's input to the upstream's parameters; pure. Throws a `UpstreamCallError` that names every field at
  * fault: `BAD_USER_INPUT` for what the reference refuses, `UPSTREAM_UNSUPPORTED` for what only a newer version
  * takes. What the reference leaves open (formats, which entries go together) is left to the upstream.
  */
@@ -24,7 +24,7 @@ export function toStripe(
   input: CreateCustomerEvaluationInput,
   capabilities: VersionCapabilities,
 ): CreateCustomerEvaluationParams {
-  const faults = new Faults();
+  const faults = new InputProblems();
   const params = {
     event_type: eventType(faults, input),
     evaluation_context: evaluationContext(faults, input.evaluationContext),
@@ -36,7 +36,7 @@ export function toStripe(
 }
 
 function eventType(
-  faults: Faults,
+  faults: InputProblems,
   input: CreateCustomerEvaluationInput,
 ): CreateCustomerEvaluationParams['event_type'] {
   if (input.eventType !== 'UNKNOWN') return eventTypeWords[input.eventType];
@@ -45,7 +45,7 @@ function eventType(
 }
 
 function evaluationContext(
-  faults: Faults,
+  faults: InputProblems,
   entries: readonly EvaluationContextInput[],
 ): EvaluationContextParams[] {
   const path = ['input', 'evaluationContext'];
@@ -53,7 +53,11 @@ function evaluationContext(
   return entries.map((entry, index) => contextEntry(faults, entry, [...path, String(index)]));
 }
 
-function contextEntry(faults: Faults, entry: EvaluationContextInput, path: Path): EvaluationContextParams {
+function contextEntry(
+  faults: InputProblems,
+  entry: EvaluationContextInput,
+  path: Path,
+): EvaluationContextParams {
   const { clientDetails, customerDetails } = entry;
   if (clientDetails != null) {
     return {
@@ -71,7 +75,7 @@ function contextEntry(faults: Faults, entry: EvaluationContextInput, path: Path)
 }
 
 function clientDetailsParams(
-  faults: Faults,
+  faults: InputProblems,
   details: EvaluationClientDetailsInput,
   path: Path,
 ): ClientDetailsParams {
@@ -93,7 +97,7 @@ function clientDetailsParams(
 }
 
 function customerDetailsParams(
-  faults: Faults,
+  faults: InputProblems,
   details: EvaluationCustomerDetailsInput,
   path: Path,
 ): CustomerDetailsParams {

@@ -2,16 +2,16 @@ import { type ApolloServerPlugin, type BaseContext, HeaderMap } from '@apollo/se
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
-import { describeBug } from './describe-bug.ts';
-import { Failure } from './failure.ts';
+import { describeError } from './describe-error.ts';
+import { GatewayError, retryAfterSeconds } from './gateway-error.ts';
 import { bug } from './http-refusals.ts';
-import { Refusal, retryAfterSeconds } from './refusal.ts';
-import { hideNames } from './without-names.ts';
-import { removeValues } from './without-values.ts';
+import { redactSchemaNames } from './redact-schema-names.ts';
+import { redactValues } from './redact-values.ts';
+import { UpstreamCallError } from './upstream-call-error.ts';
 
 /*
  * The one place that decides what a caller sees of a top-level error. What stands in a payload's `errors` was
- * raised on purpose, as a `Failure`; here are GraphQL's own refusals, and bugs.
+ * raised on purpose, as a `UpstreamCallError`; here are GraphQL's own refusals, and bugs.
  */
 
 /** What an error needs of its request. */
@@ -28,16 +28,17 @@ export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloSer
   return {
     requestDidStart: async () => ({
       didEncounterErrors: async ({ errors, schema, document, operation, request, source, contextValue }) => {
-        removeValues(errors, { schema, document, operation, variables: request.variables });
-        if (hideSchema) hideNames(errors, { source, variables: request.variables });
+        redactValues(errors, { schema, document, operation, variables: request.variables });
+        if (hideSchema) redactSchemaNames(errors, { source, variables: request.variables });
         for (const error of errors) {
           if (isRequestError(error)) {
             Object.assign(error.extensions, { code: 'BAD_REQUEST', http: { status: 400 } });
           }
           const cause = causeOf(error);
-          if (isRaisedOnPurpose(error) || cause instanceof Failure || cause instanceof Refusal) continue;
+          if (isRaisedOnPurpose(error) || cause instanceof UpstreamCallError || cause instanceof GatewayError)
+            continue;
           error.extensions['requestId'] = contextValue.requestId;
-          contextValue.log?.error(describeBug(error.originalError ?? error), 'a bug ended an operation');
+          contextValue.log?.error(describeError(error.originalError ?? error), 'a bug ended an operation');
         }
       },
       // Only here is it known what else the operation came to.
@@ -62,24 +63,24 @@ export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloSer
 function refusalOfWhole(
   errors: readonly GraphQLError[],
   data: Readonly<Record<string, unknown>> | null | undefined,
-): Refusal | undefined {
+): GatewayError | undefined {
   if (Object.values(data ?? {}).some((value) => value !== null)) return undefined;
   const causes = errors.map(causeOf);
-  if (!causes.every((cause) => cause instanceof Refusal)) return undefined;
+  if (!causes.every((cause) => cause instanceof GatewayError)) return undefined;
   return causes.find(({ statusCode }) => statusCode !== undefined) ?? causes[0];
 }
 
 // Apollo's own unwrapping leaves what a plugin threw before any field was run.
 function causeOf(error: unknown): unknown {
   const thrown = error instanceof GraphQLError ? error.originalError : undefined;
-  return thrown instanceof Refusal ? thrown : unwrapResolverError(error);
+  return thrown instanceof GatewayError ? thrown : unwrapResolverError(error);
 }
 
 /** What leaves the house: for a bug a neutral message, for all else its message, place and code. */
 export function presentError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const cause = causeOf(error);
-  if (cause instanceof Failure) return { ...formatted, extensions: failureExtensions(cause) };
-  if (cause instanceof Refusal) {
+  if (cause instanceof UpstreamCallError) return { ...formatted, extensions: failureExtensions(cause) };
+  if (cause instanceof GatewayError) {
     const { code, retryable, retryAfterMs } = cause;
     return { ...formatted, extensions: { code, retryable, effect: 'NONE', retryAfterMs } };
   }
@@ -100,7 +101,7 @@ export function presentError(formatted: GraphQLFormattedError, error: unknown): 
   };
 }
 
-function refusalHead({ statusCode, retryAfterMs }: Refusal): { status?: number; headers: HeaderMap } {
+function refusalHead({ statusCode, retryAfterMs }: GatewayError): { status?: number; headers: HeaderMap } {
   return {
     ...(statusCode === undefined ? {} : { status: statusCode }),
     headers: new HeaderMap(
@@ -110,7 +111,7 @@ function refusalHead({ statusCode, retryAfterMs }: Refusal): { status?: number; 
 }
 
 // A failure of a query, which has no payload to carry it.
-function failureExtensions(failure: Failure): Record<string, unknown> {
+function failureExtensions(failure: UpstreamCallError): Record<string, unknown> {
   const { code, retryable, effect, retryAfterMs, upstreamRequestId } = failure;
   return { code, retryable, effect, retryAfterMs, upstreamRequestId };
 }

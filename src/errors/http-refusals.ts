@@ -1,5 +1,5 @@
-import { BadRequestError } from './bad-request.ts';
-import { Refusal, retryAfterSeconds } from './refusal.ts';
+import { BadRequestError } from './bad-request-error.ts';
+import { GatewayError, retryAfterSeconds } from './gateway-error.ts';
 
 /** An answer to a request that is refused before GraphQL begins. */
 export interface HttpRefusal {
@@ -11,7 +11,7 @@ export interface HttpRefusal {
 
 /** What the caller sees of an error that ended a request outside GraphQL: never its message, unless it is ours. */
 export function httpRefusal(error: { statusCode?: number | undefined }, requestId: string): HttpRefusal {
-  if (error instanceof Refusal) return refusalByUs(error, requestId);
+  if (error instanceof GatewayError) return refusalByUs(error, requestId);
   const status = error.statusCode ?? 500;
   const { code, message } = refusals[status] ?? (status >= 500 ? bug : badRequest);
   // Of a bug nobody knows how far it let things come.
@@ -23,7 +23,7 @@ export function httpRefusal(error: { statusCode?: number | undefined }, requestI
   };
 }
 
-function refusalByUs(refusal: Refusal, requestId: string): HttpRefusal {
+function refusalByUs(refusal: GatewayError, requestId: string): HttpRefusal {
   const { code, message, retryable, retryAfterMs, statusCode: status = 403 } = refusal;
   return {
     status,

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { BadRequestError } from '../errors/bad-request.ts';
+import { BadRequestError } from '../errors/bad-request-error.ts';
 import type { Origins } from './cors.ts';
 import { UnfitRequest } from './unfit-request.ts';
 

@@ -1,8 +1,8 @@
 import { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { BadRequestError } from '../errors/bad-request.ts';
-import { Overloaded } from '../errors/overloaded.ts';
-import type { BodyBudget } from './body-budget.ts';
+import { BadRequestError } from '../errors/bad-request-error.ts';
+import { OverloadedError } from '../errors/overloaded-error.ts';
+import type { BodyBudget } from './body-memory-budget.ts';
 import { closeGently } from './close-gently.ts';
 import { UnfitRequest } from './unfit-request.ts';
 
@@ -122,12 +122,12 @@ export class BoundedRequest extends IncomingMessage {
     const held = this.#held;
     if (held === undefined) {
       // Most bodies come in one piece, which needs no copy.
-      if (!this.#charge(bytes)) return new Overloaded();
+      if (!this.#charge(bytes)) return new OverloadedError();
       this.#held = piece;
     } else {
       if (bytes > held.length) {
         const room = Math.min(Math.max(bytes, 2 * held.length, 1_024), maxBytes);
-        if (!this.#charge(room)) return new Overloaded();
+        if (!this.#charge(room)) return new OverloadedError();
         this.#held = Buffer.allocUnsafeSlow(room);
         held.copy(this.#held, 0, 0, this.#bytes);
       }

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
-import type { DrainSettings } from '../config.ts';
-import { Draining } from '../errors/draining.ts';
+import type { DrainSettings } from '../config/config.ts';
+import { DrainingError } from '../errors/draining-error.ts';
 
 /** Connections that have nothing in flight by the end are closed after so long, whatever they still send. */
 const lingerMs = 500;
@@ -41,12 +41,12 @@ export class Drain {
   }
 
   /**
-   * Lets a request in until its answer is out or its client has gone; refuses it as `Draining` where it came too late.
+   * Lets a request in until its answer is out or its client has gone; refuses it as `DrainingError` where it came too late.
    * For when its body has been read: a connection that is closed with bytes unread is reset, answer and all.
    */
   readonly enter = (_request: FastifyRequest, { raw }: FastifyReply, done: HookHandlerDoneFunction): void => {
     if (this.#phase === 'refusing') {
-      done(new Draining());
+      done(new DrainingError());
       return;
     }
     this.#inFlight += 1;

@@ -1,9 +1,9 @@
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { CallContext } from '../customer-evaluation/call-context.ts';
-import { insteadOfTooLarge, maxAnswerBytes } from './answer-size.ts';
+import type { CallContext } from '../customer-evaluation/graphql-context.ts';
 import type { Origins } from './cors.ts';
 import { searchOf } from './request-parameters.ts';
+import { insteadOfTooLarge, maxAnswerBytes } from './response-size.ts';
 
 /**
  * Hands a request to Apollo Server, and its answer back. Not Apollo's own integration for Fastify: that builds a URL

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { BadRequestError } from '../errors/bad-request.ts';
+import { BadRequestError } from '../errors/bad-request-error.ts';
 
 /** A host and port as RFC 3986, 3.2.2 has them, as far as anybody uses it. */
 const hostAndPort = /^(?<host>\[[\da-f:.]+\]|[\w.~!$&'()*+,;=-]*)(?::\d{0,5})?$/i;

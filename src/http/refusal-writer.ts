@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
-import { describeBug } from '../errors/describe-bug.ts';
+import { describeError } from '../errors/describe-error.ts';
 import { httpRefusal } from '../errors/http-refusals.ts';
-import { answerType } from './answer-type.ts';
 import { BoundedLog } from './bounded-log.ts';
 import { BoundedRequest } from './bounded-request.ts';
 import type { Origins } from './cors.ts';
 import type { Drain } from './drain.ts';
 import { requestIdOf } from './request-id.ts';
 import { securityHeaders } from './request-rules.ts';
+import { responseMediaType } from './response-media-type.ts';
 import { bytesOf, type SlowReaders } from './slow-readers.ts';
 
 /** Why a request is refused: one of our refusals, an error with a status, or a bug. */
@@ -69,7 +69,12 @@ export class RefusalWriter {
     const { drain } = this.#options;
     const { headers, method, url } = request;
     const requestId = requestIdOf(request);
-    const { status, head, text } = this.#answer(reason, requestId, headers.origin, answerType(request));
+    const { status, head, text } = this.#answer(
+      reason,
+      requestId,
+      headers.origin,
+      responseMediaType(request),
+    );
     // A client that announced more than was read gets its answer, then the end of the connection.
     const isCut = request instanceof BoundedRequest && request.closesUnread(true);
     const close = isCut || drain.closesAfter(request) ? { connection: 'close' } : {};
@@ -112,7 +117,7 @@ export class RefusalWriter {
     { requestId, status, isLogged }: { requestId: string; status: number; isLogged: boolean },
   ): void {
     if (status === 500)
-      this.#options.log.error({ requestId, ...describeBug(reason) }, 'a bug ended a request');
+      this.#options.log.error({ requestId, ...describeError(reason) }, 'a bug ended a request');
     else if (isLogged) this.#log.info({ requestId, status }, 'request refused');
   }
 }

@@ -9,37 +9,37 @@ import {
 import type { Logger } from 'pino';
 import type { Caller } from '../access/caller.ts';
 import type { TrustedDocuments } from '../access/trusted-documents.ts';
-import type { HttpSettings } from '../config.ts';
-import type { CallContext, CallFacts } from '../customer-evaluation/call-context.ts';
-import type { Rights } from '../customer-evaluation/rights.ts';
-import { BadRequestError } from '../errors/bad-request.ts';
-import { describeBug } from '../errors/describe-bug.ts';
+import type { HttpSettings } from '../config/config.ts';
+import type { Permissions } from '../customer-evaluation/authorization.ts';
+import type { CallContext, CallFacts } from '../customer-evaluation/graphql-context.ts';
+import { BadRequestError } from '../errors/bad-request-error.ts';
+import { describeError } from '../errors/describe-error.ts';
 import { httpRefusal } from '../errors/http-refusals.ts';
+import { explorerForBrowsers, type PagesOptions, servePages } from '../pages/pages.ts';
 import { refuseOtherMethods } from './allowed-methods.ts';
-import { answerType } from './answer-type.ts';
-import { BodyBudget } from './body-budget.ts';
+import { type Access, callerHook, charge, chargeRequest } from './authentication-hook.ts';
+import { BodyBudget } from './body-memory-budget.ts';
 import { BoundedRequest, boundedRequests } from './bounded-request.ts';
-import { type Access, callerHook, charge, chargeRequest } from './callers.ts';
+import { handleClientError } from './client-error-handler.ts';
 import { Origins } from './cors.ts';
-import { documentHook } from './document-hook.ts';
-import { serverWithDoor } from './door.ts';
 import type { Drain } from './drain.ts';
 import { Exchanges } from './exchanges.ts';
 import { trustedProxies } from './forwarded-address.ts';
 import { graphqlHandler } from './graphql-handler.ts';
-import { explorerForBrowsers, type PagesOptions, servePages } from './pages.ts';
+import { serverWithLoadShedding } from './load-shedding.ts';
 import { RefusalWriter, type RefusalWriterOptions } from './refusal-writer.ts';
 import { requestIdOf } from './request-id.ts';
 import { dropEmptyParameters } from './request-parameters.ts';
 import { limitDocuments, sendSecurityHeaders, takeOnlyJson } from './request-rules.ts';
+import { responseMediaType } from './response-media-type.ts';
 import { bytesOf, SlowReaders, type SlowReadersOptions } from './slow-readers.ts';
-import { answerUnread } from './unread-request.ts';
+import { documentHook } from './trusted-document-hook.ts';
 
 export interface HttpOptions {
   readonly apollo: ApolloServer<CallContext>;
   readonly createContext: (facts: CallFacts) => CallContext;
   /** What a caller may do. */
-  readonly rightsOf: (caller: Caller) => Rights;
+  readonly rightsOf: (caller: Caller) => Permissions;
   readonly access: Access;
   /** Undefined where every document is run. */
   readonly trustedDocuments: TrustedDocuments | undefined;
@@ -77,7 +77,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     bodyLimit: settings.maxBodyBytes,
     trustProxy: settings.trustProxy.length > 0 && trustedProxies(settings.trustProxy),
     serverFactory: (handler) =>
-      serverWithDoor(
+      serverWithLoadShedding(
         {
           IncomingMessage: boundedRequests({ maxBytes: settings.maxBodyBytes, budget: new BodyBudget() }),
           requestTimeout: settings.requestTimeoutMs,
@@ -100,7 +100,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     return503OnClosing: false,
     // On close, idle connections end at once and busy ones when their answer is out.
     forceCloseConnections: 'idle',
-    clientErrorHandler: answerUnread(writer, exchanges),
+    clientErrorHandler: handleClientError(writer, exchanges),
     // A URL that the router cannot read: Fastify's own answer quotes it.
     frameworkErrors: (error, request, reply) =>
       writer.toResponse(request.raw, reply.raw, BadRequestError.badUrl(error.statusCode)),
@@ -109,8 +109,9 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.setErrorHandler<FastifyError>((error, request, reply) => {
     const { status, headers, body } = httpRefusal(error, request.id);
     // A status that the error does not name is a bug's.
-    if (status === 500) log.error({ requestId: request.id, ...describeBug(error) }, 'a bug ended a request');
-    return reply.code(status).headers(headers).type(answerType(request)).send(body);
+    if (status === 500)
+      log.error({ requestId: request.id, ...describeError(error) }, 'a bug ended a request');
+    return reply.code(status).headers(headers).type(responseMediaType(request)).send(body);
   });
   options.record(server);
   server.addHook('onRequest', (request, reply, done) => {
@@ -136,7 +137,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   // For what a route itself finds missing; all else has been refused by then.
   server.setNotFoundHandler((request, reply) => {
     const { status, body } = httpRefusal({ statusCode: 404 }, request.id);
-    return reply.code(status).type(answerType(request)).send(body);
+    return reply.code(status).type(responseMediaType(request)).send(body);
   });
 
   const findCaller = callerHook(server, access, log);

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { shareOfHeapInBytes } from './body-budget.ts';
+import { shareOfHeapInBytes } from './body-memory-budget.ts';
 
 /** Why an answer was not read to its end: its client took too long, or others needed the memory. */
 export type CutOffReason = 'timeout' | 'memory';

@@ -1,6 +1,6 @@
-import type { Config } from '../config.ts';
-import { describeSettings, type SettingDescription, withoutCredentials } from '../settings.ts';
-import { overview } from './overview.ts';
+import type { Config } from '../config/config.ts';
+import { describeSettings, type SettingDescription, withoutCredentials } from '../config/settings.ts';
+import { configSummary } from './config-summary.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -19,11 +19,11 @@ export function effectiveSettings(config: Config, environment: Environment): str
   });
   return `The configuration is good. It comes to:
 
-${overview(config)}
+${configSummary(config)}
 * is set in the environment
 
 ${lines.join('\n').replaceAll('`', '')}
-${strangersIn(environment, settings)}`;
+${unrecognizedVariables(environment, settings)}`;
 }
 
 function masked({ secret }: SettingDescription, value: string): string {
@@ -50,7 +50,7 @@ function valueWithout({ name, otherwise }: SettingDescription, config: Config): 
 }
 
 // A misspelt name is not noticed otherwise: the environment is full of others' variables.
-function strangersIn(environment: Environment, settings: readonly SettingDescription[]): string {
+function unrecognizedVariables(environment: Environment, settings: readonly SettingDescription[]): string {
   const names = new Set(settings.map(({ name }) => name));
   const families = new Set([...names].map(familyOf).filter((family) => !['', 'NODE_'].includes(family)));
   const strangers = Object.keys(environment).filter(

@@ -1,4 +1,4 @@
-import { StartFault } from './start-fault.ts';
+import { StartupError } from './startup-error.ts';
 
 /** What the process may be asked for on its command line; all else is set in the environment. */
 export type Command = 'gateway' | 'sandbox' | 'check-config' | 'help' | 'version';
@@ -12,14 +12,14 @@ const commands: Readonly<Record<string, Command>> = {
   '-v': 'version',
 };
 
-/** Reads the command line. Throws a `StartFault` that tells what there is instead. */
+/** Reads the command line. Throws a `StartupError` that tells what there is instead. */
 export function readCommand(args: readonly string[]): Command {
   const [first, ...rest] = args;
   if (first === undefined) return 'gateway';
   const command = commands[first];
   const strange = command === undefined ? first : rest[0];
   if (command !== undefined && strange === undefined) return command;
-  throw new StartFault(
+  throw new StartupError(
     `There is no argument ${JSON.stringify(strange)} here. Settings come from the environment, such as ` +
       'PORT=4001 node dist/main.js; --help lists them.',
   );

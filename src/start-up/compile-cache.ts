@@ -1,6 +1,6 @@
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { packageRoot } from '../package-facts.ts';
+import { packageRoot } from '../config/package-info.ts';
 
 /**
  * Keeps what V8 makes of the code for the next start, beside the code: where it can't be written, as in a container

@@ -1,4 +1,4 @@
-import { describeSettings } from '../settings.ts';
+import { describeSettings } from '../config/settings.ts';
 
 /** The answer to `--help`. */
 export function helpText(): string {

@@ -1,14 +1,14 @@
-import { StartFault } from './start-fault.ts';
+import { StartupError } from './startup-error.ts';
 
 /**
- * Throws a `StartFault` where this node is older than the package supports, `>=22.19`: what it lacks would be told by
+ * Throws a `StartupError` where this node is older than the package supports, `>=22.19`: what it lacks would be told by
  * some dependency, in words that help nobody.
  */
 export function requireRuntime(version: string, supported: string): void {
   const [major = 0, minor = 0] = numbersIn(version);
   const [leastMajor = 0, leastMinor = 0] = numbersIn(supported);
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
-  throw new StartFault(
+  throw new StartupError(
     `Node ${leastMajor}.${leastMinor} or later is needed, and this is ${version}. \`npm start\` uses the one that the ` +
       'project brings.',
   );

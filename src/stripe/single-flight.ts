@@ -1,4 +1,4 @@
-import { Failure } from '../errors/failure.ts';
+import { UpstreamCallError } from '../errors/upstream-call-error.ts';
 import type { Deadline } from './deadline.ts';
 
 /** A caller that waits for a call. */
@@ -39,7 +39,8 @@ export class SingleFlight<Response> {
   ): Promise<Response> {
     const underWay = this.#underWay.get(key);
     if (underWay !== undefined) {
-      if (underWay.request !== request) throw new Failure('IDEMPOTENCY_CONFLICT', { effect: 'NONE' });
+      if (underWay.request !== request)
+        throw new UpstreamCallError('IDEMPOTENCY_CONFLICT', { effect: 'NONE' });
       return underWay.join(participant);
     }
     const call = new SharedCall<Response>(request, participant.deadline);
@@ -106,7 +107,7 @@ class SharedCall<Response> implements Waiters {
     for (const participant of this.#participants) {
       if (participant.timer !== undefined || !participant.deadline.isBefore(this.deadline)) continue;
       participant.timer = setTimeout(() => {
-        participant.reject(new Failure('UPSTREAM_TIMEOUT', { effect: 'UNKNOWN' }));
+        participant.reject(new UpstreamCallError('UPSTREAM_TIMEOUT', { effect: 'UNKNOWN' }));
         participant.leave();
       }, participant.deadline.remainingMs);
     }

@@ -1,18 +1,18 @@
-import { Bulkhead } from '../admission/bulkhead.ts';
-import { RateCeiling } from '../admission/rate-ceiling.ts';
-import { NotAdmitted } from '../admission/waiting-line.ts';
-import { Failure } from '../errors/failure.ts';
-import { Overloaded } from '../errors/overloaded.ts';
-import type { UpstreamAnswer } from './answer.ts';
+import { ConcurrencyLimiter } from '../admission/concurrency-limiter.ts';
+import { QueueRejectedError } from '../admission/fair-queue.ts';
+import { RateLimiter } from '../admission/rate-limiter.ts';
+import { OverloadedError } from '../errors/overloaded-error.ts';
+import { UpstreamCallError } from '../errors/upstream-call-error.ts';
 import { Breaker } from './breaker.ts';
 import { encodeForm, type FormHash } from './form-encoding.ts';
 import type { UpstreamLoad, UpstreamObserver } from './observer.ts';
 import type { UpstreamOperation } from './operations.ts';
 import type { OutgoingRequests } from './outgoing-requests.ts';
+import type { UpstreamResponse } from './response.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { type Participant, SingleFlight, type Waiters } from './single-flight.ts';
 import { type RawRequest, Transport } from './transport.ts';
-import { UpstreamCall, type UpstreamGear } from './upstream-call.ts';
+import { UpstreamCall, type UpstreamDependencies } from './upstream-call.ts';
 
 export interface StripeSettings {
   /** Scheme, host and port; no path. */
@@ -63,14 +63,14 @@ interface OutgoingCall extends RawRequest {
 
 /**
  * The upstream's HTTP interface: makes a call exactly once, and answers with JSON of unknown shape. Throws a
- * `Failure`, or `Overloaded` where more calls are in flight than may be.
+ * `UpstreamCallError`, or `OverloadedError` where more calls are in flight than may be.
  * Source: https://docs.stripe.com/api (authentication, versioning, idempotent requests).
  */
 export class StripeClient {
-  readonly #gear: UpstreamGear;
-  readonly #bulkhead: Bulkhead;
-  readonly #ceiling: RateCeiling | undefined;
-  readonly #singleFlight = new SingleFlight<UpstreamAnswer>();
+  readonly #gear: UpstreamDependencies;
+  readonly #bulkhead: ConcurrencyLimiter;
+  readonly #ceiling: RateLimiter | undefined;
+  readonly #singleFlight = new SingleFlight<UpstreamResponse>();
   #headers: Readonly<Record<string, string>>;
 
   constructor(settings: StripeSettings) {
@@ -89,8 +89,8 @@ export class StripeClient {
       maxAttempts: settings.maxAttempts,
     };
     this.#headers = headersOf(settings);
-    this.#bulkhead = new Bulkhead(settings.maxConcurrency);
-    this.#ceiling = settings.maxPerSecond === undefined ? undefined : new RateCeiling(settings.maxPerSecond);
+    this.#bulkhead = new ConcurrencyLimiter(settings.maxConcurrency);
+    this.#ceiling = settings.maxPerSecond === undefined ? undefined : new RateLimiter(settings.maxPerSecond);
   }
 
   /** False while the breaker is open. */
@@ -114,7 +114,7 @@ export class StripeClient {
     };
   }
 
-  get({ operation, path, onBehalfOf }: GetCall): Promise<UpstreamAnswer> {
+  get({ operation, path, onBehalfOf }: GetCall): Promise<UpstreamResponse> {
     const { deadline, signal } = onBehalfOf;
     const waiters = {
       deadline,
@@ -127,7 +127,7 @@ export class StripeClient {
     return this.#send(request, onBehalfOf, waiters);
   }
 
-  post({ operation, path, params, idempotencyKey, onBehalfOf }: PostCall): Promise<UpstreamAnswer> {
+  post({ operation, path, params, idempotencyKey, onBehalfOf }: PostCall): Promise<UpstreamResponse> {
     const form = encodeForm(params);
     const headers = {
       ...this.#headers,
@@ -143,20 +143,20 @@ export class StripeClient {
     request: OutgoingCall,
     { caller, observer }: Caller,
     waiters: Waiters,
-  ): Promise<UpstreamAnswer> {
+  ): Promise<UpstreamResponse> {
     const { deadline, signal } = waiters;
-    const passCeiling = async (): Promise<void> => {
+    const acquireRate = async (): Promise<void> => {
       // What waits longer than half of what is left would have no time for the call itself.
       await this.#ceiling?.pass({ caller, maxWaitMs: deadline.remainingMs / 2, signal }).catch(aboveCeiling);
     };
-    await passCeiling();
+    await acquireRate();
     await this.#bulkhead.enter(caller, signal).catch(overloaded);
     try {
       return await new UpstreamCall(this.#gear, {
         ...request,
         waiters,
         observer,
-        passCeiling,
+        acquireRate,
       }).run();
     } finally {
       this.#bulkhead.leave();
@@ -185,8 +185,8 @@ function bearer(secretKey: string): string {
 }
 
 function aboveCeiling(error: unknown): never {
-  if (!(error instanceof NotAdmitted)) throw error;
-  throw new Failure('UPSTREAM_RATE_LIMITED', {
+  if (!(error instanceof QueueRejectedError)) throw error;
+  throw new UpstreamCallError('UPSTREAM_RATE_LIMITED', {
     effect: 'NONE',
     retryAfterMs: 1_000,
     operatorNote: 'held back by UPSTREAM_MAX_PER_SECOND',
@@ -194,5 +194,5 @@ function aboveCeiling(error: unknown): never {
 }
 
 function overloaded(error: unknown): never {
-  throw error instanceof NotAdmitted ? new Overloaded() : error;
+  throw error instanceof QueueRejectedError ? new OverloadedError() : error;
 }

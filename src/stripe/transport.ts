@@ -13,7 +13,7 @@ export interface RawRequest {
 }
 
 /** An answer as it came, whole: the upstream's bytes are read within the attempt's time limit. */
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
@@ -126,7 +126,7 @@ export class Transport {
     { method, path, headers, form }: RawRequest,
     signal: AbortSignal,
     attempt: Attempt,
-  ): Promise<RawAnswer> {
+  ): Promise<RawResponse> {
     return new Promise((resolve, reject) => {
       const handler = new AnswerReader(signal, attempt, resolve, reject);
       this.#pool.dispatch({ origin: this.#origin, path, method, headers, body: form }, handler);
@@ -152,19 +152,19 @@ class Connection extends Client {
 class AnswerReader implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal;
   readonly attempt: Attempt;
-  readonly #resolve: (answer: RawAnswer) => void;
+  readonly #resolve: (answer: RawResponse) => void;
   readonly #reject: (error: TransportError) => void;
   readonly #body = new GrowingBuffer();
   #pieces = 0;
   #interimResponses = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
-  #headers: RawAnswer['headers'] = {};
+  #headers: RawResponse['headers'] = {};
 
   constructor(
     signal: AbortSignal,
     attempt: Attempt,
-    resolve: (answer: RawAnswer) => void,
+    resolve: (answer: RawResponse) => void,
     reject: (error: TransportError) => void,
   ) {
     this.#signal = signal;
@@ -194,7 +194,7 @@ class AnswerReader implements Dispatcher.DispatchHandler {
   onResponseStart(
     controller: Dispatcher.DispatchController,
     status: number,
-    headers: RawAnswer['headers'],
+    headers: RawResponse['headers'],
   ): void {
     // RFC 9110, 15: status codes end at 599.
     if (status > 599) controller.abort(new TransportError(true, 'HPE_INVALID_STATUS'));

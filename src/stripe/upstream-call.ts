@@ -1,31 +1,31 @@
 import ky from 'ky';
-import { Failure } from '../errors/failure.ts';
+import { UpstreamCallError } from '../errors/upstream-call-error.ts';
+import { type AttemptVerdict, type Breaker, BreakerOpenError, probeAfterMs } from './breaker.ts';
+import { errorOfResponse, errorOfTransport } from './error-mapping.ts';
+import type { AttemptEnd, UpstreamObserver } from './observer.ts';
+import type { UpstreamOperation } from './operations.ts';
 import {
   header,
   isByIntermediary,
   isReplayed,
-  readAnswer,
+  readResponse,
   requestIdOf,
   retryAfterMs,
-  type UpstreamAnswer,
-} from './answer.ts';
-import { type AttemptVerdict, type Breaker, BreakerOpenError, probeAfterMs } from './breaker.ts';
-import { failureOfAnswer, failureOfError } from './failure-of.ts';
-import type { AttemptEnd, UpstreamObserver } from './observer.ts';
-import type { UpstreamOperation } from './operations.ts';
+  type UpstreamResponse,
+} from './response.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { type AttemptOutcome, retryDelayMs } from './retry-policy.ts';
 import type { Waiters } from './single-flight.ts';
 import {
   type Attempt,
-  type RawAnswer,
   type RawRequest,
+  type RawResponse,
   type Transport,
   TransportError,
 } from './transport.ts';
 
 /** What all calls to the upstream share. */
-export interface UpstreamGear {
+export interface UpstreamDependencies {
   /** Scheme, host and port of the upstream. */
   readonly apiUrl: string;
   readonly transport: Transport;
@@ -42,14 +42,14 @@ export interface UpstreamRequest extends RawRequest {
   readonly waiters: Waiters;
   readonly observer: UpstreamObserver | undefined;
   /** Waits until the ceiling on calls a second lets another through. */
-  readonly passCeiling: () => Promise<void>;
+  readonly acquireRate: () => Promise<void>;
 }
 
 /** An attempt, and what came of it. */
 interface MadeAttempt extends Attempt {
   /** Whether it had time enough to blame the upstream for a time-out. */
   hadFairTime: boolean;
-  answer?: RawAnswer;
+  answer?: RawResponse;
   error?: unknown;
 }
 
@@ -71,18 +71,18 @@ const fairShare = 1 / 3;
  * for it; and its errors do not say whether a request was sent, so the transport notes that.
  */
 export class UpstreamCall {
-  readonly #gear: UpstreamGear;
+  readonly #gear: UpstreamDependencies;
   readonly #request: UpstreamRequest;
   readonly #attempts: MadeAttempt[] = [];
   #delayMs = 0;
 
-  constructor(gear: UpstreamGear, request: UpstreamRequest) {
+  constructor(gear: UpstreamDependencies, request: UpstreamRequest) {
     this.#gear = gear;
     this.#request = request;
   }
 
-  /** Answers with JSON of unknown shape, or throws a `Failure` that tells the effect of all attempts together. */
-  async run(): Promise<UpstreamAnswer> {
+  /** Answers with JSON of unknown shape, or throws a `UpstreamCallError` that tells the effect of all attempts together. */
+  async run(): Promise<UpstreamResponse> {
     const { budget } = this.#gear;
     const { waiters } = this.#request;
     if (waiters.deadline.remainingMs === 0 || waiters.isAbandoned) throw this.#timedOut();
@@ -92,7 +92,7 @@ export class UpstreamCall {
       if (!isSuccess(first)) await this.#repeatWithKy(first);
       const answer = this.#attempts.at(-1)?.answer;
       if (answer === undefined) throw new Error('ky reported success without an answer');
-      return readAnswer(answer);
+      return readResponse(answer);
     } catch (error) {
       throw this.#failureOf(error);
     }
@@ -125,7 +125,7 @@ export class UpstreamCall {
   /** Repeats a call whose first attempt failed, as often as the policy allows; throws where all failed. */
   async #repeatWithKy(first: MadeAttempt): Promise<void> {
     const { apiUrl, maxAttempts } = this.#gear;
-    const { method, path, waiters, passCeiling } = this.#request;
+    const { method, path, waiters, acquireRate } = this.#request;
     let made: MadeAttempt | undefined = first;
     await ky(path, {
       prefix: apiUrl,
@@ -143,7 +143,7 @@ export class UpstreamCall {
       hooks: {
         beforeRetry: [
           async () => {
-            await passCeiling();
+            await acquireRate();
             if (waiters.isAbandoned) throw this.#timedOut();
           },
         ],
@@ -206,8 +206,8 @@ export class UpstreamCall {
   }
 
   #failureOf(error: unknown): unknown {
-    const failure = error instanceof Failure ? error : this.#failureOfLast(error);
-    if (!(failure instanceof Failure)) return failure;
+    const failure = error instanceof UpstreamCallError ? error : this.#failureOfLast(error);
+    if (!(failure instanceof UpstreamCallError)) return failure;
     if (this.#request.method === 'GET') return failure.withEffect('NONE');
     return this.#attempts.some(mayHaveHadEffect) ? failure.withEffect('UNKNOWN') : failure;
   }
@@ -217,29 +217,32 @@ export class UpstreamCall {
     const last = this.#attempts.at(-1);
     if (last === undefined) return error;
     if (last.error instanceof BreakerOpenError) {
-      return new Failure('UPSTREAM_UNAVAILABLE', {
+      return new UpstreamCallError('UPSTREAM_UNAVAILABLE', {
         effect: 'NONE',
         retryAfterMs: probeAfterMs,
         operatorNote: 'the breaker is open',
       });
     }
     // The answer came, so it was no time-out, whatever ran out afterwards.
-    if (last.answer !== undefined) return last.answer.status < 300 ? error : failureOfAnswer(last.answer);
+    if (last.answer !== undefined) return last.answer.status < 300 ? error : errorOfResponse(last.answer);
     if (last.error === undefined || isEnded(last.error)) return this.#noAnswerInTime();
-    return last.error instanceof TransportError ? failureOfError(last.error) : last.error;
+    return last.error instanceof TransportError ? errorOfTransport(last.error) : last.error;
   }
 
-  #noAnswerInTime(): Failure {
+  #noAnswerInTime(): UpstreamCallError {
     // Not even a connection, although there was time for one: that is no slow upstream.
     const unreachable =
       this.#attempts.some(({ hadFairTime }) => hadFairTime) && this.#attempts.every(({ sent }) => !sent);
     return unreachable
-      ? new Failure('UPSTREAM_UNAVAILABLE', { effect: 'NONE', operatorNote: 'no connection in time' })
+      ? new UpstreamCallError('UPSTREAM_UNAVAILABLE', {
+          effect: 'NONE',
+          operatorNote: 'no connection in time',
+        })
       : this.#timedOut();
   }
 
-  #timedOut(): Failure {
-    return new Failure('UPSTREAM_TIMEOUT', {
+  #timedOut(): UpstreamCallError {
+    return new UpstreamCallError('UPSTREAM_TIMEOUT', {
       effect: 'NONE',
       operatorNote: `no answer in time, attempts: ${this.#attempts.length}`,
     });
@@ -273,7 +276,7 @@ function wordOf(error: unknown): string {
 /** Whether something may have happened upstream, as far as one attempt goes. */
 function mayHaveHadEffect({ sent, answer }: MadeAttempt): boolean {
   if (!sent) return false;
-  return answer === undefined || answer.status < 400 || failureOfAnswer(answer).effect === 'UNKNOWN';
+  return answer === undefined || answer.status < 400 || errorOfResponse(answer).effect === 'UNKNOWN';
 }
 
 // An attempt that ran out of time is ended through its signal.

@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { extendSchema, type GraphQLSchema, isInputObjectType, isUnionType, parse } from 'graphql';
 import { buildSchemaSync, type ResolverData } from 'type-graphql';
-import type { CallContext } from '../customer-evaluation/call-context.ts';
+import { requireScope } from '../customer-evaluation/authorization.ts';
 import { CustomerEvaluationResolver } from '../customer-evaluation/customer-evaluation.resolver.ts';
-import { requireScope } from '../customer-evaluation/rights.ts';
+import type { CallContext } from '../customer-evaluation/graphql-context.ts';
 import { typenameOfSignals } from '../customer-evaluation/signals.union.ts';
 import { resolveEntitiesOf } from './entities.ts';
 

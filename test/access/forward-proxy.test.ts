@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { generate } from 'selfsigned';
-import { ConfigError, readConfig } from '../../src/config.ts';
+import { ConfigError, readConfig } from '../../src/config/config.ts';
 import { createEverything, registrationAnswer } from '../harness/evaluations.ts';
 import { type ForwardProxy, startForwardProxy } from '../harness/forward-proxy.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';

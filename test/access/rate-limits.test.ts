@@ -153,7 +153,7 @@ describe('rate limits', () => {
   });
 
   it('are 120 a minute where nothing is set', async () => {
-    const config = (await import('../../src/config.ts')).readConfig({ PORT: '0' });
+    const config = (await import('../../src/config/config.ts')).readConfig({ PORT: '0' });
     expect(config.rateLimits).toEqual({ perMinute: 120, perAddressPerMinute: 600, redisUrl: undefined });
     await start({ RATE_LIMIT_PER_MINUTE: '120' });
     const statuses = [];

@@ -5,54 +5,38 @@ import { describe, expect, it } from '@jest/globals';
 // Each room of src/, and each file beside them: what of the house it may import, and which packages it must not.
 const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegExp }>> = {
   'main.ts': {
-    imports: [
-      'config.ts',
-      'errors',
-      'gateway.ts',
-      'life.ts',
-      'package-facts.ts',
-      'sandbox',
-      'start-up',
-      'telemetry',
-    ],
+    imports: ['config', 'errors', 'gateway.ts', 'sandbox', 'start-up', 'telemetry'],
   },
   // What is loaded for --help: nothing that serves.
-  'start-up': { imports: ['config.ts', 'package-facts.ts', 'settings.ts'] },
-  'life.ts': { imports: ['errors'] },
-  'package-facts.ts': { imports: [] },
-  // Of access and stripe only the types of their settings.
-  'config.ts': { imports: ['access', 'stripe', 'secret-files.ts', 'settings.ts', 'telemetry'] },
-  'secret-files.ts': { imports: ['settings.ts'] },
-  'secret-renewal.ts': { imports: ['config.ts', 'secret-files.ts', 'settings.ts'] },
-  'settings.ts': { imports: ['stripe', 'telemetry'] },
+  'start-up': { imports: ['config', 'errors'] },
+  // Of access, stripe and telemetry only the types of their settings.
+  config: { imports: ['access', 'stripe', 'telemetry'] },
   'gateway.ts': {
     imports: [
       'access',
-      'config.ts',
+      'config',
       'customer-evaluation',
       'errors',
       'http',
-      'package-facts.ts',
+      'pages',
       'sandbox',
-      'secret-files.ts',
-      'secret-renewal.ts',
       'stripe',
       'subgraph',
       'telemetry',
     ],
   },
   http: {
-    imports: ['access', 'admission', 'config.ts', 'customer-evaluation', 'errors', 'package-facts.ts'],
+    imports: ['access', 'admission', 'config', 'customer-evaluation', 'errors', 'pages'],
   },
+  // What serves the pages.
+  pages: { imports: ['config', 'customer-evaluation', 'errors'] },
   // For browsers: of the house only what a page is told, and from outside the operations that are shipped.
-  pages: {
-    imports: ['http', '..'],
+  'pages/browser': {
+    imports: ['pages', '..'],
     never: /^(node:|fastify|@apollo\/|pino|stripe|ky|undici)/,
   },
-  // What `npm run build` runs: of the house nothing, and nothing of the house has it.
-  bundles: { imports: [] },
   // Of stripe only the transport, of errors only how a failure's reason is named.
-  access: { imports: ['errors', 'package-facts.ts', 'stripe'] },
+  access: { imports: ['config', 'errors', 'stripe'] },
   admission: { imports: [] },
   subgraph: { imports: ['customer-evaluation'] },
   'customer-evaluation': {
@@ -71,7 +55,7 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
   /\.tsx?$/.test(file),
 );
-const roomOf = (file: string): string => file.split(path.sep)[0] ?? '';
+const roomOf = (file: string): string => /^(pages\/browser|[^/]+)/.exec(file)?.[1] ?? '';
 const sourceOf = (file: string): string => readFileSync(path.join('src', file), 'utf8');
 
 /** What a file imports, as the source names it. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigError, readConfig } from '../../src/config.ts';
+import { ConfigError, readConfig } from '../../src/config/config.ts';
 
 const key = 'sk_test_canary0key';
 const production = { NODE_ENV: 'production', AUTH_MODE: 'none' };

@@ -8,7 +8,7 @@ import {
   MultiAccountingSignal,
   RegistrationSignals,
 } from '../../src/customer-evaluation/signals.union.ts';
-import { Failure } from '../../src/errors/failure.ts';
+import { UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
 import { loginAnswer, registrationAnswer } from '../harness/evaluations.ts';
 
 const read = (body: unknown, asked?: CustomerEvaluationEventType): Translated =>
@@ -192,7 +192,9 @@ describe('an answer that is not what the contract says', () => {
   ])('is refused for $what, and operators are told where', ({ body, names }) => {
     const failure = outcomeOf(body);
     expect(failure).toMatchObject(refused);
-    expect((failure as Failure).operatorNote).toMatch(new RegExp(`^${names.replaceAll('.', '\\.')}: `));
+    expect((failure as UpstreamCallError).operatorNote).toMatch(
+      new RegExp(`^${names.replaceAll('.', '\\.')}: `),
+    );
   });
 
   it('is refused when it is about another event type than was asked about', () => {
@@ -240,7 +242,7 @@ describe('an answer that is not what the contract says', () => {
     fc.assert(
       fc.property(fc.oneof(anything, answer), (body) => {
         const outcome = outcomeOf(body);
-        if (!(outcome instanceof Failure)) {
+        if (!(outcome instanceof UpstreamCallError)) {
           for (const kind of outcome.drift) expect(kind).not.toMatch(/[a-z@]{3}\d{4}/);
           return;
         }
@@ -252,11 +254,11 @@ describe('an answer that is not what the contract says', () => {
   });
 });
 
-function outcomeOf(body: unknown, asked?: CustomerEvaluationEventType): Translated | Failure {
+function outcomeOf(body: unknown, asked?: CustomerEvaluationEventType): Translated | UpstreamCallError {
   try {
     return read(body, asked);
   } catch (error) {
-    if (error instanceof Failure) return error;
+    if (error instanceof UpstreamCallError) return error;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { drawIdempotencyKey, scopeIdempotencyKey } from '../../src/customer-evaluation/idempotency-key.ts';
-import { Failure } from '../../src/errors/failure.ts';
+import { UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
 
 const printable = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 255 });
 
@@ -77,12 +77,12 @@ describe('the key of a call', () => {
   });
 });
 
-function refusalOf(key: string): Failure | undefined {
+function refusalOf(key: string): UpstreamCallError | undefined {
   try {
     scopeIdempotencyKey('caller', 'createCustomerEvaluation', key);
     return undefined;
   } catch (error) {
-    if (error instanceof Failure) return error;
+    if (error instanceof UpstreamCallError) return error;
     throw error;
   }
 }

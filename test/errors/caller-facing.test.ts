@@ -3,10 +3,10 @@ import { describe, expect, it } from '@jest/globals';
 import { buildSchema, GraphQLError, getOperationAST, getVariableValues, parse } from 'graphql';
 import type { Logger } from 'pino';
 import { errorsPlugin, presentError } from '../../src/errors/caller-facing.ts';
-import { describeBug } from '../../src/errors/describe-bug.ts';
-import { Failure } from '../../src/errors/failure.ts';
-import { Forbidden } from '../../src/errors/forbidden.ts';
-import { RateLimited } from '../../src/errors/rate-limited.ts';
+import { describeError } from '../../src/errors/describe-error.ts';
+import { ForbiddenError } from '../../src/errors/forbidden-error.ts';
+import { RateLimitedError } from '../../src/errors/rate-limited-error.ts';
+import { UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
 
 /** An error thrown in a field, as the executor wraps it. */
 const inField = (originalError: Error): GraphQLError =>
@@ -16,7 +16,7 @@ const canary = 'canary@example.com';
 
 describe('a top-level error, as a caller sees it', () => {
   it('is a failure’s code and whether to repeat, where a field failed', () => {
-    const failure = new Failure('UPSTREAM_RATE_LIMITED', {
+    const failure = new UpstreamCallError('UPSTREAM_RATE_LIMITED', {
       effect: 'NONE',
       retryAfterMs: 2_000,
       upstreamRequestId: 'req_1',
@@ -42,9 +42,12 @@ describe('a top-level error, as a caller sees it', () => {
   });
 
   it.each([
-    [new RateLimited(1_500), { code: 'RATE_LIMITED', retryable: true, effect: 'NONE', retryAfterMs: 1_500 }],
     [
-      Forbidden.otherCustomer(),
+      new RateLimitedError(1_500),
+      { code: 'RATE_LIMITED', retryable: true, effect: 'NONE', retryAfterMs: 1_500 },
+    ],
+    [
+      ForbiddenError.otherCustomer(),
       { code: 'FORBIDDEN', retryable: false, effect: 'NONE', retryAfterMs: undefined },
     ],
   ])('is a refusal’s code, in a field or before any: %s', (refusal, extensions) => {
@@ -115,9 +118,9 @@ describe('what is done with errors before they are formatted', () => {
     await listener?.willSendResponse?.({ errors, response: { http, body } } as never);
     return { status: http.status, headers: [...http.headers] };
   };
-  const limited = inField(new RateLimited(1_500));
-  const forbidden = inField(Forbidden.otherCustomer());
-  const failed = inField(new Failure('UPSTREAM_TIMEOUT', { effect: 'UNKNOWN' }));
+  const limited = inField(new RateLimitedError(1_500));
+  const forbidden = inField(ForbiddenError.otherCustomer());
+  const failed = inField(new UpstreamCallError('UPSTREAM_TIMEOUT', { effect: 'UNKNOWN' }));
   const ofLimit = { status: 429, headers: [['retry-after', '2']] };
   const ofNone = { status: undefined, headers: [] };
 
@@ -137,7 +140,7 @@ describe('what is done with errors before they are formatted', () => {
 
   it('a bug is logged with its place, and gets the request’s id; what was raised on purpose does not', async () => {
     const bug = inField(new TypeError(canary));
-    const failure = inField(new Failure('NOT_FOUND', { effect: 'NONE' }));
+    const failure = inField(new UpstreamCallError('NOT_FOUND', { effect: 'NONE' }));
     const refused = new GraphQLError('Refused.', { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
     const lines = await encounter([failure, refused, bug]);
     expect(lines).toEqual([
@@ -185,12 +188,12 @@ describe('a bug in the log', () => {
   it('is its kind and its frames, and not its message', () => {
     const error = new RangeError(`${canary}\n  at the end of ${canary}`);
     error.stack = `RangeError: ${canary}\nsecond line\n    at one (file.ts:1:1)\n    at two (file.ts:2:2)\n  no frame at all`;
-    expect(describeBug(error)).toEqual({
+    expect(describeError(error)).toEqual({
       error: 'RangeError',
       frames: ['at one (file.ts:1:1)', 'at two (file.ts:2:2)'],
     });
     delete error.stack;
-    expect(describeBug(error)).toEqual({ error: 'RangeError', frames: [] });
-    expect(describeBug(canary)).toEqual({ error: 'string', frames: [] });
+    expect(describeError(error)).toEqual({ error: 'RangeError', frames: [] });
+    expect(describeError(canary)).toEqual({ error: 'string', frames: [] });
   });
 });

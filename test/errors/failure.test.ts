@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Effect, Failure, type FailureCode, failureCodes } from '../../src/errors/failure.ts';
+import {
+  type Effect,
+  type FailureCode,
+  failureCodes,
+  UpstreamCallError,
+} from '../../src/errors/upstream-call-error.ts';
 
 const retryable: Record<FailureCode, boolean> = {
   BAD_USER_INPUT: false,
@@ -17,9 +22,9 @@ describe('a failure that a caller can act on', () => {
   it.each(Object.entries(retryable) as [FailureCode, boolean][])(
     'says whether to repeat, and what to do: %s',
     (code, expected) => {
-      const failure = new Failure(code, { effect: 'NONE' });
+      const failure = new UpstreamCallError(code, { effect: 'NONE' });
       expect(failure.retryable).toBe(expected);
-      expect(failure.name).toBe('Failure');
+      expect(failure.name).toBe('UpstreamCallError');
       const { message, description } = failureCodes[code];
       expect(failure.problems).toEqual([{ message }]);
       expect(failure.message).toBe(message);
@@ -33,7 +38,7 @@ describe('a failure that a caller can act on', () => {
 
   it('says each thing that is wrong, in one text for the log and one by one for the caller', () => {
     const problems = [{ message: 'One.', path: ['input'] }, { message: 'Two.' }];
-    const failure = new Failure('BAD_USER_INPUT', { effect: 'NONE', problems });
+    const failure = new UpstreamCallError('BAD_USER_INPUT', { effect: 'NONE', problems });
     expect(failure.problems).toEqual(problems);
     expect(failure.message).toBe('One. Two.');
   });
@@ -41,8 +46,10 @@ describe('a failure that a caller can act on', () => {
   it.each(Object.keys(retryable) as FailureCode[])(
     'calls the operators only where they must act: %s',
     (code) => {
-      expect(new Failure(code, { effect: 'NONE' }).operatorsMustAct).toBe(code === 'UPSTREAM_REFUSED');
-      const told = new Failure(code, { effect: 'NONE', operatorsMustAct: true });
+      expect(new UpstreamCallError(code, { effect: 'NONE' }).operatorsMustAct).toBe(
+        code === 'UPSTREAM_REFUSED',
+      );
+      const told = new UpstreamCallError(code, { effect: 'NONE', operatorsMustAct: true });
       expect(told.operatorsMustAct).toBe(true);
     },
   );
@@ -58,9 +65,10 @@ describe('a failure that a caller can act on', () => {
         operatorNote: 'status 500',
         operatorsMustAct: true,
       };
-      const failure = new Failure('UPSTREAM_UNAVAILABLE', { effect: 'UNKNOWN', ...details }).withEffect(
-        effect,
-      );
+      const failure = new UpstreamCallError('UPSTREAM_UNAVAILABLE', {
+        effect: 'UNKNOWN',
+        ...details,
+      }).withEffect(effect);
       expect(failure).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', effect, ...details });
     },
   );

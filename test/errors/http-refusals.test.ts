@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { BadRequestError } from '../../src/errors/bad-request.ts';
-import { Draining } from '../../src/errors/draining.ts';
-import { Forbidden } from '../../src/errors/forbidden.ts';
+import { IdentityUnavailableError, UnauthenticatedError } from '../../src/errors/authentication-errors.ts';
+import { BadRequestError } from '../../src/errors/bad-request-error.ts';
+import { DrainingError } from '../../src/errors/draining-error.ts';
+import { ForbiddenError } from '../../src/errors/forbidden-error.ts';
+import type { GatewayError } from '../../src/errors/gateway-error.ts';
 import { httpRefusal } from '../../src/errors/http-refusals.ts';
-import { LateRequest } from '../../src/errors/late-request.ts';
-import { Overloaded } from '../../src/errors/overloaded.ts';
-import { RateLimited } from '../../src/errors/rate-limited.ts';
-import type { Refusal } from '../../src/errors/refusal.ts';
-import { IdentityUnavailable, Unauthenticated } from '../../src/errors/unauthenticated.ts';
+import { OverloadedError } from '../../src/errors/overloaded-error.ts';
+import { RateLimitedError } from '../../src/errors/rate-limited-error.ts';
+import { RequestTimeoutError } from '../../src/errors/request-timeout-error.ts';
 
 interface Told {
-  readonly refusal: Refusal;
+  readonly refusal: GatewayError;
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly message: string;
@@ -20,7 +20,7 @@ interface Told {
 
 const refusals: Told[] = [
   {
-    refusal: new Unauthenticated(),
+    refusal: new UnauthenticatedError(),
     status: 401,
     headers: { 'www-authenticate': 'Bearer' },
     message: 'This gateway does not know who calls: send credentials that it takes.',
@@ -28,7 +28,7 @@ const refusals: Told[] = [
     retryAfterMs: undefined,
   },
   {
-    refusal: new IdentityUnavailable(),
+    refusal: new IdentityUnavailableError(),
     status: 503,
     headers: { 'retry-after': '5' },
     message: 'This gateway cannot check credentials at the moment. Wait, then repeat.',
@@ -36,7 +36,7 @@ const refusals: Told[] = [
     retryAfterMs: 5_000,
   },
   {
-    refusal: new RateLimited(1_001),
+    refusal: new RateLimitedError(1_001),
     status: 429,
     headers: { 'retry-after': '2' },
     message: 'Too many calls in the last minute. Wait for retryAfterMs, then repeat.',
@@ -44,7 +44,7 @@ const refusals: Told[] = [
     retryAfterMs: 1_001,
   },
   {
-    refusal: new Overloaded(),
+    refusal: new OverloadedError(),
     status: 503,
     headers: { 'retry-after': '1' },
     message: 'The gateway has more to do than it can. Wait, then repeat with the same idempotency key.',
@@ -52,7 +52,7 @@ const refusals: Told[] = [
     retryAfterMs: 1_000,
   },
   {
-    refusal: new LateRequest(),
+    refusal: new RequestTimeoutError(),
     status: 408,
     headers: { 'retry-after': '1' },
     message: 'The request did not arrive in time. Repeat with the same idempotency key.',
@@ -60,7 +60,7 @@ const refusals: Told[] = [
     retryAfterMs: 1_000,
   },
   {
-    refusal: new Draining(),
+    refusal: new DrainingError(),
     status: 503,
     headers: { 'retry-after': '1' },
     message: 'This replica is going away. Repeat with the same idempotency key: another one will answer.',
@@ -68,7 +68,7 @@ const refusals: Told[] = [
     retryAfterMs: 1_000,
   },
   {
-    refusal: Forbidden.lacksScope('evaluations:read'),
+    refusal: ForbiddenError.lacksScope('evaluations:read'),
     status: 403,
     headers: {},
     message: 'This needs the scope evaluations:read, which the caller does not have.',
@@ -76,7 +76,7 @@ const refusals: Told[] = [
     retryAfterMs: undefined,
   },
   {
-    refusal: Forbidden.otherCustomer(),
+    refusal: ForbiddenError.otherCustomer(),
     status: 403,
     headers: {},
     message: 'The caller may act for its own customer only.',

@@ -4,7 +4,7 @@ import { noneRows } from './none-rows.ts';
 
 // What declares the word, or gives it another meaning.
 const declaring = [
-  'src/errors/failure.ts',
+  'src/errors/upstream-call-error.ts',
   'src/customer-evaluation/customer-evaluation-error.type.ts',
   'src/telemetry/metrics.ts',
 ];

@@ -16,7 +16,7 @@ export const noneRows: readonly NoneRow[] = [
     test: { file: 'test/http/refusals.test.ts', name: 'is answered in GraphQL’s form, with all headers' },
   },
   {
-    file: 'src/http/unread-request.ts',
+    file: 'src/http/client-error-handler.ts',
     says: 'bytes that became no request (400, 408, 431)',
     since: 'they are answered only where no request before them on the connection is under way',
     test: {
@@ -25,7 +25,7 @@ export const noneRows: readonly NoneRow[] = [
     },
   },
   {
-    file: 'src/http/document-hook.ts',
+    file: 'src/http/trusted-document-hook.ts',
     says: 'a document that is not trusted',
     since: 'it is refused before the handler',
     test: {
@@ -34,7 +34,7 @@ export const noneRows: readonly NoneRow[] = [
     },
   },
   {
-    file: 'src/http/answer-size.ts',
+    file: 'src/http/response-size.ts',
     says: 'an answer that is too large',
     since: 'no mutation of the request took a key; else it says `UNKNOWN`, and which keys',
     test: {
@@ -45,7 +45,7 @@ export const noneRows: readonly NoneRow[] = [
   {
     file: 'src/errors/caller-facing.ts',
     says: '`FORBIDDEN`, `RATE_LIMITED`, `OVERLOADED` of a field or an operation',
-    since: 'a `Refusal` is raised before anything of its part is sent',
+    since: 'a `GatewayError` is raised before anything of its part is sent',
     test: {
       file: 'test/access/rate-limits.test.ts',
       name: 'refuse a document whole that asks for more than is left',
@@ -76,7 +76,7 @@ export const noneRows: readonly NoneRow[] = [
     },
   },
   {
-    file: 'src/customer-evaluation/require-capability.ts',
+    file: 'src/customer-evaluation/capabilities.ts',
     says: 'what the Stripe version cannot do',
     since: 'refused before the call is made',
     test: {
@@ -85,7 +85,7 @@ export const noneRows: readonly NoneRow[] = [
     },
   },
   {
-    file: 'src/customer-evaluation/input-faults.ts',
+    file: 'src/customer-evaluation/input-validation.ts',
     says: 'a field that Stripe would refuse',
     since: 'refused before the call is made',
     test: { file: 'test/journey/illegal-input.test.ts', name: 'names each of many faults' },
@@ -119,7 +119,7 @@ export const noneRows: readonly NoneRow[] = [
     },
   },
   {
-    file: 'src/stripe/failure-of.ts',
+    file: 'src/stripe/error-mapping.ts',
     says: 'a status with which Stripe refuses (4xx), or an attempt of which nothing was sent',
     since: 'Stripe refuses before it works; whoever sent anything has `UNKNOWN`',
     test: {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
-import { inSources, withSourcePlaces } from '../../src/errors/source-places.ts';
+import { inSources, withSourcePlaces } from '../../src/errors/source-map-stack.ts';
 
 describe('the places of a bug', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'bundled-'));

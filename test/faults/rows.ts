@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { Effect, FailureCode } from '../../src/errors/failure.ts';
+import type { Effect, FailureCode } from '../../src/errors/upstream-call-error.ts';
 import {
   answers,
   cutOff,

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 
 /** An answer as it came over the connection. */
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string;
@@ -29,14 +29,14 @@ export async function sendRaw(
   requestLine: string,
   headers: readonly string[] = [],
   body = '',
-): Promise<RawAnswer> {
+): Promise<RawResponse> {
   const length = body === '' ? [] : [`Content-Length: ${Buffer.byteLength(body)}`];
   const head = [requestLine, ...headers, ...length, 'Connection: close', '', ''].join('\r\n');
-  return readAnswer(await sendBytes(url, head + body));
+  return readResponse(await sendBytes(url, head + body));
 }
 
 /** Takes an answer apart. Throws where there is none, or more than one. */
-export function readAnswer(text: string): RawAnswer {
+export function readResponse(text: string): RawResponse {
   const end = text.indexOf('\r\n\r\n');
   const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n');
   const status = /^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1];

@@ -5,9 +5,9 @@ import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { createAuthenticator } from '../../src/access/authentication.ts';
 import { Origins } from '../../src/http/cors.ts';
-import { serverWithDoor } from '../../src/http/door.ts';
 import { Drain } from '../../src/http/drain.ts';
 import { Exchanges } from '../../src/http/exchanges.ts';
+import { serverWithLoadShedding } from '../../src/http/load-shedding.ts';
 import { RefusalWriter, type UnrecordedRequest } from '../../src/http/refusal-writer.ts';
 import { SlowReaders } from '../../src/http/slow-readers.ts';
 
@@ -45,7 +45,7 @@ describe('The queue before Fastify', () => {
       writer,
       exchanges: new Exchanges(),
     };
-    const server = serverWithDoor({}, options, (_request, response) => {
+    const server = serverWithLoadShedding({}, options, (_request, response) => {
       work(30);
       response.end('inside');
     });

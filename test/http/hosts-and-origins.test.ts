@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, fetchExchange, gql } from '@urql/core';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
-import { type RawAnswer, sendRaw } from '../harness/raw-request.ts';
+import { type RawResponse, sendRaw } from '../harness/raw-request.ts';
 
 const typename = '{"query":"{__typename}"}';
 
-async function askUnder(gateway: TestGateway, host: string): Promise<RawAnswer> {
+async function askUnder(gateway: TestGateway, host: string): Promise<RawResponse> {
   return sendRaw(
     gateway.url,
     'POST /graphql HTTP/1.1',

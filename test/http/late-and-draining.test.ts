@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
-import { readAnswer, sendBytes } from '../harness/raw-request.ts';
+import { readResponse, sendBytes } from '../harness/raw-request.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
 
 const shop = 'https://shop.example';
@@ -33,7 +33,7 @@ describe('A request that does not arrive in time', () => {
     ],
     ['with no byte of it', head('Content-Length: 100', `Origin: ${shop}`, 'X-Request-Id: late'), ''],
   ])('is a 408 under its own id, readable by its page, where its body is late: %s', async (_, ...parts) => {
-    const answer = readAnswer(await sendBytes(gateway.url, ...parts));
+    const answer = readResponse(await sendBytes(gateway.url, ...parts));
     expect(answer.status).toBe(408);
     expect(answer.headers.get('x-request-id')).toBe('late');
     expect(answer.headers.get('access-control-allow-origin')).toBe(shop);
@@ -95,7 +95,7 @@ describe('A replica that shuts down', () => {
     gateway.child.kill('SIGTERM');
     while ((await fetch(`${gateway.url}/readyz`).catch(() => undefined))?.status === 200);
     late.write(body.slice(10));
-    expect(readAnswer(await answer).status).toBe(503);
+    expect(readResponse(await answer).status).toBe(503);
     const samples = await scrape(metricsUrl(gateway));
     expect(sumOf(samples, operations, { outcome: 'DRAINING', fault: 'gateway' })).toBe(1);
     expect(sumOf(samples, 'customer_evaluations_shed_total')).toBe(0);

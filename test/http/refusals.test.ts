@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
-import { type RawAnswer, readAnswer, sendBytes, sendRaw } from '../harness/raw-request.ts';
+import { type RawResponse, readResponse, sendBytes, sendRaw } from '../harness/raw-request.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
 
 const shop = 'https://shop.example';
@@ -35,7 +35,7 @@ const refusals: [what: string, line: string, headers: string[], body: string, st
   ['headers that are too large', 'POST /graphql HTTP/1.1', [host, `X-A: ${'a'.repeat(20_000)}`], '', 431],
 ];
 
-const errorIn = ({ body }: RawAnswer) => JSON.parse(body).errors[0];
+const errorIn = ({ body }: RawResponse) => JSON.parse(body).errors[0];
 
 describe('A request that is refused before GraphQL', () => {
   let gateway: TestGateway;
@@ -73,7 +73,7 @@ describe('A request that is refused before GraphQL', () => {
   });
 
   it('that came too late lets a page read so, although its headers were never read', async () => {
-    const answer = readAnswer(await sendBytes(gateway.url, 'POST /graphql HTTP/1.1\r\n'));
+    const answer = readResponse(await sendBytes(gateway.url, 'POST /graphql HTTP/1.1\r\n'));
     expect(answer.status).toBe(408);
     expect(answer.headers.get('access-control-allow-origin')).toBe(shop);
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Overloaded } from '../../src/errors/overloaded.ts';
+import { OverloadedError } from '../../src/errors/overloaded-error.ts';
 import { Deadline } from '../../src/stripe/deadline.ts';
 import { createEvaluation, retrieveEvaluation } from '../../src/stripe/operations.ts';
 import { type Caller, StripeClient, type StripeSettings } from '../../src/stripe/stripe-client.ts';
@@ -181,9 +181,9 @@ describe('the client of Stripe’s HTTP interface', () => {
     await delay(0);
     expect(client.load).toEqual({ ...idle, inFlight: 1, waiting: 1 });
     // Its own line: the newest of the longest goes.
-    await expect(post(client, 'c')).rejects.toBeInstanceOf(Overloaded);
+    await expect(post(client, 'c')).rejects.toBeInstanceOf(OverloadedError);
     hangUp.abort();
-    expect(await second).toBeInstanceOf(Overloaded);
+    expect(await second).toBeInstanceOf(OverloadedError);
     answer();
     await first;
     expect(client.load).toEqual(idle);

@@ -1,4 +1,4 @@
-import type { PageFacts } from '../../http/page-facts.ts';
+import type { PageFacts } from '../page-info.ts';
 
 /** Reads what the server has written into the page. */
 export function readFacts(): PageFacts {

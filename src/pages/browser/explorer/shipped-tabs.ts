@@ -10,7 +10,7 @@ import customerEvaluation from '../../../../schema/operations/customer-evaluatio
 import evaluateLogin from '../../../../schema/operations/evaluate-login.graphql';
 import evaluateRegistration from '../../../../schema/operations/evaluate-registration.graphql';
 import reportCustomerEvaluation from '../../../../schema/operations/report-customer-evaluation.graphql';
-import type { PageFacts } from '../../../http/page-facts.ts';
+import type { PageFacts } from '../../page-info.ts';
 
 /** What GraphiQL opens a tab with: the texts of its editors. */
 interface OperationTab {

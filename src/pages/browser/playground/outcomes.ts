@@ -1,5 +1,5 @@
 import type { CustomerEvaluationReportInput } from '../../../../schema/generated/customer-evaluations.ts';
-import type { PageFacts } from '../../../http/page-facts.ts';
+import type { PageFacts } from '../../page-info.ts';
 import type { Kind } from './attempt.ts';
 
 /** How an attempt can have ended, in the words that the upstream's version takes. */

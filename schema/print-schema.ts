@@ -1,0 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { apiSchemaOf } from '../src/subgraph/api-schema.ts';
+import { buildSubgraph } from '../src/subgraph/subgraph-schema.ts';
+
+// `npm run schema`: writes the SDL for routers, and the one for clients.
+const { schema, sdl } = buildSubgraph(undefined);
+writeFileSync('schema/customer-evaluations.graphql', await sdl());
+writeFileSync('schema/api.graphql', apiSchemaOf(schema));

@@ -1,0 +1,142 @@
+import { Redis } from 'ioredis';
+import { LRUCache } from 'lru-cache';
+import { RateLimiterRedis } from 'rate-limiter-flexible';
+import { failureReason } from '../errors/failure-reason.ts';
+import type { Pseudonymize } from './caller.ts';
+import { type Counter, MemoryCounter, waitOf, windowSeconds } from './rate-limit-counter.ts';
+
+export type StoreState = 'up' | 'down';
+
+/** Told when the state changes; `reason` is one safe word. */
+export type OnStoreState = (state: StoreState, reason?: string) => void;
+
+/** Redis adds at most this to a call. */
+const redisTimeoutMs = 40;
+/** After it failed, it is left alone for so long: not each call may wait for the timeout. */
+const redisPauseMs = 1_000;
+/** Callers over their limit that are remembered; more are asked about again. */
+const maxBlocked = 10_000;
+
+/**
+ * What all replicas have counted together, in Redis. While Redis is slow, gone, or answers what it should not, each
+ * replica counts for itself: a limit that is too wide for a while is better than a login that fails.
+ */
+export class RedisRateLimitStore {
+  readonly #pseudonymize: Pseudonymize;
+  readonly #onState: OnStoreState;
+  #redis: Redis;
+  /** Where the counters will be once it answers. */
+  #next: Redis | undefined;
+  readonly #onRedis: ((redis: Redis) => void)[] = [];
+  #state: StoreState | undefined;
+  #reason: string | undefined;
+  #pausedUntil = 0;
+
+  /** Others can read the store: names stand in it as `pseudonymize` gives them. */
+  constructor(url: string, pseudonymize: Pseudonymize, onState: OnStoreState) {
+    this.#pseudonymize = pseudonymize;
+    this.#onState = onState;
+    this.#redis = connect(url);
+    this.#follow(this.#redis);
+  }
+
+  /** Moves on to another Redis, or another password of the same, once it answers; until then the old one serves. */
+  renewRedis(url: string): void {
+    this.#next?.disconnect();
+    const next = connect(url);
+    this.#next = next;
+    next.on('error', () => undefined);
+    next.once('ready', () => {
+      if (this.#next !== next) return;
+      const old = this.#redis;
+      this.#next = undefined;
+      this.#redis = next;
+      this.#follow(next);
+      for (const tell of this.#onRedis) tell(next);
+      old.disconnect();
+      this.#note('up');
+    });
+  }
+
+  #follow(redis: Redis): void {
+    const note = (state: StoreState, reason?: string): void => {
+      if (redis === this.#redis) this.#note(state, reason);
+    };
+    redis.on('ready', () => note('up'));
+    // Each error is followed by a close; without a listener, ioredis prints them itself.
+    redis.on('error', (error) => note('down', failureReason(error)));
+    redis.on('close', () => note('down', 'closed'));
+  }
+
+  get state(): StoreState {
+    return this.#state ?? 'down';
+  }
+
+  /** Why it is down, in one safe word; undefined while it is up. */
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
+  counter(keyPrefix: string, limit: number): Counter {
+    const settings = { points: limit, duration: windowSeconds };
+    const own = new MemoryCounter(limit);
+    const sharedIn = (redis: Redis): RateLimiterRedis =>
+      new RateLimiterRedis({
+        ...settings,
+        storeClient: redis,
+        keyPrefix: `customer-evaluations:${keyPrefix}`,
+        rejectIfRedisNotReady: true,
+      });
+    // Callers over the limit are refused without asking Redis again. By the monotonic clock: the library's own block
+    // (`inMemoryBlockOnConsumed`) lasts an hour longer when the clock is set back an hour.
+    const blocked = new LRUCache<string, true>({ max: maxBlocked, perf: performance });
+    let shared = sharedIn(this.#redis);
+    this.#onRedis.push((redis) => {
+      shared = sharedIn(redis);
+      blocked.clear();
+    });
+    return {
+      add: async (name, points) => {
+        if (blocked.has(name)) return Math.max(1, Math.ceil(blocked.getRemainingTTL(name)));
+        if (performance.now() < this.#pausedUntil) return own.add(name, points);
+        try {
+          const wait = await waitOf(shared.consume(this.#pseudonymize(name), points));
+          this.#note('up');
+          if (wait !== undefined) blocked.set(name, true, { ttl: Math.ceil(wait) });
+          return wait;
+        } catch (error) {
+          this.#pausedUntil = performance.now() + redisPauseMs;
+          this.#note('down', failureReason(error));
+          return own.add(name, points);
+        }
+      },
+    };
+  }
+
+  close(): void {
+    this.#redis.removeAllListeners('close');
+    this.#redis.disconnect();
+    this.#next?.disconnect();
+  }
+
+  // What follows from a failure, such as the close after an error, is not its reason.
+  #note(state: StoreState, reason?: string): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#reason = reason;
+    this.#onState(state, reason);
+  }
+}
+
+function connect(url: string): Redis {
+  return new Redis(url, {
+    commandTimeout: redisTimeoutMs,
+    connectTimeout: 1_000,
+    // What can't be sent now is counted here instead.
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
+    // After a failover the same connection answers so for ever, and the name leads to another server by now.
+    reconnectOnError: ({ message }) => /\b(READONLY|MASTERDOWN|NOAUTH|LOADING)\b/.test(message),
+  });
+}

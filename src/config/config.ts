@@ -1,0 +1,382 @@
+import type { z } from 'zod';
+import type { AuthenticationSettings } from '../access/authentication.ts';
+import type { OperationLimits } from '../access/operation-limits.ts';
+import type { RateLimitSettings } from '../access/rate-limits.ts';
+import type { TrustedDocumentsSettings } from '../access/trusted-documents.ts';
+import type { ProxySettings } from '../stripe/outgoing-requests.ts';
+import type { LogLevel } from '../telemetry/log.ts';
+import type { TelemetrySettings } from '../telemetry/telemetry.ts';
+import type { TracingSettings } from '../telemetry/tracing.ts';
+import { readSecretFile, type SecretFile } from './secret-file-watcher.ts';
+import {
+  isSecret,
+  type Secrets,
+  type Settings,
+  secretSettings,
+  settings,
+  takenBy,
+  withoutCredentials,
+} from './settings.ts';
+
+/** How the server ends. */
+export interface DrainSettings {
+  /** Still served for so long after it is asked to end: until balancers have noticed that it is not ready. */
+  readonly delayMs: number;
+  /** What is in flight then has so long to end. */
+  readonly limitMs: number;
+}
+
+/** Everything that can be set, checked and frozen. */
+export interface Config {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly upstream: 'stripe' | 'sandbox';
+  /** Whether evaluations are real: the sandbox's are not, nor those under one of Stripe's test keys. */
+  readonly mode: 'sandbox' | 'test' | 'live';
+  readonly stripe: {
+    readonly apiUrl: string;
+    /** Empty where the upstream is the sandbox. */
+    readonly secretKey: string;
+    readonly apiVersion: string;
+    readonly account: string | undefined;
+    /** One attempt, body included. */
+    readonly timeoutMs: number;
+    /** Attempts of one call, the first included. */
+    readonly maxAttempts: number;
+    /** Calls in flight. */
+    readonly maxConcurrency: number;
+    /** A ceiling on calls a second; none if undefined. */
+    readonly maxPerSecond: number | undefined;
+  };
+  /** What requests to Stripe and to the key set go through; undefined where they go directly. */
+  readonly proxy: ProxySettings | undefined;
+  /** All attempts of one call, waits included. */
+  readonly deadlineMs: number;
+  /** The share of the sandbox's calls that a fault befalls, from 0 to 1. */
+  readonly sandboxFaultShare: number;
+  readonly authentication: AuthenticationSettings;
+  /** Who sees scores and levels: everybody who may create or read, or only who has the scope. */
+  readonly signalsVisibility: 'all' | 'scoped';
+  readonly rateLimits: RateLimitSettings;
+  /** Callers and addresses are named in logs and shared counters by hashes under this key. */
+  readonly pseudonymKey: string;
+  /** Whether that is no secret of its own, but the key of Stripe, and changes with it. */
+  readonly pseudonymsFollowStripeKey: boolean;
+  /** The files that hold secrets; their settings are in use already. */
+  readonly secretFiles: readonly SecretFile[];
+  readonly operationLimits: OperationLimits;
+  /** Lexical tokens of a document. */
+  readonly maxTokens: number;
+  readonly maxDocumentBytes: number;
+  /** Upstream calls that one operation may lead to. */
+  readonly maxCost: number;
+  readonly trustedDocuments: TrustedDocumentsSettings;
+  readonly introspection: boolean;
+  /** Whether the pages for browsers are served. */
+  readonly explorer: boolean;
+  readonly http: HttpSettings;
+  readonly logLevel: LogLevel;
+  readonly telemetry: TelemetrySettings;
+}
+
+export interface HttpSettings {
+  /** Exact origins that browsers may call from. */
+  readonly corsOrigins: readonly string[];
+  /** Whether pages of this machine may call, from any port. */
+  readonly corsLocal: boolean;
+  /** The names in `Host` to answer to, in lower case; any, if undefined. */
+  readonly allowedHosts: readonly string[] | undefined;
+  readonly maxBodyBytes: number;
+  readonly maxEventLoopDelayMs: number;
+  /** The addresses and networks of the proxies whose `X-Forwarded-For` is believed. */
+  readonly trustProxy: readonly string[];
+  /** A request must have arrived whole after so long. */
+  readonly requestTimeoutMs: number;
+  /** An answer must have been read after so long. */
+  readonly responseTimeoutMs: number;
+  /** An idle connection is kept so long: longer than the load balancer in front keeps it. */
+  readonly keepAliveMs: number;
+  readonly drain: DrainSettings;
+}
+
+/** One message that lists every fault in the environment. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(faults: readonly string[]) {
+    super(`The configuration is refused:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the environment. Throws a `ConfigError` that lists every fault; secrets are never quoted. */
+export function readConfig(environment: Environment): Config {
+  const faults: string[] = [];
+  const said = Object.fromEntries(
+    Object.entries(withProxies(environment)).filter(([, value]) => value !== ''),
+  );
+  const secretFiles = readSecretFiles(said, faults);
+  const set = {
+    ...said,
+    ...Object.fromEntries(secretFiles.map(({ setting, text }) => [setting, text])),
+  };
+  const parsed = settings.safeParse(withoutUnusedTracing(set));
+  if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => faultOf(issue, set)));
+  // Of a secret that could not be read it would say that it is missing.
+  if (secretFiles.length === secretSettings.filter((name) => fileOf(name, said) !== undefined).length)
+    faults.push(...combinationFaults(set));
+  if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
+
+  const values = parsed.data;
+  const production = values.NODE_ENV === 'production';
+  const upstream = values.UPSTREAM ?? (values.STRIPE_SECRET_KEY === undefined ? 'sandbox' : 'stripe');
+  const modeOfKey = values.STRIPE_SECRET_KEY?.includes('_live_') ? 'live' : 'test';
+  return deepFreeze({
+    host: values.HOST,
+    port: values.PORT,
+    upstream,
+    mode: upstream === 'sandbox' ? 'sandbox' : modeOfKey,
+    stripe: {
+      apiUrl: values.STRIPE_API_URL,
+      secretKey: values.STRIPE_SECRET_KEY ?? '',
+      apiVersion: values.STRIPE_API_VERSION,
+      account: values.STRIPE_ACCOUNT,
+      timeoutMs: values.UPSTREAM_TIMEOUT_MS,
+      maxAttempts: values.UPSTREAM_MAX_ATTEMPTS,
+      maxConcurrency: values.UPSTREAM_MAX_CONCURRENCY,
+      maxPerSecond: values.UPSTREAM_MAX_PER_SECOND,
+    },
+    proxy: proxyOf(values),
+    deadlineMs: values.UPSTREAM_DEADLINE_MS,
+    sandboxFaultShare: values.SANDBOX_FAULT_SHARE,
+    authentication: authenticationOf(values),
+    signalsVisibility: values.SIGNALS_VISIBILITY,
+    rateLimits: {
+      perMinute: values.RATE_LIMIT_PER_MINUTE,
+      perAddressPerMinute: values.RATE_LIMIT_PER_ADDRESS_PER_MINUTE,
+      redisUrl: values.REDIS_URL,
+    },
+    pseudonymKey: values.PSEUDONYM_KEY ?? values.STRIPE_SECRET_KEY ?? 'the sandbox has no secrets',
+    pseudonymsFollowStripeKey: values.PSEUDONYM_KEY === undefined,
+    secretFiles,
+    operationLimits: {
+      rootFields: values.MAX_ROOT_FIELDS,
+      depth: values.MAX_DEPTH,
+      aliases: values.MAX_ALIASES,
+      directives: values.MAX_DIRECTIVES,
+    },
+    maxTokens: values.MAX_TOKENS,
+    maxDocumentBytes: values.MAX_DOCUMENT_BYTES,
+    maxCost: values.MAX_COST,
+    trustedDocuments: { mode: values.TRUSTED_DOCUMENTS, path: values.TRUSTED_DOCUMENTS_PATH },
+    introspection: values.INTROSPECTION ?? !production,
+    explorer: values.EXPLORER ?? !production,
+    http: {
+      corsOrigins: values.CORS_ORIGINS ?? [],
+      corsLocal: !production && values.CORS_ORIGINS === undefined,
+      allowedHosts: allowedHostsOf(values),
+      maxBodyBytes: values.MAX_BODY_BYTES,
+      maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
+      trustProxy: values.TRUST_PROXY ?? [],
+      requestTimeoutMs: values.REQUEST_TIMEOUT_MS,
+      responseTimeoutMs: values.RESPONSE_TIMEOUT_MS,
+      keepAliveMs: values.KEEP_ALIVE_MS,
+      // A call that began at the last moment has its whole deadline, and a little to write its answer.
+      drain: { delayMs: values.DRAIN_DELAY_MS, limitMs: values.UPSTREAM_DEADLINE_MS + 2_000 },
+    },
+    logLevel: values.LOG_LEVEL,
+    telemetry: { metricsPort: values.METRICS_PORT, tracing: tracingOf(values) },
+  });
+}
+
+/** A secret as its file holds it now; undefined where that is not what the setting takes. */
+export function parseSecret<Name extends keyof Secrets>(name: Name, text: string): Secrets[Name] | undefined {
+  const parsed = settings.shape[name].safeParse(text);
+  return parsed.success ? (parsed.data as Secrets[Name]) : undefined;
+}
+
+function readSecretFiles(said: Environment, faults: string[]): SecretFile[] {
+  return secretSettings.flatMap((setting) => {
+    const path = fileOf(setting, said);
+    if (path === undefined) return [];
+    if (said[setting] !== undefined) {
+      faults.push(`${setting}: is set twice, by itself and by ${setting}_FILE: set one of them`);
+    }
+    try {
+      return [{ setting, path, text: readSecretFile(path) }];
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      faults.push(`${setting}_FILE: takes the path of a file that can be read (${code})`);
+      return [];
+    }
+  });
+}
+
+function fileOf(setting: keyof Secrets, said: Environment): string | undefined {
+  return said[`${setting}_FILE`];
+}
+
+function authenticationOf(values: Settings): AuthenticationSettings {
+  switch (values.AUTH_MODE) {
+    case 'jwt':
+      // `combinationFaults` has refused what lacks any of them.
+      return {
+        mode: 'jwt',
+        jwksUrl: values.JWT_JWKS_URL ?? '',
+        issuer: values.JWT_ISSUER ?? '',
+        audiences: values.JWT_AUDIENCE ?? [],
+        audienceClaim: values.JWT_AUDIENCE_CLAIM,
+        clockToleranceSeconds: values.JWT_CLOCK_TOLERANCE_SECONDS,
+        customerClaim: values.JWT_CUSTOMER_CLAIM,
+      };
+    case 'router':
+      return { mode: 'router', secrets: values.ROUTER_SECRET ?? [] };
+    default:
+      return { mode: 'none' };
+  }
+}
+
+const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
+
+/**
+ * A page whose name was made to resolve to this machine (DNS rebinding) would reach a gateway that nobody else can
+ * reach, and that asks for no credentials. Elsewhere names are the business of what is in front.
+ */
+function allowedHostsOf(values: Settings): readonly string[] | undefined {
+  const { ALLOWED_HOSTS: hosts, AUTH_MODE: mode, HOST: address, NODE_ENV: environment } = values;
+  if (hosts !== undefined) return [...loopbackNames, ...hosts];
+  const isOpen = environment !== 'production' && (mode === undefined || mode === 'none');
+  return isOpen && isLoopback(address) ? [...loopbackNames, address.toLowerCase()] : undefined;
+}
+
+function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host);
+}
+
+// In lower case first, as curl and undici read them.
+function withProxies(environment: Environment): Environment {
+  return {
+    ...environment,
+    HTTPS_PROXY: environment['https_proxy'] || environment['HTTPS_PROXY'],
+    NO_PROXY: environment['no_proxy'] || environment['NO_PROXY'],
+  };
+}
+
+function proxyOf({ HTTPS_PROXY: url, NO_PROXY: exceptions }: Settings): ProxySettings | undefined {
+  if (url === undefined) return undefined;
+  // As with Go and curl, never to this machine: the sandbox and stripe-mock are called directly.
+  return { url, exceptions: [exceptions, 'localhost', '127.0.0.1', '::1'].join(',') };
+}
+
+/** Standard variables are set for all services of a platform: what is not read here must not stop a start. */
+function withoutUnusedTracing(set: Environment): Environment {
+  const endpoint = set['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? set['OTEL_EXPORTER_OTLP_ENDPOINT'];
+  const isOff =
+    endpoint === undefined ||
+    set['OTEL_TRACES_EXPORTER'] === 'none' ||
+    set['OTEL_SDK_DISABLED']?.toLowerCase() === 'true';
+  const isRead = (name: string): boolean =>
+    name === 'OTEL_TRACES_SAMPLER_ARG'
+      ? !isOff && (set['OTEL_TRACES_SAMPLER'] ?? '').endsWith('traceidratio')
+      : !isOff || !name.startsWith('OTEL_');
+  return Object.fromEntries(Object.entries(set).filter(([name]) => isRead(name)));
+}
+
+/** Undefined where no collector is named, or traces are switched off. */
+function tracingOf(values: Settings): TracingSettings | undefined {
+  const base = values.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const url = values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base && tracesBelow(base));
+  if (url === undefined) return undefined;
+  return {
+    url,
+    headers: values.OTEL_EXPORTER_OTLP_TRACES_HEADERS ?? values.OTEL_EXPORTER_OTLP_HEADERS ?? '',
+    timeoutMs: values.OTEL_EXPORTER_OTLP_TRACES_TIMEOUT ?? values.OTEL_EXPORTER_OTLP_TIMEOUT ?? 10_000,
+    sampler: values.OTEL_TRACES_SAMPLER,
+    samplerRatio: values.OTEL_TRACES_SAMPLER_ARG,
+    serviceName: values.OTEL_SERVICE_NAME,
+    resourceAttributes: values.OTEL_RESOURCE_ATTRIBUTES,
+  };
+}
+
+// One for all kinds of telemetry is the base of each kind's own (OpenTelemetry, "OTLP Exporter Configuration").
+function tracesBelow(base: string): string {
+  const url = new URL(base);
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;
+  return url.href;
+}
+
+function faultOf(issue: z.core.$ZodIssue, set: Environment): string {
+  const name = String(issue.path[0]) as keyof typeof settings.shape;
+  const got = isSecret(name)
+    ? 'a value that is not one (not shown)'
+    : JSON.stringify(withoutCredentials(set[name] ?? ''));
+  const source = set[`${name}_FILE`] === undefined ? name : `${name}_FILE: its file`;
+  return `${source}${source === name ? ':' : ''} takes ${takenBy(settings.shape[name])}, got ${got}`;
+}
+
+// What no setting can say for itself.
+function combinationFaults(set: Environment): string[] {
+  const faults: string[] = [];
+  if (set['UPSTREAM'] === 'stripe' && set['STRIPE_SECRET_KEY'] === undefined) {
+    faults.push('STRIPE_SECRET_KEY: is needed with UPSTREAM=stripe');
+  }
+  if (
+    set['NODE_ENV'] === 'production' &&
+    set['UPSTREAM'] === undefined &&
+    set['STRIPE_SECRET_KEY'] === undefined
+  ) {
+    faults.push(
+      'STRIPE_SECRET_KEY: is needed in production; or say UPSTREAM=sandbox to serve made-up scores',
+    );
+  }
+  if (set['NODE_ENV'] === 'production' && set['AUTH_MODE'] === undefined) {
+    faults.push(
+      'AUTH_MODE: must be set in production: jwt, router, or none, which lets in whoever reaches the port',
+    );
+  }
+  if (
+    set['AUTH_MODE'] === undefined &&
+    set['NODE_ENV'] !== 'production' &&
+    /^[sr]k_live_/.test(set['STRIPE_SECRET_KEY'] ?? '') &&
+    !isLoopback(set['HOST'] ?? settings.shape.HOST.def.defaultValue)
+  ) {
+    faults.push(
+      'AUTH_MODE: must be set with a live key and a HOST that other machines reach: jwt, router, or none, which lets anyone who reaches the port make evaluations that are billed',
+    );
+  }
+  const port = set['PORT'] ?? String(settings.shape.PORT.def.defaultValue);
+  if (set['METRICS_PORT'] === port && port !== '0') {
+    faults.push(
+      `METRICS_PORT: ${port} is the port of the gateway itself (PORT); metrics have one of their own`,
+    );
+  }
+  return [...faults, ...modeFaults(set)];
+}
+
+const settingsOfModes = {
+  jwt: {
+    needed: ['JWT_JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE'],
+    optional: ['JWT_AUDIENCE_CLAIM', 'JWT_CLOCK_TOLERANCE_SECONDS', 'JWT_CUSTOMER_CLAIM'],
+  },
+  router: { needed: ['ROUTER_SECRET'], optional: [] },
+} as const;
+
+// A setting that its mode does not read was meant for another mode: whoever set it relies on it.
+function modeFaults(set: Environment): string[] {
+  return Object.entries(settingsOfModes).flatMap(([mode, { needed, optional }]) =>
+    set['AUTH_MODE'] === mode
+      ? needed
+          .filter((name) => set[name] === undefined)
+          .map((name) => `${name}: is needed with AUTH_MODE=${mode}`)
+      : [...needed, ...optional]
+          .filter((name) => set[name] !== undefined)
+          .map((name) => `${name}: is only read with AUTH_MODE=${mode}`),
+  );
+}
+
+function deepFreeze<Value extends object>(value: Value): Value {
+  for (const item of Object.values(value)) if (typeof item === 'object' && item !== null) deepFreeze(item);
+  return Object.freeze(value);
+}

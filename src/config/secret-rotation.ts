@@ -1,0 +1,52 @@
+import type { Logger } from 'pino';
+import { parseSecret } from './config.ts';
+import type { SecretFile, SecretFileUse } from './secret-file-watcher.ts';
+import type { Secrets } from './settings.ts';
+
+/** Where each secret comes into use when its file holds another. */
+export interface Renewals {
+  stripeKey(key: string): void;
+  routerSecrets(secrets: readonly string[]): void;
+  redisUrl(url: string): void;
+  pseudonymKey(key: string): void;
+}
+
+/** Takes what files hold if it is what their settings take, and tells operators of each change, never of a secret. */
+export function renewSecrets(renewals: Renewals, log: Logger): SecretFileUse {
+  // Each by itself: TypeScript can't see that a name and its value belong together.
+  const taken = <Name extends keyof Secrets>(
+    name: Name,
+    text: string,
+    renew: (secret: NonNullable<Secrets[Name]>) => void,
+  ): boolean => {
+    const secret = parseSecret(name, text);
+    if (secret === undefined || secret === null) return false;
+    try {
+      renew(secret);
+      return true;
+    } catch {
+      // A library refuses what the setting takes.
+      return false;
+    }
+  };
+  return {
+    take({ setting }: SecretFile, text: string): boolean {
+      switch (setting) {
+        case 'STRIPE_SECRET_KEY':
+          return taken(setting, text, renewals.stripeKey);
+        case 'ROUTER_SECRET':
+          return taken(setting, text, renewals.routerSecrets);
+        case 'REDIS_URL':
+          return taken(setting, text, renewals.redisUrl);
+        case 'PSEUDONYM_KEY':
+          return taken(setting, text, renewals.pseudonymKey);
+      }
+    },
+    onState({ setting }, state) {
+      if (state === 'refused') log.error({ setting, state }, secretFileIsGone);
+      else log.info({ setting, state }, 'the file of a secret was read anew');
+    },
+  };
+}
+
+const secretFileIsGone = 'the file of a secret is gone or malformed: the secret before it stays in use';

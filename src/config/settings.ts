@@ -1,0 +1,485 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import * as z from 'zod';
+import { defaultVersion, versionPattern, versionsWith } from '../stripe/versions.ts';
+import { logLevels } from '../telemetry/log.ts';
+import { samplers } from '../telemetry/tracing.ts';
+
+/** Whose values are never shown. Each may stand in a file instead, which `…_FILE` names and which is read anew. */
+export const secretSettings = ['STRIPE_SECRET_KEY', 'ROUTER_SECRET', 'REDIS_URL', 'PSEUDONYM_KEY'] as const;
+
+/** Never shown either, since they may hold credentials; a new one can wait for a restart. */
+const otherSecrets = [
+  'HTTPS_PROXY',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
+] as const;
+
+/** Whether a setting's value may be shown. */
+export function isSecret(name: string): boolean {
+  return [...secretSettings, ...otherSecrets].some((secret) => secret === name);
+}
+
+/** A value that may be shown, but for the user and password of a URL in it. */
+export function withoutCredentials(value: string): string {
+  return value.replace(/\/\/[^/@\s]*@/g, '//•••@');
+}
+
+/** Every setting, read. */
+export type Settings = z.output<typeof settings>;
+
+/** The secrets among them. */
+export type Secrets = Pick<Settings, (typeof secretSettings)[number]>;
+
+/**
+ * Each setting: what it takes, in words for its fault message, how it is read, and what it means. The single source
+ * of `--help`, `--check-config` and docs/reference/settings.md.
+ */
+export const settings = z.object({
+  NODE_ENV: takes('production, development or test', z.enum(['production', 'development', 'test']))
+    .optional()
+    .describe('`production` turns introspection off, and asks for an explicit `AUTH_MODE` and upstream'),
+  HOST: takes('a host name or address', z.string())
+    .default('127.0.0.1')
+    .describe('the address to listen on; `0.0.0.0` for all'),
+  PORT: wholeNumber(0, 65_535)
+    .default(4000)
+    .describe('the port to listen on; `0` picks a free one, and the log says which'),
+  STRIPE_SECRET_KEY: takes(
+    'a secret key (sk_live_…, sk_test_…) or restricted key (rk_live_…, rk_test_…)',
+    z.string().regex(/^(sk|rk)_(live|test)_[A-Za-z0-9_]+$/),
+  )
+    .optional()
+    .describe('a secret or restricted key. In production it is needed, or `UPSTREAM=sandbox`')
+    .meta({ otherwise: 'none: the upstream is the sandbox' }),
+  UPSTREAM: takes('stripe or sandbox', z.enum(['stripe', 'sandbox']))
+    .optional()
+    .describe('what answers: Stripe, or the built-in sandbox with made-up scores')
+    .meta({ otherwise: '`stripe` with a key, else `sandbox`' }),
+  STRIPE_API_URL: takes(
+    'https://host or https://host:port, without a path; plain http only for 127.0.0.1, [::1] and localhost',
+    z
+      .string()
+      .refine(isOrigin)
+      .transform((url) => new URL(url).origin),
+  )
+    .default('https://api.stripe.com')
+    .describe('where Stripe is'),
+  STRIPE_API_VERSION: takes(`a version such as ${defaultVersion}`, z.string().regex(versionPattern))
+    .default(defaultVersion)
+    .describe('sent as `Stripe-Version`; decides what the upstream can do'),
+  STRIPE_ACCOUNT: takes('an account id, acct_…', z.string().regex(/^acct_[A-Za-z0-9]+$/))
+    .optional()
+    .describe('sent as `Stripe-Account` (Connect)'),
+  HTTPS_PROXY: takes(
+    'http://user:password@host:port, or https:// with a host name; without a path',
+    z.string().refine(isProxy).transform(proxyOrigin),
+  )
+    .optional()
+    .describe('the proxy for requests to Stripe and to the key set; `https_proxy` too'),
+  NO_PROXY: takes('host names, comma separated, such as stripe.internal or .example.com', z.string())
+    .default('')
+    .describe('hosts called without the proxy, with all below them; `no_proxy` too'),
+  UPSTREAM_TIMEOUT_MS: wholeNumber(1, 600_000).default(3000).describe('one attempt, body included'),
+  UPSTREAM_DEADLINE_MS: wholeNumber(1, 600_000)
+    .default(8000)
+    .describe('all attempts of one call, waits included'),
+  UPSTREAM_MAX_ATTEMPTS: wholeNumber(1, 10).default(3).describe('attempts of one call, the first included'),
+  UPSTREAM_MAX_CONCURRENCY: wholeNumber(1, 100_000)
+    .default(512)
+    .describe('calls in flight; more wait a little and are then answered `OVERLOADED`'),
+  UPSTREAM_MAX_PER_SECOND: wholeNumber(1, 100_000)
+    .optional()
+    .describe('a ceiling on calls a second, for each process: calls wait rather than earn a 429'),
+  SANDBOX_FAULT_SHARE: share()
+    .default(0)
+    .describe('the share of the sandbox’s calls that a random fault befalls'),
+  INTROSPECTION: onOff()
+    .optional()
+    .describe('whether callers may ask for the schema')
+    .meta({ otherwise: '`on`, in production `off`' }),
+  CORS_ORIGINS: takes(
+    'exact origins, comma separated, such as https://shop.example',
+    z
+      .string()
+      .transform((list) => list.split(',').map((origin) => origin.trim()))
+      .refine((origins) =>
+        origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+      ),
+  )
+    .optional()
+    .describe('exact origins whose pages may call from a browser')
+    .meta({
+      otherwise: 'none; outside production the pages of this machine, `http://localhost` at any port',
+    }),
+  ALLOWED_HOSTS: takes(
+    'host names or addresses without ports, comma separated, such as gateway.test',
+    z
+      .string()
+      .transform((list) => list.split(',').map((host) => host.trim().toLowerCase()))
+      .refine((hosts) => hosts.every((host) => /^(\[[\da-f:.]+\]|[\w.-]+)$/.test(host))),
+  )
+    .optional()
+    .describe('names in `Host` to answer to, beside `localhost`, `127.0.0.1` and `[::1]`; no others')
+    .meta({
+      otherwise: 'any; those three outside production with `AUTH_MODE=none` on a loopback address',
+    }),
+  MAX_EVENT_LOOP_DELAY_MS: wholeNumber(1, 10_000)
+    .default(150)
+    .describe('how long a request may wait for the process behind others; more are answered `OVERLOADED`'),
+  MAX_BODY_BYTES: wholeNumber(1024, 100_000_000)
+    .default(65_536)
+    .describe('the largest request body; compressed ones are refused'),
+  AUTH_MODE: takes('none, jwt or router', z.enum(['none', 'jwt', 'router']))
+    .optional()
+    .describe('how callers are known; must be set in production')
+    .meta({ otherwise: '`none`' }),
+  JWT_JWKS_URL: takes(
+    'an https URL of a key set; plain http only for 127.0.0.1, [::1] and localhost',
+    z.string().refine((url) => URL.canParse(url) && isSafeUrl(new URL(url)) && hasReadableUser(new URL(url))),
+  )
+    .optional()
+    .describe('the issuer’s key set; needed by `AUTH_MODE=jwt`'),
+  JWT_ISSUER: takes('the issuer exactly as tokens name it in iss', z.string())
+    .optional()
+    .describe('whose tokens are taken; needed by `AUTH_MODE=jwt`'),
+  JWT_AUDIENCE: takes(
+    'this gateway as tokens name it in aud; several names comma separated',
+    z
+      .string()
+      .transform((list) => list.split(',').map((name) => name.trim()))
+      .refine((names) => names.every((name) => name !== '')),
+  )
+    .optional()
+    .describe('for whom tokens must be made; needed by `AUTH_MODE=jwt`'),
+  JWT_AUDIENCE_CLAIM: takes('aud, client_id, azp or cid', z.enum(['aud', 'client_id', 'azp', 'cid']))
+    .default('aud')
+    .describe(
+      'the claim that must be one of `JWT_AUDIENCE`: `client_id` for access tokens of Amazon Cognito, which have no `aud`',
+    ),
+  // What Spring Security and Envoy allow.
+  JWT_CLOCK_TOLERANCE_SECONDS: wholeNumber(0, 300)
+    .default(60)
+    .describe(
+      'how far the clocks of issuer and gateway may differ: tokens are taken so long before and after their time',
+    ),
+  JWT_CUSTOMER_CLAIM: takes('the name of a claim', z.string().max(256))
+    .optional()
+    .describe(
+      `the claim that holds a caller’s own Stripe customer: it may act for no other. Its reports need a \`STRIPE_API_VERSION\` of ${versionsWith('retrieve')}, which can say whose evaluation it is`,
+    ),
+  ROUTER_SECRET: takes(
+    'one secret or several, comma separated, each of 32 to 256 visible ASCII characters',
+    z
+      .string()
+      .transform((list) => list.split(',').map((secret) => secret.trim()))
+      .refine((secrets) => secrets.every((secret) => /^[\x21-\x7e]{32,256}$/.test(secret))),
+  )
+    .optional()
+    .describe(
+      'what the router sends in `x-router-secret`; several while one is replaced; needed by `AUTH_MODE=router`',
+    ),
+  SIGNALS_VISIBILITY: takes('all or scoped', z.enum(['all', 'scoped']))
+    .default('all')
+    .describe('`scoped`: signals only for who has the scope `evaluations:signals`'),
+  RATE_LIMIT_PER_MINUTE: wholeNumberOrOff(1, 1_000_000)
+    .prefault('120')
+    .describe('calls to Stripe that a caller’s operations may lead to'),
+  RATE_LIMIT_PER_ADDRESS_PER_MINUTE: wholeNumberOrOff(1, 1_000_000)
+    .prefault('600')
+    .describe('the same for an address, whoever calls from it, and apart from that for refused credentials'),
+  REDIS_URL: takes(
+    'redis://user:password@host:port/database or rediss://…; % in a password is written %25, the database is a number',
+    z.string().refine((url) => URL.canParse(url) && isRedisUrl(new URL(url))),
+  )
+    .optional()
+    .describe('counters shared by all replicas')
+    .meta({ otherwise: 'none: each process counts for itself' }),
+  PSEUDONYM_KEY: takes('32 to 256 characters', z.string().min(32).max(256))
+    .optional()
+    .describe('under which callers are named in logs and counters')
+    .meta({ otherwise: 'from the Stripe key' }),
+  // No count of proxies: whoever reaches the port without them could write as many entries.
+  TRUST_PROXY: takes(
+    'the addresses or networks of the proxies in front, comma separated, such as 10.0.0.0/8 or loopback',
+    z
+      .string()
+      .transform((list) => list.split(',').map((network) => network.trim()))
+      .refine((networks) => networks.every(isNetwork)),
+  )
+    .optional()
+    .describe('the proxies whose `X-Forwarded-For` is believed'),
+  MAX_ROOT_FIELDS: wholeNumber(1, 1_000)
+    .default(10)
+    .describe('root fields of one operation, its fragments written out'),
+  MAX_DEPTH: wholeNumber(1, 100).default(10).describe('levels of one operation, its fragments written out'),
+  MAX_ALIASES: wholeNumber(0, 1_000)
+    .default(20)
+    .describe('aliases in one operation, its fragments written out'),
+  MAX_DIRECTIVES: wholeNumber(0, 1_000)
+    .default(20)
+    .describe('directives in one operation, its fragments written out'),
+  MAX_TOKENS: wholeNumber(100, 100_000).default(1_000).describe('lexical tokens of one document'),
+  MAX_DOCUMENT_BYTES: wholeNumber(1_024, 1_000_000).default(16_384).describe('the length of one document'),
+  MAX_COST: wholeNumber(1, 10_000).default(100).describe('calls to Stripe that one operation may lead to'),
+  TRUSTED_DOCUMENTS: takes('off, prefer or only', z.enum(['off', 'prefer', 'only']))
+    .default('off')
+    .describe('`only` runs nothing but the shipped operations and the owner’s; `prefer` logs others'),
+  TRUSTED_DOCUMENTS_PATH: takes('a manifest or a directory', z.string())
+    .optional()
+    .describe('the owner’s own operations, beside the shipped ones'),
+  REQUEST_TIMEOUT_MS: wholeNumber(100, 600_000)
+    .default(10_000)
+    .describe('until a request has arrived whole; its head within 5 seconds'),
+  RESPONSE_TIMEOUT_MS: wholeNumber(100, 600_000)
+    .default(30_000)
+    .describe('until a client has read its answer; then its connection is cut off'),
+  KEEP_ALIVE_MS: wholeNumber(1_000, 3_600_000)
+    .default(75_000)
+    .describe('how long an idle connection is kept: longer than the load balancer in front keeps it'),
+  EXPLORER: onOff()
+    .optional()
+    .describe('the explorer at `/`, and with the sandbox the playground at `/try`')
+    .meta({ otherwise: '`on`, in production `off`' }),
+  METRICS_PORT: wholeNumber(0, 65_535)
+    .optional()
+    .describe('where on `HOST` Prometheus finds `/metrics`; `0` picks a free port'),
+  DRAIN_DELAY_MS: wholeNumber(0, 600_000)
+    .default(0)
+    .describe('after `SIGTERM`, still served for so long while not ready: what balancers need to notice'),
+  STRIPE_SECRET_KEY_FILE: secretFile('STRIPE_SECRET_KEY'),
+  ROUTER_SECRET_FILE: secretFile('ROUTER_SECRET'),
+  REDIS_URL_FILE: secretFile('REDIS_URL'),
+  PSEUDONYM_KEY_FILE: secretFile('PSEUDONYM_KEY'),
+  LOG_LEVEL: takes(logLevels.join(', '), z.enum(logLevels))
+    .default('info')
+    .describe(
+      'JSON lines on stdout, plain ones in a terminal; never with input values. `SIGUSR2` switches to `debug` and back',
+    ),
+  // OpenTelemetry's names and meanings: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables
+  OTEL_SDK_DISABLED: takes('true or false', z.string().regex(/^(true|false)$/i))
+    .optional()
+    .describe('`true`: no traces'),
+  OTEL_TRACES_EXPORTER: takes('otlp or none', z.enum(['otlp', 'none']))
+    .default('otlp')
+    .describe('`none`: no traces'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
+    .optional()
+    .describe('the collector: traces go to `/v1/traces` below it; without one, none are made'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl().optional().describe('where traces go, as it stands'),
+  OTEL_EXPORTER_OTLP_PROTOCOL: otlpProtocol().describe('how the collector is spoken to'),
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: otlpProtocol().describe('the same, for traces'),
+  OTEL_EXPORTER_OTLP_HEADERS: headerPairs().optional().describe('sent to the collector, such as its token'),
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: headerPairs().optional().describe('sent with traces, in their place'),
+  OTEL_EXPORTER_OTLP_TIMEOUT: wholeNumber(1, 600_000)
+    .optional()
+    .describe('milliseconds that the collector may take')
+    .meta({ otherwise: '`10000`' }),
+  OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: wholeNumber(1, 600_000)
+    .optional()
+    .describe('the same, for traces, in its place'),
+  OTEL_TRACES_SAMPLER: takes(samplers.join(', '), z.enum(samplers))
+    .default('parentbased_always_on')
+    .describe('which traces are kept'),
+  OTEL_TRACES_SAMPLER_ARG: share().default(1).describe('the share that `traceidratio` keeps'),
+  OTEL_SERVICE_NAME: takes('a name', z.string().max(256))
+    .optional()
+    .describe('the service name in traces')
+    .meta({ otherwise: '`service.name` of `OTEL_RESOURCE_ATTRIBUTES`, else `customer-evaluations-gateway`' }),
+  OTEL_RESOURCE_ATTRIBUTES: pairs().default('').describe('what else is told of it with each trace'),
+});
+
+/** A setting, for people. */
+export interface SettingDescription {
+  readonly name: string;
+  /** What holds where it is not set, in Markdown; undefined where nothing does. */
+  readonly otherwise: string | undefined;
+  readonly takes: string;
+  readonly meaning: string;
+  readonly secret: boolean;
+}
+
+/** Every setting, described. */
+export function describeSettings(): SettingDescription[] {
+  return Object.entries(settings.shape).map(([name, type]) => ({
+    name,
+    otherwise: otherwiseOf(type),
+    takes: takenBy(type),
+    meaning: type.description ?? '',
+    secret: isSecret(name),
+  }));
+}
+
+/** What a setting takes, in words. */
+export function takenBy(type: z.ZodType): string {
+  const words = type.meta()?.['takes'];
+  return typeof words === 'string'
+    ? words
+    : isWrapped(type)
+      ? takenBy(type.unwrap() as z.ZodType)
+      : 'any text';
+}
+
+function otherwiseOf(type: z.ZodType): string | undefined {
+  const words = type.meta()?.['otherwise'];
+  if (typeof words === 'string') return words;
+  if (!(type instanceof z.ZodDefault) && !(type instanceof z.ZodPrefault)) return undefined;
+  const value = String(type.def.defaultValue);
+  return value === '' ? undefined : `\`${value}\``;
+}
+
+// `.default()`, `.prefault()` and `.optional()` wrap the type that holds the words.
+function isWrapped(type: z.ZodType): type is z.ZodDefault | z.ZodPrefault | z.ZodOptional {
+  return type instanceof z.ZodDefault || type instanceof z.ZodPrefault || type instanceof z.ZodOptional;
+}
+
+function takes<Type extends z.ZodType>(words: string, type: Type): Type {
+  return type.meta({ takes: words });
+}
+
+function wholeNumber(from: number, to: number) {
+  return takes(
+    `a whole number from ${from} to ${to}`,
+    z
+      .string()
+      .regex(/^\d{1,9}$/)
+      .transform(Number)
+      .refine((value) => value >= from && value <= to),
+  );
+}
+
+function wholeNumberOrOff(from: number, to: number) {
+  return takes(
+    `a whole number from ${from} to ${to}, or off`,
+    z
+      .string()
+      .regex(/^(\d{1,9}|off)$/)
+      .transform((text) => (text === 'off' ? undefined : Number(text)))
+      .refine((value) => value === undefined || (value >= from && value <= to)),
+  );
+}
+
+function secretFile(secret: string) {
+  return takes('the path of a file that can be read', z.string())
+    .optional()
+    .describe(`a file that holds \`${secret}\`; read anew when it changes, without a restart`);
+}
+
+function share() {
+  return takes(
+    'a number from 0 to 1',
+    z
+      .string()
+      .regex(/^(\d(\.\d{0,6})?|\.\d{1,6})$/)
+      .transform(Number)
+      .refine((number) => number <= 1),
+  );
+}
+
+function otlpProtocol() {
+  return takes('http/protobuf', z.literal('http/protobuf')).optional();
+}
+
+function httpUrl() {
+  return takes(
+    'an http or https URL, without user or password',
+    z.string().refine((url) => URL.canParse(url) && /^https?:\/\/[^@]*$/i.test(new URL(url).href)),
+  );
+}
+
+function pairs() {
+  return takes(
+    'name=value pairs, comma separated, with values percent-encoded',
+    z
+      .string()
+      .regex(/^[^=,]+=[^,]*(,[^=,]+=[^,]*)*,?$/)
+      .refine(isDecodable),
+  );
+}
+
+/** As `pairs`; each name and value can stand in a header (RFC 9110, 5.5 and 5.6.2). */
+function headerPairs() {
+  return takes(
+    'name=value pairs, comma separated, with header names and percent-encoded values',
+    pairs().refine((list) =>
+      list
+        .split(',')
+        .filter(Boolean)
+        .every((pair) => {
+          const [, name = '', value = ''] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
+          return (
+            /^[\w!#$%&'*+.^`|~-]+$/.test(name.trim()) && /^[\t\x20-\x7e]*$/.test(decodeURIComponent(value))
+          );
+        }),
+    ),
+  );
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function onOff() {
+  return takes(
+    'on or off',
+    z.enum(['on', 'off']).transform((word) => word === 'on'),
+  );
+}
+
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  const bare =
+    url.pathname === '/' &&
+    url.search === '' &&
+    url.hash === '' &&
+    url.username === '' &&
+    url.password === '';
+  return bare && isSafeUrl(url);
+}
+
+// Without a scheme it is http, as curl has it.
+function proxyOrigin(text: string): string {
+  return text.includes('://') ? text : `http://${text}`;
+}
+
+function isProxy(text: string): boolean {
+  try {
+    const url = new URL(proxyOrigin(text));
+    decodeURIComponent(url.username + url.password);
+    // undici sends an address as the server's name in TLS, which Node refuses.
+    const isReachable =
+      url.protocol === 'http:' || (url.protocol === 'https:' && !/^[\d.]+$|^\[/.test(url.hostname));
+    return isReachable && url.pathname === '/' && url.search === '' && url.hash === '';
+  } catch {
+    return false;
+  }
+}
+
+// Its client decodes both parts, and fails with an exception where it can't.
+function hasReadableUser({ username, password }: URL): boolean {
+  return isDecodable(username) && isDecodable(password);
+}
+
+function isRedisUrl(url: URL): boolean {
+  return /^rediss?:$/.test(url.protocol) && hasReadableUser(url) && /^\/?\d{0,4}$/.test(url.pathname);
+}
+
+// What goes to another machine in plain text can be read and changed on the way.
+function isSafeUrl(url: URL): boolean {
+  const loopback = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
+  return url.protocol === 'https:' || (url.protocol === 'http:' && loopback);
+}
+
+// As Fastify's `trustProxy` takes them.
+function isNetwork(text: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  // ipaddr.js by itself also takes 1 and 127.1 for addresses, as C's inet_aton does.
+  const [address = ''] = text.split('/');
+  return isIP(address) !== 0 && (text.includes('/') ? ipaddr.isValidCIDR(text) : true);
+}

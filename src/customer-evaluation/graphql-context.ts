@@ -1,0 +1,47 @@
+import type { Logger } from 'pino';
+import { Deadline } from '../stripe/deadline.ts';
+import type { Caller } from '../stripe/stripe-client.ts';
+import type { RequestRecord } from '../telemetry/request-record.ts';
+import type { Permissions } from './authorization.ts';
+import { type CustomerEvaluationLoader, createLoader } from './customer-evaluation.loader.ts';
+import type { CustomerEvaluationDependencies } from './dependencies.ts';
+
+/** What a request brings to every resolver. */
+export interface CallContext {
+  readonly requestId: string;
+  /** Who calls, until when it waits, and whether it still does; also the scope of its idempotency keys. */
+  readonly onBehalfOf: Caller;
+  readonly rights: Permissions;
+  /** Counts so many upstream calls for the caller. Rejects with `RateLimitedError` where it may make no more. */
+  readonly charge: (calls: number) => Promise<void>;
+  /** Carries the request id; never given input values. */
+  readonly log: Logger;
+  /** What the request came to, for metrics, traces and log. */
+  readonly record: RequestRecord;
+  readonly evaluations: CustomerEvaluationLoader;
+  /** Under which mutations of this request have run, as the client knows them. */
+  readonly idempotencyKeys: string[];
+}
+
+/** What the server knows of a request. */
+export interface CallFacts {
+  /** A caller's id, and no other's. */
+  readonly caller: string;
+  readonly rights: Permissions;
+  readonly charge: (calls: number) => Promise<void>;
+  readonly requestId: string;
+  readonly log: Logger;
+  readonly record: RequestRecord;
+  /** What the client or router allows, if it says. */
+  readonly timeoutMs: number | undefined;
+  /** Aborted when the client hangs up. */
+  readonly signal: AbortSignal;
+}
+
+export function createCallContext(services: CustomerEvaluationDependencies, facts: CallFacts): CallContext {
+  const { caller, rights, charge, requestId, log, record, timeoutMs, signal } = facts;
+  const deadline = new Deadline(Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, services.deadlineMs));
+  const onBehalfOf = { caller, deadline, signal, observer: record };
+  const evaluations = createLoader(services, { log, onBehalfOf, rights });
+  return { requestId, log, record, onBehalfOf, rights, charge, evaluations, idempotencyKeys: [] };
+}

@@ -1,0 +1,59 @@
+import { GatewayError } from './gateway-error.ts';
+
+/** The request's form is wrong in a way that its sender can mend, and that no later layer has to look at. */
+export class BadRequestError extends GatewayError {
+  override readonly name = 'BadRequestError';
+  override readonly code = 'BAD_REQUEST';
+  override readonly statusCode: number;
+  /** The methods that the path takes, for the header `Allow`. */
+  readonly allow: string | undefined;
+
+  private constructor(statusCode: number, message: string, allow?: string) {
+    super(message);
+    this.statusCode = statusCode;
+    this.allow = allow;
+  }
+
+  static badUrl(statusCode = 400): BadRequestError {
+    const message =
+      statusCode === 414
+        ? 'The URL is longer than this gateway takes: POST to /graphql.'
+        : 'The URL is not valid: POST to /graphql.';
+    return new BadRequestError(statusCode, message);
+  }
+
+  static badHost(): BadRequestError {
+    return new BadRequestError(400, 'Send exactly one Host header, with a valid host and port.');
+  }
+
+  /** The names that are answered are not told: whoever asks under another one may be anybody. */
+  static misdirected(): BadRequestError {
+    return new BadRequestError(
+      421,
+      'This gateway does not answer to the host in the request. Call it as localhost or 127.0.0.1, or add the host to ALLOWED_HOSTS.',
+    );
+  }
+
+  static unknownExpectation(): BadRequestError {
+    return new BadRequestError(417, 'Send no Expect header, or Expect: 100-continue.');
+  }
+
+  static tooManyPieces(): BadRequestError {
+    return new BadRequestError(
+      400,
+      'The body comes in too many small pieces. Send it in one, or in chunks of a kilobyte or more.',
+    );
+  }
+
+  static tooManyHeaders(): BadRequestError {
+    return new BadRequestError(431, 'The request has more header fields than this gateway takes.');
+  }
+
+  static methodNotAllowed(allow: string): BadRequestError {
+    return new BadRequestError(
+      405,
+      `This path takes ${allow}. Operations are sent by POST to /graphql.`,
+      allow,
+    );
+  }
+}

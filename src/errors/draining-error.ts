@@ -1,0 +1,15 @@
+import { GatewayError } from './gateway-error.ts';
+
+/** This replica takes no new work any more. */
+export class DrainingError extends GatewayError {
+  override readonly name = 'DrainingError';
+  override readonly code = 'OVERLOADED';
+  override readonly statusCode = 503;
+  override readonly retryAfterMs = 1_000;
+  // Not load shedding: a rolling restart must not look like a gateway that is too small.
+  override readonly outcome = 'DRAINING';
+
+  constructor() {
+    super('This replica is going away. Repeat with the same idempotency key: another one will answer.');
+  }
+}

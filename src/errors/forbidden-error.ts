@@ -1,0 +1,20 @@
+import { GatewayError } from './gateway-error.ts';
+
+/** The caller is known and may not do this. The rest of its operation is answered. */
+export class ForbiddenError extends GatewayError {
+  override readonly name = 'ForbiddenError';
+  override readonly code = 'FORBIDDEN';
+  override readonly statusCode = undefined;
+
+  private constructor(message: string) {
+    super(message);
+  }
+
+  static lacksScope(scope: string): ForbiddenError {
+    return new ForbiddenError(`This needs the scope ${scope}, which the caller does not have.`);
+  }
+
+  static otherCustomer(): ForbiddenError {
+    return new ForbiddenError('The caller may act for its own customer only.');
+  }
+}

@@ -1,0 +1,103 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
+import type { Logger } from 'pino';
+import type { Authentication, Authenticator } from '../access/authentication.ts';
+import type { Caller, Pseudonymize } from '../access/caller.ts';
+import type { RateLimits } from '../access/rate-limits.ts';
+import { IdentityUnavailableError, UnauthenticatedError } from '../errors/authentication-errors.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
+import { RateLimitedError } from '../errors/rate-limited-error.ts';
+import { addressIn } from './forwarded-address.ts';
+import { RefusedCallersLog } from './refused-callers-log.ts';
+
+/** What decides who may call, and how much. */
+export interface Access {
+  readonly authenticator: Authenticator;
+  readonly limits: RateLimits;
+  readonly pseudonymize: Pseudonymize;
+  /** Whether addresses tell callers apart: not so behind a router, whose address all have. */
+  readonly countsAddresses: boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller;
+    /** Carries the request id, and the caller's pseudonym where it has a name. */
+    callLog: Logger;
+  }
+}
+
+/** Finds out who calls, before any of the body is read, and ends the request of whom nobody knows. */
+export function callerHook(server: FastifyInstance, access: Access, log: Logger) {
+  server.decorateRequest('caller');
+  server.decorateRequest('callLog');
+  const refusedCallers = new RefusedCallersLog(log);
+  server.addHook('onClose', async () => refusedCallers.close());
+
+  const refuse = async (request: FastifyRequest, reason: string): Promise<GatewayError> => {
+    refusedCallers.refused(reason, { requestId: request.id, ...request.record.logFields });
+    const wait = await access.limits.chargeRefusal(countedAddress(request, access, log));
+    return wait === undefined ? new UnauthenticatedError() : new RateLimitedError(wait);
+  };
+
+  const settle = (
+    authentication: Authentication,
+    request: FastifyRequest,
+    done: HookHandlerDoneFunction,
+  ): void => {
+    if (authentication.outcome === 'known') {
+      const { caller } = authentication;
+      const bindings = { requestId: request.id, ...request.record.logFields };
+      request.caller = caller;
+      request.callLog = log.child(
+        caller.isNamed ? { ...bindings, caller: access.pseudonymize(caller.id) } : bindings,
+      );
+      request.record.log = request.callLog;
+      done();
+    } else if (authentication.outcome === 'unavailable') done(new IdentityUnavailableError());
+    else refuse(request, authentication.reason).then(done, done);
+  };
+
+  // Not asynchronous where the caller is known at once, as almost all are.
+  return (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+    const authentication = access.authenticator.authenticate(request.raw.headersDistinct);
+    if (authentication instanceof Promise) {
+      authentication.then((found) => settle(found, request, done)).catch(done);
+    } else settle(authentication, request, done);
+  };
+}
+
+/**
+ * Charges a request one call before its body is read, so that documents and bodies that turn out to be invalid are
+ * limited as well. What its operation may cost beyond that is charged once it is known.
+ */
+export function chargeRequest(access: Access) {
+  return (request: FastifyRequest): Promise<void> => charge(request, access, 1);
+}
+
+/** Counts so many upstream calls for the request's caller and address. Rejects with `RateLimitedError`. */
+export async function charge(request: FastifyRequest, access: Access, calls: number): Promise<void> {
+  const { caller, callLog } = request;
+  const address = countedAddress(request, access, callLog);
+  const wait = await access.limits.charge({ caller, address }, calls);
+  if (wait !== undefined) throw new RateLimitedError(wait);
+}
+
+// Where this was logged already: the proxy sends what it sends with each request.
+const loggedFor = new WeakSet<Access>();
+
+function countedAddress(request: FastifyRequest, access: Access, log: Logger): string | undefined {
+  if (!access.countsAddresses) return undefined;
+  // A connection that is gone has none, whatever Fastify's type says; nothing is sent upstream for its client.
+  const { ip }: { readonly ip?: string } = request;
+  if (ip === undefined) return undefined;
+  const address = addressIn(ip);
+  if (address !== undefined) return address;
+  if (!loggedFor.has(access)) {
+    loggedFor.add(access);
+    log.warn(
+      'X-Forwarded-For holds no address that can be read: its callers share the rate limit of their proxy',
+    );
+  }
+  // What a proxy passes on need not be an address; the connection's always is.
+  return request.socket.remoteAddress;
+}

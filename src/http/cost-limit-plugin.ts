@@ -1,0 +1,31 @@
+import type { ApolloServerPlugin } from '@apollo/server';
+import { GraphQLError } from 'graphql';
+import { costOf } from '../access/operation-cost.ts';
+import type { CallContext } from '../customer-evaluation/graphql-context.ts';
+
+/**
+ * Charges each operation to its caller, by the upstream calls that it may lead to, before the first of them. Refuses
+ * one that may lead to more than `maxCost`. The request itself has paid for one call: see `chargeRequest`.
+ */
+export function admissionPlugin(maxCost: number): ApolloServerPlugin<CallContext> {
+  return {
+    requestDidStart: async () => ({
+      didResolveOperation: async ({ contextValue, document, operation, request }) => {
+        if (operation === undefined) return;
+        const cost = costOf(document, operation, request.variables, (field) => callsOf(field, contextValue));
+        if (cost > maxCost) throw tooCostly(cost, maxCost);
+        if (cost > 1) await contextValue.charge(cost - 1);
+      },
+    }),
+  };
+}
+
+// Whose evaluation a bound caller reports on is asked of Stripe first.
+function callsOf(rootField: string, { rights }: CallContext): number {
+  return rootField === 'reportCustomerEvaluation' && rights.customer.kind !== 'any' ? 2 : 1;
+}
+
+function tooCostly(cost: number, maxCost: number): GraphQLError {
+  const message = `The operation asks for ${cost} objects; this gateway takes at most ${maxCost} at a time.`;
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
+}

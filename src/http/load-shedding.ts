@@ -1,0 +1,108 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+} from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Authenticator } from '../access/authentication.ts';
+import { AdmissionQueue } from '../admission/admission-queue.ts';
+import { QueueRejectedError } from '../admission/fair-queue.ts';
+import { BadRequestError } from '../errors/bad-request-error.ts';
+import { OverloadedError } from '../errors/overloaded-error.ts';
+import { BoundedRequest } from './bounded-request.ts';
+import { closeAfter } from './client-error-handler.ts';
+import { endGently } from './close-gently.ts';
+import type { Exchanges } from './exchanges.ts';
+import { hostFault, isProbe } from './host-rules.ts';
+import type { RefusalWriter } from './refusal-writer.ts';
+
+export interface LoadSheddingOptions {
+  /** A request that would wait longer for the process is refused. */
+  readonly maxWaitMs: number;
+  readonly authenticator: Authenticator;
+  /** The names in `Host` to answer to; any, if undefined. */
+  readonly hosts: ReadonlySet<string> | undefined;
+  readonly writer: RefusalWriter;
+  /** Told of each request. */
+  readonly exchanges: Exchanges;
+}
+
+/** Browsers send thirty; each costs several objects. */
+const maxHeaders = 100;
+
+/**
+ * An HTTP server that lets requests in to `inside` as the process has time for them, and refuses the others before
+ * anything is done for them. It stands before Fastify, whose refusal would cost twice as much: under five times the
+ * load, four of five requests are refused.
+ */
+export function serverWithLoadShedding(
+  settings: ServerOptions,
+  { maxWaitMs, authenticator, hosts, writer, exchanges }: LoadSheddingOptions,
+  inside: RequestListener,
+): Server {
+  const queue = new AdmissionQueue(maxWaitMs);
+  // Node would refuse a request without a Host by itself, with an empty body.
+  const server = createServer({ ...settings, requireHostHeader: false }, (request, response) => {
+    exchanges.begin(request, response);
+    if (request instanceof BoundedRequest) response.once('close', () => request.release());
+    // Node drops what is beyond its limit without a word.
+    const hasTooMany = request.rawHeaders.length > 2 * maxHeaders;
+    const fault = hasTooMany ? BadRequestError.tooManyHeaders() : hostFault(request, hosts);
+    if (fault !== undefined) {
+      writer.toResponse(request, response, fault);
+      return;
+    }
+    // Probes must not fail for want of time, nor a browser's question whether it may ask.
+    const isUrgent = request.method === 'OPTIONS' || isProbe(request.url);
+    // One request's bug must not end the others, as an error that nobody catches would.
+    const failed = (error: unknown): void => writer.toResponse(request, response, error as Error);
+    let waiting: Promise<void> | undefined;
+    try {
+      waiting = isUrgent ? undefined : queue.enter(() => turnOf(request, authenticator));
+      if (waiting === undefined) inside(request, response);
+    } catch (error) {
+      failed(error);
+    }
+    if (waiting === undefined) return;
+    const cameAt = performance.now();
+    const letIn = (): void => {
+      const { url, method } = request;
+      if (response.destroyed) writer.record({ url, method, status: 'closed', cameAt });
+      else inside(request, response);
+    };
+    const shed = (error: unknown): void => {
+      if (!(error instanceof QueueRejectedError)) throw error;
+      writer.toResponse(request, response, overloaded, { cameAt, isLogged: false });
+    };
+    waiting.then(letIn, shed).catch(failed);
+  });
+  server.maxHeadersCount = maxHeaders + 1;
+  server.on('connection', () => queue.connected());
+  // Without listeners, Node answers the first with an empty body, and hangs up on the second.
+  server.on('checkExpectation', (request, response) =>
+    writer.toResponse(request, response, BadRequestError.unknownExpectation()),
+  );
+  server.on('connect', ({ headers }, socket: Duplex) => {
+    socket.on('error', () => undefined);
+    // A client would take it for the answer to the request before.
+    const last = socket instanceof Socket ? exchanges.underWay(socket).at(-1) : undefined;
+    if (last !== undefined && socket instanceof Socket) {
+      closeAfter(last, socket);
+      return;
+    }
+    writer.toSocket(socket, BadRequestError.methodNotAllowed('GET, HEAD, POST'), headers.origin);
+    endGently(socket);
+  });
+  return server;
+}
+
+// One for all: it is made a thousand times a second when time is short, and nobody reads its stack.
+const overloaded = new OverloadedError();
+
+/** In whose line a request waits: its caller's where that needs no work, else that of its address. */
+function turnOf({ headersDistinct, socket }: IncomingMessage, authenticator: Authenticator): string {
+  return authenticator.recognize(headersDistinct) ?? socket.remoteAddress ?? '';
+}

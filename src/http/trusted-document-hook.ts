@@ -1,0 +1,87 @@
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
+import {
+  type DocumentRequest,
+  documentRefusals,
+  type TrustedDocuments,
+} from '../access/trusted-documents.ts';
+import { searchOf } from './request-parameters.ts';
+import { responseMediaType } from './response-media-type.ts';
+
+// So many untrusted documents are told, each once: whoever sends them decides how many there are.
+const maxTold = 1_000;
+
+type Envelope = { -readonly [Name in keyof DocumentRequest]: DocumentRequest[Name] };
+
+/** Puts a trusted document in the place of its id, refuses what is not trusted, or tells the log of it. */
+export function documentHook(documents: TrustedDocuments) {
+  const told = new Set<string>();
+
+  return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+    const envelope = envelopeOf(request);
+    if (envelope === undefined) {
+      done();
+      return;
+    }
+    const judged = documents.judge(envelope);
+    switch (judged.verdict) {
+      case 'refused': {
+        const { status, message } = documentRefusals[judged.code];
+        request.record.failed(judged.code);
+        const extensions = { code: judged.code, retryable: false, effect: 'NONE', requestId: request.id };
+        // Answered here: what would come next is not called.
+        reply
+          .code(status)
+          .type(responseMediaType(request))
+          .send({ errors: [{ message, extensions }] });
+        return;
+      }
+      case 'untrusted':
+        if (judged.hash !== undefined && !told.has(judged.hash) && told.size < maxTold) {
+          told.add(judged.hash);
+          request.callLog.warn({ documentHash: judged.hash }, 'a document that is not trusted was run');
+        }
+        settle(request, envelope, envelope.query);
+        break;
+      case 'trusted':
+        settle(request, envelope, judged.query);
+        break;
+    }
+    done();
+  };
+}
+
+/** A request's parameters; undefined for what is no request at all, which Apollo Server refuses. */
+function envelopeOf({ method, body, query }: FastifyRequest): Envelope | undefined {
+  if (method === 'POST') {
+    return typeof body === 'object' && body !== null && !Array.isArray(body) ? body : undefined;
+  }
+  const parameters = query as Record<string, string | string[] | undefined>;
+  return { ...parameters, extensions: parseJson(parameters['extensions']) };
+}
+
+// What names the document has been obeyed; left in place, Apollo Server would look for it as well.
+function settle(request: FastifyRequest, envelope: Envelope, query: unknown): void {
+  if (request.method === 'POST') {
+    envelope.query = query;
+    // Not deleted: an object that loses a member is slower from then on.
+    if (envelope.documentId !== undefined) envelope.documentId = undefined;
+    if (typeof envelope.extensions === 'object' && envelope.extensions !== null) {
+      envelope.extensions = { ...envelope.extensions, persistedQuery: undefined };
+    }
+    return;
+  }
+  const parameters = new URLSearchParams(searchOf(request));
+  if (typeof query === 'string') parameters.set('query', query);
+  for (const name of ['documentId', 'extensions']) parameters.delete(name);
+  // Apollo Server reads a GET request's parameters from its URL.
+  request.raw.url = `/graphql?${parameters}`;
+}
+
+function parseJson(text: unknown): unknown {
+  if (typeof text !== 'string') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

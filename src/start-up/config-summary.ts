@@ -1,0 +1,105 @@
+import type { Config } from '../config/config.ts';
+
+/**
+ * What is on, in the words of whoever starts it: one line for each, for a person at a terminal. `url` is where the
+ * gateway listens, once it does.
+ */
+export function configSummary(config: Config, url = ''): string {
+  const rows = rowsOf(config, url);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, state]) => `  ${name.padEnd(width)}  ${state}\n`).join('');
+}
+
+function rowsOf(config: Config, url: string): readonly (readonly [name: string, state: string])[] {
+  const { operationLimits: limits, http } = config;
+  return [
+    ['upstream', upstreamOf(config)],
+    ['proxy', proxyOf(config)],
+    ['callers', callersOf(config)],
+    [
+      'signals',
+      config.signalsVisibility === 'all' ? 'shown to all callers' : 'only with evaluations:signals',
+    ],
+    ['rate limits', rateLimitsOf(config)],
+    [
+      'operations',
+      `at most ${limits.rootFields} root fields, depth ${limits.depth}, ${config.maxCost} calls to the upstream`,
+    ],
+    ['trusted documents', trustedDocumentsOf(config)],
+    ['introspection', config.introspection ? 'on' : 'off'],
+    ['pages', pagesOf(config, url)],
+    ['host names', http.allowedHosts?.join(', ') ?? 'any'],
+    ['browsers of', browsersOf(http)],
+    ['metrics', metricsOf(config)],
+    ['traces', tracesOf(config)],
+  ];
+}
+
+function upstreamOf({ mode, stripe }: Config): string {
+  if (mode === 'sandbox') return 'the built-in sandbox: scores are made up, nothing is billed';
+  const account = stripe.account === undefined ? '' : `, for ${stripe.account}`;
+  return `${stripe.apiUrl}, ${mode} mode, version ${stripe.apiVersion}${account}`;
+}
+
+function browsersOf({ corsLocal, corsOrigins }: Config['http']): string {
+  if (corsLocal)
+    return 'any port of this machine: http://localhost, http://127.0.0.1 (CORS_ORIGINS is not set)';
+  return corsOrigins.length === 0 ? 'no other origin (CORS_ORIGINS is not set)' : corsOrigins.join(', ');
+}
+
+function proxyOf({ proxy }: Config): string {
+  return proxy === undefined
+    ? 'none (HTTPS_PROXY is not set)'
+    : `${new URL(proxy.url).origin}, from HTTPS_PROXY`;
+}
+
+function pagesOf({ explorer, upstream }: Config, url: string): string {
+  if (!explorer) return 'none (EXPLORER=off)';
+  const playground = upstream === 'sandbox' ? `, the playground at ${url}/try` : '';
+  return `the explorer at ${url}/${playground}`;
+}
+
+function metricsOf({ host, telemetry: { metricsPort } }: Config): string {
+  if (metricsPort === undefined) return 'none (METRICS_PORT is not set)';
+  return `at /metrics of ${host}, ${metricsPort === 0 ? 'on a free port, which the log names' : `port ${metricsPort}`}`;
+}
+
+function tracesOf({ telemetry: { tracing } }: Config): string {
+  if (tracing === undefined) return 'none (OTEL_EXPORTER_OTLP_ENDPOINT is not set, or they are switched off)';
+  return `to ${tracing.url}, as ${tracing.serviceName}, ${tracing.sampler}`;
+}
+
+function callersOf({ authentication }: Config): string {
+  switch (authentication.mode) {
+    case 'none':
+      return 'whoever reaches the port (AUTH_MODE=none)';
+    case 'jwt':
+      return `with a token of ${authentication.issuer} for ${authentication.audiences.join(' or ')}`;
+    case 'router':
+      return 'those that the router vouches for, with ROUTER_SECRET';
+    default:
+      return authentication satisfies never;
+  }
+}
+
+function rateLimitsOf({ rateLimits: { perMinute, perAddressPerMinute, redisUrl } }: Config): string {
+  const limits = [
+    perMinute === undefined ? 'none for a caller' : `${perMinute} calls a minute for a caller`,
+    perAddressPerMinute === undefined ? 'none for an address' : `${perAddressPerMinute} for an address`,
+  ];
+  return `${limits.join(', ')}; counted ${redisUrl === undefined ? 'by this process alone' : 'in Redis, for all replicas'}`;
+}
+
+function trustedDocumentsOf({ trustedDocuments: { mode, path } }: Config): string {
+  const which = `the shipped operations${path === undefined ? '' : ` and those in ${path}`}`;
+  switch (mode) {
+    case 'off':
+      return 'off: every operation within the limits is run';
+    case 'prefer':
+      return `all others than ${which} are logged`;
+    case 'only':
+      return `nothing but ${which} is run`;
+    default:
+      return mode satisfies never;
+  }
+}

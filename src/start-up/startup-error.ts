@@ -1,0 +1,37 @@
+import { ConfigError } from '../config/config.ts';
+
+/** What a person can mend, told by its message. */
+export class StartupError extends Error {
+  override readonly name = 'StartupError';
+}
+
+/** What a person can do about a start that failed; undefined where that is a bug. */
+export function adviceOn(error: unknown): string | undefined {
+  if (error instanceof StartupError) return error.message;
+  if (error instanceof ConfigError) {
+    return `${error.message}\nEvery setting is described by \`node dist/main.js --help\` and in docs/reference/settings.md.`;
+  }
+  return isAddressFault(error) ? addressAdvice(error) : undefined;
+}
+
+type AddressFault = Error & { code: string; port?: number; setting?: string };
+
+function isAddressFault(error: unknown): error is AddressFault {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    ['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND'].includes(String(error.code))
+  );
+}
+
+// The port of the metrics names its setting.
+function addressAdvice({ code, port, setting = 'PORT' }: AddressFault): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${port} is taken: set ${setting} to another (0 picks a free one), or end what listens there.`;
+    case 'EACCES':
+      return `Port ${port} may not be opened by this user: set ${setting} to 1024 or above.`;
+    default:
+      return 'HOST is no address of this machine: set it to 127.0.0.1, or to 0.0.0.0 for all addresses.';
+  }
+}

@@ -1,0 +1,112 @@
+import { type FailureCode, UpstreamCallError } from '../errors/upstream-call-error.ts';
+import {
+  header,
+  invalidResponse,
+  isByIntermediary,
+  isReplayed,
+  readErrorWords,
+  requestIdOf,
+  retryAfterMs,
+} from './response.ts';
+import type { RawResponse, TransportError } from './transport.ts';
+
+/**
+ * What an answer that is not a success means to a caller. Total over statuses; the upstream's message is
+ * never read, since it quotes input values and parts of keys. Source: https://docs.stripe.com/api/errors
+ */
+export function errorOfResponse(answer: RawResponse): UpstreamCallError {
+  const words = readErrorWords(answer) ?? {};
+  const upstreamRequestId = requestIdOf(answer);
+  const said = `status ${answer.status}, type ${word(words.type)}, code ${word(words.code)}`;
+  const failure = (code: FailureCode, effect: 'NONE' | 'UNKNOWN', operatorNote = said): UpstreamCallError =>
+    new UpstreamCallError(code, { effect, param: words.param, upstreamRequestId, operatorNote });
+
+  // A redirect would carry the key and personal data elsewhere: it is never followed.
+  if (answer.status < 400) return invalidResponse(`status ${answer.status}`, upstreamRequestId);
+  // Whether the request went any further, an intermediary does not say.
+  if (isByIntermediary(answer)) {
+    return failure(
+      'UPSTREAM_UNAVAILABLE',
+      'UNKNOWN',
+      `status ${answer.status}, not from Stripe: check the proxies and firewalls on the way`,
+    );
+  }
+  // A 409 of this type is another request with the key at work, no conflict.
+  if (words.type === 'idempotency_error' && answer.status !== 409)
+    return failure('IDEMPOTENCY_CONFLICT', 'NONE');
+  if (words.code === 'resource_missing') return failure('NOT_FOUND', 'NONE');
+  // The translation sends only what the reference knows, so an unknown parameter means an older version.
+  if (words.code === 'parameter_unknown') return failure('UPSTREAM_UNSUPPORTED', 'NONE');
+
+  switch (answer.status) {
+    case 400:
+      // Without a parameter there is nothing that a client could correct: it is about key, account or version.
+      return words.param === undefined
+        ? failure('UPSTREAM_REFUSED', 'NONE', `${said}: check STRIPE_API_VERSION and STRIPE_ACCOUNT`)
+        : failure('BAD_USER_INPUT', 'NONE');
+    case 401:
+      return failure('UPSTREAM_REFUSED', 'NONE', `${said}: check STRIPE_SECRET_KEY`);
+    case 403:
+      return failure(
+        'UPSTREAM_REFUSED',
+        'NONE',
+        `${said}: the key lacks a permission for customer evaluations, or for STRIPE_ACCOUNT`,
+      );
+    case 404:
+      return failure('UPSTREAM_UNSUPPORTED', 'NONE', `${said}: STRIPE_API_VERSION has no such call`);
+    // Another request with this key is at work, and may yet succeed.
+    case 409:
+    // A dependency of the upstream's failed in the middle of the work.
+    case 424:
+      return unavailable(answer, said);
+    case 429:
+      return new UpstreamCallError('UPSTREAM_RATE_LIMITED', {
+        effect: 'NONE',
+        upstreamRequestId,
+        retryAfterMs: retryAfterMsOf(answer),
+        operatorNote: `${said}, reason ${word(header(answer, 'stripe-rate-limited-reason'))}`,
+      });
+    default:
+      return answer.status >= 500 ? unavailable(answer, said) : failure('UPSTREAM_REFUSED', 'NONE');
+  }
+}
+
+function unavailable(answer: RawResponse, said: string): UpstreamCallError {
+  const details = { effect: 'UNKNOWN', upstreamRequestId: requestIdOf(answer) } as const;
+  if (!isReplayed(answer))
+    return new UpstreamCallError('UPSTREAM_UNAVAILABLE', { ...details, operatorNote: said });
+  return new UpstreamCallError('UPSTREAM_UNAVAILABLE', {
+    ...details,
+    retryable: false,
+    problems: [{ message: keySpent }],
+    operatorNote: `${said}, replayed: the idempotency key is spent`,
+  });
+}
+
+// Stripe stores the result of the first request under a key, failures included, for at least 24 hours.
+const keySpent =
+  'Stripe failed at the first request with this idempotency key, and answers every repeat with that failure for 24 hours. Do not repeat it; a new key is a new, perhaps second, call.';
+
+/** What it means to a caller that an attempt brought no whole answer. */
+export function errorOfTransport(error: TransportError): UpstreamCallError {
+  return new UpstreamCallError(error.unreadable ? 'UPSTREAM_INVALID_RESPONSE' : 'UPSTREAM_UNAVAILABLE', {
+    effect: error.sent ? 'UNKNOWN' : 'NONE',
+    operatorNote: error.message,
+    // A certificate that is refused stays so until somebody looks.
+    operatorsMustAct: certificateOrProtocol.test(error.code),
+  });
+}
+
+// Source: https://nodejs.org/api/tls.html#x509-certificate-error-codes; not all of them say what they are about.
+const certificateOrProtocol = /CERT|TLS|SSL|LEAF_SIGNATURE|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/;
+
+// Without a word of the upstream's, its limits count by the second.
+function retryAfterMsOf(answer: RawResponse): number {
+  const asked = retryAfterMs(answer);
+  return typeof asked === 'number' ? asked : 1_000;
+}
+
+// What stands in the log is a word of the upstream's vocabulary or nothing.
+function word(text: string | undefined): string {
+  return text !== undefined && /^[a-z0-9_-]{1,64}$/.test(text) ? text : 'none';
+}

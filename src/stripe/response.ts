@@ -1,0 +1,106 @@
+import * as z from 'zod';
+import { UpstreamCallError } from '../errors/upstream-call-error.ts';
+import type { RawResponse } from './transport.ts';
+
+/** An answer of status 200 with its JSON, not yet known to be what it should. */
+export interface UpstreamResponse {
+  readonly body: unknown;
+  /** Stripe's `Request-Id`, for its support and for the log; undefined where the header does not look like an id. */
+  readonly requestId: string | undefined;
+}
+
+/**
+ * Reads a successful answer. Throws `UPSTREAM_INVALID_RESPONSE` where it is encoded, is not declared as JSON
+ * or does not parse; the effect is then unknown, since the upstream did answer.
+ */
+export function readResponse(answer: RawResponse): UpstreamResponse {
+  const requestId = requestIdOf(answer);
+  // None was asked for (RFC 9110, 12.5.3), so an encoded answer is none of ours to undo.
+  const encoding = header(answer, 'content-encoding');
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw invalidResponse('the answer has a content-encoding that was not asked for', requestId);
+  }
+  if (!isJson(answer)) throw invalidResponse('the answer is not declared as JSON', requestId);
+  const body = parseJson(answer.text);
+  if (body === undefined) throw invalidResponse('the answer is not JSON', requestId);
+  return { body, requestId };
+}
+
+/** An answer that is not what the contract says. `operatorNote` must not quote it. */
+export function invalidResponse(
+  operatorNote: string,
+  upstreamRequestId: string | undefined,
+): UpstreamCallError {
+  return new UpstreamCallError('UPSTREAM_INVALID_RESPONSE', {
+    effect: 'UNKNOWN',
+    upstreamRequestId,
+    operatorNote,
+  });
+}
+
+// Each word is read by itself: a null, a number or a list in one of them must not hide the others.
+const errorWord = z.string().optional().catch(undefined);
+const errorBody = z.object({
+  error: z.object({ type: errorWord, code: errorWord, param: errorWord }),
+});
+
+/** The machine-readable words of Stripe's error object. */
+export type UpstreamErrorWords = z.infer<typeof errorBody>['error'];
+
+/** The words of an error response; undefined where its body is not Stripe's error object. */
+export function readErrorWords(answer: RawResponse): UpstreamErrorWords | undefined {
+  return errorBody.safeParse(parseJson(answer.text)).data?.error;
+}
+
+/** `Request-Id`, where it looks like one. Any other text could hold anything, and this one is logged and passed on. */
+export function requestIdOf(answer: RawResponse): string | undefined {
+  const id = header(answer, 'request-id');
+  return id !== undefined && /^[\w-]{1,64}$/.test(id) ? id : undefined;
+}
+
+/** Whether Stripe repeats a stored response to this idempotency key (https://docs.stripe.com/api/idempotent_requests). */
+export function isReplayed(answer: RawResponse): boolean {
+  return header(answer, 'idempotent-replayed') === 'true';
+}
+
+// 408 and 425 concern a connection (RFC 9110, 15.5.9; RFC 8470), 407 a proxy's own credentials (RFC 9110, 15.5.8).
+// 460 (AWS load balancers) and 499 (nginx) say that the client closed its connection. Stripe sends none of them.
+const intermediaryStatuses: ReadonlySet<number> = new Set([407, 408, 425, 460, 499]);
+
+/**
+ * Whether a 4xx was made by a proxy, load balancer or firewall on the way rather than by Stripe, which gives every
+ * response a `Request-Id` and every error an error object. A rate limit is one whoever imposes it.
+ */
+export function isByIntermediary(answer: RawResponse): boolean {
+  if (answer.status < 400 || answer.status >= 500 || answer.status === 429) return false;
+  if (intermediaryStatuses.has(answer.status)) return true;
+  return requestIdOf(answer) === undefined && readErrorWords(answer) === undefined;
+}
+
+export function header(answer: RawResponse, name: string): string | undefined {
+  const value = answer.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/**
+ * `Retry-After` in milliseconds: undefined where there is none, `unreadable` where it is no number of seconds.
+ * A date (RFC 9110, 10.2.3) counts as unreadable: it would mean trusting two clocks to agree.
+ */
+export function retryAfterMs(answer: RawResponse): number | 'unreadable' | undefined {
+  const value = header(answer, 'retry-after');
+  if (value === undefined) return undefined;
+  return /^\d{1,6}$/.test(value) ? Number(value) * 1000 : 'unreadable';
+}
+
+function isJson(answer: RawResponse): boolean {
+  return /^application\/json\s*(;|$)/i.test(header(answer, 'content-type') ?? '');
+}
+
+// The engine's message quotes the text, so it goes no further.
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,8 +1,0 @@
-import { writeFileSync } from 'node:fs';
-import { apiSchemaOf } from './api-schema.ts';
-import { buildSubgraph } from './subgraph-schema.ts';
-
-// `npm run schema`: writes the SDL for routers, and the one for clients.
-const { schema, sdl } = buildSubgraph(undefined);
-writeFileSync('schema/customer-evaluations.graphql', await sdl());
-writeFileSync('schema/api.graphql', apiSchemaOf(schema));

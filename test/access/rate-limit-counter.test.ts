@@ -1,0 +1,329 @@
+import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { anonymous } from '../../src/access/caller.ts';
+import { MemoryCounter } from '../../src/access/rate-limit-counter.ts';
+import { RateLimits } from '../../src/access/rate-limits.ts';
+import { RedisRateLimitStore } from '../../src/access/redis-rate-limit-store.ts';
+import { freePort, missingRedis, type RedisServer, startRedis, startSlowRoad } from '../harness/redis.ts';
+import { describeUnless } from '../harness/run-unless.ts';
+
+describe('what one process counts', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('is each name’s own, for a minute from its first call, to the last point', async () => {
+    const counter = new MemoryCounter(5);
+    expect(await counter.add('a', 3)).toBeUndefined();
+    jest.advanceTimersByTime(20_000);
+    expect(await counter.add('a', 2)).toBeUndefined();
+    expect(await counter.add('a', 1)).toBe(40_000);
+    expect(await counter.add('b', 5)).toBeUndefined();
+    jest.advanceTimersByTime(39_999);
+    expect(await counter.add('a', 1)).toBe(1);
+    jest.advanceTimersByTime(1);
+    expect(await counter.add('a', 5)).toBeUndefined();
+  });
+
+  it('has nobody wait for more than a minute, or for no time at all', async () => {
+    const counter = new MemoryCounter(1);
+    await counter.add('a', 1);
+    jest.setSystemTime(Date.now() - 3_600_000);
+    expect(await counter.add('a', 1)).toBe(60_000);
+  });
+});
+
+describe('the limits', () => {
+  const limits = (
+    settings: { perMinute?: number | undefined; perAddressPerMinute?: number | undefined } = {},
+  ) => new RateLimits({ perMinute: 2, perAddressPerMinute: 3, ...settings });
+  const named = (id: string) => ({ ...anonymous, id, isNamed: true });
+
+  it('hold for who has a name by its name, and for its address beside that', async () => {
+    const own = limits();
+    const charge = (id: string, points: number, address?: string) =>
+      own.charge({ caller: named(id), address }, points);
+    expect(await charge('a', 2)).toBeUndefined();
+    expect(await charge('a', 1)).toBeGreaterThan(0);
+    expect(await charge('b', 2, '192.0.2.1')).toBeUndefined();
+    expect(await charge('c', 1, '192.0.2.1')).toBeUndefined();
+    expect(await charge('d', 1, '192.0.2.1')).toBeGreaterThan(0);
+    expect(await charge('e', 1, '192.0.2.2')).toBeUndefined();
+    // Who came through a router has no address here, which is no address that all of them share.
+    for (const id of ['f', 'g', 'h', 'i']) expect(await charge(id, 1)).toBeUndefined();
+  });
+
+  it('hold for who has none by its address, once, and not at all behind a router', async () => {
+    const own = limits({ perAddressPerMinute: 1 });
+    const charge = (points: number, address?: string) => own.charge({ caller: anonymous, address }, points);
+    expect(await charge(2, '192.0.2.1')).toBeUndefined();
+    expect(await charge(1, '192.0.2.1')).toBeGreaterThan(0);
+    for (let count = 0; count < 5; count += 1) expect(await charge(2)).toBeUndefined();
+  });
+
+  it('tell the longer of two waits', async () => {
+    jest.useFakeTimers();
+    const own = limits({ perMinute: 1, perAddressPerMinute: 1 });
+    await own.charge({ caller: named('a'), address: '192.0.2.1' }, 1);
+    jest.advanceTimersByTime(10_000);
+    await own.charge({ caller: named('b'), address: '192.0.2.2' }, 1);
+    expect(await own.charge({ caller: named('a'), address: '192.0.2.2' }, 1)).toBe(60_000);
+    expect(await own.charge({ caller: named('b'), address: '192.0.2.1' }, 1)).toBe(60_000);
+    expect(await own.charge({ caller: named('c'), address: '192.0.2.1' }, 1)).toBe(50_000);
+    jest.useRealTimers();
+  });
+
+  it('hold for credentials that were refused, apart from calls', async () => {
+    const own = limits();
+    for (let count = 0; count < 3; count += 1) expect(await own.chargeRefusal('192.0.2.1')).toBeUndefined();
+    expect(await own.chargeRefusal('192.0.2.1')).toBeGreaterThan(0);
+    expect(await own.chargeRefusal('192.0.2.2')).toBeUndefined();
+    expect(await own.charge({ caller: named('a'), address: '192.0.2.1' }, 1)).toBeUndefined();
+    for (let count = 0; count < 4; count += 1) {
+      expect(await own.chargeRefusal(undefined)).toBeUndefined();
+      expect(await own.chargeRefusal('no address')).toBeUndefined();
+    }
+  });
+
+  it('can be switched off, one by one', async () => {
+    const own = limits({ perMinute: undefined, perAddressPerMinute: undefined });
+    expect(await own.charge({ caller: named('a'), address: '192.0.2.1' }, 1_000)).toBeUndefined();
+    for (let count = 0; count < 5; count += 1) expect(await own.chargeRefusal('192.0.2.1')).toBeUndefined();
+    const callersOnly = limits({ perAddressPerMinute: undefined });
+    expect(await callersOnly.charge({ caller: named('a'), address: '192.0.2.1' }, 3)).toBeGreaterThan(0);
+    expect(own.storeState).toBeUndefined();
+    own.renewRedis('redis://127.0.0.1:1');
+    expect(own.storeState).toBeUndefined();
+    own.close();
+  });
+});
+
+describeUnless(missingRedis(), 'what several processes count together', () => {
+  let redis: RedisServer;
+  let states: string[];
+  const stores: { close(): void }[] = [];
+  const others: RedisServer[] = [];
+
+  beforeEach(async () => {
+    redis = await startRedis();
+    states = [];
+  });
+  afterEach(async () => {
+    for (const store of stores.splice(0)) store.close();
+    for (const other of others.splice(0)) await other.kill();
+    await redis.kill();
+  });
+
+  const open = async (url = redis.url): Promise<RedisRateLimitStore> => {
+    const store = new RedisRateLimitStore(
+      url,
+      (name) => `pseudonym-of-${name}`,
+      (state) => states.push(state),
+    );
+    stores.push(store);
+    for (let tries = 0; tries < 400 && store.state === 'down'; tries += 1) await delay(5);
+    expect(states.at(-1)).toBe('up');
+    // On a busy machine, a Redis that is only just there may have been too slow at first.
+    states.length = 0;
+    return store;
+  };
+
+  /** Waits until everybody but the test itself has hung up. */
+  const untilAlone = async ({ admin }: RedisServer): Promise<void> => {
+    const clients = async (): Promise<number> =>
+      String(await admin.client('LIST'))
+        .trim()
+        .split('\n').length;
+    for (let tries = 0; tries < 200 && (await clients()) > 1; tries += 1) await delay(5);
+    expect(await clients()).toBe(1);
+  };
+
+  it('is one count, to the last point, under names that tell nothing', async () => {
+    const [a, b] = [(await open()).counter('caller', 3), (await open()).counter('caller', 3)];
+    expect(await a.add('x', 2)).toBeUndefined();
+    expect(await b.add('x', 1)).toBeUndefined();
+    const wait = await a.add('x', 1);
+    expect(wait).toBeGreaterThan(55_000);
+    expect(wait).toBeLessThanOrEqual(60_000);
+    expect(await b.add('y', 3)).toBeUndefined();
+    expect((await redis.admin.keys('*')).sort()).toEqual([
+      'customer-evaluations:caller:pseudonym-of-x',
+      'customer-evaluations:caller:pseudonym-of-y',
+    ]);
+    expect(await redis.admin.ttl('customer-evaluations:caller:pseudonym-of-x')).toBeGreaterThan(55);
+    expect(states).toEqual([]);
+  });
+
+  it('is counted apart where Redis fails, which is told once, and together again after a second', async () => {
+    const store = await open();
+    const counter = store.counter('caller', 2);
+    await redis.admin.config('SET', 'maxmemory', '1');
+    expect(await counter.add('x', 2)).toBeUndefined();
+    expect(store.state).toBe('down');
+    await redis.admin.config('SET', 'maxmemory', '0');
+    // Not asked again for a second, in which the own count holds.
+    expect(await counter.add('x', 1)).toBeGreaterThan(0);
+    expect(await redis.admin.keys('*')).toEqual([]);
+    await delay(1_050);
+    expect(await counter.add('x', 2)).toBeUndefined();
+    expect(await redis.admin.keys('*')).toHaveLength(1);
+    expect(store.state).toBe('up');
+    expect(states).toEqual(['down', 'up']);
+  });
+
+  it('is counted apart at once where Redis is gone, and together when it is back', async () => {
+    const store = await open();
+    const counter = store.counter('caller', 1);
+    await redis.kill();
+    for (let tries = 0; tries < 200 && store.state === 'up'; tries += 1) await delay(5);
+    const start = performance.now();
+    expect(await counter.add('x', 1)).toBeUndefined();
+    expect(await counter.add('x', 1)).toBeGreaterThan(0);
+    expect(performance.now() - start).toBeLessThan(200);
+    redis = await startRedis(redis.port);
+    for (let tries = 0; tries < 600 && store.state === 'down'; tries += 1) await delay(5);
+    expect(states).toEqual(['down', 'up']);
+  });
+
+  it('is counted apart where there was no Redis from the start', async () => {
+    const store = new RedisRateLimitStore(
+      `redis://127.0.0.1:${await freePort()}`,
+      (name) => name,
+      (state) => states.push(state),
+    );
+    stores.push(store);
+    expect(store.state).toBe('down');
+    const counter = store.counter('caller', 1);
+    expect(await counter.add('x', 1)).toBeUndefined();
+    expect(await counter.add('x', 1)).toBeGreaterThan(0);
+    await delay(50);
+    expect(states).toEqual(['down']);
+  });
+
+  it('is counted apart where Redis is slow, and nobody waits for it', async () => {
+    const road = await startSlowRoad(redis.port);
+    const store = await open(`redis://127.0.0.1:${road.port}`);
+    const counter = store.counter('caller', 1);
+    road.delay(1_000);
+    const start = performance.now();
+    expect(await counter.add('x', 1)).toBeUndefined();
+    expect(await counter.add('x', 1)).toBeGreaterThan(0);
+    // 40 ms of it, and the rest is for a busy machine.
+    expect(performance.now() - start).toBeLessThan(700);
+    expect(store.state).toBe('down');
+    road.close();
+  });
+
+  it('looks for a Redis that is gone soon, and then less and less often', async () => {
+    let looked = 0;
+    const nothing = createServer((socket) => {
+      looked += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => nothing.listen(0, '127.0.0.1', resolve));
+    const { port } = nothing.address() as AddressInfo;
+    stores.push(
+      new RedisRateLimitStore(
+        `redis://127.0.0.1:${port}`,
+        (name) => name,
+        () => undefined,
+      ),
+    );
+    // At once, after 100 ms, after 200 more, and after 300 more.
+    await delay(700);
+    expect(looked).toBeGreaterThan(1);
+    expect(looked).toBeLessThan(5);
+    nothing.close();
+  });
+
+  it('moves to another Redis once that answers, and not before', async () => {
+    const store = await open();
+    const counter = store.counter('caller', 1);
+    expect(await counter.add('x', 1)).toBeUndefined();
+    store.renewRedis(`redis://127.0.0.1:${await freePort()}`);
+    await delay(50);
+    expect(await counter.add('x', 1)).toBeGreaterThan(0);
+    const other = await startRedis();
+    others.push(other);
+    store.renewRedis(other.url);
+    for (let tries = 0; tries < 200 && (await counter.add('y', 1)) === undefined; tries += 1) {
+      await redis.admin.flushall();
+      if ((await other.admin.dbsize()) > 0) break;
+      await delay(5);
+    }
+    expect(await other.admin.dbsize()).toBe(1);
+    // The old one's end is nobody's concern any more.
+    await redis.kill();
+    await delay(50);
+    expect(store.state).toBe('up');
+    expect(states).toEqual([]);
+    // The other's is, from then on.
+    await other.kill();
+    for (let tries = 0; tries < 200 && store.state === 'up'; tries += 1) await delay(5);
+    expect(states).toEqual(['down']);
+  });
+
+  it('is each caller’s and each address’s, but not what was refused at the door', async () => {
+    const open = async (): Promise<RateLimits> => {
+      const store = new RedisRateLimitStore(
+        redis.url,
+        (name) => name,
+        (state) => states.push(state),
+      );
+      stores.push(store);
+      const limits = new RateLimits({ perMinute: 2, perAddressPerMinute: 3 }, store);
+      for (let tries = 0; tries < 400 && limits.storeState !== 'up'; tries += 1) await delay(5);
+      return limits;
+    };
+    const [a, b] = [await open(), await open()];
+    expect(states).toContain('up');
+    expect([a.storeState, b.storeState]).toEqual(['up', 'up']);
+    const by = (id: string, address: string) => ({ caller: { ...anonymous, id, isNamed: true }, address });
+    const round = async (address: string): Promise<(number | undefined)[]> => {
+      states.length = 0;
+      await redis.admin.flushall();
+      const [x, y] = [by(`x of ${address}`, address), by(`y of ${address}`, address)];
+      return [await a.charge(x, 1), await b.charge(x, 1), await a.charge(x, 1), await b.charge(y, 1)];
+    };
+    // Once more where a busy machine made Redis late, and the limits counted apart for a second.
+    let address = '192.0.2.1';
+    let waits = await round(address);
+    for (let rounds = 2; rounds < 6 && states.includes('down'); rounds += 1) {
+      await delay(1_050);
+      address = `192.0.2.${rounds}`;
+      waits = await round(address);
+    }
+    expect(waits).toEqual([undefined, undefined, expect.any(Number), expect.any(Number)]);
+    for (let count = 0; count < 3; count += 1) {
+      for (const limits of [a, b]) expect(await limits.chargeRefusal(address)).toBeUndefined();
+    }
+    expect((await redis.admin.keys('*')).sort()).toEqual([
+      `customer-evaluations:address:${address}`,
+      `customer-evaluations:caller:x of ${address}`,
+      `customer-evaluations:caller:y of ${address}`,
+    ]);
+
+    const other = await startRedis();
+    others.push(other);
+    a.renewRedis(other.url);
+    for (let tries = 0; tries < 200 && (await other.admin.dbsize()) === 0; tries += 1) {
+      await a.charge(by('z', address), 1);
+      await delay(5);
+    }
+    expect((await other.admin.keys('*:z')).length).toBe(1);
+    a.close();
+    b.close();
+    for (const server of [redis, other]) await untilAlone(server);
+  });
+
+  it('is told by nobody after the end', async () => {
+    const store = await open();
+    store.close();
+    await untilAlone(redis);
+    expect(states).toEqual([]);
+  });
+});

@@ -1,0 +1,95 @@
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { anonymous, type Caller } from '../../src/access/caller.ts';
+import { TokenCache } from '../../src/access/token-cache.ts';
+
+describe('a token that was verified a moment ago', () => {
+  const startedAt = 1_800_000_000;
+  const inAnHour = startedAt + 3_600;
+  let keySet: number;
+  let tokens: TokenCache;
+
+  beforeEach(() => {
+    jest.useFakeTimers({ now: startedAt * 1000 });
+    // No process is ever at the moment 0 of its own clock.
+    jest.advanceTimersByTime(1);
+    keySet = 1;
+    tokens = new TokenCache(5);
+  });
+  afterEach(() => {
+    // No timer for each token.
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
+  });
+
+  const add = (token: string, payload: { exp?: number; nbf?: number } = {}, name = token): Caller => {
+    const caller = { ...anonymous, id: name };
+    tokens.add(token, { caller, payload: { exp: inAnHour, ...payload }, keySet });
+    return caller;
+  };
+  const find = (token: string): Caller | undefined => tokens.find(token, keySet);
+  const wait = (seconds: number): void => {
+    jest.advanceTimersByTime(seconds * 1000);
+  };
+
+  it('names its caller again, and no other token does', () => {
+    const caller = add('a.b.c');
+    add('a.b.d');
+    expect(find('a.b.c')).toBe(caller);
+    for (const other of ['a.b.C', 'a.b.', 'a.b.cc', '']) expect(find(other)).toBeUndefined();
+  });
+
+  it('is to be verified again after a minute, however often it was used', () => {
+    add('a.b.c');
+    wait(59);
+    expect(find('a.b.c')).toBeDefined();
+    wait(2);
+    expect(find('a.b.c')).toBeUndefined();
+  });
+
+  it('is good for no longer than it says itself, give or take five seconds', () => {
+    add('a.b.c', { exp: startedAt + 10 });
+    wait(14);
+    expect(find('a.b.c')).toBeDefined();
+    wait(1);
+    expect(find('a.b.c')).toBeUndefined();
+  });
+
+  it('is not good before its time, where the clock was set back', () => {
+    add('a.b.c', { nbf: startedAt });
+    jest.setSystemTime((startedAt - 5) * 1000);
+    expect(find('a.b.c')).toBeDefined();
+    jest.setSystemTime((startedAt - 6) * 1000);
+    expect(find('a.b.c')).toBeUndefined();
+  });
+
+  it('is out of time where the clock was set to after its end', () => {
+    add('a.b.c');
+    jest.setSystemTime((inAnHour + 5) * 1000);
+    expect(find('a.b.c')).toBeUndefined();
+  });
+
+  it('is to be verified again once the keys have been fetched anew', () => {
+    const caller = add('a.b.c');
+    keySet = 2;
+    expect(find('a.b.c')).toBeUndefined();
+    add('a.b.c');
+    expect(find('a.b.c')).toEqual(caller);
+  });
+
+  it('gives way to ten thousand others, the one longest unused first', () => {
+    add('old');
+    add('used');
+    for (let count = 2; count < 10_000; count += 1) add(`token ${count}`);
+    expect(find('used')).toBeDefined();
+    add('one too many');
+    expect(find('old')).toBeUndefined();
+    for (const kept of ['used', 'token 2', 'one too many']) expect(find(kept)).toBeDefined();
+  });
+
+  it('is nowhere in memory itself', () => {
+    add('header.canary-token.signature', {}, 'someone');
+    const all = inspect(tokens, { showHidden: true, depth: 10, maxArrayLength: null });
+    expect(all).not.toContain('canary');
+  });
+});

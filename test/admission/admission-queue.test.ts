@@ -1,0 +1,250 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { AdmissionQueue } from '../../src/admission/admission-queue.ts';
+import { QueueRejectedError } from '../../src/admission/fair-queue.ts';
+
+describe('the queue for the process', () => {
+  let now: number;
+  let queue: AdmissionQueue;
+  let ended: string[];
+  let asked: string[];
+
+  beforeEach(() => {
+    // The turns are those of the event loop; time passes only by what is done in them.
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'performance'] });
+    now = 1_000;
+    jest.spyOn(performance, 'now').mockImplementation(() => now);
+    queue = new AdmissionQueue(100);
+    ended = [];
+    asked = [];
+  });
+  afterEach(async () => {
+    await turns(1_000);
+    expect(queue.waiting).toBe(0);
+    expect(jest.getTimerCount()).toBe(0);
+    jest.restoreAllMocks();
+    jest.useRealTimers();
+  });
+
+  /** A request comes, and takes so long once it has begun. */
+  const come = (name: string, takesMs: number): void => {
+    const begin = (): void => {
+      ended.push(name);
+      now += takesMs;
+    };
+    const waiting = queue.enter(() => {
+      asked.push(name);
+      return name.replace(/\d+/, '');
+    });
+    if (waiting === undefined) begin();
+    else {
+      waiting.then(begin, (error: unknown) => {
+        expect(error).toBeInstanceOf(QueueRejectedError);
+        ended.push(`${name} refused`);
+      });
+    }
+  };
+  const comeMany = (count: number, takesMs: number, caller = 'one'): void => {
+    for (let index = 1; index <= count; index += 1) come(`${caller}${index}`, takesMs);
+  };
+  const turns = async (count: number): Promise<void> => {
+    for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+  /** How many begin in each turn, until none waits. */
+  const begunByTurn = async (): Promise<number[]> => {
+    const begun: number[] = [];
+    while (queue.waiting > 0) {
+      const before = ended.length;
+      await turns(1);
+      begun.push(ended.length - before);
+    }
+    return begun;
+  };
+  /** So many turns pass in which one that takes so long comes, while ten wait. */
+  const wave = async (count: number, takesMs: number): Promise<void> => {
+    comeMany(10, takesMs);
+    for (let turn = 0; turn < count; turn += 1) {
+      come('next', takesMs);
+      await turns(1);
+    }
+  };
+  const refused = (): string[] => ended.filter((name) => name.endsWith('refused'));
+
+  it('has all begin at once that come one by one, and asks none of them who it is', async () => {
+    for (const name of ['a', 'b', 'c']) {
+      come(name, 5);
+      expect(ended).toContain(name);
+      await turns(1);
+    }
+    expect(asked).toEqual([]);
+  });
+
+  it('has those begin at once that come together, until they have taken a millisecond', async () => {
+    comeMany(10, 0.3);
+    expect(ended).toEqual(['one1', 'one2', 'one3', 'one4']);
+    expect(queue.waiting).toBe(6);
+  });
+
+  it('has the others begin in later turns, for a millisecond each', async () => {
+    comeMany(24, 0.3);
+    expect(Math.max(...(await begunByTurn()))).toBe(4);
+  });
+
+  it('lets what has begun go on after each, however many wait', async () => {
+    comeMany(3, 1);
+    expect(ended).toEqual(['one1']);
+    await turns(1);
+    expect(ended).toEqual(['one1', 'one2']);
+    await turns(1);
+    expect(ended).toEqual(['one1', 'one2', 'one3']);
+  });
+
+  it('begins no more than a handful in a turn, be they as quick as they may', async () => {
+    come('slow', 1);
+    comeMany(50, 0);
+    expect(Math.max(...(await begunByTurn()))).toBe(8);
+  });
+
+  it('has a newcomer wait behind those that wait', async () => {
+    comeMany(3, 1);
+    await turns(1);
+    come('late', 1);
+    await turns(3);
+    expect(ended).toEqual(['one1', 'one2', 'one3', 'late']);
+  });
+
+  it('serves a quiet caller in turn beside a loud one', async () => {
+    comeMany(5, 1, 'loud');
+    come('quiet', 1);
+    await turns(2);
+    expect(ended).toEqual(['loud1', 'loud2', 'quiet']);
+  });
+
+  it('refuses at once what could not begin in time, of the caller with the most', async () => {
+    queue = new AdmissionQueue(5);
+    come('quiet1', 1);
+    // At half a millisecond each, ten begin within five.
+    comeMany(10, 0.1, 'loud');
+    await Promise.resolve();
+    expect(ended).toEqual(['quiet1']);
+    come('quiet2', 0.1);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(ended).toEqual(['quiet1', 'loud10 refused']);
+    expect(queue.waiting).toBe(10);
+  });
+
+  it('refuses what has waited too long all the same', async () => {
+    comeMany(2, 1);
+    jest.advanceTimersByTime(99);
+    await Promise.resolve();
+    expect(ended).toEqual(['one1']);
+    jest.advanceTimersByTime(1);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(ended).toEqual(['one1', 'one2 refused']);
+  });
+
+  it('learns what a request takes, and has no more wait than can begin at that pace', async () => {
+    await wave(300, 10);
+    comeMany(30, 10);
+    // In the hundred milliseconds that each may wait.
+    expect(queue.waiting).toBe(10);
+  });
+
+  it('forgets that pace when requests come one by one again', async () => {
+    await wave(300, 10);
+    await turns(20);
+    ended = [];
+    for (let count = 0; count < 200; count += 1) {
+      come('single', 0.1);
+      await turns(1);
+    }
+    comeMany(100, 1);
+    await turns(1);
+    expect(refused()).toEqual([]);
+  });
+
+  it('does not take a pause of the process for what a request takes', async () => {
+    for (let pause = 0; pause < 5; pause += 1) {
+      comeMany(3, 1);
+      now += 1_000_000;
+      await turns(3);
+    }
+    comeMany(80, 1);
+    await turns(1);
+    expect(refused()).toEqual([]);
+  });
+
+  it('does not take a time without any for what a request takes', async () => {
+    for (let count = 0; count < 100; count += 1) {
+      comeMany(4, 1);
+      await turns(6);
+      now += 10_000;
+    }
+    comeMany(80, 1);
+    await turns(1);
+    expect(refused()).toEqual([]);
+    // Nor for a sign that they take none.
+    comeMany(400, 1);
+    expect(queue.waiting).toBeLessThan(200);
+  });
+
+  describe('while new connections come', () => {
+    const turnsWithConnections = async (count: number): Promise<void> => {
+      for (let turn = 0; turn < count; turn += 1) {
+        queue.connected();
+        await turns(1);
+      }
+    };
+
+    it('begins nothing for a few turns, that others may be taken, and then one', async () => {
+      await turnsWithConnections(1);
+      comeMany(3, 0.1);
+      expect(ended).toEqual([]);
+      await turnsWithConnections(3);
+      expect(ended).toEqual([]);
+      await turnsWithConnections(1);
+      expect(ended).toEqual(['one1']);
+      await turnsWithConnections(4);
+      expect(ended).toEqual(['one1', 'one2']);
+    });
+
+    it('begins all that wait when no more come', async () => {
+      await turnsWithConnections(1);
+      comeMany(3, 0.1);
+      await turns(3);
+      expect(ended).toEqual(['one1', 'one2', 'one3']);
+    });
+
+    it('does not take the turns left out for what a request takes', async () => {
+      await turnsWithConnections(1);
+      comeMany(100, 1);
+      for (let turn = 0; turn < 400; turn += 1) {
+        now += 5;
+        await turnsWithConnections(1);
+      }
+      expect(refused()).toEqual([]);
+      expect(queue.waiting).toBe(0);
+      comeMany(100, 1);
+      await turns(1);
+      expect(refused()).toEqual([]);
+    });
+  });
+
+  it('has the event loop rest when nobody waits', async () => {
+    queue.connected();
+    comeMany(3, 1);
+    await turns(20);
+    const immediates = jest.spyOn(globalThis, 'setImmediate');
+    await turns(5);
+    // Those of this test.
+    expect(immediates).toHaveBeenCalledTimes(5);
+  });
+
+  it('begins at once where a single connection came before', async () => {
+    queue.connected();
+    await turns(2);
+    come('a', 1);
+    expect(ended).toEqual(['a']);
+  });
+});

@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { ConcurrencyLimiter } from '../../src/admission/concurrency-limiter.ts';
+
+describe('the bound on calls in flight', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
+  });
+
+  const enter = (
+    bulkhead: ConcurrencyLimiter,
+    ended: string[],
+    name: string,
+    signal?: AbortSignal,
+  ): Promise<unknown> =>
+    bulkhead.enter(name, signal).then(
+      () => ended.push(name),
+      (error: Error) => ended.push(`${name}: ${error.name}`),
+    );
+  const settle = (): Promise<void> => jest.advanceTimersByTimeAsync(0);
+
+  it('lets so many in at once, and each next one as another leaves', async () => {
+    const bulkhead = new ConcurrencyLimiter(2);
+    const ended: string[] = [];
+    for (const name of ['a', 'b', 'c', 'd']) void enter(bulkhead, ended, name);
+    await settle();
+    expect(ended).toEqual(['a', 'b']);
+    expect(bulkhead).toMatchObject({ width: 2, inside: 2, waiting: 2 });
+    bulkhead.leave();
+    await settle();
+    expect(ended).toEqual(['a', 'b', 'c']);
+    bulkhead.leave();
+    await settle();
+    expect(ended).toEqual(['a', 'b', 'c', 'd']);
+    // Both places are taken still, and free once both have left.
+    bulkhead.leave();
+    expect(bulkhead).toMatchObject({ inside: 1, waiting: 0 });
+    bulkhead.leave();
+    for (const name of ['e', 'f', 'g']) void enter(bulkhead, ended, name);
+    await settle();
+    expect(ended.slice(4)).toEqual(['e', 'f']);
+    bulkhead.leave();
+    await settle();
+    expect(ended.slice(4)).toEqual(['e', 'f', 'g']);
+  });
+
+  it('lets nobody wait longer than 200 ms, nor more than as many as it is wide', async () => {
+    const bulkhead = new ConcurrencyLimiter(1);
+    const ended: string[] = [];
+    for (const name of ['one', 'one', 'one']) void enter(bulkhead, ended, name);
+    await settle();
+    expect(ended).toEqual(['one', 'one: QueueRejectedError']);
+    await jest.advanceTimersByTimeAsync(199);
+    expect(ended).toHaveLength(2);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(ended[2]).toBe('one: QueueRejectedError');
+  });
+
+  it('gives no place to who hung up while waiting', async () => {
+    const bulkhead = new ConcurrencyLimiter(1);
+    const ended: string[] = [];
+    const hangUp = new AbortController();
+    void enter(bulkhead, ended, 'in');
+    void enter(bulkhead, ended, 'gone', hangUp.signal);
+    hangUp.abort();
+    await settle();
+    bulkhead.leave();
+    void enter(bulkhead, ended, 'next');
+    await settle();
+    expect(ended).toEqual(['in', 'gone: QueueRejectedError', 'next']);
+  });
+});

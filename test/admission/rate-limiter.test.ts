@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import fc from 'fast-check';
+import { QueueRejectedError } from '../../src/admission/fair-queue.ts';
+import { RateLimiter } from '../../src/admission/rate-limiter.ts';
+
+describe('the ceiling on calls a second', () => {
+  let ceiling: RateLimiter;
+  let passed: { caller: string; at: number }[];
+  let refused: { caller: string; at: number }[];
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    ceiling = new RateLimiter(25);
+    passed = [];
+    refused = [];
+  });
+  afterEach(() => {
+    ceiling.close();
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
+  });
+
+  const pass = (caller = 'one', maxWaitMs = 10_000, signal?: AbortSignal): void => {
+    ceiling.pass({ caller, maxWaitMs, signal }).then(
+      () => passed.push({ caller, at: performance.now() }),
+      (error: unknown) => {
+        expect(error).toBeInstanceOf(QueueRejectedError);
+        refused.push({ caller, at: performance.now() });
+      },
+    );
+  };
+  const passMany = (count: number, caller?: string): void => {
+    for (let calls = 0; calls < count; calls += 1) pass(caller);
+  };
+  const wait = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
+
+  it('lets a burst through at once, up to the ceiling, and the next when the first has left its second', async () => {
+    passMany(26);
+    await wait(0);
+    expect(passed).toHaveLength(25);
+    expect(ceiling.waiting).toBe(1);
+    await wait(1_009);
+    expect(passed).toHaveLength(25);
+    await wait(1);
+    expect(passed).toHaveLength(26);
+    expect(ceiling.waiting).toBe(0);
+  });
+
+  it('lets no more through in any second, however they come', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 8 }),
+        fc.array(fc.integer({ min: 0, max: 700 }), { minLength: 1, maxLength: 30 }),
+        async (perSecond, pauses) => {
+          ceiling.close();
+          ceiling = new RateLimiter(perSecond);
+          [passed, refused] = [[], []];
+          for (const pause of pauses) {
+            pass();
+            await wait(pause);
+          }
+          await wait(40_000);
+          const times = passed.map(({ at }) => at);
+          for (const [index, time] of times.entries()) {
+            const next = times[index + perSecond];
+            if (next !== undefined) expect(next - time).toBeGreaterThanOrEqual(1_000);
+          }
+          // And forgets nobody.
+          expect(passed.length + refused.length).toBe(pauses.length);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('lets as many through in each second as it may while some wait', async () => {
+    passMany(80);
+    await wait(5_000);
+    expect(passed).toHaveLength(80);
+    const start = passed[0]?.at ?? 0;
+    expect(passed.map(({ at }) => at - start)).toEqual(
+      [0, 1_010, 2_020, 3_030].flatMap((ms) => Array(ms === 3_030 ? 5 : 25).fill(ms)),
+    );
+  });
+
+  it('lets nobody by who comes while others wait', async () => {
+    passMany(26, 'first');
+    await wait(1_005);
+    pass('late');
+    await wait(4);
+    expect(passed.map(({ caller }) => caller)).not.toContain('late');
+    await wait(1);
+    expect(passed.map(({ caller }) => caller).slice(25)).toEqual(['first', 'late']);
+  });
+
+  it('refuses at once what it could not let through in four seconds', async () => {
+    passMany(200);
+    await wait(0);
+    expect(passed).toHaveLength(25);
+    expect(ceiling.waiting).toBe(100);
+    expect(refused).toHaveLength(75);
+  });
+
+  it('refuses who has waited for as long as it can, and keeps no turn for it', async () => {
+    const hangUp = new AbortController();
+    passMany(25);
+    pass('impatient', 500);
+    pass('gone', 10_000, hangUp.signal);
+    pass('patient');
+    await wait(499);
+    expect(refused).toEqual([]);
+    await wait(1);
+    hangUp.abort();
+    await wait(0);
+    expect(refused.map(({ caller }) => caller)).toEqual(['impatient', 'gone']);
+    await wait(510);
+    expect(passed.map(({ caller }) => caller).slice(25)).toEqual(['patient']);
+    // What nobody used is there for the next ones.
+    passMany(24);
+    await wait(0);
+    expect(passed).toHaveLength(50);
+  });
+
+  it('serves a quiet caller beside a loud one', async () => {
+    passMany(60, 'loud');
+    pass('quiet');
+    await wait(1_010);
+    expect(passed.findIndex(({ caller }) => caller === 'quiet')).toBeLessThan(27);
+  });
+
+  it('lets nobody wait once it is closed', async () => {
+    passMany(27);
+    await wait(0);
+    ceiling.close();
+    await wait(0);
+    expect(refused).toHaveLength(2);
+    expect(ceiling.waiting).toBe(0);
+  });
+});

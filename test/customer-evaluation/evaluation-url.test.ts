@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { pathOf } from '../../src/customer-evaluation/evaluation-url.ts';
+import { wellFormedText } from '../harness/texts.ts';
+
+const collection = '/v1/radar/customer_evaluations/';
+
+describe('the URL of an evaluation', () => {
+  it.each([
+    { id: 'ceval_1STAJ19XxSPY66dBEesAnzjw', path: `${collection}ceval_1STAJ19XxSPY66dBEesAnzjw` },
+    { id: '../customers/cus_1', path: `${collection}..%2Fcustomers%2Fcus_1` },
+    { id: 'ceval_1?expand[]=x#y', path: `${collection}ceval_1%3Fexpand%5B%5D%3Dx%23y` },
+    { id: '%2e%2e', path: `${collection}%252e%252e` },
+  ])('holds $id as one segment', ({ id, path }) => {
+    expect(pathOf(id)).toBe(path);
+  });
+
+  it.each([
+    { what: 'empty', id: '' },
+    { what: 'a dot', id: '.' },
+    { what: 'two dots', id: '..' },
+    { what: 'longer than any id', id: 'c'.repeat(256) },
+    { what: 'half of a surrogate pair', id: '\ud800' },
+  ])('does not exist for an id that is $what', ({ id }) => {
+    expect(pathOf(id)).toBeUndefined();
+  });
+
+  it('stays below the evaluations whatever the id, as a URL parser reads it', () => {
+    const climbing = fc
+      .array(fc.constantFrom('.', '..', '/', '\\', '%2e', '%2F', '?', '#', '@', ':', '\t', '\n', 'x'), {
+        maxLength: 8,
+      })
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.oneof(wellFormedText, climbing), (id) => {
+        const path = pathOf(id);
+        if (path === undefined) return;
+        const url = new URL(`https://api.stripe.com${path}`);
+        expect(url.origin).toBe('https://api.stripe.com');
+        expect(url.search + url.hash).toBe('');
+        expect(url.pathname.startsWith(collection)).toBe(true);
+        expect(decodeURIComponent(url.pathname.slice(collection.length))).toBe(id);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,113 @@
+import { describe, expect, it } from '@jest/globals';
+import { buildSchema, GraphQLError, parse, validate } from 'graphql';
+import { ForbiddenError } from '../../src/errors/forbidden-error.ts';
+import { RateLimitedError } from '../../src/errors/rate-limited-error.ts';
+import { redactSchemaNames } from '../../src/errors/redact-schema-names.ts';
+
+const schema = buildSchema(`
+  type Query { secretField(secretArgument: SecretInput!, other: Int): SecretType  plainsecret: Int }
+  input SecretInput { secretName: Int!  secret_key: Int  _secret: Int }
+  type SecretType { secretValue: String }
+`);
+
+/** What is left of GraphQL's own refusals of a document. */
+function told(source: string, variables?: Record<string, unknown>): string[] {
+  const errors = validate(schema, parse(source)).map(
+    (error) =>
+      new GraphQLError(error.message, {
+        nodes: error.nodes ?? null,
+        extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+      }),
+  );
+  expect(errors.length).toBeGreaterThan(0);
+  redactSchemaNames(errors, { source, variables });
+  // An error's stack begins with its message.
+  for (const error of errors) expect(error.stack).toBe('');
+  return errors.map(({ message }) => message);
+}
+
+describe('a refusal by GraphQL, where the schema is not for callers', () => {
+  it.each([
+    ['{ secretFiel }', ['Cannot query field "secretFiel" on type "…".']],
+    [
+      '{ secretFiel @include(if: "Query") }',
+      expect.arrayContaining(['Cannot query field "secretFiel" on type "Query".']),
+    ],
+    [
+      '{ secretField { secretValue } }',
+      ['Field "secretField" argument "…" of type "…" is required, but it was not provided.'],
+    ],
+    [
+      '{ secretField(secretArgument: {}) { secretValue } }',
+      ['Field "…" of required type "…" was not provided.'],
+    ],
+    [
+      '{ secretField(secretArgument: { secretName: 1 }) { __typename: x } plainsecret { x } }',
+      [
+        'Cannot query field "x" on type "…".',
+        'Field "plainsecret" must not have a selection since type "…" has no subfields.',
+      ],
+    ],
+  ])('of %s names only what the document does', (source, messages) => {
+    expect(told(source)).toEqual(messages);
+  });
+
+  it('may name what stands in the variables', () => {
+    const source = 'query ($v: Int) { secretFiel(x: $v) }';
+    expect(told(source, { v: 'Query' })).toEqual(['Cannot query field "secretFiel" on type "Query".']);
+  });
+
+  const codes = ['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', undefined];
+  const refusal = (message: string, extensions: Record<string, unknown> = {}): GraphQLError => {
+    const error = new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', ...extensions } });
+    redactSchemaNames([error], { source: '{ asked }', variables: { other: 1 } });
+    return error;
+  };
+
+  it.each(codes)('is rewritten whatever stage it is from: %s', (code) => {
+    expect(refusal('Unknown type "SecretType".', { code }).message).toBe('Unknown type "…".');
+  });
+
+  it.each([
+    ['secretName: is wrong', '"…": is wrong'],
+    ['SECRET_NAME is wrong', '"…" is wrong'],
+    ['secret_key is wrong', '"…" is wrong'],
+    ['SecretInput is wrong', '"…" is wrong'],
+    ['asked.secretName.0: is wrong', 'asked."…".0: is wrong'],
+    ['GraphQL and other plain Words are none', '"…" and other plain Words are none'],
+    ['"[Secret!]!" is wrong, "[asked!]!" is asked', '"…" is wrong, "[asked!]!" is asked'],
+    ['"asked.secret" is wrong', '"…" is wrong'],
+    ['wrong. Did you mean "secretName",\nor "secretValue"?', 'wrong.'],
+    ['"" has no name', '"" has no name'],
+  ])('of the text %j leaves %j', (message, left) => {
+    expect(refusal(message).message).toBe(left);
+  });
+
+  it('tells the place by the names that the request holds, and by positions', () => {
+    const path = ['asked', 'secretName', '0', '12', 'other', 'x1', '1x'];
+    expect(refusal('x', { path }).extensions['path']).toEqual(['asked', '0', '12', 'other']);
+    expect(refusal('x').extensions).not.toHaveProperty('path');
+  });
+});
+
+describe('an error of ours, where the schema is not for callers', () => {
+  const text = 'Wait for retryAfterMs.';
+
+  it.each([
+    ['by a refusal', { originalError: new RateLimitedError(1) }],
+    ['by a refusal within a field', { originalError: ForbiddenError.lacksScope('evaluations:create') }],
+    ['by its code', { extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }],
+  ])('is told %s as it is', (_, options) => {
+    const error = new GraphQLError(text, options);
+    redactSchemaNames([error], { source: '{ x }', variables: undefined });
+    expect(error.message).toBe(text);
+    expect(error.stack).not.toBe('');
+  });
+
+  it('is told apart from GraphQL’s own beside it, and from those that GraphQL has wrapped', () => {
+    const wrapped = new GraphQLError(text, { originalError: new GraphQLError(text) });
+    const ours = new GraphQLError(text, { originalError: new RateLimitedError(1) });
+    redactSchemaNames([ours, wrapped], { source: '{ x }', variables: {} });
+    expect([ours.message, wrapped.message]).toEqual([text, 'Wait for "…".']);
+  });
+});

@@ -1,0 +1,175 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { failureCodes, UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
+import { errorOfResponse, errorOfTransport } from '../../src/stripe/error-mapping.ts';
+import { TransportError } from '../../src/stripe/transport.ts';
+
+const headers = { 'content-type': 'application/json', 'request-id': 'req_1' };
+const failureOf = (status: number, error: object, more: Record<string, string> = {}): UpstreamCallError =>
+  errorOfResponse({ status, headers: { ...headers, ...more }, text: JSON.stringify({ error }) });
+
+const field = 'evaluation_context[0][client_details][radar_session]';
+
+describe('what an answer that is no success means to a caller', () => {
+  it.each([
+    { status: 301, error: {}, code: 'UPSTREAM_INVALID_RESPONSE', effect: 'UNKNOWN' },
+    { status: 307, error: {}, code: 'UPSTREAM_INVALID_RESPONSE', effect: 'UNKNOWN' },
+    { status: 400, error: { param: field }, code: 'BAD_USER_INPUT', effect: 'NONE' },
+    {
+      status: 400,
+      error: { code: 'parameter_missing', param: 'event_type' },
+      code: 'BAD_USER_INPUT',
+      effect: 'NONE',
+    },
+    { status: 400, error: {}, code: 'UPSTREAM_REFUSED', effect: 'NONE' },
+    {
+      status: 400,
+      error: { code: 'parameter_unknown', param: 'x' },
+      code: 'UPSTREAM_UNSUPPORTED',
+      effect: 'NONE',
+    },
+    { status: 400, error: { type: 'idempotency_error' }, code: 'IDEMPOTENCY_CONFLICT', effect: 'NONE' },
+    { status: 400, error: { code: 'resource_missing', param: field }, code: 'NOT_FOUND', effect: 'NONE' },
+    { status: 401, error: {}, code: 'UPSTREAM_REFUSED', effect: 'NONE' },
+    { status: 403, error: {}, code: 'UPSTREAM_REFUSED', effect: 'NONE' },
+    { status: 404, error: { code: 'resource_missing' }, code: 'NOT_FOUND', effect: 'NONE' },
+    { status: 404, error: {}, code: 'UPSTREAM_UNSUPPORTED', effect: 'NONE' },
+    { status: 409, error: { type: 'idempotency_error' }, code: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' },
+    { status: 409, error: { code: 'lock_timeout' }, code: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' },
+    { status: 418, error: {}, code: 'UPSTREAM_REFUSED', effect: 'NONE' },
+    { status: 424, error: {}, code: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' },
+    { status: 429, error: { code: 'rate_limit' }, code: 'UPSTREAM_RATE_LIMITED', effect: 'NONE' },
+    { status: 500, error: {}, code: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' },
+    { status: 502, error: {}, code: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' },
+    { status: 503, error: {}, code: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' },
+    { status: 504, error: {}, code: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' },
+    { status: 599, error: {}, code: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' },
+  ])('$status with $error is $code, effect $effect', ({ status, error, code, effect }) => {
+    expect(failureOf(status, error)).toMatchObject({ code, effect, upstreamRequestId: 'req_1' });
+  });
+
+  it.each([
+    { status: 400, error: {}, setting: /STRIPE_API_VERSION.*STRIPE_ACCOUNT/ },
+    { status: 401, error: {}, setting: /STRIPE_SECRET_KEY/ },
+    { status: 403, error: {}, setting: /permission.*STRIPE_ACCOUNT/ },
+    { status: 404, error: {}, setting: /STRIPE_API_VERSION/ },
+  ])(
+    'tells operators of a $status which setting to look at, and callers only that',
+    ({ status, error, setting }) => {
+      const failure = failureOf(status, error);
+      expect(failure.operatorNote).toMatch(setting);
+      expect(failure.message).not.toContain('STRIPE_');
+    },
+  );
+
+  it('tells operators which of the upstream’s limits was met', () => {
+    const failure = failureOf(429, {}, { 'stripe-rate-limited-reason': 'endpoint-rate' });
+    expect(failure.operatorNote).toContain('endpoint-rate');
+  });
+
+  it.each<[asked: Record<string, string>, ms: number]>([
+    [{ 'retry-after': '7' }, 7_000],
+    [{ 'retry-after': '0' }, 0],
+    [{}, 1_000],
+    [{ 'retry-after': 'Fri, 31 Dec 2027 23:59:59 GMT' }, 1_000],
+  ])('tells the caller of a limit how long to wait, %j: %d ms', (asked, ms) => {
+    expect(failureOf(429, {}, asked).retryAfterMs).toBe(ms);
+  });
+
+  it('names the refused parameter, for the feature to translate', () => {
+    expect(failureOf(400, { param: field }).param).toBe(field);
+    expect(failureOf(404, { code: 'resource_missing', param: 'id' }).param).toBe('id');
+  });
+
+  it('tells operators of a redirect its status alone: nobody may be led where it points', () => {
+    const failure = failureOf(307, {}, { location: 'https://canary.example' });
+    expect(failure.operatorNote).toBe('status 307');
+  });
+
+  it('writes no word into the log that could be somebody’s: only words of the upstream’s vocabulary', () => {
+    const longest = 'a'.repeat(64);
+    expect(failureOf(402, { type: 'card_error', code: longest }).operatorNote).toBe(
+      `status 402, type card_error, code ${longest}`,
+    );
+    for (const text of ['Canary Person', 'canary@example.com', 'x y', 'x\ny', '', 'a'.repeat(65)]) {
+      expect(failureOf(402, { type: text, code: text }).operatorNote).toBe(
+        'status 402, type none, code none',
+      );
+    }
+    expect(failureOf(402, {}).operatorNote).toBe('status 402, type none, code none');
+  });
+
+  it('is one of the failures for every status and body, and tells the caller nothing of the body', () => {
+    // Each string of the body is one that no message of ours holds by chance.
+    const text = fc.stringMatching(/^[A-Z@]{3}\d{4}$/);
+    const body = fc.oneof(
+      fc.record({ error: fc.dictionary(fc.constantFrom('type', 'code', 'param', 'message', 'other'), text) }),
+      fc.record({
+        error: fc.record({
+          type: fc.oneof(text, fc.constantFrom('idempotency_error', 'invalid_request_error', 'api_error')),
+          code: fc.oneof(text, fc.constantFrom('resource_missing', 'parameter_unknown', 'lock_timeout')),
+          param: fc.oneof(text, fc.constant(field)),
+          message: text,
+        }),
+      }),
+      fc.jsonValue({ stringUnit: text }),
+    );
+    const answer = fc.record({
+      status: fc.integer({ min: 300, max: 599 }),
+      headers: fc.constant(headers),
+      text: fc.oneof(
+        body.map((value) => JSON.stringify(value)),
+        text,
+      ),
+    });
+    fc.assert(
+      fc.property(answer, (raw) => {
+        const failure = errorOfResponse(raw);
+        expect(failure).toBeInstanceOf(UpstreamCallError);
+        expect(Object.keys(failureCodes)).toContain(failure.code);
+        const told = [
+          failure.message,
+          failure.operatorNote,
+          ...failure.problems.map(({ message }) => message),
+        ];
+        expect(told.join(' ')).not.toMatch(/[A-Z@]{3}\d{4}/);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('what it means to a caller that no whole answer came', () => {
+  it.each([
+    { error: new TransportError(false, 'ECONNREFUSED'), code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' },
+    { error: new TransportError(true, 'ECONNRESET'), code: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' },
+    {
+      error: new TransportError(true, 'HTTPParserError'),
+      code: 'UPSTREAM_INVALID_RESPONSE',
+      effect: 'UNKNOWN',
+    },
+  ])('$error.message: $code, effect $effect', ({ error, code, effect }) => {
+    const failure = errorOfTransport(error);
+    expect(failure).toMatchObject({ code, effect, operatorNote: error.message });
+    expect(failure.message).not.toContain(error.code);
+  });
+
+  it.each([
+    ['CERT_HAS_EXPIRED', true],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', true],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', true],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', true],
+    // What a host is met with that sends its certificate without the intermediate one.
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', true],
+    ['INVALID_CA', true],
+    ['INVALID_PURPOSE', true],
+    ['PATH_LENGTH_EXCEEDED', true],
+    ['ECONNREFUSED', false],
+    ['UND_ERR_CONNECT_TIMEOUT', false],
+  ])(
+    'is for operators to mend where it is the certificate or the protocol: %s, %s',
+    (code, operatorsMustAct) => {
+      expect(errorOfTransport(new TransportError(false, code))).toMatchObject({ operatorsMustAct });
+    },
+  );
+});
