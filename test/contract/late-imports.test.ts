@@ -11,12 +11,11 @@ const loadedLate: Readonly<Record<string, string>> = {
   cases: 'runs the built-in sandbox, its cases and its journal',
   journal: 'runs the built-in sandbox, its cases and its journal',
   'sdl-printer': 'prints the SDL letter for letter',
-  distribution: 'repeats a call that failed (ky)',
   'open-telemetry': 'exports traces',
   'getMachineId-linux': 'exports traces',
   metrics: 'serves metrics',
   inlineTrace: 'puts a trace into the answer to a router',
-  'shared-store': 'counts in Redis',
+  'redis-rate-limit-store': 'counts in Redis',
   'pino-pretty': 'writes a log for people to a terminal',
   graphql: 'prints the SDL letter for letter',
 };
