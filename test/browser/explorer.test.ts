@@ -32,7 +32,10 @@ interface Ran {
 /** Runs the operation of the tab that is open, and tells what went out and came back. */
 async function run(page: Page): Promise<Ran> {
   const [response] = await Promise.all([
-    page.waitForResponse('**/graphql'),
+    // The page may still be asking for the schema.
+    page.waitForResponse(
+      (each) => each.url().endsWith('/graphql') && !each.request().postData()?.includes('IntrospectionQuery'),
+    ),
     page.getByRole('button', { name: /execute query/i }).click(),
   ]);
   const { query } = response.request().postDataJSON() as { query: string };
