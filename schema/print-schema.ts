@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { apiSchemaOf } from '../src/subgraph/api-schema.ts';
-import { buildSubgraph } from '../src/subgraph/subgraph-schema.ts';
+import { apiSchemaOf } from '../src/graph/api-schema.ts';
+import { buildSubgraph } from '../src/graph/subgraph-schema.ts';
 
 // `npm run schema`: writes the SDL for routers, and the one for clients.
 const { schema, sdl } = buildSubgraph(undefined);

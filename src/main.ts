@@ -64,8 +64,8 @@ function announce(service: AnnouncedService): void {
 async function checkConfig(config: Config): Promise<string> {
   requireRuntime(process.version, packageInfo().engines.node);
   keepCompiled();
-  const { trustedDocumentsOf } = await import('./gateway.ts');
-  trustedDocumentsOf(config);
+  const { loadTrustedDocuments } = await import('./access/trusted-documents.ts');
+  loadTrustedDocuments(config.trustedDocuments);
   return effectiveSettings(config, process.env);
 }
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
+import { ConfigError } from '../config/config.ts';
 import { packageRoot } from '../config/package-info.ts';
 import { manifestOf, sha256 } from './trusted-manifest.ts';
 
@@ -10,6 +11,16 @@ export interface TrustedDocumentsSettings {
   readonly mode: 'off' | 'prefer' | 'only';
   /** A manifest, or a directory of manifests and GraphQL files, beside the operations shipped here. */
   readonly path: string | undefined;
+}
+
+/** The documents that the settings name. Throws a `ConfigError` that names the file at fault. */
+export function loadTrustedDocuments(settings: TrustedDocumentsSettings): TrustedDocuments | undefined {
+  try {
+    return readTrustedDocuments(settings);
+  } catch (error) {
+    // Files that are missing or malformed: errors all, with a message.
+    throw new ConfigError([`TRUSTED_DOCUMENTS_PATH: ${(error as Error).message}`]);
+  }
 }
 
 /** What a request says of its document. */

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { AuthenticationSettings } from '../access/authentication.ts';
-import type { OperationLimits } from '../access/operation-limits.ts';
 import type { RateLimitSettings } from '../access/rate-limits.ts';
 import type { TrustedDocumentsSettings } from '../access/trusted-documents.ts';
+import type { OperationLimits } from '../graph/operation-limits.ts';
 import type { ProxySettings } from '../stripe/outgoing-requests.ts';
 import type { LogLevel } from '../telemetry/log.ts';
 import type { TelemetrySettings } from '../telemetry/telemetry.ts';

@@ -1,22 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import type { Logger } from 'pino';
-import type { Authentication, Authenticator } from '../access/authentication.ts';
-import type { Caller, Pseudonymize } from '../access/caller.ts';
-import type { RateLimits } from '../access/rate-limits.ts';
+import type { Access } from '../access/access.ts';
+import type { Authentication } from '../access/authentication.ts';
+import type { Caller } from '../access/caller.ts';
 import { IdentityUnavailableError, UnauthenticatedError } from '../errors/authentication-errors.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
 import { RateLimitedError } from '../errors/rate-limited-error.ts';
 import { addressIn } from './forwarded-address.ts';
 import { RefusedCallersLog } from './refused-callers-log.ts';
-
-/** What decides who may call, and how much. */
-export interface Access {
-  readonly authenticator: Authenticator;
-  readonly limits: RateLimits;
-  readonly pseudonymize: Pseudonymize;
-  /** Whether addresses tell callers apart: not so behind a router, whose address all have. */
-  readonly countsAddresses: boolean;
-}
 
 declare module 'fastify' {
   interface FastifyRequest {

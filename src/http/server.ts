@@ -7,6 +7,7 @@ import {
   fastify,
 } from 'fastify';
 import type { Logger } from 'pino';
+import type { Access } from '../access/access.ts';
 import type { Caller } from '../access/caller.ts';
 import type { TrustedDocuments } from '../access/trusted-documents.ts';
 import type { HttpSettings } from '../config/config.ts';
@@ -17,7 +18,7 @@ import { describeError } from '../errors/describe-error.ts';
 import { httpRefusal } from '../errors/http-refusals.ts';
 import { explorerForBrowsers, type PagesOptions, servePages } from '../pages/pages.ts';
 import { refuseOtherMethods } from './allowed-methods.ts';
-import { type Access, callerHook, charge, chargeRequest } from './authentication-hook.ts';
+import { callerHook, charge, chargeRequest } from './authentication-hook.ts';
 import { BodyBudget } from './body-memory-budget.ts';
 import { BoundedRequest, boundedRequests } from './bounded-request.ts';
 import { handleClientError } from './client-error-handler.ts';

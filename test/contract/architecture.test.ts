@@ -5,23 +5,23 @@ import { describe, expect, it } from '@jest/globals';
 // Each room of src/, and each file beside them: what of the house it may import, and which packages it must not.
 const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegExp }>> = {
   'main.ts': {
-    imports: ['config', 'errors', 'gateway.ts', 'sandbox', 'start-up', 'telemetry'],
+    imports: ['access', 'config', 'errors', 'gateway.ts', 'sandbox', 'start-up', 'telemetry'],
   },
   // What is loaded for --help: nothing that serves.
   'start-up': { imports: ['config', 'errors'] },
-  // Of access, stripe and telemetry only the types of their settings.
-  config: { imports: ['access', 'stripe', 'telemetry'] },
+  // Of the other rooms only the types of their settings.
+  config: { imports: ['access', 'graph', 'stripe', 'telemetry'] },
   'gateway.ts': {
     imports: [
       'access',
       'config',
       'customer-evaluation',
       'errors',
+      'graph',
       'http',
       'pages',
       'sandbox',
       'stripe',
-      'subgraph',
       'telemetry',
     ],
   },
@@ -29,7 +29,7 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
     imports: ['access', 'admission', 'config', 'customer-evaluation', 'errors', 'pages'],
   },
   // What serves the pages.
-  pages: { imports: ['config', 'customer-evaluation', 'errors'] },
+  pages: { imports: ['config', 'customer-evaluation', 'errors', 'stripe'] },
   // For browsers: of the house only what a page is told, and from outside the operations that are shipped.
   'pages/browser': {
     imports: ['pages', '..'],
@@ -38,7 +38,11 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
   // Of stripe only the transport, of errors only how a failure's reason is named.
   access: { imports: ['config', 'errors', 'stripe'] },
   admission: { imports: [] },
-  subgraph: { imports: ['customer-evaluation'] },
+  // Apollo Server, its plugins and rules, and the schema.
+  graph: {
+    imports: ['customer-evaluation', 'errors', 'telemetry'],
+    never: /^(ky|undici|fastify|@fastify\/.*)$/,
+  },
   'customer-evaluation': {
     imports: ['stripe', 'errors', 'telemetry'],
     never: /^(ky|undici|fastify|@fastify\/.*|node:(http|https|http2|net|tls))$/,
@@ -47,7 +51,7 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
     imports: ['admission', 'errors'],
     never: /graphql|^@apollo\/|^reflect-metadata$/,
   },
-  errors: { imports: [] },
+  errors: { imports: [], never: /graphql|^@apollo\// },
   telemetry: { imports: ['errors'] },
   sandbox: { imports: ['stripe'], never: /graphql|^@apollo\// },
 };

@@ -8,8 +8,8 @@ import { describe, expect, it } from '@jest/globals';
 const loadedLate: Readonly<Record<string, string>> = {
   gateway: 'prints the SDL letter for letter',
   sandbox: 'runs the built-in sandbox, its cases and its journal',
-  cases: 'runs the built-in sandbox, its cases and its journal',
-  journal: 'runs the built-in sandbox, its cases and its journal',
+  'built-in-sandbox': 'runs the built-in sandbox, its cases and its journal',
+  'trusted-documents': 'runs the operations that are shipped with it, and no others',
   'sdl-printer': 'prints the SDL letter for letter',
   'open-telemetry': 'exports traces',
   'getMachineId-linux': 'exports traces',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type GraphQLSchema, Kind, parse, printType, validateSchema, visit } from 'graphql';
-import { buildSubgraph } from '../../src/subgraph/subgraph-schema.ts';
+import { buildSubgraph } from '../../src/graph/subgraph-schema.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 
 const published = readFileSync('schema/customer-evaluations.graphql', 'utf8');

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse, validate } from 'graphql';
-import { buildSubgraph } from '../../src/subgraph/subgraph-schema.ts';
+import { buildSubgraph } from '../../src/graph/subgraph-schema.ts';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 

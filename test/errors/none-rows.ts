@@ -43,7 +43,7 @@ export const noneRows: readonly NoneRow[] = [
     },
   },
   {
-    file: 'src/errors/caller-facing.ts',
+    file: 'src/graph/errors-plugin.ts',
     says: '`FORBIDDEN`, `RATE_LIMITED`, `OVERLOADED` of a field or an operation',
     since: 'a `GatewayError` is raised before anything of its part is sent',
     test: {
@@ -52,7 +52,7 @@ export const noneRows: readonly NoneRow[] = [
     },
   },
   {
-    file: 'src/subgraph/entities.ts',
+    file: 'src/graph/entities.ts',
     says: 'too many entities',
     since: 'counted before the first is fetched, and fetching changes nothing',
     test: {

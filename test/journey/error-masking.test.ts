@@ -7,7 +7,7 @@ import { RateLimits } from '../../src/access/rate-limits.ts';
 import type { DistinctHeaders } from '../../src/access/router-headers.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { CallContext } from '../../src/customer-evaluation/graphql-context.ts';
-import { errorsPlugin, presentError } from '../../src/errors/caller-facing.ts';
+import { errorsPlugin, presentError } from '../../src/graph/errors-plugin.ts';
 import { Drain } from '../../src/http/drain.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createLog } from '../../src/telemetry/log.ts';

@@ -9,23 +9,12 @@ export interface MutationRow {
 export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
   errors: [
     {
-      files: ['src/errors/redact-values.ts'],
-      tests: ['errors/redact-values'],
-    },
-    {
-      files: ['src/errors/redact-schema-names.ts'],
-      tests: ['errors/redact-schema-names'],
-    },
-    {
       files: [
         'src/errors/{authentication-errors,bad-request-error,draining-error,forbidden-error,gateway-error,http-refusals,overloaded-error,rate-limited-error,request-timeout-error,upstream-call-error}.ts',
       ],
       tests: ['errors/http-refusals', 'errors/upstream-call-error'],
     },
-    {
-      files: ['src/errors/{caller-facing,describe-error}.ts'],
-      tests: ['errors/caller-facing'],
-    },
+    { files: ['src/errors/describe-error.ts'], tests: ['graph/errors-plugin'] },
     { files: ['src/errors/source-map-stack.ts'], tests: ['errors/source-map-stack'] },
   ],
   access: [
@@ -42,11 +31,18 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
       tests: ['access/rate-limit-counter'],
     },
     { files: ['src/access/rate-limits.ts'], tests: ['access/rate-limit-counter'] },
-    { files: ['src/access/operation-limits.ts'], tests: ['access/operation-complexity'] },
-    { files: ['src/access/operation-cost.ts'], tests: ['access/operation-cost'] },
-    { files: ['src/access/operation-complexity.ts'], tests: ['access/operation-complexity'] },
     { files: ['src/access/trusted-documents.ts'], tests: ['access/trusted-manifest'] },
     { files: ['src/access/trusted-manifest.ts'], tests: ['access/trusted-manifest'] },
+  ],
+  graph: [
+    { files: ['src/graph/redact-values.ts'], tests: ['graph/redact-values'] },
+    { files: ['src/graph/redact-schema-names.ts'], tests: ['graph/redact-schema-names'] },
+    { files: ['src/graph/errors-plugin.ts'], tests: ['graph/errors-plugin'] },
+    {
+      files: ['src/graph/{operation-complexity,operation-limits}.ts'],
+      tests: ['graph/operation-complexity'],
+    },
+    { files: ['src/graph/operation-cost.ts'], tests: ['graph/operation-cost'] },
   ],
   admission: [
     { files: ['src/admission/concurrency-limiter.ts'], tests: ['admission/concurrency-limiter'] },
@@ -72,8 +68,19 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
   ],
 };
 
-/** What no row holds, and why: the rest of the three rooms is in one. */
+const onlyInAGateway = 'seen only in a gateway that runs, which takes too long to start for each mutant';
+
+/** What no row holds, and why: the rest of the rooms is in one. */
 export const notMeasured: Readonly<Record<string, string>> = {
+  'src/graph/api-schema.ts': onlyInAGateway,
+  'src/graph/apollo-server.ts': onlyInAGateway,
+  'src/graph/cost-limit-plugin.ts': onlyInAGateway,
+  'src/graph/entities.ts': onlyInAGateway,
+  'src/graph/known-operation-types.ts': onlyInAGateway,
+  'src/graph/sdl-printer.ts': onlyInAGateway,
+  'src/graph/subgraph-schema.ts': onlyInAGateway,
+  'src/access/access.ts': onlyInAGateway,
+  'src/access/permissions.ts': onlyInAGateway,
   'src/errors/failure-reason.ts':
     'its words are seen in the logs of a gateway whose Redis, key set or collector fails',
   'src/stripe/observer.ts': 'types alone',

@@ -10,7 +10,7 @@ import {
   Source,
   validate,
 } from 'graphql';
-import { redactValues } from '../../src/errors/redact-values.ts';
+import { redactValues } from '../../src/graph/redact-values.ts';
 
 const canary = 'canary@example.com';
 

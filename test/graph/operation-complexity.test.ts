@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { buildSchema, type DocumentNode, Kind, type OperationDefinitionNode, parse, validate } from 'graphql';
-import { measureOperation } from '../../src/access/operation-complexity.ts';
-import { costOf } from '../../src/access/operation-cost.ts';
-import { noServiceRule, operationLimitsRule } from '../../src/access/operation-limits.ts';
+import { measureOperation } from '../../src/graph/operation-complexity.ts';
+import { costOf } from '../../src/graph/operation-cost.ts';
+import { noServiceRule, operationLimitsRule } from '../../src/graph/operation-limits.ts';
 
 const documentOf = (source: string): [DocumentNode, OperationDefinitionNode] => {
   const document = parse(source);

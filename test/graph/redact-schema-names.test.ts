@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { buildSchema, GraphQLError, parse, validate } from 'graphql';
 import { ForbiddenError } from '../../src/errors/forbidden-error.ts';
 import { RateLimitedError } from '../../src/errors/rate-limited-error.ts';
-import { redactSchemaNames } from '../../src/errors/redact-schema-names.ts';
+import { redactSchemaNames } from '../../src/graph/redact-schema-names.ts';
 
 const schema = buildSchema(`
   type Query { secretField(secretArgument: SecretInput!, other: Int): SecretType  plainsecret: Int }

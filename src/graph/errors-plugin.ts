@@ -2,12 +2,12 @@ import { type ApolloServerPlugin, type BaseContext, HeaderMap } from '@apollo/se
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
-import { describeError } from './describe-error.ts';
-import { GatewayError, retryAfterSeconds } from './gateway-error.ts';
-import { bug } from './http-refusals.ts';
+import { describeError } from '../errors/describe-error.ts';
+import { GatewayError, retryAfterSeconds } from '../errors/gateway-error.ts';
+import { bug } from '../errors/http-refusals.ts';
+import { UpstreamCallError } from '../errors/upstream-call-error.ts';
 import { redactSchemaNames } from './redact-schema-names.ts';
 import { redactValues } from './redact-values.ts';
-import { UpstreamCallError } from './upstream-call-error.ts';
 
 /*
  * The one place that decides what a caller sees of a top-level error. What stands in a payload's `errors` was

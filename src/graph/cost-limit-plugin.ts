@@ -1,7 +1,7 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { GraphQLError } from 'graphql';
-import { costOf } from '../access/operation-cost.ts';
 import type { CallContext } from '../customer-evaluation/graphql-context.ts';
+import { costOf } from './operation-cost.ts';
 
 /**
  * Charges each operation to its caller, by the upstream calls that it may lead to, before the first of them. Refuses

@@ -2,11 +2,11 @@ import { HeaderMap } from '@apollo/server';
 import { describe, expect, it } from '@jest/globals';
 import { buildSchema, GraphQLError, getOperationAST, getVariableValues, parse } from 'graphql';
 import type { Logger } from 'pino';
-import { errorsPlugin, presentError } from '../../src/errors/caller-facing.ts';
 import { describeError } from '../../src/errors/describe-error.ts';
 import { ForbiddenError } from '../../src/errors/forbidden-error.ts';
 import { RateLimitedError } from '../../src/errors/rate-limited-error.ts';
 import { UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
+import { errorsPlugin, presentError } from '../../src/graph/errors-plugin.ts';
 
 /** An error thrown in a field, as the executor wraps it. */
 const inField = (originalError: Error): GraphQLError =>

@@ -1,0 +1,61 @@
+import type { Logger } from 'pino';
+import type { OutgoingRequests } from '../stripe/outgoing-requests.ts';
+import { type AuthenticationSettings, type Authenticator, createAuthenticator } from './authentication.ts';
+import { type Pseudonymize, pseudonymizer } from './caller.ts';
+import { type RateLimitSettings, RateLimits } from './rate-limits.ts';
+import type { RedisRateLimitStore } from './redis-rate-limit-store.ts';
+
+/** What decides who may call, and how much. */
+export interface Access {
+  readonly authenticator: Authenticator;
+  readonly limits: RateLimits;
+  readonly pseudonymize: Pseudonymize;
+  /** Whether addresses tell callers apart: not so behind a router, whose address all have. */
+  readonly countsAddresses: boolean;
+}
+
+export interface AccessSettings {
+  readonly authentication: AuthenticationSettings;
+  readonly rateLimits: RateLimitSettings;
+  /** Callers and addresses are named in logs and shared counters by hashes under this key. */
+  readonly pseudonymKey: string;
+}
+
+interface RenewableAccess extends Access {
+  /** Names callers under this key from now on. */
+  renewPseudonymKey(key: string): void;
+}
+
+export async function createAccess(
+  settings: AccessSettings,
+  outgoing: OutgoingRequests,
+  log: Logger,
+): Promise<RenewableAccess> {
+  const { authentication, rateLimits } = settings;
+  let underKey = pseudonymizer(settings.pseudonymKey);
+  const pseudonymize: Pseudonymize = (name) => underKey(name);
+  const { redisUrl } = rateLimits;
+  const store = redisUrl === undefined ? undefined : await openStore(redisUrl, pseudonymize, log);
+  return {
+    renewPseudonymKey: (key) => {
+      underKey = pseudonymizer(key);
+    },
+    authenticator: createAuthenticator(authentication, outgoing, (state, reason) =>
+      log[state === 'up' ? 'info' : 'error']({ state, reason }, `the key set of JWT_JWKS_URL is ${state}`),
+    ),
+    limits: new RateLimits(rateLimits, store),
+    pseudonymize,
+    countsAddresses: authentication.mode !== 'router',
+  };
+}
+
+// Its client is loaded only where there is a Redis.
+async function openStore(url: string, pseudonymize: Pseudonymize, log: Logger): Promise<RedisRateLimitStore> {
+  const { RedisRateLimitStore: Store } = await import('./redis-rate-limit-store.ts');
+  return new Store(url, pseudonymize, (state, reason) =>
+    log[state === 'up' ? 'info' : 'error'](
+      { state, reason },
+      `the shared counters of REDIS_URL are ${state}`,
+    ),
+  );
+}

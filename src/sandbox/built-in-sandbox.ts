@@ -1,0 +1,33 @@
+import { type SandboxCase, sandboxCases } from './cases.ts';
+import { Journal, type JournalEntry } from './journal.ts';
+import { Sandbox, sandboxKey } from './sandbox.ts';
+
+/** The sandbox beside the gateway. */
+export interface BuiltInSandbox {
+  readonly sandbox: Sandbox;
+  readonly url: string;
+  readonly secretKey: string;
+  /** What the playground shows of it; undefined where there is none. */
+  readonly playground:
+    | {
+        readonly cases: readonly SandboxCase[];
+        readonly callsUnder: (key: string) => readonly JournalEntry[];
+      }
+    | undefined;
+}
+
+/** Starts a sandbox on a free port of this machine. */
+export async function startBuiltInSandbox(options: {
+  readonly faultShare: number;
+  /** Whether what it receives is kept for people to look at. */
+  readonly hasPlayground: boolean;
+}): Promise<BuiltInSandbox> {
+  const journal = options.hasPlayground ? new Journal() : undefined;
+  const sandbox = new Sandbox({ faultShare: options.faultShare, journal });
+  return {
+    sandbox,
+    url: await sandbox.listen('127.0.0.1', 0),
+    secretKey: sandboxKey,
+    playground: journal && { cases: sandboxCases, callsUnder: (key) => journal.under(key) },
+  };
+}
