@@ -76,11 +76,11 @@ function documents(): Row[] {
 const fromGraphql = {
   [ApolloServerErrorCode.GRAPHQL_PARSE_FAILED]: 'The document does not parse; the message says where.',
   [ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED]:
-    'The document does not fit the schema, or is beyond a limit of operations; the message says which.',
+    'The document does not match the schema, or exceeds an operation limit; the message says which.',
   [ApolloServerErrorCode.BAD_USER_INPUT]:
-    'A variable or argument does not fit its type, or the operation asks for too much; `path` names the field.',
+    'A variable or argument does not match its type, or the operation requests too much; `path` names the field.',
   [ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE]:
-    'The document has several operations, and none is named by `operationName`.',
+    'The document has several operations, and `operationName` selects none of them.',
 } as const;
 
 function graphqlRefusals(): Row[] {

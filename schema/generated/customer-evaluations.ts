@@ -6,11 +6,11 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
 /** A login or registration to evaluate. */
 export type CreateCustomerEvaluationInput = {
-  /** What is known: as a rule one entry with `clientDetails` and one with `customerDetails`, in any order. At least one. */
+  /** What is known: usually one entry with `clientDetails` and one with `customerDetails`, in any order. At least one. */
   evaluationContext: Array<EvaluationContextInput>;
   /** What is happening. */
   eventType: CustomerEvaluationEventType;
-  /** Makes a repeat safe: calls with the same key and input are one evaluation, for at least 24 hours. 1 to 255 printable ASCII characters; best a random UUID drawn for each attempt of a person to sign up or log in. Left out, one is drawn and returned. */
+  /** Makes a retry safe: calls with the same key and input are one evaluation, for at least 24 hours. 1 to 255 printable ASCII characters; use a random UUID for each sign-up or log-in attempt. If left out, a key is generated and returned. */
   idempotencyKey?: string | null | undefined;
 };
 
@@ -18,28 +18,28 @@ export type CreateCustomerEvaluationInput = {
 export type CustomerEvaluationEffect =
   /** Nothing happened. */
   | 'NONE'
-  /** It may have: repeat with the same `idempotencyKey`, and it still happens only once. */
+  /** It may have. Retry with the same `idempotencyKey`: the effect still happens only once. */
   | 'UNKNOWN';
 
 /** Why a call failed. Switch on this, not on the message. */
 export type CustomerEvaluationErrorCode =
-  /** A field was refused, by us or by Stripe. `path` names it: correct it and send again. */
+  /** The gateway or Stripe refused a field. `path` names it: correct it and send again. */
   | 'BAD_USER_INPUT'
   /** The idempotency key was used before with another input. Use a new key for a new call. */
   | 'IDEMPOTENCY_CONFLICT'
-  /** Stripe knows no object with this id, or not with this account. `path` names the field. */
+  /** Stripe has no object with this id, or not in this account. `path` names the field. */
   | 'NOT_FOUND'
-  /** Stripe’s answer was not what its contract says. Repeat with the payload’s `idempotencyKey`. */
+  /** Stripe’s response did not match its API contract. Retry with the payload’s `idempotencyKey`. */
   | 'UPSTREAM_INVALID_RESPONSE'
-  /** Stripe’s rate limit, also after repeats. Wait for `retryAfterMs`, then repeat. */
+  /** Stripe’s rate limit was hit, and retries did not help. Wait for `retryAfterMs`, then retry. */
   | 'UPSTREAM_RATE_LIMITED'
-  /** Stripe refuses this gateway’s own key, account or version. Only its operators can mend that; they are told. */
+  /** Stripe refuses this gateway’s own key, account or version. Only its operators can fix that; the log tells them. */
   | 'UPSTREAM_REFUSED'
-  /** No answer within the deadline. Repeat with the payload’s `idempotencyKey`. */
+  /** Stripe did not respond before the deadline. Retry with the payload’s `idempotencyKey`. */
   | 'UPSTREAM_TIMEOUT'
-  /** Stripe could not be reached or failed. Repeat with the payload’s `idempotencyKey`. */
+  /** Stripe could not be reached or failed. Retry with the payload’s `idempotencyKey`. */
   | 'UPSTREAM_UNAVAILABLE'
-  /** The Stripe API version that this gateway is configured for has no such call or parameter. */
+  /** The Stripe API version of this gateway does not support this call or parameter. */
   | 'UPSTREAM_UNSUPPORTED';
 
 /** The moment in a customer’s life that is evaluated. */
@@ -48,7 +48,7 @@ export type CustomerEvaluationEventType =
   | 'LOGIN'
   /** Somebody signs up; asks how likely the same person holds several accounts. */
   | 'REGISTRATION'
-  /** Only ever in answers: an event type that is newer than this gateway. Refused with `BAD_USER_INPUT` as input. */
+  /** Output only: an event type that is newer than this gateway. As input it is refused with `BAD_USER_INPUT`. */
   | 'UNKNOWN';
 
 /** Why a login or registration was not let through. */
@@ -75,7 +75,7 @@ export type CustomerEvaluationLoginFailureReason =
   /** Because the account is probably used by several people. */
   | 'SUSPECTED_ACCOUNT_SHARING';
 
-/** The value of a report that has nothing to add, as in `{ loginSucceeded: OCCURRED }`. There is no other: what did not happen is not reported. */
+/** The only value of a report without details, as in `{ loginSucceeded: OCCURRED }`. Do not report what did not happen. */
 export type CustomerEvaluationOccurrence =
   /** It happened. */
   | 'OCCURRED';
@@ -120,7 +120,7 @@ export type CustomerEvaluationRegistrationSucceededInput = {
   customer?: string | number | null | undefined;
 };
 
-/** How the event ended: exactly one of the fields. Which of them Stripe takes depends on the API version that this gateway is configured for: `outcome` from 27 May 2026 on, all others before. What it can’t take is refused with `UPSTREAM_UNSUPPORTED`, and nothing is sent. */
+/** How the event ended: exactly one of the fields. Which of them Stripe accepts depends on the API version that this gateway is configured for: `outcome` from 27 May 2026 on, all others before. What it can’t take is refused with `UPSTREAM_UNSUPPORTED`, and nothing is sent. */
 export type CustomerEvaluationReportInput =
   {   /** The customer was not logged in, and why. Needs a Stripe API version before 27 May 2026, else `UPSTREAM_UNSUPPORTED`. */
   loginFailed: CustomerEvaluationLoginFailedInput; loginSucceeded?: never; outcome?: never; registrationFailed?: never; registrationSucceeded?: never; }
@@ -137,7 +137,7 @@ export type CustomerEvaluationReportInput =
 export type CustomerEvaluationReportedStatus =
   /** The customer was let in. */
   | 'ALLOWED'
-  /** The customer was turned away. */
+  /** The customer was blocked. */
   | 'BLOCKED'
   /** The customer was let in with limits, or after a further check. */
   | 'RESTRICTED';
@@ -154,14 +154,14 @@ export type CustomerEvaluationRiskLevel =
   | 'NORMAL'
   /** Stripe made no assessment. */
   | 'NOT_ASSESSED'
-  /** Stripe does not know, or answered a level that is newer than this gateway: decide by score. */
+  /** Stripe does not know, or returned a level that is newer than this gateway: decide by score. */
   | 'UNKNOWN';
 
 /** What the business did with the customer, as reported to Stripe. */
 export type CustomerEvaluationStatus =
   /** The customer was let in. */
   | 'ALLOWED'
-  /** The customer was turned away. */
+  /** The customer was blocked. */
   | 'BLOCKED'
   /** The customer was let in with limits, or after a further check. */
   | 'RESTRICTED'
@@ -189,7 +189,7 @@ export type EvaluationClientDetailsInput =
 export type EvaluationContextInput =
   {   /** The client: device and connection. */
   clientDetails: EvaluationClientDetailsInput; customerDetails?: never; }
-  |  { clientDetails?: never;   /** The customer: who it is, or says to be. */
+  |  { clientDetails?: never;   /** The customer, existing or new. */
   customerDetails: EvaluationCustomerDetailsInput; };
 
 /** A customer who has no Stripe object yet. At least one field is needed. */

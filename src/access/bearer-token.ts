@@ -175,5 +175,5 @@ function reasonOf(error: unknown): string {
   if (error instanceof errors.JWTClaimValidationFailed) return `${error.code} ${error.claim}`;
   if (error instanceof errors.JOSEError) return error.code;
   // What jose says of a key that it won't use, such as an RSA key below 2048 bits.
-  return error instanceof TypeError ? 'the key is not fit for use' : 'the key set is not to be had';
+  return error instanceof TypeError ? 'unusable key' : 'key set unavailable';
 }

@@ -89,7 +89,7 @@ export interface HttpSettings {
   readonly allowedHosts: readonly string[] | undefined;
   readonly maxBodyBytes: number;
   readonly maxEventLoopDelayMs: number;
-  /** The addresses and networks of the proxies whose `X-Forwarded-For` is believed. */
+  /** The addresses and networks of the proxies whose `X-Forwarded-For` is trusted. */
   readonly trustProxy: readonly string[];
   /** A request must have arrived whole after so long. */
   readonly requestTimeoutMs: number;

@@ -44,9 +44,9 @@ export function renewSecrets(renewals: Renewals, log: Logger): SecretFileUse {
     },
     onState({ setting }, state) {
       if (state === 'refused') log.error({ setting, state }, secretFileIsGone);
-      else log.info({ setting, state }, 'the file of a secret was read anew');
+      else log.info({ setting, state }, 'secret file reloaded');
     },
   };
 }
 
-const secretFileIsGone = 'the file of a secret is gone or malformed: the secret before it stays in use';
+const secretFileIsGone = 'secret file missing or invalid, keeping the previous secret';

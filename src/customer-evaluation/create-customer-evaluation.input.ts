@@ -79,7 +79,7 @@ export class EvaluationContextInput {
 
   @Field(() => EvaluationCustomerDetailsInput, {
     nullable: true,
-    description: 'The customer: who it is, or says to be.',
+    description: 'The customer, existing or new.',
   })
   readonly customerDetails?: EvaluationCustomerDetailsInput | null;
 }
@@ -91,14 +91,14 @@ export class CreateCustomerEvaluationInput {
 
   @Field(() => [EvaluationContextInput], {
     description:
-      'What is known: as a rule one entry with `clientDetails` and one with `customerDetails`, in any order. At least one.',
+      'What is known: usually one entry with `clientDetails` and one with `customerDetails`, in any order. At least one.',
   })
   readonly evaluationContext!: readonly EvaluationContextInput[];
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Makes a repeat safe: calls with the same key and input are one evaluation, for at least 24 hours. 1 to 255 printable ASCII characters; best a random UUID drawn for each attempt of a person to sign up or log in. Left out, one is drawn and returned.',
+      'Makes a retry safe: calls with the same key and input are one evaluation, for at least 24 hours. 1 to 255 printable ASCII characters; use a random UUID for each sign-up or log-in attempt. If left out, a key is generated and returned.',
   })
   readonly idempotencyKey?: string | null;
 }

@@ -25,7 +25,7 @@ registerEnumType(CustomerEvaluationEffect, {
   valuesConfig: {
     NONE: { description: 'Nothing happened.' },
     UNKNOWN: {
-      description: 'It may have: repeat with the same `idempotencyKey`, and it still happens only once.',
+      description: 'It may have. Retry with the same `idempotencyKey`: the effect still happens only once.',
     },
   },
 });
@@ -41,24 +41,24 @@ export class CustomerEvaluationError {
   @Field(() => [String], {
     nullable: true,
     description:
-      'The field at fault as the operation wrote it, e.g. `["input", "evaluationContext", "0", "clientDetails"]`; null where none is.',
+      'The invalid field as written in the operation, e.g. `["input", "evaluationContext", "0", "clientDetails"]`; null where none is.',
   })
   readonly path: readonly string[] | null;
 
   @Field(() => Boolean, {
-    description: 'Whether the same call may succeed later. Repeat it with the payload’s `idempotencyKey`.',
+    description: 'Whether the same call may succeed later. Retry with the payload’s `idempotencyKey`.',
   })
   readonly retryable: boolean;
 
   @Field(() => CustomerEvaluationEffect, { description: 'Whether anything may have happened at Stripe.' })
   readonly effect: Effect;
 
-  @Field(() => Int, { nullable: true, description: 'Wait at least so many milliseconds before a repeat.' })
+  @Field(() => Int, { nullable: true, description: 'How many milliseconds to wait before a retry.' })
   readonly retryAfterMs: number | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Stripe’s id of the request, `req_…`, for its support; null where Stripe did not answer.',
+    description: 'Stripe’s id of the request, `req_…`, for Stripe’s support; null if Stripe did not respond.',
   })
   readonly upstreamRequestId: string | null;
 

@@ -11,11 +11,11 @@ abstract class CustomerEvaluationPayload {
   })
   readonly customerEvaluation: CustomerEvaluation | null;
 
-  @Field(() => [CustomerEvaluationError], { description: 'What went wrong; empty when nothing did.' })
+  @Field(() => [CustomerEvaluationError], { description: 'What went wrong; empty on success.' })
   readonly errors: readonly CustomerEvaluationError[];
 
   @Field(() => String, {
-    description: 'The key this call ran under: yours, or the one drawn. A repeat with it is safe.',
+    description: 'The key of this call: yours, or the generated one. A retry with it is safe.',
   })
   readonly idempotencyKey: string;
 
@@ -35,6 +35,6 @@ export class CreateCustomerEvaluationPayload extends CustomerEvaluationPayload {
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'The evaluation with what was reported, or why the report failed.',
+  description: 'The evaluation with its reports, or why the report failed.',
 })
 export class ReportCustomerEvaluationPayload extends CustomerEvaluationPayload {}

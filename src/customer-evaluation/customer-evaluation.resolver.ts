@@ -38,7 +38,7 @@ export class CustomerEvaluationResolver {
   @Authorized('evaluations:read')
   @Query(() => CustomerEvaluation, {
     nullable: true,
-    description: `An evaluation by its id; null where Stripe knows none. Needs a Stripe API version of ${versionsWith('retrieve')}, else the error \`UPSTREAM_UNSUPPORTED\`. Where callers have scopes, needs \`evaluations:read\`.`,
+    description: `An evaluation by its id; null if Stripe has none. Needs a Stripe API version of ${versionsWith('retrieve')}, else the error \`UPSTREAM_UNSUPPORTED\`. Where callers have scopes, needs \`evaluations:read\`.`,
   })
   customerEvaluation(
     @Arg('id', () => ID, { description: 'Stripe’s id of the evaluation.' }) id: string,

@@ -26,7 +26,7 @@ registerEnumType(CustomerEvaluationEventType, {
     },
     UNKNOWN: {
       description:
-        'Only ever in answers: an event type that is newer than this gateway. Refused with `BAD_USER_INPUT` as input.',
+        'Output only: an event type that is newer than this gateway. As input it is refused with `BAD_USER_INPUT`.',
     },
   },
 });

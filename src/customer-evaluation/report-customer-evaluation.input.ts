@@ -8,7 +8,7 @@ export type CustomerEvaluationOccurrence = keyof typeof CustomerEvaluationOccurr
 registerEnumType(CustomerEvaluationOccurrence, {
   name: 'CustomerEvaluationOccurrence',
   description:
-    'The value of a report that has nothing to add, as in `{ loginSucceeded: OCCURRED }`. There is no other: what did not happen is not reported.',
+    'The only value of a report without details, as in `{ loginSucceeded: OCCURRED }`. Do not report what did not happen.',
   valuesConfig: { OCCURRED: { description: 'It happened.' } },
 });
 
@@ -65,7 +65,7 @@ registerEnumType(CustomerEvaluationReportedStatus, {
   valuesConfig: {
     ALLOWED: { description: 'The customer was let in.' },
     RESTRICTED: { description: 'The customer was let in with limits, or after a further check.' },
-    BLOCKED: { description: 'The customer was turned away.' },
+    BLOCKED: { description: 'The customer was blocked.' },
   },
 });
 
@@ -110,7 +110,7 @@ const olderVersions = `Needs a Stripe API version ${versionsWith('eventReports')
 
 @Directive('@oneOf')
 @InputType({
-  description: `How the event ended: exactly one of the fields. Which of them Stripe takes depends on the API version that this gateway is configured for: \`outcome\` from ${inWordsSince('outcomeReports')} on, all others before. What it can’t take is refused with \`UPSTREAM_UNSUPPORTED\`, and nothing is sent.`,
+  description: `How the event ended: exactly one of the fields. Which of them Stripe accepts depends on the API version that this gateway is configured for: \`outcome\` from ${inWordsSince('outcomeReports')} on, all others before. What it can’t take is refused with \`UPSTREAM_UNSUPPORTED\`, and nothing is sent.`,
 })
 export class CustomerEvaluationReportInput {
   @Field(() => CustomerEvaluationOccurrence, {
@@ -155,7 +155,7 @@ export class ReportCustomerEvaluationInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'Makes a repeat safe: calls with the same key and input are one report, for at least 24 hours. 1 to 255 printable ASCII characters; best a random UUID drawn for each report. Left out, one is drawn and returned.',
+      'Makes a retry safe: calls with the same key and input are one report, for at least 24 hours. 1 to 255 printable ASCII characters; use a random UUID for each report. If left out, a key is generated and returned.',
   })
   readonly idempotencyKey?: string | null;
 }

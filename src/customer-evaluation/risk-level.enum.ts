@@ -23,7 +23,7 @@ registerEnumType(CustomerEvaluationRiskLevel, {
     NOT_ASSESSED: { description: 'Stripe made no assessment.' },
     UNKNOWN: {
       description:
-        'Stripe does not know, or answered a level that is newer than this gateway: decide by score.',
+        'Stripe does not know, or returned a level that is newer than this gateway: decide by score.',
     },
   },
 });

@@ -113,7 +113,7 @@ export function signalsByName(signals: Signals | null): Record<SignalName, Custo
 /** A member per event type: the upstream's `signals` is one hash whose keys depend on the event type. */
 export const Signals = createUnionType({
   name: 'Signals',
-  description: 'What an evaluation found, told apart by its event type: ask for `__typename`.',
+  description: 'What an evaluation found, by event type: select `__typename`.',
   types: () => [LoginSignals, RegistrationSignals] as const,
   resolveType: typenameOfSignals,
 });

@@ -15,7 +15,7 @@ registerEnumType(CustomerEvaluationStatus, {
   valuesConfig: {
     ALLOWED: { description: 'The customer was let in.' },
     RESTRICTED: { description: 'The customer was let in with limits, or after a further check.' },
-    BLOCKED: { description: 'The customer was turned away.' },
+    BLOCKED: { description: 'The customer was blocked.' },
     UNKNOWN: { description: 'A status that is newer than this gateway.' },
   },
 });

@@ -7,7 +7,7 @@ export class UnauthenticatedError extends GatewayError {
   override readonly statusCode = 401;
 
   constructor() {
-    super('This gateway does not know who calls: send credentials that it takes.');
+    super('Authentication failed: missing or invalid credentials.');
   }
 }
 
@@ -19,6 +19,6 @@ export class IdentityUnavailableError extends GatewayError {
   override readonly retryAfterMs = 5_000;
 
   constructor() {
-    super('This gateway cannot check credentials at the moment. Wait, then repeat.');
+    super('Credentials cannot be checked at the moment. Wait for retryAfterMs, then retry.');
   }
 }

@@ -17,8 +17,8 @@ export class BadRequestError extends GatewayError {
   static badUrl(statusCode = 400): BadRequestError {
     const message =
       statusCode === 414
-        ? 'The URL is longer than this gateway takes: POST to /graphql.'
-        : 'The URL is not valid: POST to /graphql.';
+        ? 'The URL is too long. POST to /graphql instead.'
+        : 'The URL is not valid. POST to /graphql.';
     return new BadRequestError(statusCode, message);
   }
 
@@ -30,7 +30,7 @@ export class BadRequestError extends GatewayError {
   static misdirected(): BadRequestError {
     return new BadRequestError(
       421,
-      'This gateway does not answer to the host in the request. Call it as localhost or 127.0.0.1, or add the host to ALLOWED_HOSTS.',
+      'This gateway does not serve the host in the request. Call it as localhost or 127.0.0.1, or add the host to ALLOWED_HOSTS.',
     );
   }
 
@@ -41,12 +41,12 @@ export class BadRequestError extends GatewayError {
   static tooManyPieces(): BadRequestError {
     return new BadRequestError(
       400,
-      'The body comes in too many small pieces. Send it in one, or in chunks of a kilobyte or more.',
+      'The body arrives in too many small chunks. Send it at once, or in chunks of a kilobyte or more.',
     );
   }
 
   static tooManyHeaders(): BadRequestError {
-    return new BadRequestError(431, 'The request has more header fields than this gateway takes.');
+    return new BadRequestError(431, 'The request has too many header fields.');
   }
 
   static methodNotAllowed(allow: string): BadRequestError {

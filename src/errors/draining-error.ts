@@ -10,6 +10,6 @@ export class DrainingError extends GatewayError {
   override readonly outcome = 'DRAINING';
 
   constructor() {
-    super('This replica is going away. Repeat with the same idempotency key: another one will answer.');
+    super('This replica is shutting down. Retry with the same idempotency key to reach another one.');
   }
 }

@@ -11,10 +11,10 @@ export class ForbiddenError extends GatewayError {
   }
 
   static lacksScope(scope: string): ForbiddenError {
-    return new ForbiddenError(`This needs the scope ${scope}, which the caller does not have.`);
+    return new ForbiddenError(`This needs the scope ${scope}, which the caller lacks.`);
   }
 
   static otherCustomer(): ForbiddenError {
-    return new ForbiddenError('The caller may act for its own customer only.');
+    return new ForbiddenError('The caller may only act for its own customer.');
   }
 }

@@ -8,6 +8,6 @@ export class OverloadedError extends GatewayError {
   override readonly retryAfterMs = 1_000;
 
   constructor() {
-    super('The gateway has more to do than it can. Wait, then repeat with the same idempotency key.');
+    super('The gateway is overloaded. Wait for retryAfterMs, then retry with the same idempotency key.');
   }
 }

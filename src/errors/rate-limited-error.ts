@@ -8,7 +8,7 @@ export class RateLimitedError extends GatewayError {
   override readonly retryAfterMs: number;
 
   constructor(retryAfterMs: number) {
-    super('Too many calls in the last minute. Wait for retryAfterMs, then repeat.');
+    super('Too many calls in the last minute. Wait for retryAfterMs, then retry.');
     this.retryAfterMs = retryAfterMs;
   }
 }

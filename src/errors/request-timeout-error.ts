@@ -8,6 +8,6 @@ export class RequestTimeoutError extends GatewayError {
   override readonly retryAfterMs = 1_000;
 
   constructor() {
-    super('The request did not arrive in time. Repeat with the same idempotency key.');
+    super('The request did not arrive in time. Retry with the same idempotency key.');
   }
 }

@@ -5,53 +5,54 @@
 export const failureCodes = {
   BAD_USER_INPUT: {
     retryable: false,
-    description: 'A field was refused, by us or by Stripe. `path` names it: correct it and send again.',
+    description: 'The gateway or Stripe refused a field. `path` names it: correct it and send again.',
     message: 'Stripe refused this value. Correct it and send again.',
   },
   NOT_FOUND: {
     retryable: false,
-    description: 'Stripe knows no object with this id, or not with this account. `path` names the field.',
+    description: 'Stripe has no object with this id, or not in this account. `path` names the field.',
     message:
-      'Stripe knows no object with this id. Check it, and that it belongs to the same account and mode.',
+      'Stripe has no object with this id. Check the id, and that it belongs to the same account and mode.',
   },
   IDEMPOTENCY_CONFLICT: {
     retryable: false,
     description: 'The idempotency key was used before with another input. Use a new key for a new call.',
     message:
-      'This idempotency key was used before with another input. Use a new key, or repeat the first input.',
+      'This idempotency key was used before with another input. Use a new key, or send the first input.',
   },
   UPSTREAM_RATE_LIMITED: {
     retryable: true,
-    description: 'Stripe’s rate limit, also after repeats. Wait for `retryAfterMs`, then repeat.',
-    message: 'Stripe is limiting the rate of calls. Wait, then repeat with the same idempotency key.',
+    description:
+      'Stripe’s rate limit was hit, and retries did not help. Wait for `retryAfterMs`, then retry.',
+    message: 'Stripe is limiting the rate of calls. Wait, then retry with the same idempotency key.',
   },
   UPSTREAM_TIMEOUT: {
     retryable: true,
-    description: 'No answer within the deadline. Repeat with the payload’s `idempotencyKey`.',
-    message: 'Stripe did not answer in time. Repeat with the same idempotency key.',
+    description: 'Stripe did not respond before the deadline. Retry with the payload’s `idempotencyKey`.',
+    message: 'Stripe did not respond in time. Retry with the same idempotency key.',
   },
   UPSTREAM_UNAVAILABLE: {
     retryable: true,
-    description: 'Stripe could not be reached or failed. Repeat with the payload’s `idempotencyKey`.',
-    message: 'Stripe is not available. Repeat with the same idempotency key.',
+    description: 'Stripe could not be reached or failed. Retry with the payload’s `idempotencyKey`.',
+    message: 'Stripe is unavailable. Retry with the same idempotency key.',
   },
   UPSTREAM_REFUSED: {
     retryable: false,
     description:
-      'Stripe refuses this gateway’s own key, account or version. Only its operators can mend that; they are told.',
-    message: 'Stripe refuses calls from this gateway as it is configured. Its operators have been told.',
+      'Stripe refuses this gateway’s own key, account or version. Only its operators can fix that; the log tells them.',
+    message:
+      'Stripe refuses calls from this gateway as it is configured. Its operators can see why in the log.',
   },
   UPSTREAM_UNSUPPORTED: {
     retryable: false,
-    description: 'The Stripe API version that this gateway is configured for has no such call or parameter.',
-    message:
-      'The Stripe API version that this gateway is configured for does not know this call or parameter.',
+    description: 'The Stripe API version of this gateway does not support this call or parameter.',
+    message: 'The Stripe API version of this gateway does not support this call or parameter.',
   },
   UPSTREAM_INVALID_RESPONSE: {
     retryable: true,
     description:
-      'Stripe’s answer was not what its contract says. Repeat with the payload’s `idempotencyKey`.',
-    message: 'Stripe’s answer could not be understood. Repeat with the same idempotency key.',
+      'Stripe’s response did not match its API contract. Retry with the payload’s `idempotencyKey`.',
+    message: 'Stripe’s response was invalid. Retry with the same idempotency key.',
   },
 } as const satisfies Record<string, { retryable: boolean; description: string; message: string }>;
 

@@ -38,7 +38,10 @@ export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloSer
           if (isRaisedOnPurpose(error) || cause instanceof UpstreamCallError || cause instanceof GatewayError)
             continue;
           error.extensions['requestId'] = contextValue.requestId;
-          contextValue.log?.error(describeError(error.originalError ?? error), 'a bug ended an operation');
+          contextValue.log?.error(
+            describeError(error.originalError ?? error),
+            'unhandled error in an operation',
+          );
         }
       },
       // Only here is it known what else the operation came to.

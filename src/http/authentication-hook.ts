@@ -85,9 +85,7 @@ function countedAddress(request: FastifyRequest, access: Access, log: Logger): s
   if (address !== undefined) return address;
   if (!loggedFor.has(access)) {
     loggedFor.add(access);
-    log.warn(
-      'X-Forwarded-For holds no address that can be read: its callers share the rate limit of their proxy',
-    );
+    log.warn('unreadable address in X-Forwarded-For: its callers share the rate limit of their proxy');
   }
   // What a proxy passes on need not be an address; the connection's always is.
   return request.socket.remoteAddress;

@@ -57,7 +57,7 @@ export class Origins {
     if (origin.slice(origin.indexOf('://') + 3) === host) return;
     if (this.#logged.size >= maxLogged || !anyOrigin.test(origin)) return;
     this.#logged.add(origin);
-    log.warn({ origin }, 'a browser page was refused by CORS: add its origin to CORS_ORIGINS if it may call');
+    log.warn({ origin }, 'origin refused by CORS: add it to CORS_ORIGINS if its pages may call');
   }
 
   /** Adds the headers to Fastify's answers, and answers preflights. */

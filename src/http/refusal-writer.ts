@@ -117,7 +117,7 @@ export class RefusalWriter {
     { requestId, status, isLogged }: { requestId: string; status: number; isLogged: boolean },
   ): void {
     if (status === 500)
-      this.#options.log.error({ requestId, ...describeError(reason) }, 'a bug ended a request');
+      this.#options.log.error({ requestId, ...describeError(reason) }, 'unhandled error in a request');
     else if (isLogged) this.#log.info({ requestId, status }, 'request refused');
   }
 }

@@ -22,10 +22,10 @@ export class RefusedCallersLog {
     const repeats = this.#repeats.get(reason);
     if (repeats === undefined && this.#repeats.size < maxReasons) {
       this.#repeats.set(reason, 0);
-      this.#log.info({ ...fields, reason }, 'a caller was refused');
+      this.#log.info({ ...fields, reason }, 'authentication failed');
     } else {
       if (repeats !== undefined) this.#repeats.set(reason, repeats + 1);
-      this.#log.debug({ ...fields, reason }, 'a caller was refused');
+      this.#log.debug({ ...fields, reason }, 'authentication failed');
     }
     this.#timer ??= setTimeout(() => this.#sumUp(), intervalMs).unref();
   }
@@ -43,7 +43,7 @@ export class RefusedCallersLog {
       if (refused === 0) this.#repeats.delete(reason);
       else {
         this.#repeats.set(reason, 0);
-        this.#log.info({ reason, refused }, 'more callers were refused for the same reason');
+        this.#log.info({ reason, refused }, 'more authentication failures for the same reason');
       }
     }
     this.#timer = this.#repeats.size === 0 ? undefined : setTimeout(() => this.#sumUp(), intervalMs).unref();

@@ -111,7 +111,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     const { status, headers, body } = httpRefusal(error, request.id);
     // A status that the error does not name is a bug's.
     if (status === 500)
-      log.error({ requestId: request.id, ...describeError(error) }, 'a bug ended a request');
+      log.error({ requestId: request.id, ...describeError(error) }, 'unhandled error in a request');
     return reply.code(status).headers(headers).type(responseMediaType(request)).send(body);
   });
   options.record(server);

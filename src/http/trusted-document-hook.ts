@@ -38,7 +38,7 @@ export function documentHook(documents: TrustedDocuments) {
       case 'untrusted':
         if (judged.hash !== undefined && !told.has(judged.hash) && told.size < maxTold) {
           told.add(judged.hash);
-          request.callLog.warn({ documentHash: judged.hash }, 'a document that is not trusted was run');
+          request.callLog.warn({ documentHash: judged.hash }, 'ran an untrusted document');
         }
         settle(request, envelope, envelope.query);
         break;

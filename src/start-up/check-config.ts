@@ -58,7 +58,7 @@ function unrecognizedVariables(environment: Environment, settings: readonly Sett
   );
   if (strangers.length === 0) return '';
   return `
-Set, and read by nobody here: ${strangers.sort().join(', ')}. Are they spelt right?
+Unrecognized variables: ${strangers.sort().join(', ')}. Check the spelling.
 `;
 }
 

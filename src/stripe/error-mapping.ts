@@ -85,7 +85,7 @@ function unavailable(answer: RawResponse, said: string): UpstreamCallError {
 
 // Stripe stores the result of the first request under a key, failures included, for at least 24 hours.
 const keySpent =
-  'Stripe failed at the first request with this idempotency key, and answers every repeat with that failure for 24 hours. Do not repeat it; a new key is a new, perhaps second, call.';
+  'Stripe stored a failure for this idempotency key and replays it for 24 hours. Do not retry with it; a new key is a new, perhaps second, call.';
 
 /** What it means to a caller that an attempt brought no whole answer. */
 export function errorOfTransport(error: TransportError): UpstreamCallError {

@@ -12,7 +12,7 @@ export class ContractDrift {
       const count = this.#counts.get(kind) ?? 0;
       if (count === 0 && this.#counts.size >= maxKinds) continue;
       this.#counts.set(kind, count + 1);
-      if (count === 0) log.warn({ kind }, 'the upstream sent what this gateway does not know');
+      if (count === 0) log.warn({ kind }, 'unknown value or field in an upstream response');
     }
   }
 

@@ -14,7 +14,7 @@ export function createLogLevelSwitch(log: Logger): () => void {
     clearTimeout(timer);
     timer = undefined;
     log.level = usual;
-    log.warn({ logLevel: usual }, 'the log level is back');
+    log.warn({ logLevel: usual }, 'log level restored');
   };
   return () => {
     if (timer !== undefined) {
@@ -23,6 +23,6 @@ export function createLogLevelSwitch(log: Logger): () => void {
     }
     timer = setTimeout(back, backAfterMs).unref();
     log.level = 'debug';
-    log.warn({ logLevel: 'debug', backAfterMs }, 'the log level was switched by SIGUSR2');
+    log.warn({ logLevel: 'debug', backAfterMs }, 'log level switched by SIGUSR2');
   };
 }

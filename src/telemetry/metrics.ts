@@ -58,61 +58,63 @@ export class Metrics {
 
   readonly #operationDuration = this.#histogram(
     'operation_duration_seconds',
-    'From a GraphQL request’s first byte to its answer, by root field, outcome, and whose fault that is.',
+    'Time from a GraphQL request’s first byte to its response, by root field, outcome and fault.',
     ['operation', 'outcome', 'fault'],
     durationBuckets,
   );
   readonly #attemptDuration = this.#histogram(
     'upstream_attempt_duration_seconds',
-    'One attempt at the upstream, its answer’s body included, by what came of it: a status or why there is none.',
+    'Duration of one upstream attempt, response body included, by result: a status, or the reason why there is none.',
     ['call', 'result'],
     durationBuckets,
   );
-  readonly #retries = this.#counter('upstream_retries_total', 'Attempts that repeat an earlier one.', [
-    'call',
-  ]);
+  readonly #retries = this.#counter(
+    'upstream_retries_total',
+    'Retries: attempts after the first of a call.',
+    ['call'],
+  );
   readonly #breakerRefusals = this.#counter(
     'upstream_breaker_refusals_total',
-    'Attempts that the open breaker did not let through.',
+    'Attempts rejected by the open circuit breaker.',
     [],
   );
   readonly #breakerOpenings = this.#counter(
     'upstream_breaker_openings_total',
-    'How often the breaker opened, also between two scrapes.',
+    'How often the circuit breaker opened, even between two scrapes.',
     [],
   );
   readonly #httpRequests = this.#counter(
     'http_requests_total',
-    'Requests by route, method and the answer’s status; `closed` where the client was gone before it.',
+    'Requests by route, method and response status; `closed` if the client disconnected first.',
     ['route', 'method', 'status'],
   );
   readonly #rateLimited = this.#counter(
     'rate_limited_total',
-    'Requests refused since their caller or address had made too many.',
+    'Requests rejected by the rate limit of their caller or address.',
     [],
   );
   readonly #shed = this.#counter(
     'shed_total',
-    'Requests refused since too much was under way: before GraphQL began (`http`) or for want of a place upstream (`upstream`).',
+    'Requests rejected by load shedding: before GraphQL (`http`) or at the limit of upstream calls (`upstream`).',
     ['stage'],
   );
   readonly #responsesCutOff = this.#counter(
     'responses_cut_off_total',
-    'Answers whose clients did not read them: within RESPONSE_TIMEOUT_MS (`timeout`), or while others needed the memory (`memory`).',
+    'Responses cut off because the client did not read them within RESPONSE_TIMEOUT_MS (`timeout`), or while others needed the memory (`memory`).',
     ['reason'],
   );
   readonly #signalScore = this.#histogram(
     'signal_score',
-    'Scores of evaluations made, from 0 to 100.',
+    'Scores of created evaluations, from 0 to 100.',
     ['event_type', 'signal'],
     scoreBuckets,
   );
   readonly #riskLevels = this.#counter(
     'signal_risk_levels_total',
-    'Risk levels of evaluations made; `NONE` where Stripe gives none, and no signal at all as the signal `none`.',
+    'Risk levels of created evaluations; `NONE` if Stripe gives no level; the signal `none` if it gives no signal.',
     ['event_type', 'signal', 'risk_level'],
   );
-  readonly #traceSpans = this.#counter('trace_spans_total', 'Spans handed to the collector, by result.', [
+  readonly #traceSpans = this.#counter('trace_spans_total', 'Spans exported to the collector, by result.', [
     'result',
   ]);
 
@@ -122,7 +124,7 @@ export class Metrics {
 
   constructor(build: Build) {
     this.#readOnScrape();
-    const info = this.#gauge('build_info', 'Always 1; what runs, in its labels.', [
+    const info = this.#gauge('build_info', 'Always 1; the labels say what is running.', [
       'version',
       'node_version',
       'upstream',
@@ -233,10 +235,10 @@ export class Metrics {
       help: string,
       read: (load: ReturnType<MetricSources['upstream']>) => number,
     ) => this.#gauge(name, help, [], (gauge, sources) => gauge.set(read(sources.upstream())));
-    upstream('upstream_calls_in_flight', 'Calls to the upstream under way.', (load) => load.inFlight);
-    upstream('upstream_calls_limit', 'Calls that may be under way at most.', (load) => load.limit);
-    upstream('upstream_calls_waiting', 'Calls that wait to be let in.', (load) => load.waiting);
-    upstream('upstream_retries_left', 'What the retry budget allows at this moment.', (load) =>
+    upstream('upstream_calls_in_flight', 'Upstream calls in flight.', (load) => load.inFlight);
+    upstream('upstream_calls_limit', 'The maximum upstream calls in flight.', (load) => load.limit);
+    upstream('upstream_calls_waiting', 'Upstream calls waiting for a free slot.', (load) => load.waiting);
+    upstream('upstream_retries_left', 'Retries that the retry budget allows now.', (load) =>
       Math.floor(load.retriesLeft),
     );
     this.#gauge(
@@ -256,16 +258,16 @@ export class Metrics {
     );
     this.#gauge(
       'shared_counters_up',
-      'Whether the counters of REDIS_URL can be had; only with REDIS_URL.',
+      'Whether the shared counters in Redis are available; only with REDIS_URL.',
       [],
       (gauge, sources) => setState(gauge, sources.sharedCounters()),
     );
-    this.#gauge('http_requests_in_flight', 'Requests under way.', [], (gauge) =>
+    this.#gauge('http_requests_in_flight', 'Requests in flight.', [], (gauge) =>
       gauge.set(this.#requestsInFlight),
     );
     this.#countOnScrape(
       'contract_drift_total',
-      'What the upstream sent that this gateway does not know, by kind.',
+      'Unknown values and fields in upstream responses, by kind.',
       ['kind'],
       (counter, sources) => {
         for (const [kind, count] of sources.drift()) counter.inc({ kind }, count);
@@ -273,7 +275,7 @@ export class Metrics {
     );
     this.#countOnScrape(
       'log_lines_dropped_total',
-      'Log lines that nobody read in time.',
+      'Log lines dropped because the reader of the log was too slow.',
       [],
       (counter, sources) => counter.inc(sources.droppedLogLines()),
     );

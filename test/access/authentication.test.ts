@@ -285,7 +285,7 @@ describe('a caller with a token', () => {
     const own = await start();
     issuer.publish(issuer.key);
     const body = `${(await issuer.token({}, { kid: 'weak' })).split('.').slice(0, 2).join('.')}`;
-    expect(await bring(`${body}.AAAA`, own)).toEqual(refused('the key is not fit for use'));
+    expect(await bring(`${body}.AAAA`, own)).toEqual(refused('unusable key'));
     const other = await makeKey('first', 'P-256');
     expect(await bring(issuer.token({}, {}, await makeKey('first')))).toEqual(
       refused('ERR_JWS_SIGNATURE_VERIFICATION_FAILED'),

@@ -133,6 +133,6 @@ describe('the issuer’s key set', () => {
     const body = `${header}.${good}`;
     const token = `${body}.${createSign('RSA-SHA256').update(body).sign(weak.privateKey, 'base64url')}`;
     expect((await call(token)).status).toBe(401);
-    await gateway.logged(/the key is not fit for use/);
+    await gateway.logged(/unusable key/);
   });
 });

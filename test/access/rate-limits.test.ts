@@ -44,7 +44,7 @@ describe('rate limits', () => {
     expect(result.data).toBeUndefined();
     const [error] = result.errors ?? [];
     expect(error).toMatchObject({
-      message: 'Too many calls in the last minute. Wait for retryAfterMs, then repeat.',
+      message: 'Too many calls in the last minute. Wait for retryAfterMs, then retry.',
       extensions: { code: 'RATE_LIMITED', retryable: true, effect: 'NONE' },
     });
     const retryAfterMs = Number(error?.extensions['retryAfterMs']);

@@ -8,11 +8,11 @@ import { type Issuer, makeKey, startIssuer } from '../harness/issuer.ts';
 const refusals = (lines: readonly string[]) =>
   lines
     .map((line) => JSON.parse(line))
-    .filter(({ msg }) => /refused/.test(msg))
+    .filter(({ msg }) => /^authentication failed|authentication failures/.test(msg))
     .map(({ msg, reason, refused }) => ({ msg, reason, refused }));
-const first = (reason: string) => ({ msg: 'a caller was refused', reason, refused: undefined });
+const first = (reason: string) => ({ msg: 'authentication failed', reason, refused: undefined });
 const more = (reason: string, refused: number) => ({
-  msg: 'more callers were refused for the same reason',
+  msg: 'more authentication failures for the same reason',
   reason,
   refused,
 });

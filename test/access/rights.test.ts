@@ -222,7 +222,7 @@ describe('what a caller may do', () => {
       const results = [await send(bound, retrieve), await send(bound, entity, { representations })];
       for (const result of results) {
         expect(result.errors?.map(({ message, extensions }) => ({ message, extensions }))).toEqual([
-          { message: 'The caller may act for its own customer only.', extensions: forbidden },
+          { message: 'The caller may only act for its own customer.', extensions: forbidden },
         ]);
         expect(result.text).not.toContain('ceval_');
       }

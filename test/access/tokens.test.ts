@@ -132,7 +132,7 @@ describe('a gateway that asks for tokens', () => {
       expect(JSON.parse(result.text)).toEqual({
         errors: [
           {
-            message: 'This gateway does not know who calls: send credentials that it takes.',
+            message: 'Authentication failed: missing or invalid credentials.',
             extensions: {
               code: 'UNAUTHENTICATED',
               retryable: false,
@@ -148,7 +148,7 @@ describe('a gateway that asks for tokens', () => {
       const id = result.errors?.[0]?.extensions['requestId'];
       const lines = (await gateway.flushed()).map((line) => JSON.parse(line));
       const ofIt = lines.filter(({ requestId }) => requestId === id);
-      expect(ofIt).toMatchObject([{ msg: 'a caller was refused', reason: expect.any(String) }]);
+      expect(ofIt).toMatchObject([{ msg: 'authentication failed', reason: expect.any(String) }]);
       if (authorization) expect(gateway.log.join()).not.toContain(authorization.slice(-20));
     },
   );

@@ -246,7 +246,7 @@ describe('the process', () => {
     expect(printed).toMatch(
       /^ {2}traces +to http:\/\/collector\.example:4318\/v1\/traces, as \S+, parentbased/m,
     );
-    expect(printed).toContain('Set, and read by nobody here: UPSTREAM_TIMEOUT.');
+    expect(printed).toContain('Unrecognized variables: UPSTREAM_TIMEOUT.');
   });
 
   it('tells in which file a secret is, and not the secret', async () => {

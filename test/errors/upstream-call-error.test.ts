@@ -28,8 +28,8 @@ describe('a failure that a caller can act on', () => {
       const { message, description } = failureCodes[code];
       expect(failure.problems).toEqual([{ message }]);
       expect(failure.message).toBe(message);
-      // One that can be repeated says how; both texts are sentences, and this one stands in the schema.
-      const how = expected ? /Wait|Repeat|repeat with the same idempotency key/ : /./;
+      // One that can be retried says how; both texts are sentences, and this one stands in the schema.
+      const how = expected ? /Wait|[Rr]etry with the same idempotency key/ : /./;
       for (const text of [message, description]) expect(text).toMatch(/^[A-Z].*\.$/s);
       expect(message).toMatch(how);
       expect(description.length).toBeGreaterThan(40);

@@ -164,7 +164,9 @@ describe('a gateway whose neighbours send their bytes in any way', () => {
       await delay(500);
     }
     expect(residentMegabytes(gateway) - megabytesBefore).toBeLessThan(200);
-    expect((await gateway.flushed()).filter((line) => line.includes('a bug ended')).slice(0, 3)).toEqual([]);
+    expect((await gateway.flushed()).filter((line) => line.includes('unhandled error')).slice(0, 3)).toEqual(
+      [],
+    );
   }
 
   it(

@@ -146,7 +146,7 @@ describe('what is done with errors before they are formatted', () => {
     expect(lines).toEqual([
       [
         { error: 'TypeError', frames: expect.arrayContaining([expect.stringContaining('.test.ts')]) },
-        'a bug ended an operation',
+        'unhandled error in an operation',
       ],
     ]);
     expect(JSON.stringify(lines)).not.toContain(canary);

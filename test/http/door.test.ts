@@ -67,7 +67,7 @@ describe('The queue before Fastify', () => {
       expect(error.extensions).not.toHaveProperty('effect');
     }
     expect(recorded.filter(({ status }) => status === 500)).toHaveLength(failed.length);
-    expect(log).toContain('a bug ended a request');
+    expect(log).toContain('unhandled error in a request');
     expect(log).not.toContain('canary');
     expect(await (await fetch(url)).text()).toBe('inside');
     server.close();

@@ -115,15 +115,15 @@ describe('a bug', () => {
       expect(text).not.toContain('.ts');
 
       const lines = log.map((line) => JSON.parse(line)).filter((line) => line.level === 'error');
-      expect(lines).toMatchObject([{ requestId: 'my-request', msg: 'a bug ended an operation' }]);
+      expect(lines).toMatchObject([{ requestId: 'my-request', msg: 'unhandled error in an operation' }]);
       expect(log.join('')).not.toContain('canary');
       if (field === 'throws') expect(lines[0].frames[0]).toContain('error-masking.test.ts');
     },
   );
 
   it.each([
-    ['a hook of the server', '{ fine }', { 'x-bug': '1' }, 'a bug ended a request'],
-    ['a plugin of GraphQL', 'query BuggyPlugin { fine }', {}, 'a bug ended an operation'],
+    ['a hook of the server', '{ fine }', { 'x-bug': '1' }, 'unhandled error in a request'],
+    ['a plugin of GraphQL', 'query BuggyPlugin { fine }', {}, 'unhandled error in an operation'],
   ])('in %s is told by request id alone, too', async (_, query, headers, msg) => {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
