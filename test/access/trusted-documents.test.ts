@@ -149,12 +149,12 @@ describe('trusted documents', () => {
   it('are run first, and what is not trusted is told once', async () => {
     await start({ TRUSTED_DOCUMENTS: 'prefer' });
     expect((await post({ variables, documentId: id })).status).toBe(200);
-    expect((await gateway.flushed()).join('\n')).not.toContain('not trusted');
+    expect((await gateway.flushed()).join('\n')).not.toContain('untrusted document');
     for (let count = 0; count < 3; count += 1) {
       expect((await post({ query: '{ __typename }' })).data).toEqual({ __typename: 'Query' });
     }
     const told = (await gateway.flushed())
-      .filter((line) => line.includes('not trusted'))
+      .filter((line) => line.includes('untrusted document'))
       .map((line) => JSON.parse(line));
     expect(told).toHaveLength(1);
     expect(told[0]).toMatchObject({ level: 'warn', documentHash: hashOf('{ __typename }') });

@@ -69,7 +69,7 @@ describe('when clients are hostile', () => {
         }
         for (const client of sent) {
           const answer = await client.until(/BAD_REQUEST/);
-          expect(answer).toMatch(/^HTTP\/1\.1 400 .*too many small pieces.*"effect":"NONE"/s);
+          expect(answer).toMatch(/^HTTP\/1\.1 400 .*too many small chunks.*"effect":"NONE"/s);
           expect(answer).toMatch(/connection: close/i);
         }
       });

@@ -83,7 +83,7 @@ describe('when more comes than the process can do', () => {
       expect(await refused?.json()).toEqual({
         errors: [
           {
-            message: expect.stringContaining('repeat with the same idempotency key'),
+            message: expect.stringContaining('etry with the same idempotency key'),
             extensions: {
               code: 'OVERLOADED',
               retryable: true,

@@ -128,7 +128,8 @@ describe('an answer that is read', () => {
       events: [{ type: 'canary_type', occurred_at: 0, login_failed: { reason: 'canary_reason' } }],
       new_field: 'canary_value',
     });
-    const drift = async () => (await gateway.flushed()).filter((line) => line.includes('does not know'));
+    const drift = async () =>
+      (await gateway.flushed()).filter((line) => line.includes('unknown value or field'));
     expect(await create(login)).toMatchObject({
       customerEvaluation: {
         status: 'UNKNOWN',
