@@ -19,8 +19,11 @@ const capabilitiesSince: readonly [Since, ...Since[]] = [
   ['2026-06-01', { clientData: true, retrieve: true, eventReports: false, outcomeReports: true }],
 ];
 
-/** The version that Stripe's public guide for customer evaluations uses. */
-export const defaultVersion = '2026-03-04.preview';
+/**
+ * The newest preview known. Creating an evaluation is the same in all versions; retrieval, entities, client data and
+ * reports by outcome need June 2026 or later. Source: Stripe's OpenAPI description of 2026-09-30.preview.
+ */
+export const defaultVersion = '2026-09-30.preview';
 
 /** `2026-03-04.preview`, `2026-06-24.dahlia`: a date, and behind a dot the release's name. */
 export const versionPattern = /^\d{4}-\d{2}-\d{2}(\.[a-z][a-z0-9_]*)?$/;

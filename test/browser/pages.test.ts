@@ -156,7 +156,7 @@ describe('the pages', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect(html).toContain(`<strong class="mode">${says}</strong>`);
     expect(html).toContain(`<small>${version}</small>`);
-    expect(html).toContain('Stripe-Version <code>2026-03-04.preview</code>');
+    expect(html).toContain('Stripe-Version <code>2026-09-30.preview</code>');
     expect(html.includes('href="try"')).toBe(playground === 200);
     for (const path of ['/try', '/try/calls']) expect((await get(gateway, path)).status).toBe(playground);
   });

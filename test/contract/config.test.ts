@@ -12,7 +12,7 @@ describe('the settings', () => {
       upstream: 'sandbox',
       stripe: {
         apiUrl: 'https://api.stripe.com',
-        apiVersion: '2026-03-04.preview',
+        apiVersion: '2026-09-30.preview',
         account: undefined,
         timeoutMs: 3000,
         maxConcurrency: 512,

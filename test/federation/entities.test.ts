@@ -153,7 +153,9 @@ describe('entities', () => {
   });
 
   it('need a version that retrieves: another says which would, and sends nothing', async () => {
-    const older = await startTestGateway(upstreamAt(upstream.url));
+    const older = await startTestGateway(
+      upstreamAt(upstream.url, { STRIPE_API_VERSION: '2026-03-04.preview' }),
+    );
     const { data, errors } = await older.send(entities, { representations: [evaluation('a')] });
     expect(data._entities).toEqual([null]);
     expect(errors?.[0]).toMatchObject({

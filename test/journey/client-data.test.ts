@@ -16,8 +16,8 @@ describe('client data in place of a Radar Session', () => {
   beforeAll(async () => {
     upstream = await startRecordingUpstream();
     upstream.answer(200, registrationAnswer);
-    older = await startTestGateway(upstreamAt(upstream.url));
-    newer = await startTestGateway(upstreamAt(upstream.url, { STRIPE_API_VERSION: '2026-06-24.preview' }));
+    older = await startTestGateway(upstreamAt(upstream.url, { STRIPE_API_VERSION: '2026-03-04.preview' }));
+    newer = await startTestGateway(upstreamAt(upstream.url));
   });
   afterAll(async () => {
     await older.close();
@@ -28,7 +28,7 @@ describe('client data in place of a Radar Session', () => {
     upstream.requests.length = 0;
   });
 
-  it('is unsupported by the default version, and nothing is sent', async () => {
+  it('is unsupported by an older version, and nothing is sent', async () => {
     const { data: answer } = await older.send(createEverything, { input });
     expect(answer.createCustomerEvaluation).toMatchObject({
       customerEvaluation: null,
@@ -49,7 +49,7 @@ describe('client data in place of a Radar Session', () => {
     const { data: answer } = await newer.send(createEverything, { input });
     expect(answer.createCustomerEvaluation.errors).toEqual([]);
     expect(upstream.requests).toHaveLength(1);
-    expect(upstream.requests[0]?.headers['stripe-version']).toBe('2026-06-24.preview');
+    expect(upstream.requests[0]?.headers['stripe-version']).toBe('2026-09-30.preview');
     expect(formFields(upstream.requests[0]?.body ?? '')).toEqual([
       ['event_type', 'registration'],
       ['evaluation_context[0][type]', 'customer_details'],

@@ -151,7 +151,7 @@ describe('what a report answers', () => {
 
   beforeAll(async () => {
     upstream = await startRecordingUpstream();
-    gateway = await startTestGateway(upstreamAt(upstream.url));
+    gateway = await startTestGateway(upstreamAt(upstream.url, { STRIPE_API_VERSION: '2026-03-04.preview' }));
   });
   afterAll(async () => {
     await gateway.close();

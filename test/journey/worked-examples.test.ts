@@ -136,7 +136,7 @@ describe('the worked examples of the reference', () => {
     expect(request?.headers).toMatchObject({
       authorization: 'Bearer sk_test_canary0key',
       'content-type': 'application/x-www-form-urlencoded',
-      'stripe-version': '2026-03-04.preview',
+      'stripe-version': '2026-09-30.preview',
       'stripe-account': 'acct_1',
     });
     expect(request?.headers['idempotency-key']).toMatch(/^[0-9a-f]{64}$/);

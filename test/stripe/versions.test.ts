@@ -16,7 +16,8 @@ describe('what an API version of the upstream can do', () => {
   it.each<{ version: string; capabilities: VersionCapabilities }>([
     { version: '2020-01-01', capabilities: oldest },
     { version: '2026-03-03.preview', capabilities: oldest },
-    { version: defaultVersion, capabilities: oldest },
+    { version: '2026-03-04.preview', capabilities: oldest },
+    { version: defaultVersion, capabilities: newest },
     { version: '2026-05-26.preview', capabilities: oldest },
     { version: '2026-05-27', capabilities: withOutcomes },
     { version: '2026-05-27.preview', capabilities: withOutcomes },
