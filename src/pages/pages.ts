@@ -112,7 +112,7 @@ function optionsOf(cases: PlaygroundOptions['cases']): string {
   return [...groups]
     .map(([group, members]) => {
       const options = members.map(({ word, does }) => {
-        const text = `${word.replaceAll('_', ' ')}: ${does.replaceAll('`', '')}`;
+        const text = does.charAt(0).toUpperCase() + does.slice(1).replaceAll('`', '');
         return `<option value="${escaped(word)}">${escaped(text)}</option>`;
       });
       return `<optgroup label="${escaped(group)}">${options.join('')}</optgroup>`;

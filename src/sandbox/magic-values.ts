@@ -28,7 +28,7 @@ export interface SandboxError {
 }
 
 const apiError = (status: number): MagicCase => ({
-  does: `answers ${status}`,
+  does: `answers ${status}, and keeps that answer under the key`,
   error: { status, type: 'api_error', message: 'An error occurred with our connection to Stripe.' },
 });
 
@@ -45,7 +45,7 @@ export const magicCases: Readonly<Record<string, MagicCase>> = {
     riskLevel: 'volcanic',
   },
   score_101: { does: 'a score outside 0–100: passed on', score: 101 },
-  null_signals: { does: '`signals: null`', signals: 'null' },
+  null_signals: { does: 'no signals: `signals: null`', signals: 'null' },
   no_signals: { does: 'signals without any member', signals: 'empty' },
   both_signals: { does: 'both signals', signals: 'both' },
   new_signal: { does: 'a signal and a field that this gateway does not know: left out', signals: 'new' },

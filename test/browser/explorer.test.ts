@@ -47,6 +47,22 @@ async function run(page: Page): Promise<Ran> {
   };
 }
 
+/** Opens the documentation, and waits for the schema to be in it. */
+async function openDocumentation(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+  await page.locator('.graphiql-doc-explorer-content', { hasText: 'Mutation' }).waitFor();
+}
+
+/** The lines that an editor cuts, because they are wider than it. */
+const cutLines = (page: Page, editor: string): Promise<string[]> =>
+  page.locator(`${editor} .view-line`).evaluateAll((lines) =>
+    lines.flatMap((line) => {
+      const edge = line.closest('.monaco-scrollable-element')?.getBoundingClientRect().right ?? 0;
+      const end = line.firstElementChild?.getBoundingClientRect().right ?? 0;
+      return end > edge ? [String(line.textContent)] : [];
+    }),
+  );
+
 /** Replaces all that is written in an editor by pasting: as it is typed, an editor closes brackets by itself. */
 async function write(page: Page, editor: string, text: string): Promise<void> {
   await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
@@ -114,7 +130,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
 
   it('loads everything from the gateway, within its policy, and thinks in workers', async () => {
     const page = await open();
-    await page.locator('.graphiql-doc-explorer-content', { hasText: 'Mutation' }).waitFor();
+    await openDocumentation(page);
     await page.getByRole('button', { name: 'New tab' }).click();
     await write(page, '.graphiql-query-editor', '{ customerEvaluation(id: 1) { nonsense } }');
     // The worker's word: it knows the schema.
@@ -127,7 +143,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
 
   it('marks two fields of a union input before anything is sent', async () => {
     const page = await open();
-    await page.locator('.graphiql-doc-explorer-content', { hasText: 'Mutation' }).waitFor();
+    await openDocumentation(page);
     await page.getByRole('button', { name: 'New tab' }).click();
     const input = 'input: { id: "1", report: { loginSucceeded: OCCURRED, outcome: { status: ALLOWED } } }';
     await write(
@@ -153,7 +169,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     expect(headers['x-router-secret']).toBe(secret);
     // With them, the documentation can be had as well.
     await page.getByRole('button', { name: /re-fetch/i }).click();
-    await page.locator('.graphiql-doc-explorer-content', { hasText: 'Mutation' }).waitFor();
+    await openDocumentation(page);
     expect(String(await page.evaluate('JSON.stringify(localStorage)')).includes(secret)).toBe(false);
   });
 
@@ -170,7 +186,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
 
   it.each(['light', 'dark'] as const)('bars nobody (%s)', async (colorScheme) => {
     const page = await open({}, '/', { colorScheme });
-    await page.locator('.graphiql-doc-explorer-content', { hasText: 'Mutation' }).waitFor();
+    await openDocumentation(page);
     await run(page);
     await page.locator('.result-window', { hasText: 'ceval_' }).waitFor();
     expect(await barriersOf(page, graphiqlsOwn)).toEqual([]);
@@ -188,11 +204,45 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
       const page = await open({ ...upstreamAt('http://127.0.0.1:9'), STRIPE_SECRET_KEY: key }, '/', {
         colorScheme,
       });
-      await page.locator('.graphiql-doc-explorer-content', { hasText: 'Mutation' }).waitFor();
+      await openDocumentation(page);
       await page.getByRole('banner').getByText(mode).waitFor();
       expect(await barriersOf(page, graphiqlsOwn)).toEqual([]);
     },
   );
+
+  it('opens without the documentation, and says in the answer’s place what to press until there is an answer', async () => {
+    const page = await open({}, '/', { viewport: { width: 1440, height: 900 } });
+    expect(await page.locator('.graphiql-doc-explorer-content').count()).toBe(0);
+    expect(await cutLines(page, '.graphiql-query-editor')).toEqual([]);
+    const help = page.getByRole('region', { name: 'How to run an operation' });
+    await help.getByText('Execute query').waitFor();
+    expect(await barriersOf(page, graphiqlsOwn)).toEqual([]);
+    await page.locator('.graphiql-query-editor .view-lines').click();
+    await page.keyboard.press('Control+Enter');
+    await page.locator('.result-window', { hasText: 'ceval_' }).waitFor();
+    expect(await help.isVisible()).toBe(false);
+    // Another tab has no answer yet.
+    await page.getByRole('tab', { name: 'EvaluateLogin' }).click();
+    await help.waitFor();
+  });
+
+  it('does not say that the ids in front of Stripe are ready to run', async () => {
+    const page = await open({ ...upstreamAt('http://127.0.0.1:9'), STRIPE_SECRET_KEY: 'sk_test_1' });
+    const help = page.getByRole('region', { name: 'How to run an operation' });
+    expect(await help.textContent()).toContain('First fill in the ids');
+    expect(await help.textContent()).not.toContain('rse_sandbox');
+  });
+
+  it('cuts neither the operation nor its variables on a phone, and shows the documentation in full width', async () => {
+    const page = await open({}, '/', { viewport: { width: 390, height: 844 } });
+    expect(await cutLines(page, '.graphiql-query-editor')).toEqual([]);
+    expect(await cutLines(page, '.graphiql-editor-tool .graphiql-editor:not(.hidden)')).toEqual([]);
+    await openDocumentation(page);
+    const width = await page
+      .locator('.graphiql-doc-explorer')
+      .evaluate((panel) => panel.getBoundingClientRect().width);
+    expect(width).toBeGreaterThan(320);
+  });
 
   it('fits a phone', async () => {
     const page = await open({}, '/', { viewport: { width: 360, height: 740 } });

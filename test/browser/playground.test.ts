@@ -141,6 +141,51 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     expect(values).toEqual(['', ...sandboxCases.map(({ word }) => word)]);
   });
 
+  it('names its cases in three groups, each by a text of its own', async () => {
+    const page = await open();
+    const groups = await page
+      .locator('#case optgroup')
+      .evaluateAll((found) => found.map((group) => group.getAttribute('label')));
+    expect(groups).toEqual(['Scores', 'Refusals', 'Faults']);
+    const texts = await page.locator('#case option').allTextContents();
+    expect(texts.filter((text, index) => texts.indexOf(text) !== index)).toEqual([]);
+  });
+
+  it('begins with an elevated score, for who presses the first button', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    expect((await shownOn(page)).gauge).toBe('70 of 100, elevated risk');
+  });
+
+  it('keeps the score, the repeat and the reports in view while the answers are read', async () => {
+    const page = await open({ viewport: { width: 1440, height: 900 } });
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    await shownOn(page);
+    await page.mouse.move(1_000, 700);
+    await page.mouse.wheel(0, 900);
+    // The wheel scrolls a moment later; the page's policy lets no condition be evaluated within it.
+    for (let waits = 0; Number(await page.evaluate('scrollY')) < 400; waits += 1) {
+      expect(waits).toBeLessThan(100);
+      await page.waitForTimeout(50);
+    }
+    for (const name of ['Sign up', 'Log in', 'Send again with the same key', 'Sign-up succeeded'])
+      await page.getByRole('button', { name }).click({ trial: true });
+    const { top, bottom } = await page
+      .getByRole('meter')
+      .evaluate((meter) => meter.getBoundingClientRect().toJSON() as { top: number; bottom: number });
+    expect(top).toBeGreaterThanOrEqual(0);
+    expect(bottom).toBeLessThan(450);
+    // By keyboard, what is focused is not hidden beneath them.
+    await page.getByRole('button', { name: 'Send again with the same key' }).focus();
+    await page.keyboard.press('Tab');
+    expect(
+      await page.evaluate(`(() => {
+        const { x, y, height } = document.activeElement.getBoundingClientRect();
+        return document.elementFromPoint(x + 20, y + height / 2)?.closest('summary') === document.activeElement;
+      })()`),
+    ).toBe(true);
+  });
+
   it('signs up, by mouse, in each of the sandbox’s cases', async () => {
     const cases = [...sandboxCases];
     const work = async (): Promise<void> => {
@@ -167,6 +212,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
         }
       };
       await tabTo('case', 'Tab');
+      await page.keyboard.press('Home');
       for (let next = cases.shift(); next !== undefined; next = cases.shift()) {
         await tabTo('case', 'Shift+Tab');
         while ((await page.locator('#case').inputValue()) !== next.word)
@@ -202,7 +248,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     const { calls } = await shownOn(page);
     expect(calls.map(({ reply }) => reply)).toEqual([
       '(the sandbox works, then resets the connection)',
-      expect.stringMatching(/^200\n{"id":"ceval_/),
+      expect.stringMatching(/^200\n{\n {2}"id": "ceval_/),
     ]);
     expect(calls[0]?.request).toBe(calls[1]?.request);
     expect(calls[0]?.request).toMatch(/^POST \/v1\/radar\/customer_evaluations HTTP\/1\.1\r\n/);

@@ -18,7 +18,7 @@ interface Answer {
 const statusBecauseOf: Readonly<Record<string, string>> = { HIGHEST: 'BLOCKED', ELEVATED: 'RESTRICTED' };
 
 /** Cases in which the upstream answers within the budget, so that the reason is a level and not an error. */
-const evaluated = sandboxCases.filter(({ group }) => group === 'Levels and signals').map(({ word }) => word);
+const evaluated = sandboxCases.filter(({ group }) => group === 'Scores').map(({ word }) => word);
 
 describe('the example of a back end', () => {
   let project: ClientProject;

@@ -1,9 +1,10 @@
-import { DOC_EXPLORER_PLUGIN } from '@graphiql/plugin-doc-explorer';
 import { createLocalStorage, type Fetcher, StorageAPI } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
 import { getIntrospectionQuery } from 'graphql';
 import { createRoot } from 'react-dom/client';
 import { readFacts } from '../read-facts.ts';
+import { HowToRun } from './how-to-run.tsx';
+import { wrapLines } from './line-wrapping.ts';
 import { headersToFillIn, shippedTabs } from './shipped-tabs.ts';
 import { defineThemes, themes } from './themes.ts';
 import { provideWorkers } from './workers.ts';
@@ -42,13 +43,14 @@ const kept = new StorageAPI(storage);
 if (kept.get('tabState') === null) {
   kept.set('query', tabs[0].query);
   kept.set('variables', tabs[0].variables);
-  // GraphiQL's own division leaves an operation too little room to be read beside the documentation.
-  kept.set('docExplorerFlex', '0.27');
-  kept.set('editorFlex', '1.5');
+  // An operation is wider than an answer.
+  kept.set('docExplorerFlex', '0.35');
+  kept.set('editorFlex', '1.6');
 }
 
 provideWorkers();
 defineThemes();
+wrapLines();
 createRoot(place).render(
   <GraphiQL
     fetcher={fetcher}
@@ -60,9 +62,10 @@ createRoot(place).render(
     // Headers hold credentials: they are never stored. GraphiQL's history would do so, whatever is said here.
     shouldPersistHeaders={false}
     plugins={[]}
-    // Where there is room, the documentation is open from the start.
-    {...(matchMedia('(width >= 60rem)').matches ? { visiblePlugin: DOC_EXPLORER_PLUGIN } : {})}
   >
     <GraphiQL.Logo> </GraphiQL.Logo>
+    <GraphiQL.Footer>
+      <HowToRun mode={facts.mode} />
+    </GraphiQL.Footer>
   </GraphiQL>,
 );

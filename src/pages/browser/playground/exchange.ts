@@ -56,8 +56,18 @@ async function callsUnder(mutation: string, idempotencyKey: string): Promise<Rec
 
 function itemOf({ request, answer }: ReceivedCall): HTMLElement {
   const item = document.createElement('li');
-  item.append(preformatted('request', request), preformatted('reply', answer));
+  item.append(preformatted('request', request), preformatted('reply', laidOut(answer)));
   return item;
+}
+
+/** An answer whose body is JSON, indented as the gateway's own; any other answer as it came. */
+function laidOut(answer: string): string {
+  const [status = '', ...lines] = answer.split('\n');
+  try {
+    return `${status}\n${JSON.stringify(JSON.parse(lines.join('\n')), null, 2)}`;
+  } catch {
+    return answer;
+  }
 }
 
 /** A text letter for letter, each field of a form on a line of its own. */

@@ -27,8 +27,12 @@ const sandboxCase = find('#case', HTMLSelectElement);
 let repeat = async (): Promise<void> => undefined;
 
 gauge.append(gaugeWithout('The score', 'none yet'));
+// A random score is mostly a low one; this one shows what a score is for.
+sandboxCase.value = 'elevated';
 sandboxCase.addEventListener('change', () => {
-  find('#case-example', HTMLElement).textContent = `rse_sandbox_${sandboxCase.value || 'highest'}`;
+  const word = sandboxCase.value;
+  find('#case-example', HTMLElement).textContent =
+    word === '' ? 'rse_ and anything else' : `rse_sandbox_${word}`;
 });
 onSubmit('#sign-up', (form) => evaluate(signUp(form, makeRadarSession())));
 onSubmit('#log-in', (form) => evaluate(logIn(form, makeRadarSession())));
