@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { attackTable } from '../../test/access/attack-rows.ts';
 import { noneTable } from '../../test/errors/none-rows.ts';
 import { faultTable } from '../../test/faults/rows.ts';
 import { payloadErrorTable, topLevelErrorTable } from './error-reference.ts';
@@ -11,6 +12,7 @@ import { settingsTable } from './settings-reference.ts';
 /** What the code makes of a place `<!-- name -->…<!-- /name -->` in a page. */
 const places: Readonly<Record<string, () => string>> = {
   alerts: alertsTable,
+  attacks: attackTable,
   faults: faultTable,
   graph: graphReference,
   metrics: metricsTable,

@@ -1,0 +1,10 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { attackRows } from './attack-rows.ts';
+
+describe('the table of attacks in docs/security.md', () => {
+  it.each(attackRows)('names a test that there is: $attack', ({ test }) => {
+    expect(existsSync(test.file)).toBe(true);
+    expect(readFileSync(test.file, 'utf8')).toContain(test.name);
+  });
+});
