@@ -71,7 +71,7 @@ async function checkConfig(config: Config): Promise<string> {
 
 async function serveGateway(config: Config): Promise<AnnouncedService> {
   requireRuntime(process.version, packageInfo().engines.node);
-  // Loaded here, so that --help and a refused setting are told at once.
+  // Loaded here, so that --help and a refused setting are printed immediately.
   keepCompiled();
   const { startGateway } = await import('./gateway.ts');
   const output = await openLogOutput(process.stdout);

@@ -13,7 +13,7 @@ export const withUrql = (client: Client) =>
 export const withGraphQLRequest = (client: GraphQLClient) =>
   client.request(EvaluateLoginDocument, variables).then(riskIn);
 
-/** The same answer from each: failures are data, and signals are told apart by their name. */
+/** The same answer from each: failures are data, and `__typename` tells signals apart. */
 function riskIn(data: EvaluateLoginMutation | null | undefined) {
   const { customerEvaluation, errors = [] } = data?.createCustomerEvaluation ?? {};
   if (!customerEvaluation) return errors[0]?.code;

@@ -4,7 +4,7 @@ import { anonymous, type Caller } from './caller.ts';
 import { type KeySetState, type OnKeySet, RemoteKeySet } from './key-set.ts';
 import { callerOfRouter, type DistinctHeaders, RouterSecrets } from './router-headers.ts';
 
-/** How callers are told apart. */
+/** How callers are authenticated. */
 export type AuthenticationSettings =
   | { readonly mode: 'none' }
   | ({ readonly mode: 'jwt'; readonly jwksUrl: string } & TokenSettings)

@@ -71,7 +71,7 @@ export class BearerTokens {
     return this.#verified.find(token, this.#keys.version) ?? this.#verify(token);
   }
 
-  /** The caller of a token that was verified of late; undefined of any other. */
+  /** The caller of a recently verified token; undefined for any other token. */
   recognize(authorization: string | undefined): Caller | undefined {
     const token = bearer.exec(authorization ?? '')?.[1];
     return token === undefined ? undefined : this.#verified.find(token, this.#keys.version);

@@ -53,7 +53,7 @@ export class RateLimits {
   /** Counts `points` for the caller and its address; answers how long they must wait, or undefined. */
   async charge({ caller, address }: Charged, points: number): Promise<number | undefined> {
     const from = addressKey(address);
-    // Who has no name is its address; with neither, it came through a router, which counts for itself.
+    // Anonymous callers are limited by address. No name and no address means a trusted router, which enforces its own limits.
     const name = caller.isNamed ? caller.id : from;
     const waits = await Promise.all([
       name === undefined ? undefined : this.#perCaller?.add(name, points),

@@ -33,8 +33,8 @@ export class TokenCache {
   }
 
   /**
-   * Whose token it is; undefined where it must be verified: it was not of late, is out of time, or the key set has
-   * been fetched anew, which may lack its key.
+   * The caller of the token; undefined if it must be verified: it is not in the cache, it has expired, or the key set
+   * has been fetched again and may lack its key.
    */
   find(token: string, keySet: number): Caller | undefined {
     const found = this.#verifications.get(digest(token));

@@ -46,7 +46,7 @@ export const documentRefusals = {
   },
   QUERY_NOT_IN_SAFELIST: {
     status: 400,
-    message: 'Only trusted documents are run here: send one of them, by its id or letter for letter.',
+    message: 'Only trusted documents are accepted. Send one of them, by its id or with its exact text.',
   },
   PERSISTED_QUERY_HASH_MISMATCH: {
     status: 400,

@@ -2,22 +2,21 @@ import { FairQueue } from './fair-queue.ts';
 
 /** So long a turn of the event loop begins requests; then answers are read. */
 const turnMs = 1;
-/** More would not begin in a turn, however quick. */
+/** The maximum number of requests that start in one turn, however fast they are. */
 const mostInTurn = 8;
-/** While new connections come, so many turns in a row begin nothing. */
+/** While new connections arrive, this many turns in a row start no request. */
 const turnsForConnections = 3;
-/** What a request takes before any has been seen to wait. */
+/** The estimated duration of a request before any has been measured. */
 const firstGuessMs = 0.5;
-/** How much one request weighs in the mean of those before it. */
+/** The weight of one request in the moving mean. */
 const weight = 1 / 32;
-/** So many times the mean one may take: the rest is a pause, for a collection of garbage or by the machine. */
+/** A measurement is capped at this multiple of the mean: the rest is a pause, for garbage collection or by the machine. */
 const mostTimes = 4;
 
 /**
- * Requests that wait for the process before anything is done for them. What has begun goes first: each turn of the
- * event loop begins a few, and the others wait, each caller in turn. Where more wait than can begin within
- * `maxWaitMs`, at the pace of late, the newest of who has the most is refused at once: told early, it can go elsewhere,
- * and nobody is let in too late to be of use.
+ * Admission queue in front of Fastify. Work in progress has priority: each turn of the event loop starts only a few queued
+ * requests, round-robin across callers. If the estimated wait exceeds `maxWaitMs`, the newest request of the busiest
+ * caller is rejected immediately, so that it can go elsewhere, and no request starts too late to be useful.
  */
 export class AdmissionQueue {
   readonly #maxWaitMs: number;

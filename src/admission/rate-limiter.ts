@@ -3,7 +3,7 @@ import { FairQueue, type WaitingRules } from './fair-queue.ts';
 // A little over the second, so that jitter on the way never makes one too many in the upstream's second.
 const windowMs = 1_010;
 
-/** The line holds what can be let through in so many seconds: as long as a person waits for a login. */
+/** The queue length limit, in seconds of throughput: as long as a person waits for a login. */
 const lineSeconds = 4;
 
 /**

@@ -31,11 +31,11 @@ export function readSecretFile(path: string): string {
 }
 
 /**
- * Reads secrets anew as their files change, so that keys are replaced without a restart.
+ * Reloads secrets when their files change, so that keys are rotated without a restart.
  *
- * By reading them over and over, as orchestrators replace files by exchanging a symbolic link some directories above,
- * which no watcher of the file is told. A file must read the same twice before it counts: one that is written in place
- * is half there for a moment, and half a key may look like one.
+ * It polls, because orchestrators swap a symbolic link some directories above the file, which file watchers miss. New
+ * content counts only once two reads agree: a file written in place is incomplete for a moment, and half a key may look
+ * like a key.
  */
 export class SecretFiles {
   readonly #end = new AbortController();

@@ -17,7 +17,7 @@ import { fromStripe } from './from-stripe.ts';
 /** Evaluations by id; null for an id that the upstream does not know. */
 export type CustomerEvaluationLoader = DataLoader<string, CustomerEvaluation | null>;
 
-/** So many of one request's evaluations are fetched at a time: it must not take the upstream from others. */
+/** The maximum concurrent retrievals of one request: it must not starve other requests of upstream calls. */
 const maxParallel = 8;
 
 /** On whose behalf a loader fetches, and what that caller may see. */

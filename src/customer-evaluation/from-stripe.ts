@@ -76,7 +76,7 @@ const eventFields = ['type', 'occurred_at', 'login_failed', 'registration_failed
 /**
  * Checks an answer and translates it to the model; pure. Throws `UPSTREAM_INVALID_RESPONSE` where the answer
  * lacks what the contract promises, or is about another evaluation or event type than `asked`. Words and fields that are
- * newer than this gateway never fail a call: they read as `UNKNOWN` or are left out, and are told as drift.
+ * newer than this gateway never fail a call: they are returned as `UNKNOWN` or left out, and reported as drift.
  */
 export function fromStripe(answer: UpstreamResponse, asked: Asked): Translated {
   const parsed = evaluationWire.safeParse(answer.body);

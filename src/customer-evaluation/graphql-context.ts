@@ -12,7 +12,7 @@ export interface CallContext {
   /** Who calls, until when it waits, and whether it still does; also the scope of its idempotency keys. */
   readonly onBehalfOf: Caller;
   readonly rights: Permissions;
-  /** Counts so many upstream calls for the caller. Rejects with `RateLimitedError` where it may make no more. */
+  /** Charges upstream calls to the caller. Rejects with `RateLimitedError` if the caller has none left. */
   readonly charge: (calls: number) => Promise<void>;
   /** Carries the request id; never given input values. */
   readonly log: Logger;

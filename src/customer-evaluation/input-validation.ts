@@ -7,7 +7,7 @@ export type Path = readonly string[];
 /** More tell a caller nothing new, and a list may hold a thousand. */
 export const maxFaults = 20;
 
-/** Collects what is wrong with an input, so that a caller is told of all of it at once, or of the first twenty. */
+/** Collects the problems of an input, so that a caller sees all of them at once (at most the first twenty). */
 export class InputProblems {
   readonly #problems: Problem[] = [];
 

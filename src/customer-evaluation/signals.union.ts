@@ -98,7 +98,7 @@ for (const [event, member] of Object.entries(members)) {
   }
 }
 
-/** The signals of an evaluation, by its event type. Those of an event type of tomorrow are told by what was found. */
+/** The signals of an evaluation, by its event type. For an unknown event type, the signals found decide. */
 export function signalsOf(event: SignalRow['event'] | 'UNKNOWN', fields: SignalFields): Signals {
   const found = Object.values(signalTable).find(({ field }) => fields[field] !== null);
   return new members[event === 'UNKNOWN' ? (found?.event ?? 'REGISTRATION') : event](fields);

@@ -26,7 +26,7 @@ function resolve(representation: unknown, context: CallContext): Promise<Entity 
     return refusal('one of them is no CustomerEvaluation, which is all that this subgraph resolves.');
   }
   const { id } = representation;
-  if (typeof id !== 'string') return refusal('a CustomerEvaluation is told by its id, a string.');
+  if (typeof id !== 'string') return refusal('a CustomerEvaluation is identified by its id, a string.');
   return context.evaluations
     .load(id)
     .then((evaluation) => evaluation && { ...evaluation, __typename: 'CustomerEvaluation' });

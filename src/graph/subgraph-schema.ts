@@ -33,7 +33,7 @@ type _Service {
 
 export interface Subgraph {
   readonly schema: GraphQLSchema;
-  /** The SDL that is published and served as `_service { sdl }`, letter for letter. Printed when it is first asked for. */
+  /** The exact SDL that is published and served as `_service { sdl }`. Printed on first use. */
   readonly sdl: () => Promise<string>;
 }
 

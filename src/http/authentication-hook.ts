@@ -65,7 +65,7 @@ export function chargeRequest(access: Access) {
   return (request: FastifyRequest): Promise<void> => charge(request, access, 1);
 }
 
-/** Counts so many upstream calls for the request's caller and address. Rejects with `RateLimitedError`. */
+/** Charges upstream calls to the request's caller and address. Rejects with `RateLimitedError`. */
 export async function charge(request: FastifyRequest, access: Access, calls: number): Promise<void> {
   const { caller, callLog } = request;
   const address = countedAddress(request, access, callLog);

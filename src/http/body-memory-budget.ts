@@ -15,7 +15,7 @@ export function shareOfHeapInBytes(): number {
 export class BodyBudget {
   #left = shareOfHeapInBytes();
 
-  /** Whether there was room for so many bytes more. */
+  /** Reserves the bytes if there is room for them; otherwise returns false. */
   take(bytes: number): boolean {
     if (bytes > this.#left) return false;
     this.#left -= bytes;

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 
 const windowMs = 60_000;
 
-/** Logs what strangers cause: at most so many lines a minute. The next line says how many were left out. */
+/** Logs what strangers cause, at a limited rate per minute. The next line says how many were left out. */
 export class BoundedLog {
   readonly #log: Logger;
   readonly #perWindow: number;

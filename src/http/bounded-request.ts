@@ -76,7 +76,7 @@ export class BoundedRequest extends IncomingMessage {
     return this.#done !== undefined;
   }
 
-  /** Reads no more of the body; whoever awaits it is told why. */
+  /** Stops reading the body; its promise rejects with the reason. */
   refuseBody(fault: Error): void {
     this.#fault = fault;
     this.release();

@@ -11,7 +11,7 @@ const localOrigin = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
 /** What a browser sends as an origin (RFC 6454, 6.2), and nothing that would be odd in a log. */
 const anyOrigin = /^[a-z][a-z0-9+.-]{0,30}:\/\/[a-z0-9.[\]:-]{1,253}$/;
 
-/** So many refused origins are logged, each once: whoever sends them decides how many there are. */
+/** The maximum number of refused origins to log, each once: their senders control how many there are. */
 const maxLogged = 100;
 
 /** Which pages of other origins may call. */

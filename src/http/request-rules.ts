@@ -36,7 +36,7 @@ function finish(read: () => unknown, done: (fault: Error | null, body?: unknown)
   done(null, body);
 }
 
-/** Refuses documents longer than so many bytes before anything reads them, however they are sent. */
+/** Refuses documents above the length limit before anything parses them, by POST and GET. */
 export function limitDocuments(maxBytes: number) {
   return (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const parameters = request.method === 'POST' ? request.body : request.query;

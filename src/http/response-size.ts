@@ -2,9 +2,9 @@
 export const maxAnswerBytes = 1024 * 1024;
 
 /**
- * What is answered in place of an answer that is too large. Names that an operation makes up are repeated for each item
- * of a list, so a small request may ask for a large answer. What a mutation has done stays done: it is told under
- * which keys, and that a repeat with them is safe.
+ * The response in place of one that is too large. Aliases of an operation are repeated for each item of a list, so a
+ * small request may ask for a large response. The effects of mutations stay: the error lists their keys and says that a
+ * retry with them is safe.
  */
 export function insteadOfTooLarge(idempotencyKeys: readonly string[], requestId: string): string {
   const mayHaveHappened = idempotencyKeys.length > 0;

@@ -31,7 +31,7 @@ export class SlowReaders {
     this.#options = { maxBytes: shareOfHeapInBytes(), ...options };
   }
 
-  /** An answer of so many bytes is about to be sent. */
+  /** Call before a response of this many bytes is sent. */
   watch(response: ServerResponse, bytes: number): void {
     if (this.#answers.has(response) || response.destroyed) return;
     this.#answers.set(response, { bytes, timer: undefined });

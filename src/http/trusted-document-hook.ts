@@ -7,7 +7,7 @@ import {
 import { searchOf } from './request-parameters.ts';
 import { responseMediaType } from './response-media-type.ts';
 
-// So many untrusted documents are told, each once: whoever sends them decides how many there are.
+// The maximum number of untrusted documents to log, each once: their senders control how many there are.
 const maxTold = 1_000;
 
 type Envelope = { -readonly [Name in keyof DocumentRequest]: DocumentRequest[Name] };

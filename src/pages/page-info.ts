@@ -1,4 +1,4 @@
-/** What a page is told of the gateway that serves it; written into its HTML as `data-facts`. */
+/** What a page knows about the gateway that serves it; written into its HTML as `data-facts`. */
 export interface PageFacts {
   readonly mode: 'sandbox' | 'test' | 'live';
   /** Sent as `Stripe-Version`. */

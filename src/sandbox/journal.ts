@@ -12,7 +12,7 @@ const maxKeys = 200;
 const maxEntries = 10;
 const maxCharacters = 16_384;
 
-/** What the sandbox received of late under each idempotency key, for people to look at. */
+/** The latest requests that the sandbox received under each idempotency key, for people to look at. */
 export class Journal {
   readonly #byKey = new Map<string, JournalEntry[]>();
 

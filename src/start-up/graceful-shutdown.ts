@@ -16,9 +16,9 @@ export interface Service {
 const toldBugs = 10;
 
 /**
- * Ends the process with its service. On the first SIGTERM, SIGINT, SIGHUP or SIGQUIT it drains, and exits 0; on a second it exits at
- * once. What nothing caught is told, then it drains as well, as another caller's work may be whole, and exits 1. A
- * drain that does not end is cut off.
+ * Shuts down the process with its service. The first SIGTERM, SIGINT, SIGHUP or SIGQUIT starts the drain, then it exits 0;
+ * a second one exits immediately. An uncaught exception is logged and also drains, because other callers' work may be
+ * intact, and exits 1. A drain that does not end is cut off.
  */
 export function installGracefulShutdown(service: Service): void {
   let ending = false;

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { configSummary } from './config-summary.ts';
 
-/** What a person at a terminal is told once the gateway listens: where, what is on, and a call that works. */
+/** The startup banner for a terminal: the URLs, what is on, and a call that works. */
 export function startupBanner(url: string, config: Config): string {
   const tryIt = config.explorer ? `Try it at ${url}/try, or here:` : 'Try it:';
   if (config.upstream === 'stripe') {

@@ -13,7 +13,7 @@ export interface AttemptEnd {
   readonly requestId: string | undefined;
 }
 
-/** One attempt, as its watcher is told of it. */
+/** One attempt, as reported to the observer. */
 interface WatchedAttempt {
   ended(end: AttemptEnd): void;
 }

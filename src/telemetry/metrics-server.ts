@@ -9,7 +9,7 @@ export interface MetricsServer {
 }
 
 /**
- * Serves `GET /metrics` and nothing else, on a port of its own: what is told there is none of the callers' business.
+ * Serves `GET /metrics` and nothing else, on a port of its own: metrics are not for callers.
  * Rejects where the port cannot be had, with an error that names its `setting`: the gateway's own port fails alike.
  */
 export async function serveMetrics(

@@ -10,7 +10,7 @@ declare module 'fastify' {
   }
 }
 
-/** What requests are told to; either may be off. */
+/** Where requests are reported to; either may be off. */
 export interface Observers {
   readonly metrics: Metrics | undefined;
   readonly tracing: Tracing | undefined;

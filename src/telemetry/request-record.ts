@@ -32,7 +32,7 @@ export interface EndedOperation {
   readonly code: unknown;
 }
 
-/** So many of the upstream's request ids stand in a log line. */
+/** The maximum number of upstream request ids in a log line. */
 const maxIds = 10;
 
 /**
@@ -138,7 +138,7 @@ export class RequestRecord {
     this.#metrics?.requestEnded(route ?? 'none', method, status);
     this.#trace?.requestEnded(status);
     if (route !== '/graphql' || method === 'OPTIONS' || this.#operation === 'told') return;
-    // Without its client, an operation goes on, and is told of when it ends.
+    // The operation continues after a client disconnect, and is reported when it ends.
     if (status === 'closed' && this.#operation === 'running') return;
     // A page that is served here for browsers, or nothing at all that a caller asked to be done.
     if (this.#failure === undefined && status !== 'closed' && status < 400) return;

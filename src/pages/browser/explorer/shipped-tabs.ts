@@ -19,7 +19,7 @@ interface OperationTab {
   readonly headers: string;
 }
 
-/** The shipped operations, letter for letter, with variables that the upstream takes as they are. */
+/** The exact shipped operations, with variables that the upstream accepts unchanged. */
 export function shippedTabs({ mode, reports, retrieves }: PageFacts): [OperationTab, ...OperationTab[]] {
   const { radarSession, customer, evaluation } = mode === 'sandbox' ? sandboxIds : idsToFillIn;
   const registration: EvaluateRegistrationMutationVariables = {

@@ -70,7 +70,7 @@ function laidOut(answer: string): string {
   }
 }
 
-/** A text letter for letter, each field of a form on a line of its own. */
+/** The exact text, with each form field on a line of its own. */
 function preformatted(name: string, text: string): HTMLElement {
   const made = document.createElement('pre');
   made.className = name;
