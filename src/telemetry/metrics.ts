@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import { outcomes } from './outcomes.ts';
 
 /** What the metrics read when they are scraped. */
@@ -46,7 +46,7 @@ const knownStatuses: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Everything that can be scraped, in a registry of its own. prom-client looks every label up at each observation, so
+ * Everything that can be scraped, in a registry of its own. Prometheus' client looks every label up at each observation, so
  * the children of what is observed on the way of a mutation are kept; the rest is read only when it is scraped.
  *
  * Every label's values are bounded by this code, not by what is sent: `docs/telemetry.md` has the table.

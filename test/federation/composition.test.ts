@@ -10,7 +10,7 @@ import { type GraphQLSchema, isInputObjectType, parse, print } from 'graphql';
 import { postGraphQL, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type RunningServer, startCompany, startCustomers, startOrders } from '../harness/neighbours.ts';
 import { startRecordingUpstream } from '../harness/recording-upstream.ts';
-import { type ComposedSubgraph, introspectSubgraphs, startApolloGateway } from '../harness/supergraph.ts';
+import { type ComposedSubgraph, introspectSubgraphs, startApolloGateway } from './supergraph.ts';
 
 const oneOfInputs = [
   'EvaluationContextInput',

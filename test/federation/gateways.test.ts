@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { type GraphQLAnswer, postGraphQL, startTestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type RunningServer, startCustomers, startOrders } from '../harness/neighbours.ts';
-import { introspectSubgraphs, startApolloGateway, startHiveGateway } from '../harness/supergraph.ts';
+import { introspectSubgraphs, startApolloGateway, startHiveGateway } from './supergraph.ts';
 
 const create = `mutation ($input: CreateCustomerEvaluationInput!) {
   createCustomerEvaluation(input: $input) {

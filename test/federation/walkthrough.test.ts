@@ -8,7 +8,7 @@ import { gatewayConfig } from '../../deploy/supergraph/gateway.config.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { type RunningServer, startCustomers } from '../harness/neighbours.ts';
 import { blocksOf, commands } from '../harness/page-blocks.ts';
-import { type ComposedSubgraph, introspectSubgraphs, startHiveGateway } from '../harness/supergraph.ts';
+import { type ComposedSubgraph, introspectSubgraphs, startHiveGateway } from './supergraph.ts';
 
 const run = promisify(execFile);
 const page = 'docs/supergraph.md';

@@ -1,21 +1,16 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, statSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { installPackages } from './install-packages.ts';
 
 const run = promisify(execFile);
 const folder = path.resolve('test/clients');
 
-/**
- * Installs the tools of test/clients, whose lock file is their own, unless that was done since the lock changed.
- * Needs the registry, as `npm ci` at the root does.
- */
-export async function installClientTools(): Promise<void> {
-  const installed = path.join(folder, 'node_modules/.package-lock.json');
-  const lock = path.join(folder, 'package-lock.json');
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
-  await run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: folder });
+/** Installs the tools of test/clients, whose lock file is their own. */
+export function installClientTools(): Promise<void> {
+  return installPackages('test/clients');
 }
 
 /** An empty project that has the tools installed. */

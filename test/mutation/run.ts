@@ -4,6 +4,7 @@
  * a room's score is below what is expected. By hand, since it takes minutes.
  */
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Stryker } from '@stryker-mutator/core';
 import { expectedScore, type MutationRow, mutationRows } from './rows.ts';
 
@@ -20,7 +21,9 @@ async function mutantsOf({ files, tests }: MutationRow): Promise<MutantResult[]>
       // The rows know better which tests are related: to almost every file it is almost every test.
       enableFindRelatedTests: false,
       config: {
-        testEnvironment: '@stryker-mutator/jest-runner/jest-env/node',
+        testEnvironment: fileURLToPath(import.meta.resolve('@stryker-mutator/jest-runner/jest-env/node')),
+        // What it installs is there already, beside this file.
+        globalSetup: null,
         testMatch: tests.map((name) => `<rootDir>/test/${name}.test.ts`),
         testTimeout: 5_000,
       },

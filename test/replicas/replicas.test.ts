@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { parse } from 'graphql';
+import { startHiveGateway } from '../federation/supergraph.ts';
 import { type FaultyUpstream, hang, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { type GatewayProcess, postGraphQL, spawnGateway, upstreamAt } from '../harness/gateway.ts';
 import type { RunningServer } from '../harness/neighbours.ts';
 import { type Balancer, missingNginx, startNginx } from '../harness/nginx.ts';
 import { freePort, missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';
 import { describeUnless } from '../harness/run-unless.ts';
-import { startHiveGateway } from '../harness/supergraph.ts';
 
 const create = `mutation ($input: CreateCustomerEvaluationInput!) {
   createCustomerEvaluation(input: $input) {

@@ -173,7 +173,7 @@ describe('in a terminal', () => {
     expect(plain).not.toContain('{"level"');
   }, 30_000);
 
-  it('alone pino-pretty is loaded, OpenTelemetry’s SDK only for a collector, and prom-client only for a port', async () => {
+  it('alone pino-pretty is loaded, OpenTelemetry’s SDK only for a collector, and Prometheus’ client only for a port', async () => {
     const load = (environment: Record<string, string>): string[] => {
       const script = `
         import { registerHooks } from 'node:module';

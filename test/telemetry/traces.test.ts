@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { introspectSubgraphs, startHiveGateway } from '../federation/supergraph.ts';
 import { type Collector, type ReceivedSpan, startCollector } from '../harness/collector.ts';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { type FaultyUpstream, reset, startFaultyUpstream, status } from '../harness/faulty-upstream.ts';
@@ -8,7 +9,6 @@ import { postGraphQL, startTestGateway, type TestGateway, upstreamAt } from '../
 import { canaries, personalInput } from '../harness/personal-input.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
-import { introspectSubgraphs, startHiveGateway } from '../harness/supergraph.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const parentId = 'b7ad6b7169203331';

@@ -8,7 +8,7 @@ import { composeServices as composeWithGuild } from '@theguild/federation-compos
 import { type DocumentNode, parse } from 'graphql';
 import { gatewayConfig } from '../../deploy/supergraph/gateway.config.ts';
 import { createLog } from '../../src/telemetry/log.ts';
-import type { RunningServer } from './neighbours.ts';
+import type { RunningServer } from '../harness/neighbours.ts';
 
 /** A subgraph as a composer takes it. */
 export interface ComposedSubgraph {
