@@ -30,7 +30,7 @@ export interface Gateway {
   readonly url: string;
   /** The sandbox, where that is the upstream. */
   readonly sandbox: Sandbox | undefined;
-  /** Requests whose answer is not out yet. */
+  /** Requests whose response has not been sent yet. */
   readonly inFlight: () => number;
   /** Takes no new work, ends what is under way, then closes every connection. */
   close(): Promise<void>;

@@ -10,13 +10,13 @@ export type AuthenticationSettings =
   | ({ readonly mode: 'jwt'; readonly jwksUrl: string } & TokenSettings)
   | { readonly mode: 'router'; readonly secrets: readonly string[] };
 
-/** Who calls; or that nobody knows, with the reason for the log; or that it can't be found out now. */
+/** The caller; or a failed authentication, with the reason for the log; or that credentials can't be checked now. */
 export type Authentication =
   | { readonly outcome: 'known'; readonly caller: Caller }
   | { readonly outcome: 'refused'; readonly reason: string }
   | { readonly outcome: 'unavailable' };
 
-/** Tells who calls, from the headers alone: nothing of the body has been read by then. */
+/** Authenticates a caller from the headers alone, before the body is read. */
 export interface Authenticator {
   authenticate(headers: DistinctHeaders): Authentication | Promise<Authentication>;
   /** The id of a caller that is known without any work: by whom requests wait in turn, not what they may do. */

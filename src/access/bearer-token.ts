@@ -45,7 +45,7 @@ const bearer = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
 // Each one tried is a signature verified, for whoever sends a token without a kid.
 const maxKeysTried = 8;
 
-/** Tells by an `Authorization` header who calls. */
+/** Authenticates a caller by its `Authorization` header. */
 export class BearerTokens {
   readonly #keys: RemoteKeySet;
   readonly #settings: TokenSettings;

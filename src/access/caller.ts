@@ -2,7 +2,7 @@ import { createHmac, hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { CustomerBinding } from './scopes.ts';
 
-/** Who calls, and what it may do. */
+/** The caller, and what it may do. */
 export interface Caller {
   /**
    * One for each subject of each issuer, whichever way it comes, and no other's: the scope of its idempotency keys,
@@ -16,7 +16,7 @@ export interface Caller {
   readonly customer: CustomerBinding;
 }
 
-/** Whoever comes, where nobody is asked for credentials. */
+/** The anonymous caller of `AUTH_MODE=none`. */
 export const anonymous: Caller = {
   id: 'anonymous',
   isNamed: false,

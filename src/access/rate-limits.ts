@@ -15,7 +15,7 @@ export interface RateLimitSettings extends Limits {
   readonly redisUrl: string | undefined;
 }
 
-/** Whom a call is counted for. */
+/** The caller and address that a call is charged to. */
 export interface Charged {
   readonly caller: Caller;
   /** As the server sees it; undefined where it is only a router's. */
@@ -53,7 +53,8 @@ export class RateLimits {
   /** Counts `points` for the caller and its address; answers how long they must wait, or undefined. */
   async charge({ caller, address }: Charged, points: number): Promise<number | undefined> {
     const from = addressKey(address);
-    // Anonymous callers are limited by address. No name and no address means a trusted router, which enforces its own limits.
+    // Anonymous callers are limited by address. No name and no address means a trusted router, which enforces its own
+    // limits.
     const name = caller.isNamed ? caller.id : from;
     const waits = await Promise.all([
       name === undefined ? undefined : this.#perCaller?.add(name, points),

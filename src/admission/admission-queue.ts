@@ -1,6 +1,6 @@
 import { FairQueue } from './fair-queue.ts';
 
-/** So long a turn of the event loop begins requests; then answers are read. */
+/** How long one turn of the event loop may start requests; then responses are read. */
 const turnMs = 1;
 /** The maximum number of requests that start in one turn, however fast they are. */
 const mostInTurn = 8;
@@ -23,11 +23,11 @@ export class AdmissionQueue {
   readonly #line: FairQueue;
   #msEach = firstGuessMs;
   #begunAt = 0;
-  // Of the turn of the event loop that goes on.
+  // State of the current turn of the event loop.
   #beganAt: number | undefined;
   #isEndAwaited = false;
   #hasConnection = false;
-  // Of the turns before.
+  // State of earlier turns.
   #mayHaveMoreConnections = false;
   #turnsLeftOut = 0;
 
@@ -41,8 +41,8 @@ export class AdmissionQueue {
   }
 
   /**
-   * Undefined where a request may begin at once, as all do but under load. Else resolves when it may, and rejects with
-   * `QueueRejectedError`. `callerOf` is asked only where it has to wait.
+   * Undefined if the request may start immediately, the normal case. Otherwise resolves when it may, and rejects with
+   * `QueueRejectedError`. `callerOf` is called only if the request has to wait.
    */
   enter(callerOf: () => string): Promise<void> | undefined {
     this.#awaitEnd();
@@ -59,7 +59,7 @@ export class AdmissionQueue {
 
   /**
    * A connection was opened. Each turn takes one of those that wait for it (libuv's `uv__server_io`), so while there
-   * are more, turns are kept short: what they ask for can't wait its turn, or be refused, before it is known.
+   * are more, turns are kept short: a request cannot be queued or rejected before it has been accepted and read.
    */
   connected(): void {
     this.#hasConnection = true;
@@ -93,20 +93,20 @@ export class AdmissionQueue {
     this.#turnsLeftOut = 0;
     this.#beginNext();
     if (this.#mayHaveMoreConnections) return;
-    // Not in a loop: what one lets in is worked on before the next one begins.
+    // Not in a loop: each admitted request is processed before the next one starts.
     for (let count = 1; count < mostInTurn; count += 1) setImmediate(this.#beginNext);
   };
 
   readonly #beginNext = (): void => {
     if (this.#line.size === 0 || !this.#hasTime()) return;
     const now = performance.now();
-    // Turns that are left out say nothing of what requests take.
+    // Skipped turns say nothing about the duration of requests.
     if (!this.#mayHaveMoreConnections) this.#learn(now - this.#begunAt);
     this.#begunAt = now;
     this.#line.admitNext();
   };
 
-  // A process that stood still says nothing of what comes next; and there is room for one at least.
+  // A stalled process says nothing about the next requests; and there is always room for one.
   #learn(ms: number): void {
     const most = Math.min(this.#msEach * mostTimes, this.#maxWaitMs);
     this.#msEach += (Math.min(ms, most) - this.#msEach) * weight;

@@ -4,11 +4,11 @@ import { FairQueue } from './fair-queue.ts';
 const maxWaitMs = 200;
 
 /**
- * Bounds the calls in flight. More wait for a moment, in a line as long as the bulkhead is wide; who is not
- * let in by then gets a `QueueRejectedError`.
+ * Limits the calls in flight. Further calls wait briefly, in a queue as long as the limit; a call that is not
+ * admitted by then is rejected with `QueueRejectedError`.
  */
 export class ConcurrencyLimiter {
-  /** Calls in flight at most. */
+  /** The maximum calls in flight. */
   readonly width: number;
   readonly #line: FairQueue;
   #free: number;
@@ -27,7 +27,7 @@ export class ConcurrencyLimiter {
     return this.#line.size;
   }
 
-  /** Enters; the caller must `leave` afterwards, whatever happens in between. */
+  /** Acquires a slot; the caller must `leave` afterwards in every case. */
   async enter(caller: string, signal: AbortSignal | undefined): Promise<void> {
     if (this.#free > 0) this.#free -= 1;
     else await this.#line.wait({ caller, maxWaitMs, signal });

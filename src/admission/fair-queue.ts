@@ -1,4 +1,4 @@
-/** One that waits to be let in. */
+/** A queued entry. */
 interface Waiter {
   readonly caller: string;
   readonly admit: () => void;
@@ -8,26 +8,26 @@ interface Waiter {
 export interface WaitingRules {
   readonly caller: string;
   readonly maxWaitMs: number;
-  /** Ends the wait when the caller hangs up. */
+  /** Ends the wait when the caller disconnects. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** The wait ended without admission: the line is full, the wait too long, or the caller gone. */
+/** The wait ended without admission: the queue is full, the wait was too long, or the caller has disconnected. */
 export class QueueRejectedError extends Error {
   override readonly name = 'QueueRejectedError';
 }
 
-// One for all: under overload most are refused, and a stack that nobody reads costs more than the rest of it.
+// Shared instance: under overload it is thrown thousands of times a second, and capturing a stack would dominate the cost.
 const queueRejected = new QueueRejectedError();
 
 /**
- * Callers who wait, served in turn: each caller has a line of its own, so that a loud one waits behind itself.
- * Where there is no room, the newest of the longest line goes, at once; where several are as long, of the one whose
+ * A fair queue: FIFO per caller, round-robin across callers, so that a noisy caller only delays itself.
+ * When full, the newest entry of the longest queue is rejected immediately; of equally long queues, the one whose
  * turn is the furthest off.
  */
 export class FairQueue {
   readonly #lines = new Map<string, Waiter[]>();
-  /** As many may wait; where it becomes less, the next one that comes has the surplus leave. */
+  /** The maximum length; when it is lowered, the next arrival rejects the surplus. */
   capacity: number;
   #size = 0;
 
@@ -39,7 +39,7 @@ export class FairQueue {
     return this.#size;
   }
 
-  /** Resolves when let in; rejects with `QueueRejectedError`. */
+  /** Resolves on admission; rejects with `QueueRejectedError`. */
   wait({ caller, maxWaitMs, signal }: WaitingRules): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void): void => {
@@ -58,9 +58,9 @@ export class FairQueue {
     });
   }
 
-  /** Lets the next one in; false where nobody waits. */
+  /** Admits the next entry; false if the queue is empty. */
   admitNext(): boolean {
-    // A Map keeps the order of insertion: the first line is the one that was served longest ago.
+    // A Map keeps the order of insertion: the first queue was served longest ago.
     const [next] = this.#lines;
     if (next === undefined) return false;
     const [caller, line] = next;
@@ -83,7 +83,7 @@ export class FairQueue {
     this.#size += 1;
   }
 
-  // Once for each: whatever ends a wait first takes away what else could end it.
+  // Once per entry: the first event that ends a wait removes the others.
   #remove(waiter: Waiter): void {
     const line = this.#lines.get(waiter.caller);
     line?.splice(line.indexOf(waiter), 1);

@@ -1,20 +1,20 @@
 import { FairQueue, type WaitingRules } from './fair-queue.ts';
 
-// A little over the second, so that jitter on the way never makes one too many in the upstream's second.
+// Slightly more than a second, so that network jitter never adds a call to the upstream's second.
 const windowMs = 1_010;
 
 /** The queue length limit, in seconds of throughput: as long as a person waits for a login. */
 const lineSeconds = 4;
 
 /**
- * Keeps the calls in any second at or below a ceiling: a burst goes through at once up to it, the rest waits,
- * fairly between callers. Who can't be let through in time gets a `QueueRejectedError`, at once where that is plain.
+ * Outbound rate limiter (sliding window): a burst passes immediately up to the limit, the rest waits,
+ * fairly across callers. Rejects with `QueueRejectedError` if a call cannot pass in time; immediately if that is certain.
  *
- * Counts in this process. With several replicas the ceiling is to be divided among them, until counts are
+ * Counts in this process only. With several replicas, divide the limit among them, until counts are
  * shared.
  */
 export class RateLimiter {
-  // When each of the last `ceiling` calls went through: the next may when the oldest has left the window.
+  // When each of the last `ceiling` calls passed: the next may pass once the oldest has left the window.
   readonly #passed: number[];
   readonly #line: FairQueue;
   #oldest = 0;
@@ -39,7 +39,7 @@ export class RateLimiter {
     await waiting;
   }
 
-  /** Refuses whoever still waits, and stops its timer. */
+  /** Rejects all queued calls, and stops the timer. */
   close(): void {
     clearTimeout(this.#timer);
     this.#line.refuseAll();

@@ -56,7 +56,7 @@ export interface Config {
   /** The share of the sandbox's calls that a fault befalls, from 0 to 1. */
   readonly sandboxFaultShare: number;
   readonly authentication: AuthenticationSettings;
-  /** Who sees scores and levels: everybody who may create or read, or only who has the scope. */
+  /** Who sees scores and levels: every caller that may create or read, or only callers with the scope. */
   readonly signalsVisibility: 'all' | 'scoped';
   readonly rateLimits: RateLimitSettings;
   /** Callers and addresses are named in logs and shared counters by hashes under this key. */

@@ -9,7 +9,7 @@ import type { CustomerEvaluationDependencies } from './dependencies.ts';
 /** What a request brings to every resolver. */
 export interface CallContext {
   readonly requestId: string;
-  /** Who calls, until when it waits, and whether it still does; also the scope of its idempotency keys. */
+  /** The caller, its deadline, and its abort signal; also the scope of its idempotency keys. */
   readonly onBehalfOf: Caller;
   readonly rights: Permissions;
   /** Charges upstream calls to the caller. Rejects with `RateLimitedError` if the caller has none left. */

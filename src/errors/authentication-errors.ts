@@ -1,6 +1,6 @@
 import { GatewayError } from './gateway-error.ts';
 
-/** Nobody knows who calls. Never says why: that would help only those who try. The log does. */
+/** Authentication failed. The message never says why, because that would help attackers; the log does. */
 export class UnauthenticatedError extends GatewayError {
   override readonly name = 'UnauthenticatedError';
   override readonly code = 'UNAUTHENTICATED';
@@ -11,7 +11,7 @@ export class UnauthenticatedError extends GatewayError {
   }
 }
 
-/** Who calls cannot be found out at the moment, whoever it is: the issuer's keys are not to be had. */
+/** No caller can be authenticated at the moment: the issuer's keys are unavailable. */
 export class IdentityUnavailableError extends GatewayError {
   override readonly name = 'IdentityUnavailableError';
   override readonly code = 'UNAUTHENTICATED';

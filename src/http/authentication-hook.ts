@@ -17,7 +17,7 @@ declare module 'fastify' {
   }
 }
 
-/** Finds out who calls, before any of the body is read, and ends the request of whom nobody knows. */
+/** Authenticates the caller before any of the body is read, and refuses unauthenticated requests. */
 export function callerHook(server: FastifyInstance, access: Access, log: Logger) {
   server.decorateRequest('caller');
   server.decorateRequest('callLog');
@@ -48,7 +48,7 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
     else refuse(request, authentication.reason).then(done, done);
   };
 
-  // Not asynchronous where the caller is known at once, as almost all are.
+  // Synchronous if the caller is known immediately, the normal case.
   return (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const authentication = access.authenticator.authenticate(request.raw.headersDistinct);
     if (authentication instanceof Promise) {
@@ -58,7 +58,7 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
 }
 
 /**
- * Charges a request one call before its body is read, so that documents and bodies that turn out to be invalid are
+ * Charges a request one call before its body is read, so that invalid documents and bodies are
  * limited as well. What its operation may cost beyond that is charged once it is known.
  */
 export function chargeRequest(access: Access) {
@@ -73,7 +73,7 @@ export async function charge(request: FastifyRequest, access: Access, calls: num
   if (wait !== undefined) throw new RateLimitedError(wait);
 }
 
-// Where this was logged already: the proxy sends what it sends with each request.
+// Servers that have logged this: the proxy sends the same with each request.
 const loggedFor = new WeakSet<Access>();
 
 function countedAddress(request: FastifyRequest, access: Access, log: Logger): string | undefined {
@@ -87,6 +87,6 @@ function countedAddress(request: FastifyRequest, access: Access, log: Logger): s
     loggedFor.add(access);
     log.warn('unreadable address in X-Forwarded-For: its callers share the rate limit of their proxy');
   }
-  // What a proxy passes on need not be an address; the connection's always is.
+  // A proxy may pass on something that is not an address; the connection always has one.
   return request.socket.remoteAddress;
 }

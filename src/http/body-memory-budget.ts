@@ -1,8 +1,8 @@
 import { getHeapStatistics } from 'node:v8';
 
 /**
- * A call holds three to four times its body until it is answered: the variables, and the form made of them. With a
- * quarter of the heap for all of that, the rest is free for what an answer takes.
+ * A call holds three to four times its body until its response: the variables, and the form made of them. With a
+ * quarter of the heap for all of that, the rest is free for responses.
  */
 const shareOfHeap = 1 / 16;
 
@@ -11,7 +11,7 @@ export function shareOfHeapInBytes(): number {
   return getHeapStatistics().heap_size_limit * shareOfHeap;
 }
 
-/** Bounds the bytes of all request bodies under way, by the heap of the process. Ordinary ones never come near. */
+/** Limits the bytes of all request bodies in progress, by the heap of the process. Normal traffic never comes near. */
 export class BodyBudget {
   #left = shareOfHeapInBytes();
 

@@ -6,7 +6,7 @@ import type { BodyBudget } from './body-memory-budget.ts';
 import { closeGently } from './close-gently.ts';
 import { UnfitRequest } from './unfit-request.ts';
 
-/** Clients send pieces of kilobytes; a default body in pieces of 16 bytes still passes. */
+/** Clients send chunks of kilobytes; a body of the default limit in chunks of 16 bytes still passes. */
 const minPieces = 4_096;
 const bytesPerPiece = 64;
 

@@ -5,7 +5,7 @@ import { closeGently } from './close-gently.ts';
 import type { Exchange, Exchanges } from './exchanges.ts';
 import type { RefusalReason, RefusalWriter } from './refusal-writer.ts';
 
-/** What Node hands over with bytes that its parser refuses. */
+/** Node's error for bytes that its HTTP parser refuses. */
 export interface ClientError extends Error {
   readonly code?: string | undefined;
   /** The bytes that were read last. */
@@ -13,8 +13,8 @@ export interface ClientError extends Error {
 }
 
 /**
- * Answers bytes that became no request, since they are none or did not come in time, and closes: in GraphQL's form,
- * as all else is refused. Left to itself, Fastify answers in one of its own, which no client knows how to repeat.
+ * Responds to bytes that are not a valid request or did not arrive in time, and closes: in GraphQL's form,
+ * like all other errors. Fastify's own format would not tell clients how to retry.
  *
  * A client takes what it reads for the answer to its oldest request. While one is under way, its own answer is
  * awaited, and the connection then closed without a word of the rest: a mutation would else be told `effect: NONE`.
@@ -50,7 +50,7 @@ function refuseLateBody(exchange: Exchange | undefined): boolean {
   return true;
 }
 
-/** Closes a connection behind the answer to a request that is under way, and reads no more of it. */
+/** Closes a connection after the response to the request in progress, and reads no more of it. */
 export function closeAfter({ response }: Exchange, socket: Socket): void {
   socket.pause();
   closeGently(socket);

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** So long a client may still read its answer before the connection is closed for good. */
+/** How long a client may still read its response before the connection is closed for good. */
 const lingerMs = 1_000;
 
 /**
- * Lets the connection end with a FIN after its last answer, and be closed a moment later. Closed at once with bytes
+ * Ends the connection with a FIN after its last response, and closes it a moment later. If closed immediately with bytes
  * unread, it would be reset, and the client could lose an answer that it has received (RFC 9112, 9.6).
  */
 export function closeGently(socket: Socket): void {
@@ -13,7 +13,7 @@ export function closeGently(socket: Socket): void {
   socket.destroySoon = () => endGently(socket);
 }
 
-/** The same for a connection that has had its last answer: its client may not keep it half open for ever. */
+/** The same for a connection after its last response: the client may not keep it half open for ever. */
 export function endGently(socket: Duplex): void {
   socket.end();
   const closing = setTimeout(() => socket.destroy(), lingerMs).unref();

@@ -25,7 +25,7 @@ export class Origins {
     this.#local = corsLocal;
   }
 
-  /** Whether there are any. */
+  /** Whether any origins may call. */
   get some(): boolean {
     return this.#exact.length > 0 || this.#local;
   }
@@ -50,17 +50,17 @@ export class Origins {
         };
   }
 
-  /** Logs each refused origin once: the browser blames CORS, and says it to nobody who operates the gateway. */
+  /** Logs each refused origin once: the browser reports the CORS error to its user only, not to the operator. */
   logRefused(origin: string, host: string | undefined, log: Logger): void {
     if (this.allows(origin) || this.#logged.has(origin)) return;
-    // A page of the gateway itself: no other origin.
+    // A page of the gateway itself: same origin.
     if (origin.slice(origin.indexOf('://') + 3) === host) return;
     if (this.#logged.size >= maxLogged || !anyOrigin.test(origin)) return;
     this.#logged.add(origin);
     log.warn({ origin }, 'origin refused by CORS: add it to CORS_ORIGINS if its pages may call');
   }
 
-  /** Adds the headers to Fastify's answers, and answers preflights. */
+  /** Adds the headers to Fastify's responses, and answers preflights. */
   async serve(server: FastifyInstance): Promise<void> {
     if (!this.some) return;
     await server.register(cors, {

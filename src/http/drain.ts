@@ -4,12 +4,13 @@ import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fast
 import type { DrainSettings } from '../config/config.ts';
 import { DrainingError } from '../errors/draining-error.ts';
 
-/** Connections that have nothing in flight by the end are closed after so long, whatever they still send. */
+/** How long idle connections may still send at the end of the drain before they are closed. */
 const lingerMs = 500;
 
 /**
- * The end of a server, without a reset: not ready but serving, then refusing what is new while it ends what it has,
- * then gone. The port stays open until nothing is in flight, since a refused connection tells a client nothing.
+ * Graceful shutdown without connection resets: first not ready but serving, then rejecting new requests while it
+ * completes those in flight, then gone. The port stays open until nothing is in flight, because a refused connection
+ * tells a client nothing.
  */
 export class Drain {
   readonly #settings: DrainSettings;
@@ -21,12 +22,12 @@ export class Drain {
     this.#settings = settings;
   }
 
-  /** Requests whose answer is not out yet. */
+  /** Requests whose response has not been sent yet. */
   get inFlight(): number {
     return this.#inFlight;
   }
 
-  /** From when it was asked to end. */
+  /** Since when the drain has been requested. */
   get isLeaving(): boolean {
     return this.#phase !== 'serving';
   }
@@ -57,7 +58,7 @@ export class Drain {
     done();
   };
 
-  /** Goes through the phases, and at last ends the server by `close`, or by `cut` where that takes too long. */
+  /** Runs the phases, then ends the server by `close`, or by `cut` if that takes too long. */
   async end(close: () => Promise<unknown>, cut: () => void): Promise<void> {
     this.#phase = 'leaving';
     if (this.#settings.delayMs > 0) await delay(this.#settings.delayMs);

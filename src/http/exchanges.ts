@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** A request whose answer is not out yet. */
+/** A request whose response has not been sent yet. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
 
-/** What is under way on each connection: clients may send the next request before the answer to the last. */
+/** The requests in progress on each connection: clients may pipeline, sending a request before the last response. */
 export class Exchanges {
   readonly #bySocket = new WeakMap<Socket, Set<Exchange>>();
   readonly #newest = new WeakMap<Socket, Exchange>();

@@ -6,7 +6,7 @@ import { searchOf } from './request-parameters.ts';
 import { insteadOfTooLarge, maxAnswerBytes } from './response-size.ts';
 
 /**
- * Hands a request to Apollo Server, and its answer back. Not Apollo's own integration for Fastify: that builds a URL
+ * Passes a request to Apollo Server and returns its response. Not Apollo's own integration for Fastify: that builds a URL
  * for each request, host and all, to find a query string that a POST does not have.
  */
 export function graphqlHandler(
@@ -31,7 +31,7 @@ export function graphqlHandler(
     for (const [name, value] of headers) reply.header(name, value);
     reply.code(status ?? 200);
     const { string } = body;
-    // Of code units there are never more than bytes.
+    // There are never more code units than bytes.
     const isTooLarge = string.length > maxAnswerBytes || Buffer.byteLength(string) > maxAnswerBytes;
     return isTooLarge ? insteadOfTooLarge(context.idempotencyKeys, context.requestId) : string;
   };

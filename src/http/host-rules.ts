@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { BadRequestError } from '../errors/bad-request-error.ts';
 
-/** A host and port as RFC 3986, 3.2.2 has them, as far as anybody uses it. */
+/** A host and port by RFC 3986, 3.2.2, limited to the forms in use. */
 const hostAndPort = /^(?<host>\[[\da-f:.]+\]|[\w.~!$&'()*+,;=-]*)(?::\d{0,5})?$/i;
 
 /**
- * Finds fault with the `Host` of a request. Node checks only that there is one, and answers in a form of its own.
- * `allowed` are the names to answer to; any, if undefined. A page whose name was made to resolve to this machine
- * (DNS rebinding) has the browser send that name, which is not among them.
+ * Validates the `Host` of a request. Node only checks that there is one, and responds in a format of its own.
+ * `allowed` are the accepted names; any, if undefined. For a page whose name was made to resolve to this machine
+ * (DNS rebinding), the browser sends that name, which is not among them.
  */
 export function hostFault(
   { headers, httpVersion, rawHeaders, url }: IncomingMessage,
@@ -25,7 +25,7 @@ export function hostFault(
   return BadRequestError.misdirected();
 }
 
-/** Probes name an address, and learn nothing that a page could use. */
+/** Probes use an address, and return nothing that a page could use. */
 export function isProbe(url: string | undefined): boolean {
   return /^\/(healthz|readyz)\b/.test(url ?? '');
 }

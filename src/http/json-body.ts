@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-/** A body that is no JSON, or JSON that two readers could understand differently. */
+/** A body that is not JSON, or JSON that two parsers could read differently. */
 class BadBody extends Error {
   override readonly name = 'BadBody';
   readonly statusCode = 400;
@@ -10,7 +10,7 @@ class BadBody extends Error {
 const maxDepth = 32;
 
 /**
- * Reads a JSON body as everybody reads it: what readers understand differently, RFC 8259 lets each decide, so that a
+ * Parses a JSON body unambiguously: RFC 8259 leaves some cases to each parser, so that a
  * firewall may see another request than we do. Refused are bytes that are no UTF-8 (8.1), a byte order mark (8.1),
  * a name that appears twice in an object (4), `__proto__`, and nesting that nobody needs (9).
  */

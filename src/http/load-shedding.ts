@@ -20,13 +20,13 @@ import { hostFault, isProbe } from './host-rules.ts';
 import type { RefusalWriter } from './refusal-writer.ts';
 
 export interface LoadSheddingOptions {
-  /** A request that would wait longer for the process is refused. */
+  /** Requests that would wait longer for the process are rejected. */
   readonly maxWaitMs: number;
   readonly authenticator: Authenticator;
   /** The names in `Host` to answer to; any, if undefined. */
   readonly hosts: ReadonlySet<string> | undefined;
   readonly writer: RefusalWriter;
-  /** Told of each request. */
+  /** Called for each request. */
   readonly exchanges: Exchanges;
 }
 
@@ -34,9 +34,9 @@ export interface LoadSheddingOptions {
 const maxHeaders = 100;
 
 /**
- * An HTTP server that lets requests in to `inside` as the process has time for them, and refuses the others before
- * anything is done for them. It stands before Fastify, whose refusal would cost twice as much: under five times the
- * load, four of five requests are refused.
+ * An HTTP server that passes requests to `inside` as the process has time for them, and rejects the others before
+ * any work is done for them. It runs before Fastify, where a rejection would cost twice as much: at five times the
+ * peak load, four of five requests are rejected.
  */
 export function serverWithLoadShedding(
   settings: ServerOptions,
@@ -48,16 +48,16 @@ export function serverWithLoadShedding(
   const server = createServer({ ...settings, requireHostHeader: false }, (request, response) => {
     exchanges.begin(request, response);
     if (request instanceof BoundedRequest) response.once('close', () => request.release());
-    // Node drops what is beyond its limit without a word.
+    // Node silently drops headers above its limit.
     const hasTooMany = request.rawHeaders.length > 2 * maxHeaders;
     const fault = hasTooMany ? BadRequestError.tooManyHeaders() : hostFault(request, hosts);
     if (fault !== undefined) {
       writer.toResponse(request, response, fault);
       return;
     }
-    // Probes must not fail for want of time, nor a browser's question whether it may ask.
+    // Probes and CORS preflights must not fail under load.
     const isUrgent = request.method === 'OPTIONS' || isProbe(request.url);
-    // One request's bug must not end the others, as an error that nobody catches would.
+    // An uncaught exception in one request must not end the others.
     const failed = (error: unknown): void => writer.toResponse(request, response, error as Error);
     let waiting: Promise<void> | undefined;
     try {
@@ -99,10 +99,10 @@ export function serverWithLoadShedding(
   return server;
 }
 
-// One for all: it is made a thousand times a second when time is short, and nobody reads its stack.
+// Shared instance: under overload it is thrown thousands of times a second, and capturing a stack would dominate the cost.
 const overloaded = new OverloadedError();
 
-/** In whose line a request waits: its caller's where that needs no work, else that of its address. */
+/** The fair-queue key of a request: its caller if that is known without verification, otherwise its address. */
 function turnOf({ headersDistinct, socket }: IncomingMessage, authenticator: Authenticator): string {
   return authenticator.recognize(headersDistinct) ?? socket.remoteAddress ?? '';
 }

@@ -5,8 +5,8 @@ const intervalMs = 60_000;
 const maxReasons = 64;
 
 /**
- * Logs refused callers: the first of each reason at once, the others as a count a minute later. Whoever sends a
- * thousand bad tokens writes two lines, not a thousand. At level `debug` each one has its line.
+ * Logs failed authentication: the first of each reason immediately, the others as a count a minute later. A sender of a
+ * thousand bad tokens causes two lines, not a thousand. At level `debug` each one is logged.
  */
 export class RefusedCallersLog {
   readonly #log: Logger;
@@ -30,7 +30,7 @@ export class RefusedCallersLog {
     this.#timer ??= setTimeout(() => this.#sumUp(), intervalMs).unref();
   }
 
-  /** Logs what has not been summed up yet. */
+  /** Logs the pending counts. */
   close(): void {
     clearTimeout(this.#timer);
     this.#sumUp();

@@ -56,7 +56,7 @@ export function sendSecurityHeaders(
   done();
 }
 
-/** Sent with each answer. */
+/** Sent with each response. */
 export const securityHeaders = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",

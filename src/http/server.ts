@@ -45,17 +45,17 @@ export interface HttpOptions {
   /** Undefined where every document is run. */
   readonly trustedDocuments: TrustedDocuments | undefined;
   readonly maxDocumentBytes: number;
-  /** Whether the upstream is thought to answer. */
+  /** Whether the upstream is considered available. */
   readonly isUpstreamUp: () => boolean;
-  /** Lets requests in until the server is to end. */
+  /** Admits requests until the server shuts down. */
   readonly drain: Drain;
   /** Undefined where the explorer is off. */
   readonly pages?: PagesOptions | undefined;
   /** Gives each request its record, which tells metrics, traces and log what it came to. */
   readonly record: (server: FastifyInstance) => void;
-  /** Told of each request that ended before it had a record. */
+  /** Called for each request that ended before it had a record. */
   readonly recordUnrecorded: RefusalWriterOptions['record'];
-  /** Told of each client that did not read its answer. */
+  /** Called for each client that did not read its response. */
   readonly onCutOff: SlowReadersOptions['onCutOff'];
   readonly log: Logger;
   readonly settings: HttpSettings;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { shareOfHeapInBytes } from './body-memory-budget.ts';
 
-/** Why an answer was not read to its end: its client took too long, or others needed the memory. */
+/** Why a response was not read to its end: its client took too long, or others needed the memory. */
 export type CutOffReason = 'timeout' | 'memory';
 
 export interface SlowReadersOptions {
@@ -17,7 +17,7 @@ interface Answer {
 }
 
 /**
- * Ends connections whose clients do not read their answers: an answer lies in memory until it is read. Each has a time,
+ * Disconnects clients that do not read their responses: a response stays in memory until it is read. Each has a time limit,
  * and all together a share of the heap; where that is not enough, the oldest answer is given up. What it tells of can
  * be asked for again with the same idempotency key.
  */

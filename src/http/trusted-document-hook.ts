@@ -12,7 +12,7 @@ const maxTold = 1_000;
 
 type Envelope = { -readonly [Name in keyof DocumentRequest]: DocumentRequest[Name] };
 
-/** Puts a trusted document in the place of its id, refuses what is not trusted, or tells the log of it. */
+/** Replaces the id of a trusted document by its text; refuses untrusted documents, or logs them. */
 export function documentHook(documents: TrustedDocuments) {
   const told = new Set<string>();
 
@@ -59,7 +59,7 @@ function envelopeOf({ method, body, query }: FastifyRequest): Envelope | undefin
   return { ...parameters, extensions: parseJson(parameters['extensions']) };
 }
 
-// What names the document has been obeyed; left in place, Apollo Server would look for it as well.
+// The document id has been resolved; left in place, Apollo Server would look it up as well.
 function settle(request: FastifyRequest, envelope: Envelope, query: unknown): void {
   if (request.method === 'POST') {
     envelope.query = query;

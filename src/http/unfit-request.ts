@@ -1,4 +1,4 @@
-/** A request whose form alone tells that it is not for us. */
+/** A request that is invalid by its form alone. */
 export class UnfitRequest extends Error {
   override readonly name = 'UnfitRequest';
   readonly statusCode: number;

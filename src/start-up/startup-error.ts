@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/config.ts';
 
-/** What a person can mend, told by its message. */
+/** A problem that a person can fix; the message says how. */
 export class StartupError extends Error {
   override readonly name = 'StartupError';
 }

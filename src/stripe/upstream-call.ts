@@ -38,7 +38,7 @@ export interface UpstreamDependencies {
 
 export interface UpstreamRequest extends RawRequest {
   readonly operation: UpstreamOperation;
-  /** Whoever waits for the answer. Once nobody does, what is sent is left to finish, and nothing more begins. */
+  /** The waiting caller. After a disconnect, a sent attempt is left to finish, and no new one starts. */
   readonly waiters: Waiters;
   readonly observer: UpstreamObserver | undefined;
   /** Waits until the ceiling on calls a second lets another through. */

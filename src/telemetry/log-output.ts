@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { DestinationStream } from 'pino';
 
-/** So much waits for a reader who is slow; more is dropped, and counted. */
+/** The buffer for a slow reader; further lines are dropped and counted. */
 const maxWaitingBytes = 2 * 1024 * 1024;
 
 /** What waits at the end is written within this, or not at all: an exit waits for no reader. */

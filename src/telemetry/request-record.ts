@@ -36,7 +36,7 @@ export interface EndedOperation {
 const maxIds = 10;
 
 /**
- * What one request came to: gathered while it runs, told once at its end to metrics, traces and log. It watches the
+ * Collects what happened to a request and reports it once, on completion, to metrics, traces and the log. It watches the
  * upstream's attempts, too. Holds no input, no answer and nobody's name.
  */
 export class RequestRecord {
