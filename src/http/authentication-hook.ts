@@ -73,7 +73,7 @@ export async function charge(request: FastifyRequest, access: Access, calls: num
   if (wait !== undefined) throw new RateLimitedError(wait);
 }
 
-// Servers that have logged this: the proxy sends the same with each request.
+// Logged once per gateway: the proxy sends the same with each request.
 const loggedFor = new WeakSet<Access>();
 
 function countedAddress(request: FastifyRequest, access: Access, log: Logger): string | undefined {
