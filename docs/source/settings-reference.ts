@@ -1,4 +1,4 @@
-import { describeSettings } from '../../src/config/settings.ts';
+import { describeSettings } from '../../src/config/setting-descriptions.ts';
 import { table } from './table.ts';
 
 /** Every setting, from the table that reads them. */

@@ -6,17 +6,20 @@ import type { OperationLimits } from '../graph/operation-limits.ts';
 import type { ProxySettings } from '../stripe/outgoing-requests.ts';
 import type { LogLevel } from '../telemetry/log.ts';
 import type { TelemetrySettings } from '../telemetry/telemetry.ts';
-import type { TracingSettings } from '../telemetry/tracing.ts';
+import { combinationFaults } from './combination-rules.ts';
 import { readSecretFile, type SecretFile } from './secret-file-watcher.ts';
+import { takenBy } from './setting-descriptions.ts';
+import { isLoopback } from './setting-types.ts';
 import {
+  type Environment,
   isSecret,
   type Secrets,
   type Settings,
   secretSettings,
   settings,
-  takenBy,
   withoutCredentials,
 } from './settings.ts';
+import { tracingOf, withoutUnusedTracing } from './tracing-settings.ts';
 
 /** How the server ends. */
 export interface DrainSettings {
@@ -108,8 +111,6 @@ export class ConfigError extends Error {
     super(`The configuration is refused:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
   }
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads the environment. Throws a `ConfigError` that lists every fault; secrets are never quoted. */
 export function readConfig(environment: Environment): Config {
@@ -251,10 +252,6 @@ function allowedHostsOf(values: Settings): readonly string[] | undefined {
   return isOpen && isLoopback(address) ? [...loopbackNames, address.toLowerCase()] : undefined;
 }
 
-function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host);
-}
-
 // In lower case first, as curl and undici read them.
 function withProxies(environment: Environment): Environment {
   return {
@@ -270,43 +267,6 @@ function proxyOf({ HTTPS_PROXY: url, NO_PROXY: exceptions }: Settings): ProxySet
   return { url, exceptions: [exceptions, 'localhost', '127.0.0.1', '::1'].join(',') };
 }
 
-/** Standard variables are set for all services of a platform: what is not read here must not stop a start. */
-function withoutUnusedTracing(set: Environment): Environment {
-  const endpoint = set['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? set['OTEL_EXPORTER_OTLP_ENDPOINT'];
-  const isOff =
-    endpoint === undefined ||
-    set['OTEL_TRACES_EXPORTER'] === 'none' ||
-    set['OTEL_SDK_DISABLED']?.toLowerCase() === 'true';
-  const isRead = (name: string): boolean =>
-    name === 'OTEL_TRACES_SAMPLER_ARG'
-      ? !isOff && (set['OTEL_TRACES_SAMPLER'] ?? '').endsWith('traceidratio')
-      : !isOff || !name.startsWith('OTEL_');
-  return Object.fromEntries(Object.entries(set).filter(([name]) => isRead(name)));
-}
-
-/** Undefined where no collector is named, or traces are switched off. */
-function tracingOf(values: Settings): TracingSettings | undefined {
-  const base = values.OTEL_EXPORTER_OTLP_ENDPOINT;
-  const url = values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base && tracesBelow(base));
-  if (url === undefined) return undefined;
-  return {
-    url,
-    headers: values.OTEL_EXPORTER_OTLP_TRACES_HEADERS ?? values.OTEL_EXPORTER_OTLP_HEADERS ?? '',
-    timeoutMs: values.OTEL_EXPORTER_OTLP_TRACES_TIMEOUT ?? values.OTEL_EXPORTER_OTLP_TIMEOUT ?? 10_000,
-    sampler: values.OTEL_TRACES_SAMPLER,
-    samplerRatio: values.OTEL_TRACES_SAMPLER_ARG,
-    serviceName: values.OTEL_SERVICE_NAME,
-    resourceAttributes: values.OTEL_RESOURCE_ATTRIBUTES,
-  };
-}
-
-// One for all kinds of telemetry is the base of each kind's own (OpenTelemetry, "OTLP Exporter Configuration").
-function tracesBelow(base: string): string {
-  const url = new URL(base);
-  url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;
-  return url.href;
-}
-
 function faultOf(issue: z.core.$ZodIssue, set: Environment): string {
   const name = String(issue.path[0]) as keyof typeof settings.shape;
   const got = isSecret(name)
@@ -314,66 +274,6 @@ function faultOf(issue: z.core.$ZodIssue, set: Environment): string {
     : JSON.stringify(withoutCredentials(set[name] ?? ''));
   const source = set[`${name}_FILE`] === undefined ? name : `${name}_FILE: its file`;
   return `${source}${source === name ? ':' : ''} takes ${takenBy(settings.shape[name])}, got ${got}`;
-}
-
-// What no setting can say for itself.
-function combinationFaults(set: Environment): string[] {
-  const faults: string[] = [];
-  if (set['UPSTREAM'] === 'stripe' && set['STRIPE_SECRET_KEY'] === undefined) {
-    faults.push('STRIPE_SECRET_KEY: is needed with UPSTREAM=stripe');
-  }
-  if (
-    set['NODE_ENV'] === 'production' &&
-    set['UPSTREAM'] === undefined &&
-    set['STRIPE_SECRET_KEY'] === undefined
-  ) {
-    faults.push(
-      'STRIPE_SECRET_KEY: is needed in production; or say UPSTREAM=sandbox to serve made-up scores',
-    );
-  }
-  if (set['NODE_ENV'] === 'production' && set['AUTH_MODE'] === undefined) {
-    faults.push(
-      'AUTH_MODE: must be set in production: jwt, router, or none, which lets in whoever reaches the port',
-    );
-  }
-  if (
-    set['AUTH_MODE'] === undefined &&
-    set['NODE_ENV'] !== 'production' &&
-    /^[sr]k_live_/.test(set['STRIPE_SECRET_KEY'] ?? '') &&
-    !isLoopback(set['HOST'] ?? settings.shape.HOST.def.defaultValue)
-  ) {
-    faults.push(
-      'AUTH_MODE: must be set with a live key and a HOST that other machines reach: jwt, router, or none, which lets anyone who reaches the port make evaluations that are billed',
-    );
-  }
-  const port = set['PORT'] ?? String(settings.shape.PORT.def.defaultValue);
-  if (set['METRICS_PORT'] === port && port !== '0') {
-    faults.push(
-      `METRICS_PORT: ${port} is the port of the gateway itself (PORT); metrics have one of their own`,
-    );
-  }
-  return [...faults, ...modeFaults(set)];
-}
-
-const settingsOfModes = {
-  jwt: {
-    needed: ['JWT_JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE'],
-    optional: ['JWT_AUDIENCE_CLAIM', 'JWT_CLOCK_TOLERANCE_SECONDS', 'JWT_CUSTOMER_CLAIM'],
-  },
-  router: { needed: ['ROUTER_SECRET'], optional: [] },
-} as const;
-
-// A setting that its mode does not read was meant for another mode: whoever set it relies on it.
-function modeFaults(set: Environment): string[] {
-  return Object.entries(settingsOfModes).flatMap(([mode, { needed, optional }]) =>
-    set['AUTH_MODE'] === mode
-      ? needed
-          .filter((name) => set[name] === undefined)
-          .map((name) => `${name}: is needed with AUTH_MODE=${mode}`)
-      : [...needed, ...optional]
-          .filter((name) => set[name] !== undefined)
-          .map((name) => `${name}: is only read with AUTH_MODE=${mode}`),
-  );
 }
 
 function deepFreeze<Value extends object>(value: Value): Value {

@@ -1,9 +1,26 @@
-import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { defaultVersion, versionPattern, versionsWith } from '../stripe/versions.ts';
 import { logLevels } from '../telemetry/log.ts';
 import { samplers } from '../telemetry/tracing.ts';
+import {
+  hasReadableUser,
+  headerPairs,
+  httpUrl,
+  isNetwork,
+  isOrigin,
+  isProxy,
+  isRedisUrl,
+  isSafeUrl,
+  onOff,
+  otlpProtocol,
+  pairs,
+  proxyOrigin,
+  secretFile,
+  share,
+  takes,
+  wholeNumber,
+  wholeNumberOrOff,
+} from './setting-types.ts';
 
 /** Whose values are never shown. Each may stand in a file instead, which `…_FILE` names and which is read anew. */
 export const secretSettings = ['STRIPE_SECRET_KEY', 'ROUTER_SECRET', 'REDIS_URL', 'PSEUDONYM_KEY'] as const;
@@ -24,6 +41,9 @@ export function isSecret(name: string): boolean {
 export function withoutCredentials(value: string): string {
   return value.replace(/\/\/[^/@\s]*@/g, '//•••@');
 }
+
+/** The variables of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Every setting, read. */
 export type Settings = z.output<typeof settings>;
@@ -308,198 +328,3 @@ export const settings = z.object({
     .meta({ otherwise: '`service.name` of `OTEL_RESOURCE_ATTRIBUTES`, else `customer-evaluations-gateway`' }),
   OTEL_RESOURCE_ATTRIBUTES: pairs().default('').describe('further attributes of the service in each trace'),
 });
-
-/** A setting, for people. */
-export interface SettingDescription {
-  readonly name: string;
-  /** What holds where it is not set, in Markdown; undefined where nothing does. */
-  readonly otherwise: string | undefined;
-  readonly takes: string;
-  readonly meaning: string;
-  readonly secret: boolean;
-}
-
-/** Every setting, described. */
-export function describeSettings(): SettingDescription[] {
-  return Object.entries(settings.shape).map(([name, type]) => ({
-    name,
-    otherwise: otherwiseOf(type),
-    takes: takenBy(type),
-    meaning: type.description ?? '',
-    secret: isSecret(name),
-  }));
-}
-
-/** What a setting takes, in words. */
-export function takenBy(type: z.ZodType): string {
-  const words = type.meta()?.['takes'];
-  return typeof words === 'string'
-    ? words
-    : isWrapped(type)
-      ? takenBy(type.unwrap() as z.ZodType)
-      : 'any text';
-}
-
-function otherwiseOf(type: z.ZodType): string | undefined {
-  const words = type.meta()?.['otherwise'];
-  if (typeof words === 'string') return words;
-  if (!(type instanceof z.ZodDefault) && !(type instanceof z.ZodPrefault)) return undefined;
-  const value = String(type.def.defaultValue);
-  return value === '' ? undefined : `\`${value}\``;
-}
-
-// `.default()`, `.prefault()` and `.optional()` wrap the type that holds the words.
-function isWrapped(type: z.ZodType): type is z.ZodDefault | z.ZodPrefault | z.ZodOptional {
-  return type instanceof z.ZodDefault || type instanceof z.ZodPrefault || type instanceof z.ZodOptional;
-}
-
-function takes<Type extends z.ZodType>(words: string, type: Type): Type {
-  return type.meta({ takes: words });
-}
-
-function wholeNumber(from: number, to: number) {
-  return takes(
-    `a whole number from ${from} to ${to}`,
-    z
-      .string()
-      .regex(/^\d{1,9}$/)
-      .transform(Number)
-      .refine((value) => value >= from && value <= to),
-  );
-}
-
-function wholeNumberOrOff(from: number, to: number) {
-  return takes(
-    `a whole number from ${from} to ${to}, or off`,
-    z
-      .string()
-      .regex(/^(\d{1,9}|off)$/)
-      .transform((text) => (text === 'off' ? undefined : Number(text)))
-      .refine((value) => value === undefined || (value >= from && value <= to)),
-  );
-}
-
-function secretFile(secret: string) {
-  return takes('the path of a file that can be read', z.string())
-    .optional()
-    .describe(`a file that holds \`${secret}\`; reloaded when it changes, without a restart`);
-}
-
-function share() {
-  return takes(
-    'a number from 0 to 1',
-    z
-      .string()
-      .regex(/^(\d(\.\d{0,6})?|\.\d{1,6})$/)
-      .transform(Number)
-      .refine((number) => number <= 1),
-  );
-}
-
-function otlpProtocol() {
-  return takes('http/protobuf', z.literal('http/protobuf')).optional();
-}
-
-function httpUrl() {
-  return takes(
-    'an http or https URL, without user or password',
-    z.string().refine((url) => URL.canParse(url) && /^https?:\/\/[^@]*$/i.test(new URL(url).href)),
-  );
-}
-
-function pairs() {
-  return takes(
-    'name=value pairs, comma separated, with values percent-encoded',
-    z
-      .string()
-      .regex(/^[^=,]+=[^,]*(,[^=,]+=[^,]*)*,?$/)
-      .refine(isDecodable),
-  );
-}
-
-/** As `pairs`; each name and value can stand in a header (RFC 9110, 5.5 and 5.6.2). */
-function headerPairs() {
-  return takes(
-    'name=value pairs, comma separated, with header names and percent-encoded values',
-    pairs().refine((list) =>
-      list
-        .split(',')
-        .filter(Boolean)
-        .every((pair) => {
-          const [, name = '', value = ''] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
-          return (
-            /^[\w!#$%&'*+.^`|~-]+$/.test(name.trim()) && /^[\t\x20-\x7e]*$/.test(decodeURIComponent(value))
-          );
-        }),
-    ),
-  );
-}
-
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function onOff() {
-  return takes(
-    'on or off',
-    z.enum(['on', 'off']).transform((word) => word === 'on'),
-  );
-}
-
-function isOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  const bare =
-    url.pathname === '/' &&
-    url.search === '' &&
-    url.hash === '' &&
-    url.username === '' &&
-    url.password === '';
-  return bare && isSafeUrl(url);
-}
-
-// Without a scheme it is http, as curl has it.
-function proxyOrigin(text: string): string {
-  return text.includes('://') ? text : `http://${text}`;
-}
-
-function isProxy(text: string): boolean {
-  try {
-    const url = new URL(proxyOrigin(text));
-    decodeURIComponent(url.username + url.password);
-    // undici sends an address as the server's name in TLS, which Node refuses.
-    const isReachable =
-      url.protocol === 'http:' || (url.protocol === 'https:' && !/^[\d.]+$|^\[/.test(url.hostname));
-    return isReachable && url.pathname === '/' && url.search === '' && url.hash === '';
-  } catch {
-    return false;
-  }
-}
-
-// Its client decodes both parts, and fails with an exception where it can't.
-function hasReadableUser({ username, password }: URL): boolean {
-  return isDecodable(username) && isDecodable(password);
-}
-
-function isRedisUrl(url: URL): boolean {
-  return /^rediss?:$/.test(url.protocol) && hasReadableUser(url) && /^\/?\d{0,4}$/.test(url.pathname);
-}
-
-// What goes to another machine in plain text can be read and changed on the way.
-function isSafeUrl(url: URL): boolean {
-  const loopback = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
-  return url.protocol === 'https:' || (url.protocol === 'http:' && loopback);
-}
-
-// As Fastify's `trustProxy` takes them.
-function isNetwork(text: string): boolean {
-  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
-  // ipaddr.js by itself also takes 1 and 127.1 for addresses, as C's inet_aton does.
-  const [address = ''] = text.split('/');
-  return isIP(address) !== 0 && (text.includes('/') ? ipaddr.isValidCIDR(text) : true);
-}

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
-import { describeSettings, type SettingDescription, withoutCredentials } from '../config/settings.ts';
+import { describeSettings, type SettingDescription } from '../config/setting-descriptions.ts';
+import { withoutCredentials } from '../config/settings.ts';
 import { configSummary } from './config-summary.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

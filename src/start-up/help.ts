@@ -1,4 +1,4 @@
-import { describeSettings } from '../config/settings.ts';
+import { describeSettings } from '../config/setting-descriptions.ts';
 
 /** The answer to `--help`. */
 export function helpText(): string {

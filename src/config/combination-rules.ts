@@ -1,0 +1,62 @@
+import { isLoopback } from './setting-types.ts';
+import { type Environment, settings } from './settings.ts';
+
+/** What no setting can say for itself. */
+export function combinationFaults(set: Environment): string[] {
+  const faults: string[] = [];
+  if (set['UPSTREAM'] === 'stripe' && set['STRIPE_SECRET_KEY'] === undefined) {
+    faults.push('STRIPE_SECRET_KEY: is needed with UPSTREAM=stripe');
+  }
+  if (
+    set['NODE_ENV'] === 'production' &&
+    set['UPSTREAM'] === undefined &&
+    set['STRIPE_SECRET_KEY'] === undefined
+  ) {
+    faults.push(
+      'STRIPE_SECRET_KEY: is needed in production; or say UPSTREAM=sandbox to serve made-up scores',
+    );
+  }
+  if (set['NODE_ENV'] === 'production' && set['AUTH_MODE'] === undefined) {
+    faults.push(
+      'AUTH_MODE: must be set in production: jwt, router, or none, which lets in whoever reaches the port',
+    );
+  }
+  if (
+    set['AUTH_MODE'] === undefined &&
+    set['NODE_ENV'] !== 'production' &&
+    /^[sr]k_live_/.test(set['STRIPE_SECRET_KEY'] ?? '') &&
+    !isLoopback(set['HOST'] ?? settings.shape.HOST.def.defaultValue)
+  ) {
+    faults.push(
+      'AUTH_MODE: must be set with a live key and a HOST that other machines reach: jwt, router, or none, which lets anyone who reaches the port make evaluations that are billed',
+    );
+  }
+  const port = set['PORT'] ?? String(settings.shape.PORT.def.defaultValue);
+  if (set['METRICS_PORT'] === port && port !== '0') {
+    faults.push(
+      `METRICS_PORT: ${port} is the port of the gateway itself (PORT); metrics have one of their own`,
+    );
+  }
+  return [...faults, ...modeFaults(set)];
+}
+
+const settingsOfModes = {
+  jwt: {
+    needed: ['JWT_JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE'],
+    optional: ['JWT_AUDIENCE_CLAIM', 'JWT_CLOCK_TOLERANCE_SECONDS', 'JWT_CUSTOMER_CLAIM'],
+  },
+  router: { needed: ['ROUTER_SECRET'], optional: [] },
+} as const;
+
+// A setting that its mode does not read was meant for another mode: whoever set it relies on it.
+function modeFaults(set: Environment): string[] {
+  return Object.entries(settingsOfModes).flatMap(([mode, { needed, optional }]) =>
+    set['AUTH_MODE'] === mode
+      ? needed
+          .filter((name) => set[name] === undefined)
+          .map((name) => `${name}: is needed with AUTH_MODE=${mode}`)
+      : [...needed, ...optional]
+          .filter((name) => set[name] !== undefined)
+          .map((name) => `${name}: is only read with AUTH_MODE=${mode}`),
+  );
+}

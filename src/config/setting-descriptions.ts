@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { isSecret, settings } from './settings.ts';
+
+/** A setting, for people. */
+export interface SettingDescription {
+  readonly name: string;
+  /** What holds where it is not set, in Markdown; undefined where nothing does. */
+  readonly otherwise: string | undefined;
+  readonly takes: string;
+  readonly meaning: string;
+  readonly secret: boolean;
+}
+
+/** Every setting, described. */
+export function describeSettings(): SettingDescription[] {
+  return Object.entries(settings.shape).map(([name, type]) => ({
+    name,
+    otherwise: otherwiseOf(type),
+    takes: takenBy(type),
+    meaning: type.description ?? '',
+    secret: isSecret(name),
+  }));
+}
+
+/** What a setting takes, in words. */
+export function takenBy(type: z.ZodType): string {
+  const words = type.meta()?.['takes'];
+  return typeof words === 'string'
+    ? words
+    : isWrapped(type)
+      ? takenBy(type.unwrap() as z.ZodType)
+      : 'any text';
+}
+
+function otherwiseOf(type: z.ZodType): string | undefined {
+  const words = type.meta()?.['otherwise'];
+  if (typeof words === 'string') return words;
+  if (!(type instanceof z.ZodDefault) && !(type instanceof z.ZodPrefault)) return undefined;
+  const value = String(type.def.defaultValue);
+  return value === '' ? undefined : `\`${value}\``;
+}
+
+// `.default()`, `.prefault()` and `.optional()` wrap the type that holds the words.
+function isWrapped(type: z.ZodType): type is z.ZodDefault | z.ZodPrefault | z.ZodOptional {
+  return type instanceof z.ZodDefault || type instanceof z.ZodPrefault || type instanceof z.ZodOptional;
+}

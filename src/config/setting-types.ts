@@ -1,0 +1,161 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import * as z from 'zod';
+
+/* What settings take: each type brings the words for its error message. */
+
+export function takes<Type extends z.ZodType>(words: string, type: Type): Type {
+  return type.meta({ takes: words });
+}
+
+export function wholeNumber(from: number, to: number) {
+  return takes(
+    `a whole number from ${from} to ${to}`,
+    z
+      .string()
+      .regex(/^\d{1,9}$/)
+      .transform(Number)
+      .refine((value) => value >= from && value <= to),
+  );
+}
+
+export function wholeNumberOrOff(from: number, to: number) {
+  return takes(
+    `a whole number from ${from} to ${to}, or off`,
+    z
+      .string()
+      .regex(/^(\d{1,9}|off)$/)
+      .transform((text) => (text === 'off' ? undefined : Number(text)))
+      .refine((value) => value === undefined || (value >= from && value <= to)),
+  );
+}
+
+export function secretFile(secret: string) {
+  return takes('the path of a file that can be read', z.string())
+    .optional()
+    .describe(`a file that holds \`${secret}\`; reloaded when it changes, without a restart`);
+}
+
+export function share() {
+  return takes(
+    'a number from 0 to 1',
+    z
+      .string()
+      .regex(/^(\d(\.\d{0,6})?|\.\d{1,6})$/)
+      .transform(Number)
+      .refine((number) => number <= 1),
+  );
+}
+
+export function otlpProtocol() {
+  return takes('http/protobuf', z.literal('http/protobuf')).optional();
+}
+
+export function httpUrl() {
+  return takes(
+    'an http or https URL, without user or password',
+    z.string().refine((url) => URL.canParse(url) && /^https?:\/\/[^@]*$/i.test(new URL(url).href)),
+  );
+}
+
+export function pairs() {
+  return takes(
+    'name=value pairs, comma separated, with values percent-encoded',
+    z
+      .string()
+      .regex(/^[^=,]+=[^,]*(,[^=,]+=[^,]*)*,?$/)
+      .refine(isDecodable),
+  );
+}
+
+/** As `pairs`; each name and value can stand in a header (RFC 9110, 5.5 and 5.6.2). */
+export function headerPairs() {
+  return takes(
+    'name=value pairs, comma separated, with header names and percent-encoded values',
+    pairs().refine((list) =>
+      list
+        .split(',')
+        .filter(Boolean)
+        .every((pair) => {
+          const [, name = '', value = ''] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
+          return (
+            /^[\w!#$%&'*+.^`|~-]+$/.test(name.trim()) && /^[\t\x20-\x7e]*$/.test(decodeURIComponent(value))
+          );
+        }),
+    ),
+  );
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function onOff() {
+  return takes(
+    'on or off',
+    z.enum(['on', 'off']).transform((word) => word === 'on'),
+  );
+}
+
+export function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  const bare =
+    url.pathname === '/' &&
+    url.search === '' &&
+    url.hash === '' &&
+    url.username === '' &&
+    url.password === '';
+  return bare && isSafeUrl(url);
+}
+
+// Without a scheme it is http, as curl has it.
+export function proxyOrigin(text: string): string {
+  return text.includes('://') ? text : `http://${text}`;
+}
+
+export function isProxy(text: string): boolean {
+  try {
+    const url = new URL(proxyOrigin(text));
+    decodeURIComponent(url.username + url.password);
+    // undici sends an address as the server's name in TLS, which Node refuses.
+    const isReachable =
+      url.protocol === 'http:' || (url.protocol === 'https:' && !/^[\d.]+$|^\[/.test(url.hostname));
+    return isReachable && url.pathname === '/' && url.search === '' && url.hash === '';
+  } catch {
+    return false;
+  }
+}
+
+// Its client decodes both parts, and fails with an exception where it can't.
+export function hasReadableUser({ username, password }: URL): boolean {
+  return isDecodable(username) && isDecodable(password);
+}
+
+export function isRedisUrl(url: URL): boolean {
+  return /^rediss?:$/.test(url.protocol) && hasReadableUser(url) && /^\/?\d{0,4}$/.test(url.pathname);
+}
+
+// What goes to another machine in plain text can be read and changed on the way.
+export function isSafeUrl(url: URL): boolean {
+  const loopback = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
+  return url.protocol === 'https:' || (url.protocol === 'http:' && loopback);
+}
+
+// As Fastify's `trustProxy` takes them.
+export function isNetwork(text: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  // ipaddr.js by itself also takes 1 and 127.1 for addresses, as C's inet_aton does.
+  const [address = ''] = text.split('/');
+  return isIP(address) !== 0 && (text.includes('/') ? ipaddr.isValidCIDR(text) : true);
+}
+
+/** Whether a host name or address leads to this machine alone. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host);
+}

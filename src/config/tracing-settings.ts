@@ -1,0 +1,39 @@
+import type { TracingSettings } from '../telemetry/tracing.ts';
+import type { Environment, Settings } from './settings.ts';
+
+/** Standard variables are set for all services of a platform: what is not read here must not stop a start. */
+export function withoutUnusedTracing(set: Environment): Environment {
+  const endpoint = set['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? set['OTEL_EXPORTER_OTLP_ENDPOINT'];
+  const isOff =
+    endpoint === undefined ||
+    set['OTEL_TRACES_EXPORTER'] === 'none' ||
+    set['OTEL_SDK_DISABLED']?.toLowerCase() === 'true';
+  const isRead = (name: string): boolean =>
+    name === 'OTEL_TRACES_SAMPLER_ARG'
+      ? !isOff && (set['OTEL_TRACES_SAMPLER'] ?? '').endsWith('traceidratio')
+      : !isOff || !name.startsWith('OTEL_');
+  return Object.fromEntries(Object.entries(set).filter(([name]) => isRead(name)));
+}
+
+/** Undefined where no collector is named, or traces are switched off. */
+export function tracingOf(values: Settings): TracingSettings | undefined {
+  const base = values.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const url = values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base && tracesBelow(base));
+  if (url === undefined) return undefined;
+  return {
+    url,
+    headers: values.OTEL_EXPORTER_OTLP_TRACES_HEADERS ?? values.OTEL_EXPORTER_OTLP_HEADERS ?? '',
+    timeoutMs: values.OTEL_EXPORTER_OTLP_TRACES_TIMEOUT ?? values.OTEL_EXPORTER_OTLP_TIMEOUT ?? 10_000,
+    sampler: values.OTEL_TRACES_SAMPLER,
+    samplerRatio: values.OTEL_TRACES_SAMPLER_ARG,
+    serviceName: values.OTEL_SERVICE_NAME,
+    resourceAttributes: values.OTEL_RESOURCE_ATTRIBUTES,
+  };
+}
+
+// One for all kinds of telemetry is the base of each kind's own (OpenTelemetry, "OTLP Exporter Configuration").
+function tracesBelow(base: string): string {
+  const url = new URL(base);
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;
+  return url.href;
+}
