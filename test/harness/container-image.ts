@@ -75,11 +75,15 @@ export async function buildImage(into: string): Promise<ContainerImage> {
 
   const name = 'customer-evaluations-gateway';
   const cache = path.join(homedir(), '.npm');
+  const npmrc = path.join(homedir(), '.npmrc');
   mkdirSync(cache, { recursive: true });
   await buildah(
     ...['build', '--isolation', 'chroot', '--network', 'host', '--pull-never', '--format', 'docker'],
-    // What npm has downloaded before.
+    // What npm has downloaded before, and how it is configured. Mounted, so that no layer holds a registry's token.
     ...['--volume', `${cache}:/root/.npm`],
+    ...(existsSync(npmrc) ? ['--volume', `${npmrc}:/root/.npmrc:ro`] : []),
+    // npm opens more files at once than the 1,024 that buildah allows by default. Docker allows a million.
+    ...['--ulimit', 'nofile=16384:16384'],
     ...['--tag', name, '.'],
   );
   const { Docker } = JSON.parse(await buildah('inspect', '--type', 'image', name)) as {
@@ -98,11 +102,13 @@ function distrolessFiles(root: string): string {
   return root;
 }
 
-/** Node, npm as this machine has configured it, and a shell for both. */
+/** Node, npm, and a shell for both. */
 function nodeFiles(root: string): string {
   copyWithLibraries(process.execPath, root, '/usr/local/bin/node');
   for (const program of ['/bin/sh', '/usr/bin/env']) copyWithLibraries(program, root, program);
   for (const folder of ['root', 'tmp', 'etc']) mkdirSync(path.join(root, folder), { recursive: true });
+  // Says where npm looks for its configuration and its cache: buildah takes HOME from here.
+  writeFileSync(path.join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
   const [packages = ''] = execFileSync('npm', ['root', '--global'], { encoding: 'utf8' }).split('\n');
   const npm = path.join(root, 'usr/local/lib/node_modules/npm');
   cpSync(path.join(packages, 'npm'), npm, { recursive: true });
@@ -111,8 +117,6 @@ function nodeFiles(root: string): string {
   const [, libraries = ''] = /(\/\S*)\/libc\.so/.exec(librariesOf(process.execPath).join('\n')) ?? [];
   for (const name of readdirSync(libraries).filter((file) => /^lib(nss_(dns|files)|resolv)\./.test(file)))
     copyInto(root, path.join(libraries, name), path.join(libraries, name));
-  const npmrc = path.join(homedir(), '.npmrc');
-  if (existsSync(npmrc)) copyInto(root, npmrc, '/root/.npmrc');
   const authorities = process.env['NODE_EXTRA_CA_CERTS'];
   if (authorities !== undefined) copyInto(root, authorities, '/etc/authorities.crt');
   return root;
