@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { existsSync, readFileSync } from 'node:fs';
 
 interface PackageInfo {
   readonly name: string;
@@ -9,7 +7,15 @@ interface PackageInfo {
 }
 
 /** The folder of package.json, and of all that is shipped beside it. */
-export const packageRoot = new URL('./', pathToFileURL(findPackageJSON('.', import.meta.url) ?? ''));
+export const packageRoot = findPackageRoot(new URL('./', import.meta.url));
+
+// Not by `findPackageJSON` of node:module: Node 20 lacks it, and would fail before it could say that it is too old.
+function findPackageRoot(folder: URL): URL {
+  if (existsSync(new URL('package.json', folder))) return folder;
+  const parent = new URL('../', folder);
+  if (parent.href === folder.href) throw new Error('package.json is missing');
+  return findPackageRoot(parent);
+}
 
 /** What package.json says, in a checkout as in a container. */
 export function packageInfo(): PackageInfo {

@@ -1,4 +1,5 @@
-import { enableCompileCache, flushCompileCache } from 'node:module';
+// As a whole: Node 20 lacks these names, and must get as far as saying that it is too old.
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { packageRoot } from '../config/package-info.ts';
 
@@ -8,8 +9,10 @@ import { packageRoot } from '../config/package-info.ts';
  * place. Source: https://nodejs.org/api/module.html#module-compile-cache
  */
 export function keepCompiled(): void {
-  enableCompileCache(fileURLToPath(new URL('dist/compiled', packageRoot)));
+  module.enableCompileCache(fileURLToPath(new URL('dist/compiled', packageRoot)));
 }
 
 /** Writes it now: node does so only at an orderly end. */
-export const writeCompileCache = flushCompileCache;
+export function writeCompileCache(): void {
+  module.flushCompileCache();
+}
