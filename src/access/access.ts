@@ -52,10 +52,15 @@ export async function createAccess(
 // Its client is loaded only where there is a Redis.
 async function openStore(url: string, pseudonymize: Pseudonymize, log: Logger): Promise<RedisRateLimitStore> {
   const { RedisRateLimitStore: Store } = await import('./redis-rate-limit-store.ts');
-  return new Store(url, pseudonymize, (state, reason) =>
-    log[state === 'up' ? 'info' : 'error'](
-      { state, reason },
-      `the shared counters of REDIS_URL are ${state}`,
-    ),
+  return new Store(
+    url,
+    pseudonymize,
+    (state, reason) =>
+      log[state === 'up' ? 'info' : 'error'](
+        { state, reason },
+        `the shared counters of REDIS_URL are ${state}`,
+      ),
+    (reason) =>
+      log.error({ reason }, 'the renewed REDIS_URL does not answer: the one before it stays in use'),
   );
 }

@@ -24,6 +24,8 @@ const maxBlocked = 10_000;
 export class RedisRateLimitStore {
   readonly #pseudonymize: Pseudonymize;
   readonly #onState: OnStoreState;
+  /** Told once for each renewal whose Redis does not answer; `reason` is one safe word. */
+  readonly #onRenewalFailed: (reason: string) => void;
   #redis: Redis;
   /** Where the counters will be once it answers. */
   #next: Redis | undefined;
@@ -33,9 +35,15 @@ export class RedisRateLimitStore {
   #pausedUntil = 0;
 
   /** Others can read the store: names stand in it as `pseudonymize` gives them. */
-  constructor(url: string, pseudonymize: Pseudonymize, onState: OnStoreState) {
+  constructor(
+    url: string,
+    pseudonymize: Pseudonymize,
+    onState: OnStoreState,
+    onRenewalFailed: (reason: string) => void = () => undefined,
+  ) {
     this.#pseudonymize = pseudonymize;
     this.#onState = onState;
+    this.#onRenewalFailed = onRenewalFailed;
     this.#redis = connect(url);
     this.#follow(this.#redis);
   }
@@ -45,6 +53,10 @@ export class RedisRateLimitStore {
     this.#next?.disconnect();
     const next = connect(url);
     this.#next = next;
+    next.once('error', (error) => {
+      if (this.#next === next) this.#onRenewalFailed(failureReason(error));
+    });
+    // ioredis goes on trying, and prints errors that nobody listens to.
     next.on('error', () => undefined);
     next.once('ready', () => {
       if (this.#next !== next) return;

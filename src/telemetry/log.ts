@@ -15,7 +15,16 @@ export function createLog(level: LogLevel, destination: DestinationStream): Logg
     formatters: { level: (label: string) => ({ level: label }), log: withoutPersonalFields },
     hooks: { streamWrite: withoutPersonalData },
   };
-  return pino(options, destination);
+  return pino(options, { write: (line) => writeOrDrop(destination, line) });
+}
+
+// A log target that fails must not fail what is logged. Targets count what they drop by themselves.
+function writeOrDrop(destination: DestinationStream, line: string): void {
+  try {
+    destination.write(line);
+  } catch {
+    // Nowhere is left to say so.
+  }
 }
 
 /** Takes out of a written line whatever looks like a secret or a person's own, wherever it stands. */

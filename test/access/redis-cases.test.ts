@@ -148,4 +148,18 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
     await gateway.moveClock({ monotonicMs: 61_000 });
     expect(await create()).toBe(200);
   });
+
+  it('says that a renewed Redis does not answer, and keeps the one before it', async () => {
+    const file = path.join(folder, 'redis-url');
+    writeFileSync(file, redis.url);
+    await start({ REDIS_URL_FILE: file });
+    await untilCounters('up');
+    writeFileSync(file, `redis://127.0.0.1:${await freePort()}`);
+    const line = await gateway.logged(/the renewed REDIS_URL does not answer/);
+    expect(JSON.parse(line)).toMatchObject({ level: 'error', reason: 'ECONNREFUSED' });
+    expect((await readiness()).sharedCounters).toBe('up');
+    expect(await create()).toBe(200);
+    const lines = (await gateway.flushed()).filter((each) => each.includes('the renewed REDIS_URL'));
+    expect(lines).toHaveLength(1);
+  });
 });

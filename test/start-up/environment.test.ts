@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
+import { startCollector } from '../harness/collector.ts';
 import { startTestGateway, upstreamAt } from '../harness/gateway.ts';
 import { startRecordingUpstream } from '../harness/recording-upstream.ts';
 
@@ -133,5 +134,26 @@ describe('a start', () => {
     await gateway.flushed();
     await gateway.close();
     expect(gateway.told()).not.toMatch(/ioredis|canary/);
+  });
+
+  it.each([
+    ['the attributes name it', { OTEL_RESOURCE_ATTRIBUTES: 'service.name=radar' }, 'radar'],
+    [
+      'OTEL_SERVICE_NAME does as well',
+      { OTEL_RESOURCE_ATTRIBUTES: 'service.name=radar', OTEL_SERVICE_NAME: 'gateway' },
+      'gateway',
+    ],
+    ['neither does', {}, 'customer-evaluations-gateway'],
+  ])('traces under the name of the service, where %s', async (_, environment, name) => {
+    const receiver = await startCollector();
+    const gateway = await startTestGateway({
+      OTEL_EXPORTER_OTLP_ENDPOINT: `${receiver.url}/?api-key=1`,
+      ...environment,
+    });
+    await gateway.send('{ __typename }');
+    await gateway.close();
+    expect(receiver.spans[0]?.resource['service.name']).toBe(name);
+    expect(receiver.requests[0]?.path).toBe('/v1/traces?api-key=1');
+    await receiver.close();
   });
 });
