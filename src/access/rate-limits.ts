@@ -40,6 +40,11 @@ export class RateLimits {
     this.#refusals = perAddressPerMinute === undefined ? undefined : new MemoryCounter(perAddressPerMinute);
   }
 
+  /** Whether a single caller has a limit. */
+  get limitsCallers(): boolean {
+    return this.#perCaller !== undefined;
+  }
+
   /** Whether the shared counters can be had; undefined where there are none. */
   get storeState(): StoreState | undefined {
     return this.#store?.state;

@@ -7,6 +7,7 @@ import { IdentityUnavailableError, UnauthenticatedError } from '../errors/authen
 import type { GatewayError } from '../errors/gateway-error.ts';
 import { RateLimitedError } from '../errors/rate-limited-error.ts';
 import { addressIn } from './forwarded-address.ts';
+import { RateLimitedLog } from './rate-limited-log.ts';
 import { RefusedCallersLog } from './refused-callers-log.ts';
 
 declare module 'fastify' {
@@ -15,6 +16,9 @@ declare module 'fastify' {
     /** Carries the request id, and the caller's pseudonym where it has a name. */
     callLog: Logger;
   }
+  interface FastifyInstance {
+    rateLimitedLog: RateLimitedLog;
+  }
 }
 
 /** Authenticates the caller before any of the body is read, and refuses unauthenticated requests. */
@@ -22,7 +26,12 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
   server.decorateRequest('caller');
   server.decorateRequest('callLog');
   const refusedCallers = new RefusedCallersLog(log);
-  server.addHook('onClose', async () => refusedCallers.close());
+  const rateLimitedLog = new RateLimitedLog(log);
+  server.decorate('rateLimitedLog', rateLimitedLog);
+  server.addHook('onClose', async () => {
+    refusedCallers.close();
+    rateLimitedLog.close();
+  });
 
   const refuse = async (request: FastifyRequest, reason: string): Promise<GatewayError> => {
     refusedCallers.refused(reason, { requestId: request.id, ...request.record.logFields });
@@ -70,7 +79,14 @@ export async function charge(request: FastifyRequest, access: Access, calls: num
   const { caller, callLog } = request;
   const address = countedAddress(request, access, callLog);
   const wait = await access.limits.charge({ caller, address }, calls);
-  if (wait !== undefined) throw new RateLimitedError(wait);
+  const { rateLimitedLog } = request.server;
+  const key = caller.isNamed ? caller.id : address;
+  if (key !== undefined && access.limits.limitsCallers) rateLimitedLog.charged(key);
+  if (wait === undefined) return;
+  const pseudonym = caller.isNamed ? access.pseudonymize(caller.id) : 'unnamed';
+  const fields = { requestId: request.id, ...request.record.logFields };
+  rateLimitedLog.limited(key ?? '', pseudonym, callLog, fields);
+  throw new RateLimitedError(wait);
 }
 
 // Logged once per gateway: the proxy sends the same with each request.

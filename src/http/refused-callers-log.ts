@@ -4,28 +4,44 @@ const intervalMs = 60_000;
 // Reasons are words of ours and of jose: a few dozen. More of them must not fill memory or log.
 const maxReasons = 64;
 
+interface Wording {
+  /** The field that holds the reason. */
+  readonly key: string;
+  readonly first: string;
+  readonly more: string;
+}
+
+const authenticationFailures: Wording = {
+  key: 'reason',
+  first: 'authentication failed',
+  more: 'more authentication failures for the same reason',
+};
+
 /**
  * Logs failed authentication: the first of each reason immediately, the others as a count a minute later. A sender of a
  * thousand bad tokens causes two lines, not a thousand. At level `debug` each one is logged.
  */
 export class RefusedCallersLog {
   readonly #log: Logger;
+  readonly #wording: Wording;
   /** How many were refused for a reason since its last line. */
   readonly #repeats = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(log: Logger) {
+  constructor(log: Logger, wording = authenticationFailures) {
     this.#log = log;
+    this.#wording = wording;
   }
 
   refused(reason: string, fields: object): void {
+    const { key, first } = this.#wording;
     const repeats = this.#repeats.get(reason);
     if (repeats === undefined && this.#repeats.size < maxReasons) {
       this.#repeats.set(reason, 0);
-      this.#log.info({ ...fields, reason }, 'authentication failed');
+      this.#log.info({ ...fields, [key]: reason }, first);
     } else {
       if (repeats !== undefined) this.#repeats.set(reason, repeats + 1);
-      this.#log.debug({ ...fields, reason }, 'authentication failed');
+      this.#log.debug({ ...fields, [key]: reason }, first);
     }
     this.#timer ??= setTimeout(() => this.#sumUp(), intervalMs).unref();
   }
@@ -38,12 +54,13 @@ export class RefusedCallersLog {
   }
 
   #sumUp(): void {
+    const { key, more } = this.#wording;
     for (const [reason, refused] of this.#repeats) {
       // A minute without a repeat: the next one is news again.
       if (refused === 0) this.#repeats.delete(reason);
       else {
         this.#repeats.set(reason, 0);
-        this.#log.info({ reason, refused }, 'more authentication failures for the same reason');
+        this.#log.info({ [key]: reason, refused }, more);
       }
     }
     this.#timer = this.#repeats.size === 0 ? undefined : setTimeout(() => this.#sumUp(), intervalMs).unref();

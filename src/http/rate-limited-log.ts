@@ -1,0 +1,68 @@
+import type { Logger } from 'pino';
+import { RefusedCallersLog } from './refused-callers-log.ts';
+
+const windowMs = 10 * 60_000;
+const hourMs = 60 * 60_000;
+/** Fewer calls than these in a window say nothing about who makes most of them. */
+const minCalls = 100;
+const nearlyAll = 0.9;
+
+/**
+ * Logs rate-limited requests: the first of each caller at once, repeats as a count each minute. Warns, at most once
+ * an hour, when one caller makes nearly all calls: often a back end that calls for all its users with one token.
+ */
+export class RateLimitedLog {
+  readonly #refused: RefusedCallersLog;
+  readonly #now: () => number;
+  // The majority vote of Boyer and Moore finds the most frequent caller in constant memory.
+  #candidate = '';
+  #votes = 0;
+  #calls = 0;
+  #windowEnd = Number.NEGATIVE_INFINITY;
+  #nextWarning = Number.NEGATIVE_INFINITY;
+
+  constructor(log: Logger, now: () => number = () => performance.now()) {
+    this.#refused = new RefusedCallersLog(log, {
+      key: 'caller',
+      first: 'rate limit exceeded',
+      more: 'rate limit exceeded again by the same caller',
+    });
+    this.#now = now;
+  }
+
+  /** Counts a charged request; `key` tells callers apart and is not logged. */
+  charged(key: string): void {
+    const now = this.#now();
+    if (now >= this.#windowEnd) {
+      this.#windowEnd = now + windowMs;
+      this.#votes = 0;
+      this.#calls = 0;
+    }
+    this.#calls += 1;
+    if (this.#votes === 0) this.#candidate = key;
+    this.#votes += this.#candidate === key ? 1 : -1;
+  }
+
+  /** Logs a request over its limit; `caller` is a pseudonym, or says that the caller has no name. */
+  limited(key: string, caller: string, log: Logger, fields: object): void {
+    this.#refused.refused(caller, fields);
+    const now = this.#now();
+    if (now < this.#nextWarning || !this.#makesNearlyAll(key)) return;
+    this.#nextWarning = now + hourMs;
+    log.warn(
+      'one caller makes nearly all calls and is over RATE_LIMIT_PER_MINUTE: if it is your own server, use AUTH_MODE=router, see docs/back-end.md',
+    );
+  }
+
+  close(): void {
+    this.#refused.close();
+  }
+
+  // A candidate with v votes of n calls made at least (n + v) / 2 of them, and one that made a share s has at least
+  // (2s - 1)n votes: so the comparison is exact.
+  #makesNearlyAll(key: string): boolean {
+    return (
+      this.#calls >= minCalls && this.#candidate === key && this.#votes >= (2 * nearlyAll - 1) * this.#calls
+    );
+  }
+}
