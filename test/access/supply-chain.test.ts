@@ -18,6 +18,10 @@ describe('what is installed', () => {
     for (const [name, version] of versions) expect(`${name} ${version}`).toMatch(/ \d+\.\d+\.\d+(-[\w.]+)?$/);
   });
 
+  it('brings the Node that .nvmrc names', () => {
+    expect(readFileSync('.nvmrc', 'utf8').trim()).toBe(manifest.devDependencies.node);
+  });
+
   it('is known by its hash', () => {
     // What only other platforms install is in the lock without one.
     const installed = locked.filter(([path]) => existsSync(path));

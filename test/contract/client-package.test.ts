@@ -55,9 +55,22 @@ describe('the package of typed documents', () => {
     const strange = stdout
       .trim()
       .split('\n')
-      .filter((file) => !/\.(graphql|json|d\.ts|js)$/.test(file));
+      .filter((file) => !/\.(graphql|json|d\.ts|js)$|^package\/(README\.md|LICENSE)$/.test(file));
     expect(strange).toEqual([]);
     expect(stdout).not.toContain('diff');
+    expect(stdout).toMatch(/^package\/README\.md$/m);
+    expect(stdout).toMatch(/^package\/LICENSE$/m);
+  });
+
+  it('cannot be published by accident: its name is free on the public registry', async () => {
+    // A registry that nobody runs, and a token for it: npm asks for those first. A dry run would not look.
+    const registry = [
+      '--fetch-retries=0',
+      '--registry=http://127.0.0.1:1/',
+      '--//127.0.0.1:1/:_authToken=none',
+    ];
+    const publishing = run('npm', ['publish', '--ignore-scripts', ...registry], { cwd: 'schema' });
+    await expect(publishing).rejects.toThrow('EPRIVATE');
   });
 
   it('is found sound by publint and by are-the-types-wrong', async () => {
