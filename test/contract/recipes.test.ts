@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+import { installPackages } from '../harness/install-packages.ts';
 
 const run = promisify(execFile);
 const copied = [
@@ -13,6 +14,7 @@ const copied = [
   'deploy',
   'codegen.yml',
   'package.json',
+  'test/harness/install-packages.ts',
   'tsconfig.json',
   'tsconfig.build.json',
 ];
@@ -82,10 +84,15 @@ describe('a contributor who follows the recipes of docs/develop.md', () => {
     for (const name of copied) {
       cpSync(name, path.join(copy, name), {
         recursive: true,
+        // By its times it is known that schema/codegen's packages are installed.
+        preserveTimestamps: true,
         filter: (source) => !source.includes('node_modules'),
       });
     }
-    symlinkSync(path.resolve('node_modules'), path.join(copy, 'node_modules'));
+    await installPackages('schema/codegen');
+    for (const folder of ['node_modules', 'schema/codegen/node_modules']) {
+      symlinkSync(path.resolve(folder), path.join(copy, folder));
+    }
     await run('git', ['init', '--quiet'], { cwd: copy });
     await run('git', ['add', 'schema'], { cwd: copy });
     for (const [file, before, line] of edits) insert(path.join(copy, file), before, line);
