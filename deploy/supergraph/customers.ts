@@ -3,27 +3,14 @@ import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
+import { customersResolvers } from './customers.resolvers.ts';
 
-// `npm run supergraph:customers`: a subgraph to play with, which knows a name for every customer. A company would look
-// up here which of its customers a `cus_…` is.
-const customer = ({ id }: { id: string }) => ({
-  id,
-  name: `The customer ${id}`,
-  stripeCustomer: { id: `cus_${id}` },
-});
-const stripeCustomer = ({ id }: { id: string }) => ({
-  id,
-  customer: customer({ id: id.replace(/^cus_/, '') }),
-});
+// `npm run supergraph:customers`: a subgraph to play with, beside the gateway.
 const server = new ApolloServer({
   schema: buildSubgraphSchema([
     {
       typeDefs: parse(readFileSync(new URL('./customers.graphql', import.meta.url), 'utf8')),
-      resolvers: {
-        Query: { customer: (_source: unknown, reference: { id: string }) => customer(reference) },
-        Customer: { __resolveReference: customer },
-        StripeCustomer: { __resolveReference: stripeCustomer },
-      },
+      resolvers: customersResolvers,
     },
   ]),
 });

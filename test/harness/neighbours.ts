@@ -3,6 +3,7 @@ import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
 import { parse } from 'graphql';
+import { customersResolvers } from '../../deploy/supergraph/customers.resolvers.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 
 /** A running GraphQL server, by its base URL without the path. */
@@ -13,20 +14,7 @@ export interface RunningServer {
 
 /** The subgraph that owns customers: the one that the deployment sample plays with. */
 export function startCustomers(): Promise<RunningServer> {
-  const customer = ({ id }: { id: string }) => ({
-    id,
-    name: `The customer ${id}`,
-    stripeCustomer: { id: `cus_${id}` },
-  });
-  const stripeCustomer = ({ id }: { id: string }) => ({
-    id,
-    customer: customer({ id: id.replace(/^cus_/, '') }),
-  });
-  return startSubgraph(readFileSync('deploy/supergraph/customers.graphql', 'utf8'), {
-    Query: { customer: (_, reference: { id: string }) => customer(reference) },
-    Customer: { __resolveReference: customer },
-    StripeCustomer: { __resolveReference: stripeCustomer },
-  });
+  return startSubgraph(readFileSync('deploy/supergraph/customers.graphql', 'utf8'), customersResolvers);
 }
 
 /** A subgraph whose orders refer to evaluations, which it knows by id alone. */
