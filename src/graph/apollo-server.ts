@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import type { CustomerEvaluationResolver } from '../customer-evaluation/customer-evaluation.resolver.ts';
 import type { CallContext } from '../customer-evaluation/graphql-context.ts';
 import { operationPlugin } from '../telemetry/operation-plugin.ts';
-import { admissionPlugin } from './cost-limit-plugin.ts';
+import { costLimitPlugin } from './cost-limit-plugin.ts';
 import { errorsPlugin, presentError } from './errors-plugin.ts';
 import { knownOperationTypesRule } from './known-operation-types.ts';
 import { noServiceRule, type OperationLimits, operationLimitsRule } from './operation-limits.ts';
@@ -58,7 +58,7 @@ export function createApolloServer(
     persistedQueries: false,
     plugins: [
       errorsPlugin({ hideSchema: !settings.introspection }),
-      admissionPlugin(settings.maxCost),
+      costLimitPlugin(settings.maxCost),
       operationPlugin(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),

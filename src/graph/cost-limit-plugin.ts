@@ -7,7 +7,7 @@ import { costOf } from './operation-cost.ts';
  * Charges each operation to its caller, by the upstream calls that it may lead to, before the first of them. Refuses
  * one that may lead to more than `maxCost`. The request itself has paid for one call: see `chargeRequest`.
  */
-export function admissionPlugin(maxCost: number): ApolloServerPlugin<CallContext> {
+export function costLimitPlugin(maxCost: number): ApolloServerPlugin<CallContext> {
   return {
     requestDidStart: async () => ({
       didResolveOperation: async ({ contextValue, document, operation, request }) => {
