@@ -40,8 +40,10 @@ export async function createAccess(
     renewPseudonymKey: (key) => {
       underKey = pseudonymizer(key);
     },
-    authenticator: createAuthenticator(authentication, outgoing, (state, reason) =>
-      log[state === 'up' ? 'info' : 'error']({ state, reason }, `the key set of JWT_JWKS_URL is ${state}`),
+    authenticator: createAuthenticator(
+      authentication,
+      outgoing,
+      stateLogger(log, 'the key set of JWT_JWKS_URL is'),
     ),
     limits: new RateLimits(rateLimits, store),
     pseudonymize,
@@ -52,15 +54,13 @@ export async function createAccess(
 // Its client is loaded only where there is a Redis.
 async function openStore(url: string, pseudonymize: Pseudonymize, log: Logger): Promise<RedisRateLimitStore> {
   const { RedisRateLimitStore: Store } = await import('./redis-rate-limit-store.ts');
-  return new Store(
-    url,
-    pseudonymize,
-    (state, reason) =>
-      log[state === 'up' ? 'info' : 'error'](
-        { state, reason },
-        `the shared counters of REDIS_URL are ${state}`,
-      ),
-    (reason) =>
-      log.error({ reason }, 'the renewed REDIS_URL does not answer: the one before it stays in use'),
+  return new Store(url, pseudonymize, stateLogger(log, 'the shared counters of REDIS_URL are'), (reason) =>
+    log.error({ reason }, 'the renewed REDIS_URL does not answer: the one before it stays in use'),
   );
+}
+
+/** Logs each change of something that the gateway can do without; `reason` is one safe word. */
+function stateLogger(log: Logger, subject: string) {
+  return (state: 'up' | 'down', reason?: string): void =>
+    log[state === 'up' ? 'info' : 'error']({ state, reason }, `${subject} ${state}`);
 }
