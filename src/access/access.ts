@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { OutgoingRequests } from '../stripe/outgoing-requests.ts';
+import type { OutgoingRequests } from '../stripe/http/outgoing-requests.ts';
 import { type AuthenticationSettings, type Authenticator, createAuthenticator } from './authentication.ts';
 import { type Pseudonymize, pseudonymizer } from './caller.ts';
 import { type RateLimitSettings, RateLimits } from './rate-limits.ts';

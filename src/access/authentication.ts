@@ -1,4 +1,4 @@
-import type { OutgoingRequests } from '../stripe/outgoing-requests.ts';
+import type { OutgoingRequests } from '../stripe/http/outgoing-requests.ts';
 import { BearerTokens, TokenRefused, type TokenSettings } from './bearer-token.ts';
 import { anonymous, type Caller } from './caller.ts';
 import { type KeySetState, type OnKeySet, RemoteKeySet } from './key-set.ts';

@@ -1,5 +1,5 @@
-import type { OutgoingRequests } from '../stripe/outgoing-requests.ts';
-import { Transport, TransportError } from '../stripe/transport.ts';
+import type { OutgoingRequests } from '../stripe/http/outgoing-requests.ts';
+import { Transport, TransportError } from '../stripe/http/transport.ts';
 
 /** Why there is no key set, in one word or two that are safe to log: never the URL, nor a word of the answer. */
 export class KeySetError extends Error {

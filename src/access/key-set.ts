@@ -1,5 +1,5 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
-import type { OutgoingRequests } from '../stripe/outgoing-requests.ts';
+import type { OutgoingRequests } from '../stripe/http/outgoing-requests.ts';
 import { KeySetError, requestKeySet } from './key-set-request.ts';
 
 /** A token with an unknown key has the set fetched again, but no more often than this. */

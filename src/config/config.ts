@@ -3,7 +3,7 @@ import type { AuthenticationSettings } from '../access/authentication.ts';
 import type { RateLimitSettings } from '../access/rate-limits.ts';
 import type { TrustedDocumentsSettings } from '../access/trusted-documents.ts';
 import type { OperationLimits } from '../graph/operation-limits.ts';
-import type { ProxySettings } from '../stripe/outgoing-requests.ts';
+import type { ProxySettings } from '../stripe/http/outgoing-requests.ts';
 import type { LogLevel } from '../telemetry/log.ts';
 import type { TelemetrySettings } from '../telemetry/telemetry.ts';
 import { combinationFaults } from './combination-rules.ts';

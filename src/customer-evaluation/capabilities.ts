@@ -1,6 +1,6 @@
 import { UpstreamCallError } from '../errors/upstream-call-error.ts';
+import { maxFaults } from '../graph/input-validation.ts';
 import { firstVersionWith, firstVersionWithout, type VersionCapabilities } from '../stripe/versions.ts';
-import { maxFaults } from './input-validation.ts';
 
 const asks: Readonly<Record<keyof VersionCapabilities, string>> = {
   clientData: '`data` in place of a Radar Session',

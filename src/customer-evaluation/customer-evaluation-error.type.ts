@@ -5,7 +5,7 @@ import {
   failureCodes,
   type UpstreamCallError,
 } from '../errors/upstream-call-error.ts';
-import { clientPath, type MutationName } from './error-path.ts';
+import { clientPath, type MutationName } from '../graph/error-path.ts';
 
 const codes = Object.keys(failureCodes) as FailureCode[];
 const CustomerEvaluationErrorCode = Object.fromEntries(codes.map((code) => [code, code]));

@@ -3,15 +3,15 @@ import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { UpstreamCallError } from '../errors/upstream-call-error.ts';
-import { encodeForm } from '../stripe/form-encoding.ts';
+import { type Permissions, requireAnyCustomer, requireOwnEvaluation } from '../graph/authorization.ts';
+import { logFailure } from '../graph/failure-log.ts';
+import { encodeForm } from '../stripe/http/form-encoding.ts';
+import type { Caller } from '../stripe/http/stripe-client.ts';
 import { retrieveEvaluation } from '../stripe/operations.ts';
-import type { Caller } from '../stripe/stripe-client.ts';
-import { type Permissions, requireAnyCustomer, requireOwnEvaluation } from './authorization.ts';
 import { requireCapability } from './capabilities.ts';
 import type { CustomerEvaluation } from './customer-evaluation.type.ts';
 import type { CustomerEvaluationDependencies } from './dependencies.ts';
 import { pathOf } from './evaluation-url.ts';
-import { logFailure } from './failure-log.ts';
 import { fromStripe } from './from-stripe.ts';
 
 /** Evaluations by id; null for an id that the upstream does not know. */

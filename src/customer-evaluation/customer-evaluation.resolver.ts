@@ -1,8 +1,10 @@
 import { Arg, Authorized, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { requireOwnInput, requireOwnReport } from '../graph/authorization.ts';
+import type { CallContext } from '../graph/graphql-context.ts';
+import { type IdempotentMutation, runIdempotent } from '../graph/idempotent-mutation.ts';
 import { customerEvaluationsPath } from '../stripe/customer-evaluation.wire.ts';
 import { createEvaluation, reportEvaluation } from '../stripe/operations.ts';
 import { versionsWith } from '../stripe/versions.ts';
-import { requireOwnInput, requireOwnReport } from './authorization.ts';
 import { CreateCustomerEvaluationInput } from './create-customer-evaluation.input.ts';
 import {
   CreateCustomerEvaluationPayload,
@@ -11,8 +13,6 @@ import {
 import { CustomerEvaluation } from './customer-evaluation.type.ts';
 import type { CustomerEvaluationDependencies } from './dependencies.ts';
 import { fromStripe, type Translated } from './from-stripe.ts';
-import type { CallContext } from './graphql-context.ts';
-import { type IdempotentMutation, runIdempotent } from './idempotent-mutation.ts';
 import { ReportCustomerEvaluationInput } from './report-customer-evaluation.input.ts';
 import { reportToStripe } from './report-to-stripe.ts';
 import { signalsByName } from './signals.union.ts';

@@ -1,4 +1,4 @@
-import type { StripeClient } from '../stripe/stripe-client.ts';
+import type { StripeClient } from '../stripe/http/stripe-client.ts';
 import type { VersionCapabilities } from '../stripe/versions.ts';
 import type { ContractDrift } from '../telemetry/contract-drift.ts';
 import type { Metrics } from '../telemetry/metrics.ts';

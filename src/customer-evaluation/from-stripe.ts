@@ -3,7 +3,7 @@ import {
   customerEvaluationWire,
   type SignalWire,
 } from '../stripe/customer-evaluation.wire.ts';
-import { invalidResponse, type UpstreamResponse } from '../stripe/response.ts';
+import { invalidResponse, type UpstreamResponse } from '../stripe/http/response.ts';
 import { CustomerEvaluation, StripeCustomer } from './customer-evaluation.type.ts';
 import {
   CustomerEvaluationEvent,

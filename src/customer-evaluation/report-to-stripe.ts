@@ -1,8 +1,8 @@
+import { InputProblems, oneOfNotEnforced, optional, type Path } from '../graph/input-validation.ts';
 import type { ReportEventParams, ReportOutcomeParams } from '../stripe/customer-evaluation.wire.ts';
 import type { VersionCapabilities } from '../stripe/versions.ts';
 import { requireCapability } from './capabilities.ts';
 import { pathOf } from './evaluation-url.ts';
-import { InputProblems, oneOfNotEnforced, optional, type Path } from './input-validation.ts';
 import type {
   CustomerEvaluationLoginFailureReason,
   CustomerEvaluationOutcomeInput,

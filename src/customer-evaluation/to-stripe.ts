@@ -1,3 +1,4 @@
+import { InputProblems, oneOfNotEnforced, optional, type Path, required } from '../graph/input-validation.ts';
 import type {
   ClientDetailsParams,
   CreateCustomerEvaluationParams,
@@ -13,7 +14,6 @@ import type {
   EvaluationCustomerDetailsInput,
 } from './create-customer-evaluation.input.ts';
 import { eventTypeWords } from './event-type.enum.ts';
-import { InputProblems, oneOfNotEnforced, optional, type Path, required } from './input-validation.ts';
 
 /**
  * Translates a client's input to the upstream's parameters; pure. Throws a `UpstreamCallError` that names every field at

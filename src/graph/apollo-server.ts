@@ -5,10 +5,10 @@ import {
 } from '@apollo/server/plugin/disabled';
 import type { Logger } from 'pino';
 import type { CustomerEvaluationResolver } from '../customer-evaluation/customer-evaluation.resolver.ts';
-import type { CallContext } from '../customer-evaluation/graphql-context.ts';
 import { operationPlugin } from '../telemetry/operation-plugin.ts';
 import { costLimitPlugin } from './cost-limit-plugin.ts';
 import { errorsPlugin, presentError } from './errors-plugin.ts';
+import type { CallContext } from './graphql-context.ts';
 import { knownOperationTypesRule } from './known-operation-types.ts';
 import { noServiceRule, type OperationLimits, operationLimitsRule } from './operation-limits.ts';
 import { buildSubgraph } from './subgraph-schema.ts';

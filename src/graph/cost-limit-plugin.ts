@@ -1,6 +1,6 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { GraphQLError } from 'graphql';
-import type { CallContext } from '../customer-evaluation/graphql-context.ts';
+import type { CallContext } from './graphql-context.ts';
 import { costOf } from './operation-cost.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { GraphQLError, type GraphQLSchema } from 'graphql';
-import { requireScope } from '../customer-evaluation/authorization.ts';
 import type { CustomerEvaluation } from '../customer-evaluation/customer-evaluation.type.ts';
-import type { CallContext } from '../customer-evaluation/graphql-context.ts';
+import { requireScope } from './authorization.ts';
+import type { CallContext } from './graphql-context.ts';
 
 type Entity = CustomerEvaluation & { readonly __typename: 'CustomerEvaluation' };
 

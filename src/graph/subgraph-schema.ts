@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 import { extendSchema, type GraphQLSchema, isInputObjectType, isUnionType, parse } from 'graphql';
 import { buildSchemaSync, type ResolverData } from 'type-graphql';
-import { requireScope } from '../customer-evaluation/authorization.ts';
 import { CustomerEvaluationResolver } from '../customer-evaluation/customer-evaluation.resolver.ts';
-import type { CallContext } from '../customer-evaluation/graphql-context.ts';
 import { typenameOfSignals } from '../customer-evaluation/signals.union.ts';
+import { requireScope } from './authorization.ts';
 import { resolveEntitiesOf } from './entities.ts';
+import type { CallContext } from './graphql-context.ts';
 
 // What a subgraph's own SDL must say of itself. The definition of `@oneOf` stands in it because Apollo's
 // composition refuses a directive that it does not know (2.14: `Unknown directive "@oneOf"`).

@@ -1,6 +1,6 @@
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { CallContext } from '../customer-evaluation/graphql-context.ts';
+import type { CallContext } from '../graph/graphql-context.ts';
 import type { Origins } from './cors.ts';
 import { searchOf } from './request-parameters.ts';
 import { insteadOfTooLarge, maxAnswerBytes } from './response-size.ts';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { packageRoot } from '../config/package-info.ts';
-import { scopeIdempotencyKey } from '../customer-evaluation/idempotency-key.ts';
 import { UpstreamCallError } from '../errors/upstream-call-error.ts';
+import { scopeIdempotencyKey } from '../graph/idempotency-key.ts';
 import { sendAsset } from './assets.ts';
 import type { PageFacts } from './page-info.ts';
 

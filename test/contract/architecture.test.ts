@@ -26,10 +26,10 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
     ],
   },
   http: {
-    imports: ['access', 'admission', 'config', 'customer-evaluation', 'errors', 'pages'],
+    imports: ['access', 'admission', 'config', 'errors', 'graph', 'pages'],
   },
   // What serves the pages.
-  pages: { imports: ['config', 'customer-evaluation', 'errors', 'stripe'] },
+  pages: { imports: ['config', 'customer-evaluation', 'errors', 'graph', 'stripe'] },
   // For browsers: of the house only what a page is told, and from outside the operations that are shipped.
   'pages/browser': {
     imports: ['pages', '..'],
@@ -40,11 +40,11 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
   admission: { imports: [] },
   // Apollo Server, its plugins and rules, and the schema.
   graph: {
-    imports: ['customer-evaluation', 'errors', 'telemetry'],
+    imports: ['customer-evaluation', 'errors', 'stripe', 'telemetry'],
     never: /^(ky|undici|fastify|@fastify\/.*)$/,
   },
   'customer-evaluation': {
-    imports: ['stripe', 'errors', 'telemetry'],
+    imports: ['graph', 'stripe', 'errors', 'telemetry'],
     never: /^(ky|undici|fastify|@fastify\/.*|node:(http|https|http2|net|tls))$/,
   },
   stripe: {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { clientPath } from '../../src/customer-evaluation/error-path.ts';
+import { clientPath } from '../../src/graph/error-path.ts';
 import { wellFormedText } from '../harness/texts.ts';
 
 describe('the upstream’s name of a parameter as the client’s path', () => {

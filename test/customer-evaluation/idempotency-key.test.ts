@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { drawIdempotencyKey, scopeIdempotencyKey } from '../../src/customer-evaluation/idempotency-key.ts';
 import { UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
+import { drawIdempotencyKey, scopeIdempotencyKey } from '../../src/graph/idempotency-key.ts';
 
 const printable = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 255 });
 

@@ -6,7 +6,7 @@ import type {
 } from '../../src/customer-evaluation/create-customer-evaluation.input.ts';
 import { toStripe } from '../../src/customer-evaluation/to-stripe.ts';
 import { UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
-import { encodeForm } from '../../src/stripe/form-encoding.ts';
+import { encodeForm } from '../../src/stripe/http/form-encoding.ts';
 import { capabilitiesOf } from '../../src/stripe/versions.ts';
 import { legalInput } from '../harness/customer-evaluation-inputs.ts';
 import { formFields } from '../harness/recording-upstream.ts';

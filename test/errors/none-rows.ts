@@ -67,7 +67,7 @@ export const noneRows: readonly NoneRow[] = [
     test: { file: 'test/federation/entities.test.ts', name: 'fail alone, with the code of what happened' },
   },
   {
-    file: 'src/customer-evaluation/idempotency-key.ts',
+    file: 'src/graph/idempotency-key.ts',
     says: 'a key that is none',
     since: 'refused before the call is made',
     test: {
@@ -85,13 +85,13 @@ export const noneRows: readonly NoneRow[] = [
     },
   },
   {
-    file: 'src/customer-evaluation/input-validation.ts',
+    file: 'src/graph/input-validation.ts',
     says: 'a field that Stripe would refuse',
     since: 'refused before the call is made',
     test: { file: 'test/journey/illegal-input.test.ts', name: 'names each of many faults' },
   },
   {
-    file: 'src/stripe/single-flight.ts',
+    file: 'src/stripe/http/single-flight.ts',
     says: 'a key that is in use for another input',
     since: 'of this input nothing is sent',
     test: {
@@ -100,7 +100,7 @@ export const noneRows: readonly NoneRow[] = [
     },
   },
   {
-    file: 'src/stripe/upstream-call.ts',
+    file: 'src/stripe/http/upstream-call.ts',
     says: 'a retrieval; an open breaker; no connection',
     since:
       'retrieving changes nothing, and nothing was sent; any attempt that may have had an effect makes it `UNKNOWN`',
@@ -110,7 +110,7 @@ export const noneRows: readonly NoneRow[] = [
     },
   },
   {
-    file: 'src/stripe/stripe-client.ts',
+    file: 'src/stripe/http/stripe-client.ts',
     says: 'a call that found no turn in its time',
     since: 'it was never sent',
     test: {
@@ -119,7 +119,7 @@ export const noneRows: readonly NoneRow[] = [
     },
   },
   {
-    file: 'src/stripe/error-mapping.ts',
+    file: 'src/stripe/http/error-mapping.ts',
     says: 'a status with which Stripe refuses (4xx), or an attempt of which nothing was sent',
     since: 'Stripe refuses before it works; whoever sent anything has `UNKNOWN`',
     test: {

@@ -51,20 +51,20 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
     { files: ['src/admission/admission-queue.ts'], tests: ['admission/admission-queue'] },
   ],
   stripe: [
-    { files: ['src/stripe/response.ts'], tests: ['stripe/response'] },
+    { files: ['src/stripe/http/response.ts'], tests: ['stripe/response'] },
     { files: ['src/stripe/customer-evaluation.wire.ts'], tests: ['stripe/customer-evaluation.wire'] },
-    { files: ['src/stripe/error-mapping.ts'], tests: ['stripe/error-mapping'] },
-    { files: ['src/stripe/form-encoding.ts'], tests: ['stripe/form-encoding'] },
-    { files: ['src/stripe/retry-budget.ts'], tests: ['stripe/retry-budget'] },
-    { files: ['src/stripe/retry-policy.ts'], tests: ['stripe/retry-policy'] },
+    { files: ['src/stripe/http/error-mapping.ts'], tests: ['stripe/error-mapping'] },
+    { files: ['src/stripe/http/form-encoding.ts'], tests: ['stripe/form-encoding'] },
+    { files: ['src/stripe/http/retry-budget.ts'], tests: ['stripe/retry-budget'] },
+    { files: ['src/stripe/http/retry-policy.ts'], tests: ['stripe/retry-policy'] },
     { files: ['src/stripe/versions.ts'], tests: ['stripe/versions'] },
-    { files: ['src/stripe/breaker.ts'], tests: ['stripe/breaker'] },
-    { files: ['src/stripe/deadline.ts'], tests: ['stripe/deadline'] },
-    { files: ['src/stripe/single-flight.ts'], tests: ['stripe/single-flight'] },
-    { files: ['src/stripe/transport.ts'], tests: ['stripe/transport'] },
-    { files: ['src/stripe/upstream-call.ts'], tests: ['stripe/upstream-call'] },
-    { files: ['src/stripe/growing-buffer.ts'], tests: ['stripe/growing-buffer'] },
-    { files: ['src/stripe/stripe-client.ts'], tests: ['stripe/stripe-client'] },
+    { files: ['src/stripe/http/breaker.ts'], tests: ['stripe/breaker'] },
+    { files: ['src/stripe/http/deadline.ts'], tests: ['stripe/deadline'] },
+    { files: ['src/stripe/http/single-flight.ts'], tests: ['stripe/single-flight'] },
+    { files: ['src/stripe/http/transport.ts'], tests: ['stripe/transport'] },
+    { files: ['src/stripe/http/upstream-call.ts'], tests: ['stripe/upstream-call'] },
+    { files: ['src/stripe/http/growing-buffer.ts'], tests: ['stripe/growing-buffer'] },
+    { files: ['src/stripe/http/stripe-client.ts'], tests: ['stripe/stripe-client'] },
   ],
 };
 
@@ -83,9 +83,9 @@ export const notMeasured: Readonly<Record<string, string>> = {
   'src/access/permissions.ts': onlyInAGateway,
   'src/errors/failure-reason.ts':
     'its words are seen in the logs of a gateway whose Redis, key set or collector fails',
-  'src/stripe/observer.ts': 'types alone',
+  'src/stripe/http/observer.ts': 'types alone',
   'src/stripe/operations.ts': 'a table',
-  'src/stripe/outgoing-requests.ts': 'seen only through a proxy, in test/access/forward-proxy',
+  'src/stripe/http/outgoing-requests.ts': 'seen only through a proxy, in test/access/forward-proxy',
 };
 
 /** In percent, of each room; what is left are changes that nobody could notice. */

@@ -1,5 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type AttemptVerdict, Breaker, BreakerOpenError, probeAfterMs } from '../../src/stripe/breaker.ts';
+import {
+  type AttemptVerdict,
+  Breaker,
+  BreakerOpenError,
+  probeAfterMs,
+} from '../../src/stripe/http/breaker.ts';
 
 describe('the circuit breaker', () => {
   let breaker: Breaker;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Deadline } from '../../src/stripe/deadline.ts';
+import { Deadline } from '../../src/stripe/http/deadline.ts';
 
 describe('a deadline', () => {
   beforeEach(() => {

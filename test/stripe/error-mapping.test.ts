@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { failureCodes, UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
-import { errorOfResponse, errorOfTransport } from '../../src/stripe/error-mapping.ts';
-import { TransportError } from '../../src/stripe/transport.ts';
+import { errorOfResponse, errorOfTransport } from '../../src/stripe/http/error-mapping.ts';
+import { TransportError } from '../../src/stripe/http/transport.ts';
 
 const headers = { 'content-type': 'application/json', 'request-id': 'req_1' };
 const failureOf = (status: number, error: object, more: Record<string, string> = {}): UpstreamCallError =>

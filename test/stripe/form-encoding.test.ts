@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import qs from 'qs';
 import Stripe from 'stripe';
-import { encodeForm, type FormHash, type FormValue } from '../../src/stripe/form-encoding.ts';
+import { encodeForm, type FormHash, type FormValue } from '../../src/stripe/http/form-encoding.ts';
 import {
   decodeForm,
   formFields,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { GrowingBuffer } from '../../src/stripe/growing-buffer.ts';
+import { GrowingBuffer } from '../../src/stripe/http/growing-buffer.ts';
 
 describe('a growing buffer', () => {
   it('holds the text that its pieces made, wherever it was cut', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
-import { header, readErrorWords, readResponse, retryAfterMs } from '../../src/stripe/response.ts';
+import { header, readErrorWords, readResponse, retryAfterMs } from '../../src/stripe/http/response.ts';
 
 const json = { 'content-type': 'application/json', 'request-id': 'req_1' };
 

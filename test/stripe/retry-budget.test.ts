@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { RetryBudget } from '../../src/stripe/retry-budget.ts';
+import { RetryBudget } from '../../src/stripe/http/retry-budget.ts';
 
 describe('the retry budget', () => {
   afterEach(() => {

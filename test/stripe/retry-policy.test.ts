@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type AttemptOutcome, type RetrySituation, retryDelayMs } from '../../src/stripe/retry-policy.ts';
+import {
+  type AttemptOutcome,
+  type RetrySituation,
+  retryDelayMs,
+} from '../../src/stripe/http/retry-policy.ts';
 
 const noAnswer: AttemptOutcome = {
   status: undefined,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Deadline } from '../../src/stripe/deadline.ts';
-import { type Participant, SingleFlight, type Waiters } from '../../src/stripe/single-flight.ts';
+import { Deadline } from '../../src/stripe/http/deadline.ts';
+import { type Participant, SingleFlight, type Waiters } from '../../src/stripe/http/single-flight.ts';
 
 describe('calls that meet under one key', () => {
   let calls: SingleFlight<string>;

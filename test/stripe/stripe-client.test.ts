@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { OverloadedError } from '../../src/errors/overloaded-error.ts';
-import { Deadline } from '../../src/stripe/deadline.ts';
+import { Deadline } from '../../src/stripe/http/deadline.ts';
+import { type Caller, StripeClient, type StripeSettings } from '../../src/stripe/http/stripe-client.ts';
 import { createEvaluation, retrieveEvaluation } from '../../src/stripe/operations.ts';
-import { type Caller, StripeClient, type StripeSettings } from '../../src/stripe/stripe-client.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 
 const path = '/v1/radar/customer_evaluations';

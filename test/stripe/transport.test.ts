@@ -2,11 +2,11 @@ import { getEventListeners } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Deadline } from '../../src/stripe/deadline.ts';
-import type { AttemptEnd } from '../../src/stripe/observer.ts';
+import { Deadline } from '../../src/stripe/http/deadline.ts';
+import type { AttemptEnd } from '../../src/stripe/http/observer.ts';
+import { StripeClient } from '../../src/stripe/http/stripe-client.ts';
+import { type Attempt, Transport, TransportError } from '../../src/stripe/http/transport.ts';
 import { retrieveEvaluation } from '../../src/stripe/operations.ts';
-import { StripeClient } from '../../src/stripe/stripe-client.ts';
-import { type Attempt, Transport, TransportError } from '../../src/stripe/transport.ts';
 import {
   answers,
   type Fault,

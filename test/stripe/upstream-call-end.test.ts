@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Deadline } from '../../src/stripe/deadline.ts';
-import type { UpstreamObserver } from '../../src/stripe/observer.ts';
+import { Deadline } from '../../src/stripe/http/deadline.ts';
+import type { UpstreamObserver } from '../../src/stripe/http/observer.ts';
+import { StripeClient } from '../../src/stripe/http/stripe-client.ts';
 import { createEvaluation } from '../../src/stripe/operations.ts';
-import { StripeClient } from '../../src/stripe/stripe-client.ts';
 import { type FaultyUpstream, hang, startFaultyUpstream, status } from '../harness/faulty-upstream.ts';
 
 describe('the end of a call to the upstream', () => {

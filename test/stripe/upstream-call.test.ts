@@ -1,10 +1,10 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Deadline } from '../../src/stripe/deadline.ts';
-import type { AttemptEnd, UpstreamObserver } from '../../src/stripe/observer.ts';
+import { Deadline } from '../../src/stripe/http/deadline.ts';
+import type { AttemptEnd, UpstreamObserver } from '../../src/stripe/http/observer.ts';
+import { type Caller, StripeClient, type StripeSettings } from '../../src/stripe/http/stripe-client.ts';
 import { createEvaluation, retrieveEvaluation } from '../../src/stripe/operations.ts';
-import { type Caller, StripeClient, type StripeSettings } from '../../src/stripe/stripe-client.ts';
 import {
   answers,
   type Fault,

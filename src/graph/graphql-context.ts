@@ -1,10 +1,13 @@
 import type { Logger } from 'pino';
-import { Deadline } from '../stripe/deadline.ts';
-import type { Caller } from '../stripe/stripe-client.ts';
+import {
+  type CustomerEvaluationLoader,
+  createLoader,
+} from '../customer-evaluation/customer-evaluation.loader.ts';
+import type { CustomerEvaluationDependencies } from '../customer-evaluation/dependencies.ts';
+import { Deadline } from '../stripe/http/deadline.ts';
+import type { Caller } from '../stripe/http/stripe-client.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 import type { Permissions } from './authorization.ts';
-import { type CustomerEvaluationLoader, createLoader } from './customer-evaluation.loader.ts';
-import type { CustomerEvaluationDependencies } from './dependencies.ts';
 
 /** What a request brings to every resolver. */
 export interface CallContext {

@@ -1,4 +1,4 @@
-import { type FailureCode, UpstreamCallError } from '../errors/upstream-call-error.ts';
+import { type FailureCode, UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import {
   header,
   invalidResponse,

@@ -1,4 +1,4 @@
-import { UpstreamCallError } from '../errors/upstream-call-error.ts';
+import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import type { Deadline } from './deadline.ts';
 
 /** A caller that waits for a call. */

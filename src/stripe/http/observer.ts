@@ -1,4 +1,4 @@
-import type { UpstreamOperation } from './operations.ts';
+import type { UpstreamOperation } from '../operations.ts';
 
 /** How an attempt ended: plain data, for whoever watches. */
 export interface AttemptEnd {

@@ -1,12 +1,12 @@
-import { ConcurrencyLimiter } from '../admission/concurrency-limiter.ts';
-import { QueueRejectedError } from '../admission/fair-queue.ts';
-import { RateLimiter } from '../admission/rate-limiter.ts';
-import { OverloadedError } from '../errors/overloaded-error.ts';
-import { UpstreamCallError } from '../errors/upstream-call-error.ts';
+import { ConcurrencyLimiter } from '../../admission/concurrency-limiter.ts';
+import { QueueRejectedError } from '../../admission/fair-queue.ts';
+import { RateLimiter } from '../../admission/rate-limiter.ts';
+import { OverloadedError } from '../../errors/overloaded-error.ts';
+import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
+import type { UpstreamOperation } from '../operations.ts';
 import { Breaker } from './breaker.ts';
 import { encodeForm, type FormHash } from './form-encoding.ts';
 import type { UpstreamLoad, UpstreamObserver } from './observer.ts';
-import type { UpstreamOperation } from './operations.ts';
 import type { OutgoingRequests } from './outgoing-requests.ts';
 import type { UpstreamResponse } from './response.ts';
 import { RetryBudget } from './retry-budget.ts';

@@ -1,7 +1,7 @@
+import type { CreateCustomerEvaluationInput } from '../customer-evaluation/create-customer-evaluation.input.ts';
+import type { CustomerEvaluation } from '../customer-evaluation/customer-evaluation.type.ts';
+import type { ReportCustomerEvaluationInput } from '../customer-evaluation/report-customer-evaluation.input.ts';
 import { ForbiddenError } from '../errors/forbidden-error.ts';
-import type { CreateCustomerEvaluationInput } from './create-customer-evaluation.input.ts';
-import type { CustomerEvaluation } from './customer-evaluation.type.ts';
-import type { ReportCustomerEvaluationInput } from './report-customer-evaluation.input.ts';
 
 /** What the caller of a request may do. */
 export interface Permissions {

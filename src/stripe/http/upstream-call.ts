@@ -1,9 +1,9 @@
 import ky from 'ky';
-import { UpstreamCallError } from '../errors/upstream-call-error.ts';
+import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
+import type { UpstreamOperation } from '../operations.ts';
 import { type AttemptVerdict, type Breaker, BreakerOpenError, probeAfterMs } from './breaker.ts';
 import { errorOfResponse, errorOfTransport } from './error-mapping.ts';
 import type { AttemptEnd, UpstreamObserver } from './observer.ts';
-import type { UpstreamOperation } from './operations.ts';
 import {
   header,
   isByIntermediary,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { UpstreamCallError } from '../errors/upstream-call-error.ts';
+import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import type { RawResponse } from './transport.ts';
 
 /** An answer of status 200 with its JSON, not yet known to be what it should. */

@@ -1,6 +1,6 @@
+import type { CustomerEvaluation } from '../customer-evaluation/customer-evaluation.type.ts';
+import { CustomerEvaluationError } from '../customer-evaluation/customer-evaluation-error.type.ts';
 import { UpstreamCallError } from '../errors/upstream-call-error.ts';
-import type { CustomerEvaluation } from './customer-evaluation.type.ts';
-import { CustomerEvaluationError } from './customer-evaluation-error.type.ts';
 import type { MutationName } from './error-path.ts';
 import { logFailure } from './failure-log.ts';
 import type { CallContext } from './graphql-context.ts';
