@@ -4,12 +4,14 @@ import { withSourcePlaces } from './errors/source-map-stack.ts';
 import { effectiveSettings } from './start-up/check-config.ts';
 import { type Command, readCommand } from './start-up/command-line.ts';
 import { keepCompiled, writeCompileCache } from './start-up/compile-cache.ts';
+import { configFields } from './start-up/config-fields.ts';
 import { hideFromLibraries } from './start-up/environment.ts';
 import { installGracefulShutdown, type Service } from './start-up/graceful-shutdown.ts';
 import { helpText } from './start-up/help.ts';
 import { requireRuntime } from './start-up/runtime.ts';
 import { startupBanner } from './start-up/startup-banner.ts';
 import { adviceOn } from './start-up/startup-error.ts';
+import { unrecognizedVariables } from './start-up/unrecognized-variables.ts';
 import { createLog } from './telemetry/log.ts';
 import { createLogLevelSwitch } from './telemetry/log-level-switch.ts';
 import { openLogOutput } from './telemetry/log-output.ts';
@@ -95,9 +97,13 @@ async function serveGateway(config: Config): Promise<AnnouncedService> {
     onBug: (bug) => log.fatal(bug, 'uncaught exception, shutting down'),
     onTimeout: () => log.fatal('graceful shutdown timed out, exiting'),
     announce: () => {
+      const settings = unrecognizedVariables(process.env);
+      if (settings.length > 0) log.warn({ settings }, 'unrecognized settings, check the spelling');
+      // A banner is for a person; a collector of JSON lines would stumble over it.
+      if (!process.stderr.isTTY) log.info(configFields(config, gateway.url), 'configuration');
       log.info({ url: gateway.url, upstream: config.upstream }, 'listening');
       writeCompileCache();
-      process.stderr.write(startupBanner(gateway.url, config));
+      if (process.stderr.isTTY) process.stderr.write(startupBanner(gateway.url, config));
     },
   };
 }

@@ -31,6 +31,8 @@ export interface DrainSettings {
 
 /** Everything that can be set, checked and frozen. */
 export interface Config {
+  /** `NODE_ENV`; undefined where it is not set. */
+  readonly environment: 'production' | 'development' | 'test' | undefined;
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
@@ -135,6 +137,7 @@ export function readConfig(environment: Environment): Config {
   const upstream = values.UPSTREAM ?? (values.STRIPE_SECRET_KEY === undefined ? 'sandbox' : 'stripe');
   const modeOfKey = values.STRIPE_SECRET_KEY?.includes('_live_') ? 'live' : 'test';
   return deepFreeze({
+    environment: values.NODE_ENV,
     host: values.HOST,
     port: values.PORT,
     upstream,

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import { describeSettings, type SettingDescription } from '../config/setting-descriptions.ts';
 import { withoutCredentials } from '../config/settings.ts';
 import { configSummary } from './config-summary.ts';
+import { unrecognizedVariables } from './unrecognized-variables.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -24,7 +25,7 @@ ${configSummary(config)}
 * is set in the environment
 
 ${lines.join('\n').replaceAll('`', '')}
-${unrecognizedVariables(environment, settings)}`;
+${unrecognizedIn(environment)}`;
 }
 
 function masked({ secret }: SettingDescription, value: string): string {
@@ -50,19 +51,10 @@ function valueWithout({ name, otherwise }: SettingDescription, config: Config): 
   }
 }
 
-// A misspelt name is not noticed otherwise: the environment is full of others' variables.
-function unrecognizedVariables(environment: Environment, settings: readonly SettingDescription[]): string {
-  const names = new Set(settings.map(({ name }) => name));
-  const families = new Set([...names].map(familyOf).filter((family) => !['', 'NODE_'].includes(family)));
-  const strangers = Object.keys(environment).filter(
-    (name) => !names.has(name) && families.has(familyOf(name)),
-  );
-  if (strangers.length === 0) return '';
+function unrecognizedIn(environment: Environment): string {
+  const variables = unrecognizedVariables(environment);
+  if (variables.length === 0) return '';
   return `
-Unrecognized variables: ${strangers.sort().join(', ')}. Check the spelling.
+Unrecognized variables: ${variables.join(', ')}. Check the spelling.
 `;
-}
-
-function familyOf(name: string): string {
-  return /^[A-Z]+_/.exec(name)?.[0] ?? '';
 }

@@ -13,6 +13,7 @@ export function configSummary(config: Config, url = ''): string {
 function rowsOf(config: Config, url: string): readonly (readonly [name: string, state: string])[] {
   const { operationLimits: limits, http } = config;
   return [
+    ['environment', environmentOf(config)],
     ['upstream', upstreamOf(config)],
     ['proxy', proxyOf(config)],
     ['callers', callersOf(config)],
@@ -33,6 +34,10 @@ function rowsOf(config: Config, url: string): readonly (readonly [name: string, 
     ['metrics', metricsOf(config)],
     ['traces', tracesOf(config)],
   ];
+}
+
+function environmentOf({ environment }: Config): string {
+  return environment === undefined ? 'development (NODE_ENV is not set)' : environment;
 }
 
 function upstreamOf({ mode, stripe }: Config): string {

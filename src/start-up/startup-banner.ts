@@ -12,11 +12,16 @@ export function startupBanner(url: string, config: Config): string {
 ${configSummary(config, url)}
 The upstream is the built-in sandbox, its scores are made up. ${tryIt}
 
-curl ${url}/graphql -H 'content-type: application/json' -d '{"query":"${firstMutation}"}'
+${firstCall(url)}
 
 `;
 }
 
+/** A command that makes an evaluation in the sandbox. It stands in the log as well, whose net would redact a session. */
+export function firstCall(url: string): string {
+  return `curl ${url}/graphql -H 'content-type: application/json' -d '{"query":"${firstMutation}"}'`;
+}
+
 // Within JSON, within a shell's single quotes.
 const firstMutation =
-  'mutation { createCustomerEvaluation(input: {eventType: REGISTRATION, evaluationContext: [{clientDetails: {radarSession: \\"rse_1\\"}}, {customerDetails: {customer: \\"cus_1\\"}}]}) { customerEvaluation { id signals { ... on RegistrationSignals { multiAccounting { score riskLevel } } } } errors { code message path } } }';
+  'mutation { createCustomerEvaluation(input: {eventType: REGISTRATION, evaluationContext: [{customerDetails: {customer: \\"cus_1\\"}}]}) { customerEvaluation { id signals { ... on RegistrationSignals { multiAccounting { score riskLevel } } } } errors { code message path } } }';

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -7,14 +7,17 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { settings } from '../../src/config/settings.ts';
+import { defaultVersion } from '../../src/stripe/versions.ts';
+import { reasonWithout } from '../harness/missing-program.ts';
 import { startRecordingUpstream } from '../harness/recording-upstream.ts';
+import { itUnless } from '../harness/run-unless.ts';
 
 const run = promisify(execFile);
 const started: ChildProcess[] = [];
 
 interface Started {
   readonly process: ChildProcess;
-  /** What it told a person so far. */
+  /** What it wrote so far, to standard output and standard error. */
   readonly told: () => string;
   readonly exited: Promise<number | null>;
 }
@@ -38,42 +41,57 @@ async function printedBy(args: readonly string[], environment: Record<string, st
 }
 
 function start(environment: Record<string, string>, ...args: string[]): Started {
-  const child = spawn(process.execPath, ['dist/main.js', ...args], {
+  return spawned(process.execPath, ['dist/main.js', ...args], environment);
+}
+
+/** With its standard error in a terminal, which util-linux's script(1) makes, and its log thrown away. */
+function startInTerminal(environment: Record<string, string>): Started {
+  const command = `exec ${process.execPath} dist/main.js > /dev/null`;
+  return spawned('script', ['-qec', command, '/dev/null'], environment);
+}
+
+function spawned(program: string, args: readonly string[], environment: Record<string, string>): Started {
+  const child = spawn(program, args, {
     env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   started.push(child);
   let text = '';
-  child.stderr.on('data', (chunk) => {
-    text += chunk;
-  });
-  child.stdout.resume();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk.replaceAll('\r', '');
+    });
+  }
   return { process: child, told: () => text, exited: once(child, 'close').then(([code]) => code) };
 }
 
 /** Waits for what a process tells; fails where it ends before. */
-async function toldBy({ told, exited, process: { stderr } }: Started, pattern: RegExp): Promise<string> {
+async function toldBy({ told, exited, process: child }: Started, pattern: RegExp): Promise<string> {
   for (;;) {
     const found = pattern.exec(told());
     if (found !== null) return found[1] ?? found[0];
+    const next = [child.stdout, child.stderr].map((stream) => once(stream as NodeJS.ReadableStream, 'data'));
     const ended = await Promise.race([
-      once(stderr as NodeJS.ReadableStream, 'data').then(() => false),
+      ...next.map((data) => data.then(() => false)),
       exited.then(() => true),
     ]);
     if (ended) throw new Error(`the process ended and told only: ${told()}`);
   }
 }
 
+/** The line of its log with this message. */
+async function logged(gateway: Started, message: string): Promise<Record<string, unknown>> {
+  return JSON.parse(await toldBy(gateway, new RegExp(`^(\\{.*"msg":"${message}".*\\})$`, 'm')));
+}
+
+const noTerminal = reasonWithout('script', spawnSync('script', ['--version']).status === 0, 'bsdutils');
+
 describe('the process', () => {
   afterEach(() => {
     for (const child of started.splice(0)) child.kill('SIGKILL');
   });
 
-  it('starts with no settings at all, and prints a curl that works', async () => {
-    const gateway = start({ PORT: '0' });
-    expect(await toldBy(gateway, /The gateway: (\S+)/)).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/graphql$/);
-    const curl = await toldBy(gateway, /^(curl .*)$/m);
-
+  const answersCurl = async (curl: string): Promise<void> => {
     const { stdout } = await run('sh', ['-c', curl]);
     expect(JSON.parse(stdout)).toEqual({
       data: {
@@ -86,11 +104,88 @@ describe('the process', () => {
         },
       },
     });
+  };
+
+  itUnless(
+    noTerminal,
+    'starts with no settings at all, and prints a curl that works in a terminal',
+    async () => {
+      const gateway = startInTerminal({ PORT: '0' });
+      expect(await toldBy(gateway, /The gateway: (\S+)/)).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/graphql$/);
+      await answersCurl(await toldBy(gateway, /^(curl .*)$/m));
+    },
+  );
+
+  it('logs what is on as one line of JSON where no terminal is, and writes nothing else', async () => {
+    const gateway = start({ PORT: '0', METRICS_PORT: '0' });
+    await logged(gateway, 'listening');
+    const configuration = await logged(gateway, 'configuration');
+    expect(configuration).toMatchObject({
+      level: 'info',
+      nodeEnv: null,
+      upstream: 'sandbox',
+      mode: 'sandbox',
+      apiVersion: defaultVersion,
+      authMode: 'none',
+      rateLimitPerMinute: 120,
+      rateLimitStore: 'memory',
+      trustedDocuments: 'off',
+      metricsPort: 0,
+      tracesTo: 'off',
+    });
+    await answersCurl(String(configuration['tryIt']));
+    const lines = gateway.told().trimEnd().split('\n');
+    expect(lines.length).toBeGreaterThan(2);
+    for (const line of lines) expect(JSON.parse(line)).toHaveProperty('msg');
+  });
+
+  it('logs no secret of its configuration, and no command to try in front of Stripe', async () => {
+    const gateway = start({
+      PORT: '0',
+      NODE_ENV: 'production',
+      STRIPE_SECRET_KEY: 'rk_live_canary',
+      STRIPE_ACCOUNT: 'acct_1',
+      AUTH_MODE: 'router',
+      ROUTER_SECRET: 'canary-canary-canary-canary-canary',
+      REDIS_URL: 'redis://canary:canary@127.0.0.1:1',
+      PSEUDONYM_KEY: 'canary-canary-canary-canary-canary',
+      HTTPS_PROXY: 'http://canary:canary@proxy.example:3128',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=canary',
+    });
+    const configuration = await logged(gateway, 'configuration');
+    expect(configuration).toMatchObject({
+      nodeEnv: 'production',
+      upstream: 'stripe',
+      mode: 'live',
+      account: 'acct_1',
+      proxy: 'http://proxy.example:3128',
+      authMode: 'router',
+      rateLimitStore: 'redis',
+      tracesTo: 'http://127.0.0.1:1/v1/traces',
+      introspection: false,
+    });
+    expect(configuration).not.toHaveProperty('tryIt');
+    expect(gateway.told()).not.toContain('canary');
+  });
+
+  it('warns at a start of variables that were probably meant as settings', async () => {
+    const gateway = start({
+      PORT: '0',
+      UPSTREAM_TIMEOUT: '1000',
+      METRIC_PORT: '9464',
+      HOME: '/',
+      REDIS_PORT: 'x',
+    });
+    expect(await logged(gateway, 'unrecognized settings, check the spelling')).toMatchObject({
+      level: 'warn',
+      settings: ['METRIC_PORT', 'UPSTREAM_TIMEOUT'],
+    });
   });
 
   it('leaves what was compiled beside the code, where the next start finds it', async () => {
     await rm('dist/compiled', { recursive: true, force: true });
-    await toldBy(start({ PORT: '0' }), /The gateway/);
+    await logged(start({ PORT: '0' }), 'listening');
     const [version] = readdirSync('dist/compiled');
     expect(readdirSync(`dist/compiled/${version}`).length).toBeGreaterThan(5);
   });
@@ -103,10 +198,11 @@ describe('the process', () => {
     expect(own).toEqual([]);
   });
 
-  it('tells what is on, at a terminal', async () => {
-    const gateway = start({ PORT: '0', TRUSTED_DOCUMENTS: 'only', RATE_LIMIT_PER_MINUTE: 'off' });
+  itUnless(noTerminal, 'tells what is on, in a terminal', async () => {
+    const gateway = startInTerminal({ PORT: '0', TRUSTED_DOCUMENTS: 'only', RATE_LIMIT_PER_MINUTE: 'off' });
     await toldBy(gateway, /^curl/m);
     const told = gateway.told();
+    expect(told).toMatch(/^ {2}environment +development \(NODE_ENV is not set\)$/m);
     expect(told).toMatch(/^ {2}upstream +the built-in sandbox: scores are made up, nothing is billed$/m);
     expect(told).toMatch(/^ {2}callers +whoever reaches the port \(AUTH_MODE=none\)$/m);
     expect(told).toMatch(/^ {2}rate limits +none for a caller, 600 for an address; counted by this process/m);
@@ -124,7 +220,7 @@ describe('the process', () => {
 
   it('ends with 0 when it is asked to', async () => {
     const gateway = start({ PORT: '0' });
-    await toldBy(gateway, /^curl/m);
+    await logged(gateway, 'listening');
     gateway.process.kill('SIGTERM');
     expect(await gateway.exited).toBe(0);
   });
@@ -179,11 +275,11 @@ describe('the process', () => {
       PORT: '0',
       ...Object.fromEntries(settings.split(' ').map((pair) => pair.split('='))),
     });
-    const url = await toldBy(gateway, /The gateway: (\S+),/);
+    const { url } = await logged(gateway, 'listening');
 
     const query =
       'mutation { createCustomerEvaluation(input: { eventType: LOGIN, evaluationContext: [{ customerDetails: { customer: "cus_sandbox_highest" } }] }) { customerEvaluation { signals { ... on LoginSignals { accountSharing { riskLevel } } } } } }';
-    const response = await fetch(url, {
+    const response = await fetch(`${url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query }),

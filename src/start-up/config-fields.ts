@@ -1,0 +1,35 @@
+import type { Config } from '../config/config.ts';
+import { packageInfo } from '../config/package-info.ts';
+import { firstCall } from './startup-banner.ts';
+
+/** What is on, as the fields of one log line: what `configSummary` says to a person at a terminal. */
+export function configFields(config: Config, url: string): Readonly<Record<string, unknown>> {
+  const { authentication, stripe, rateLimits, http, telemetry, trustedDocuments } = config;
+  return {
+    version: packageInfo().version,
+    nodeVersion: process.version,
+    nodeEnv: config.environment ?? null,
+    upstream: config.upstream,
+    mode: config.mode,
+    apiUrl: config.upstream === 'stripe' ? stripe.apiUrl : null,
+    apiVersion: stripe.apiVersion,
+    account: stripe.account ?? null,
+    proxy: config.proxy === undefined ? null : new URL(config.proxy.url).origin,
+    authMode: authentication.mode,
+    issuer: authentication.mode === 'jwt' ? authentication.issuer : null,
+    signalsVisibility: config.signalsVisibility,
+    rateLimitPerMinute: rateLimits.perMinute ?? 'off',
+    rateLimitPerAddressPerMinute: rateLimits.perAddressPerMinute ?? 'off',
+    rateLimitStore: rateLimits.redisUrl === undefined ? 'memory' : 'redis',
+    trustedDocuments: trustedDocuments.mode,
+    introspection: config.introspection,
+    explorer: config.explorer,
+    corsOrigins: http.corsLocal ? ['http://localhost', 'http://127.0.0.1', 'http://[::1]'] : http.corsOrigins,
+    // Not the list: the log's net would redact the addresses in it.
+    allowedHosts: http.allowedHosts === undefined ? 'any' : 'listed',
+    metricsPort: telemetry.metricsPort ?? 'off',
+    tracesTo: telemetry.tracing?.url ?? 'off',
+    logLevel: config.logLevel,
+    ...(config.upstream === 'sandbox' ? { tryIt: firstCall(url) } : {}),
+  };
+}

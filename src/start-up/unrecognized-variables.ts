@@ -1,0 +1,46 @@
+import { describeSettings } from '../config/setting-descriptions.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+// Prefixes that others write as well: platforms, SDKs and shells.
+const sharedFamilies = new Set(['', 'HTTPS_', 'LOG_', 'NODE_', 'NO_', 'OTEL_', 'REDIS_']);
+
+// One letter away from a setting, and not meant for it: the proxy for plain http, which nothing here uses.
+const othersOwn = new Set(['HTTP_PROXY']);
+
+/**
+ * The variables that were probably meant as settings of this gateway and are not: misspelt ones, and ones that it does
+ * not have any more. Nothing else would notice, since the environment is full of others' variables.
+ */
+export function unrecognizedVariables(environment: Environment): string[] {
+  const names = describeSettings().map(({ name }) => name);
+  const families = new Set(names.map(familyOf).filter((family) => !sharedFamilies.has(family)));
+  return Object.keys(environment)
+    .filter((name) => !names.includes(name) && !othersOwn.has(name))
+    .filter((name) => families.has(familyOf(name)) || names.some((setting) => isMisspelt(name, setting)))
+    .sort();
+}
+
+function familyOf(name: string): string {
+  return /^[A-Z]+_/.exec(name)?.[0] ?? '';
+}
+
+// Short names have neighbours by chance: HOST and HOME, PORT and PATH.
+function isMisspelt(name: string, setting: string): boolean {
+  const tolerated = Math.min(2, Math.floor(setting.length / 5));
+  return Math.abs(name.length - setting.length) <= tolerated && distance(name, setting) <= tolerated;
+}
+
+/** The edit distance of two words (Levenshtein). */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (const [index, letter] of [...one].entries()) {
+    const next = [index + 1];
+    for (const [column, otherLetter] of [...other].entries()) {
+      const replaced = (row[column] ?? 0) + (letter === otherLetter ? 0 : 1);
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}
