@@ -1,15 +1,20 @@
-import { describeSettings } from '../../src/config/setting-descriptions.ts';
+import { describeSettings, settingGroups } from '../../src/config/setting-descriptions.ts';
 import { table } from './table.ts';
 
-/** Every setting, from the table that reads them. */
+/** Every setting, from the tables that read them: one for each group of those who need them. */
 export function settingsTable(): string {
-  return table(
-    ['setting', 'without it', 'takes', 'meaning'],
-    describeSettings().map(({ name, otherwise, takes, meaning, secret }) => [
-      `\`${name}\``,
-      otherwise ?? 'none',
-      takes,
-      secret ? `${meaning}. Never shown` : meaning,
-    ]),
-  );
+  const settings = describeSettings();
+  return settingGroups
+    .map(({ need, title }) => {
+      const rows = settings
+        .filter(({ neededBy }) => neededBy === need)
+        .map(({ name, otherwise, takes, meaning, secret }) => [
+          `\`${name}\``,
+          otherwise ?? 'none',
+          takes,
+          secret ? `${meaning}. Never shown` : meaning,
+        ]);
+      return `## ${title}\n\n${table(['setting', 'without it', 'takes', 'meaning'], rows)}`;
+    })
+    .join('\n\n');
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isSecret, settings } from './settings.ts';
+import { isSecret, type SettingNeed, settingsByNeed } from './settings.ts';
 
 /** A setting, for people. */
 export interface SettingDescription {
@@ -9,12 +9,26 @@ export interface SettingDescription {
   readonly takes: string;
   readonly meaning: string;
   readonly secret: boolean;
+  readonly neededBy: SettingNeed;
 }
 
-/** Every setting, described. */
+/** The groups that settings are listed in, by who needs them. */
+export const settingGroups: readonly { readonly need: SettingNeed; readonly title: string }[] = [
+  { need: 'everyone', title: 'For every deployment' },
+  { need: 'some', title: 'For some: tokens, a router, proxies, replicas, trusted documents, traces' },
+  { need: 'few', title: 'For few: tuning and development' },
+];
+
+/** Every setting, described, in the order of the groups. */
 export function describeSettings(): SettingDescription[] {
-  return Object.entries(settings.shape).map(([name, type]) => ({
+  return settingGroups.flatMap(({ need }) => describeGroup(need));
+}
+
+function describeGroup(need: SettingNeed): SettingDescription[] {
+  const types: Readonly<Record<string, z.ZodType>> = settingsByNeed[need];
+  return Object.entries(types).map(([name, type]) => ({
     name,
+    neededBy: need,
     otherwise: otherwiseOf(type),
     takes: takenBy(type),
     meaning: type.description ?? '',

@@ -1,12 +1,15 @@
-import { describeSettings } from '../config/setting-descriptions.ts';
+import { describeSettings, settingGroups } from '../config/setting-descriptions.ts';
 
 /** The answer to `--help`. */
 export function helpText(): string {
   const settings = describeSettings();
   const width = Math.max(...settings.map(({ name }) => name.length));
-  const lines = settings.map(
-    ({ name, otherwise, meaning }) => `  ${name.padEnd(width)}  ${meaning} (${otherwise ?? 'none'})`,
-  );
+  const groups = settingGroups.map(({ need, title }) => {
+    const lines = settings
+      .filter(({ neededBy }) => neededBy === need)
+      .map(({ name, otherwise, meaning }) => `  ${name.padEnd(width)}  ${meaning} (${otherwise ?? 'none'})`);
+    return `${title}:\n\n${lines.join('\n')}`;
+  });
   return `A GraphQL gateway in front of Stripe Radar's customer evaluations.
 
   node dist/main.js                  serves the gateway: with no STRIPE_SECRET_KEY, in front of a built-in sandbox
@@ -15,8 +18,8 @@ export function helpText(): string {
   node dist/main.js --version        prints the version
   node dist/main.js --help           prints this
 
-Settings, from the environment, and what holds without them:
+Settings come from the environment. In brackets: what holds without them.
 
-${lines.join('\n').replaceAll('`', '')}
+${groups.join('\n\n').replaceAll('`', '')}
 `;
 }

@@ -52,7 +52,7 @@ const edits: readonly (readonly [file: string, before: string, line: string])[] 
   ['src/sandbox/evaluations.ts', 'events: null,\n    signals', `model: 'm7',\n    `],
   // To add a setting
   [
-    'src/config/settings.ts',
+    'src/config/settings-for-everyone.ts',
     'HOST: takes(',
     `HOUSE_COLOUR: takes('red or blue', z.enum(['red', 'blue'])).default('red').describe('a recipe'),\n  `,
   ],

@@ -1,0 +1,93 @@
+import * as z from 'zod';
+import {
+  headerPairs,
+  httpUrl,
+  isOrigin,
+  onOff,
+  otlpProtocol,
+  share,
+  takes,
+  wholeNumber,
+} from './setting-types.ts';
+
+/** Tuning, development, and twins of other settings: the defaults fit nearly everywhere. */
+export const settingsForFew = {
+  STRIPE_API_URL: takes(
+    'https://host or https://host:port, without a path; plain http only for 127.0.0.1, [::1] and localhost',
+    z
+      .string()
+      .refine(isOrigin)
+      .transform((url) => new URL(url).origin),
+  )
+    .default('https://api.stripe.com')
+    .describe('the base URL of Stripe’s API'),
+  SANDBOX_FAULT_SHARE: share().default(0).describe('the share of sandbox calls that fail at random'),
+  UPSTREAM_MAX_ATTEMPTS: wholeNumber(1, 10)
+    .default(3)
+    .describe('the maximum attempts of one call, the first included'),
+  INTROSPECTION: onOff()
+    .optional()
+    .describe('whether callers may query the schema')
+    .meta({ otherwise: '`on`, in production `off`' }),
+  // What Spring Security and Envoy allow.
+  JWT_CLOCK_TOLERANCE_SECONDS: wholeNumber(0, 300)
+    .default(60)
+    .describe('the allowed clock skew between issuer and gateway, before and after a token’s validity'),
+  MAX_EVENT_LOOP_DELAY_MS: wholeNumber(1, 10_000)
+    .default(150)
+    .describe(
+      'load shedding: if a request would wait longer than this for the process, it is rejected with `OVERLOADED`',
+    ),
+  MAX_BODY_BYTES: wholeNumber(1024, 100_000_000)
+    .default(65_536)
+    .describe('the largest request body; compressed ones are refused'),
+  MAX_ROOT_FIELDS: wholeNumber(1, 1_000)
+    .default(10)
+    .describe('the maximum root fields of one operation, fragments expanded'),
+  MAX_DEPTH: wholeNumber(1, 100)
+    .default(10)
+    .describe('the maximum depth of one operation, fragments expanded'),
+  MAX_ALIASES: wholeNumber(0, 1_000)
+    .default(20)
+    .describe('the maximum aliases in one operation, fragments expanded'),
+  MAX_DIRECTIVES: wholeNumber(0, 1_000)
+    .default(20)
+    .describe('the maximum directives in one operation, fragments expanded'),
+  MAX_TOKENS: wholeNumber(100, 100_000).default(1_000).describe('the maximum lexical tokens of one document'),
+  MAX_DOCUMENT_BYTES: wholeNumber(1_024, 1_000_000)
+    .default(16_384)
+    .describe('the maximum length of one document, in bytes'),
+  MAX_COST: wholeNumber(1, 10_000)
+    .default(100)
+    .describe('the maximum calls to Stripe that one operation may cause'),
+  REQUEST_TIMEOUT_MS: wholeNumber(100, 600_000)
+    .default(10_000)
+    .describe('the time to receive a complete request; its headers within 5 seconds'),
+  RESPONSE_TIMEOUT_MS: wholeNumber(100, 600_000)
+    .default(30_000)
+    .describe('the time for a client to read its response; then its connection is closed'),
+  // OpenTelemetry's names and meanings: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables
+  OTEL_SDK_DISABLED: takes('true or false', z.string().regex(/^(true|false)$/i))
+    .optional()
+    .describe('`true`: no traces'),
+  OTEL_TRACES_EXPORTER: takes('otlp or none', z.enum(['otlp', 'none']))
+    .default('otlp')
+    .describe('`none`: no traces'),
+  OTEL_EXPORTER_OTLP_PROTOCOL: otlpProtocol().describe('the protocol of the collector'),
+  OTEL_EXPORTER_OTLP_TIMEOUT: wholeNumber(1, 600_000)
+    .optional()
+    .describe('the timeout of the collector, in milliseconds')
+    .meta({ otherwise: '`10000`' }),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl()
+    .optional()
+    .describe('the complete URL for traces, in place of `OTEL_EXPORTER_OTLP_ENDPOINT`'),
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: headerPairs()
+    .optional()
+    .describe('`OTEL_EXPORTER_OTLP_HEADERS` for traces only; replaces them'),
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: otlpProtocol().describe(
+    '`OTEL_EXPORTER_OTLP_PROTOCOL` for traces only',
+  ),
+  OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: wholeNumber(1, 600_000)
+    .optional()
+    .describe('`OTEL_EXPORTER_OTLP_TIMEOUT` for traces only'),
+};

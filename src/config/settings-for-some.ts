@@ -1,0 +1,171 @@
+import * as z from 'zod';
+import { versionsWith } from '../stripe/versions.ts';
+import { samplers } from '../telemetry/tracing.ts';
+import {
+  hasReadableUser,
+  headerPairs,
+  httpUrl,
+  isNetwork,
+  isProxy,
+  isRedisUrl,
+  isSafeUrl,
+  onOff,
+  pairs,
+  proxyOrigin,
+  secretFile,
+  share,
+  takes,
+  wholeNumber,
+  wholeNumberOrOff,
+} from './setting-types.ts';
+
+/** What a deployment of some kind needs: behind a router or proxy, with tokens, with several replicas, with traces. */
+export const settingsForSome = {
+  JWT_JWKS_URL: takes(
+    'an https URL of a key set; plain http only for 127.0.0.1, [::1] and localhost',
+    z.string().refine((url) => URL.canParse(url) && isSafeUrl(new URL(url)) && hasReadableUser(new URL(url))),
+  )
+    .optional()
+    .describe('the URL of the issuer’s key set; required by `AUTH_MODE=jwt`'),
+  JWT_ISSUER: takes('the issuer exactly as tokens name it in iss', z.string())
+    .optional()
+    .describe('the accepted token issuer (`iss`); required by `AUTH_MODE=jwt`'),
+  JWT_AUDIENCE: takes(
+    'this gateway as tokens name it in aud; several names comma separated',
+    z
+      .string()
+      .transform((list) => list.split(',').map((name) => name.trim()))
+      .refine((names) => names.every((name) => name !== '')),
+  )
+    .optional()
+    .describe('the expected token audience (`aud`); required by `AUTH_MODE=jwt`'),
+  JWT_AUDIENCE_CLAIM: takes('aud, client_id, azp or cid', z.enum(['aud', 'client_id', 'azp', 'cid']))
+    .default('aud')
+    .describe(
+      'the claim that must be one of `JWT_AUDIENCE`: `client_id` for access tokens of Amazon Cognito, which have no `aud`',
+    ),
+  JWT_CUSTOMER_CLAIM: takes('the name of a claim', z.string().max(256))
+    .optional()
+    .describe(
+      `the claim that holds a caller’s Stripe customer; the caller may act for no other. Its reports need a \`STRIPE_API_VERSION\` of ${versionsWith('retrieve')}, which can retrieve the evaluation’s customer`,
+    ),
+  ROUTER_SECRET: takes(
+    'one secret or several, comma separated, each of 32 to 256 visible ASCII characters',
+    z
+      .string()
+      .transform((list) => list.split(',').map((secret) => secret.trim()))
+      .refine((secrets) => secrets.every((secret) => /^[\x21-\x7e]{32,256}$/.test(secret))),
+  )
+    .optional()
+    .describe(
+      'the secret that the router sends in `x-router-secret`; several during a rotation; required by `AUTH_MODE=router`',
+    ),
+  ROUTER_SECRET_FILE: secretFile('ROUTER_SECRET'),
+  SIGNALS_VISIBILITY: takes('all or scoped', z.enum(['all', 'scoped']))
+    .default('all')
+    .describe('`scoped`: signals only for callers with the scope `evaluations:signals`'),
+  TRUSTED_DOCUMENTS: takes('off, prefer or only', z.enum(['off', 'prefer', 'only']))
+    .default('off')
+    .describe('`only` runs only the shipped operations and yours; `prefer` runs and logs others'),
+  TRUSTED_DOCUMENTS_PATH: takes('a manifest or a directory', z.string())
+    .optional()
+    .describe('your own operations, in addition to the shipped ones'),
+  RATE_LIMIT_PER_MINUTE: wholeNumberOrOff(1, 1_000_000)
+    .prefault('120')
+    .describe('the calls to Stripe that a caller’s operations may cause'),
+  RATE_LIMIT_PER_ADDRESS_PER_MINUTE: wholeNumberOrOff(1, 1_000_000)
+    .prefault('600')
+    .describe('the same per address, across all its callers; refused credentials are counted separately'),
+  REDIS_URL: takes(
+    'redis://user:password@host:port/database or rediss://…; % in a password is written %25, the database is a number',
+    z.string().refine((url) => URL.canParse(url) && isRedisUrl(new URL(url))),
+  )
+    .optional()
+    .describe('the Redis that shares rate-limit counters between replicas')
+    .meta({ otherwise: 'none: each process counts for itself' }),
+  REDIS_URL_FILE: secretFile('REDIS_URL'),
+  PSEUDONYM_KEY: takes('32 to 256 characters', z.string().min(32).max(256))
+    .optional()
+    .describe('the key of the hash that identifies callers in logs and counters')
+    .meta({ otherwise: 'from the Stripe key' }),
+  PSEUDONYM_KEY_FILE: secretFile('PSEUDONYM_KEY'),
+  // No count of proxies: whoever reaches the port without them could write as many entries.
+  TRUST_PROXY: takes(
+    'the addresses or networks of the proxies in front, comma separated, such as 10.0.0.0/8 or loopback',
+    z
+      .string()
+      .transform((list) => list.split(',').map((network) => network.trim()))
+      .refine((networks) => networks.every(isNetwork)),
+  )
+    .optional()
+    .describe('the proxies whose `X-Forwarded-For` is trusted'),
+  ALLOWED_HOSTS: takes(
+    'host names or addresses without ports, comma separated, such as gateway.test',
+    z
+      .string()
+      .transform((list) => list.split(',').map((host) => host.trim().toLowerCase()))
+      .refine((hosts) => hosts.every((host) => /^(\[[\da-f:.]+\]|[\w.-]+)$/.test(host))),
+  )
+    .optional()
+    .describe(
+      'the `Host` names to accept, besides `localhost`, `127.0.0.1` and `[::1]`; all others are refused',
+    )
+    .meta({
+      otherwise: 'any; those three outside production with `AUTH_MODE=none` on a loopback address',
+    }),
+  KEEP_ALIVE_MS: wholeNumber(1_000, 3_600_000)
+    .default(75_000)
+    .describe(
+      'how long an idle connection is kept open; must exceed the idle timeout of the load balancer in front',
+    ),
+  DRAIN_DELAY_MS: wholeNumber(0, 600_000)
+    .default(0)
+    .describe(
+      'how long requests are still served after `SIGTERM` while `/readyz` fails, so that load balancers can notice',
+    ),
+  EXPLORER: onOff()
+    .optional()
+    .describe('the explorer at `/`, and with the sandbox the playground at `/try`')
+    .meta({ otherwise: '`on`, in production `off`' }),
+  HTTPS_PROXY: takes(
+    'http://user:password@host:port, or https:// with a host name; without a path',
+    z.string().refine(isProxy).transform(proxyOrigin),
+  )
+    .optional()
+    .describe('the proxy for requests to Stripe and the key set; also read as `https_proxy`'),
+  NO_PROXY: takes('host names, comma separated, such as stripe.internal or .example.com', z.string())
+    .default('')
+    .describe('hosts to call without the proxy, subdomains included; also read as `no_proxy`'),
+  STRIPE_ACCOUNT: takes('an account id, acct_…', z.string().regex(/^acct_[A-Za-z0-9]+$/))
+    .optional()
+    .describe('sent as `Stripe-Account` (Connect)'),
+  UPSTREAM_TIMEOUT_MS: wholeNumber(1, 600_000)
+    .default(3000)
+    .describe('the timeout of one upstream attempt, body included'),
+  UPSTREAM_DEADLINE_MS: wholeNumber(1, 600_000)
+    .default(8000)
+    .describe('the deadline of one upstream call: all attempts and waits'),
+  UPSTREAM_MAX_CONCURRENCY: wholeNumber(1, 100_000)
+    .default(512)
+    .describe(
+      'the maximum calls in flight; further calls wait briefly and are then rejected with `OVERLOADED`',
+    ),
+  UPSTREAM_MAX_PER_SECOND: wholeNumber(1, 100_000)
+    .optional()
+    .describe('the maximum calls per second of each process; calls wait instead of running into a 429'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
+    .optional()
+    .describe(
+      'the base URL of the collector; traces go to `/v1/traces` below it. Without one there are no traces',
+    ),
+  OTEL_EXPORTER_OTLP_HEADERS: headerPairs().optional().describe('sent to the collector, such as its token'),
+  OTEL_SERVICE_NAME: takes('a name', z.string().max(256))
+    .optional()
+    .describe('the service name in traces')
+    .meta({ otherwise: '`service.name` of `OTEL_RESOURCE_ATTRIBUTES`, else `customer-evaluations-gateway`' }),
+  OTEL_RESOURCE_ATTRIBUTES: pairs().default('').describe('further attributes of the service in each trace'),
+  OTEL_TRACES_SAMPLER: takes(samplers.join(', '), z.enum(samplers))
+    .default('parentbased_always_on')
+    .describe('the sampler: which traces are kept'),
+  OTEL_TRACES_SAMPLER_ARG: share().default(1).describe('the share that `traceidratio` keeps'),
+};

@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import { describeSettings, settingGroups } from '../../src/config/setting-descriptions.ts';
+import { settings, settingsByNeed } from '../../src/config/settings.ts';
+
+const run = promisify(execFile);
+const titles = settingGroups.map(({ title }) => title);
+
+/** The settings below each title of a text, by what marks a setting in it. */
+function listedBelowTitles(text: string, setting: RegExp): string[][] {
+  const starts = titles.map((title) => text.indexOf(title));
+  expect(starts).toEqual([...starts].sort((one, other) => one - other));
+  return starts.map((start, index) =>
+    [...text.slice(start, starts[index + 1]).matchAll(setting)].map(([, name = '']) => name),
+  );
+}
+
+const namesByGroup = settingGroups.map(({ need }) => Object.keys(settingsByNeed[need]));
+
+describe('The groups of settings', () => {
+  it('hold every setting once', () => {
+    const names = namesByGroup.flat();
+    expect(new Set(names).size).toBe(names.length);
+    expect([...names].sort()).toEqual(Object.keys(settings.shape).sort());
+    expect(describeSettings().map(({ name }) => name)).toEqual(names);
+  });
+
+  it('are short for those who need little', () => {
+    const [everyone = [], some = []] = namesByGroup;
+    expect(everyone.length).toBeLessThanOrEqual(12);
+    expect(some.length).toBeLessThanOrEqual(40);
+  });
+
+  it('are the tables of the reference', () => {
+    const page = readFileSync('docs/reference/settings.md', 'utf8');
+    expect(listedBelowTitles(page, /^\| `([A-Z_]+)` \|/gm)).toEqual(namesByGroup);
+  });
+
+  it('are the lists of --help', async () => {
+    const { stdout } = await run(process.execPath, ['dist/main.js', '--help']);
+    expect(listedBelowTitles(stdout, /^ {2}([A-Z_]+) {2}/gm)).toEqual(namesByGroup);
+  });
+
+  it('let no setting be explained by its neighbour in another group', () => {
+    const [first, ...rest] = describeSettings();
+    let before = first;
+    for (const setting of rest) {
+      if (setting.meaning.startsWith('the same')) {
+        expect({ name: setting.name, group: setting.neededBy }).toEqual({
+          name: setting.name,
+          group: before?.neededBy,
+        });
+      }
+      before = setting;
+    }
+  });
+});
