@@ -1,23 +1,53 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterRes } from 'rate-limiter-flexible';
+
+/** How long a name must wait, or undefined where it need not. */
+export type Wait = number | undefined;
 
 /** Counts in windows of a minute that begin with a name's first call. */
 export interface Counter {
-  /** Adds to what `name` has used; answers how long it must wait, or undefined where it need not. */
-  add(name: string, points: number): Promise<number | undefined>;
+  /** Adds to what `name` has used. */
+  add(name: string, points: number): Wait | Promise<Wait>;
 }
 
 export const windowSeconds = 60;
+const windowMs = windowSeconds * 1000;
 
-/** What this process alone has counted. */
+interface Window {
+  /** Of `performance.now()`: a clock that is set back makes nobody wait longer. */
+  readonly endsAt: number;
+  used: number;
+}
+
+/**
+ * What this process alone has counted. Synchronous: each request is counted twice or more, and each promise on its way
+ * is a turn of the microtask queue.
+ */
 export class MemoryCounter implements Counter {
-  readonly #limiter: RateLimiterMemory;
+  readonly #limit: number;
+  // In the order in which their windows end, since all are equally long and a name that begins anew moves to the end.
+  readonly #windows = new Map<string, Window>();
 
   constructor(limit: number) {
-    this.#limiter = new RateLimiterMemory({ points: limit, duration: windowSeconds });
+    this.#limit = limit;
   }
 
-  add(name: string, points: number): Promise<number | undefined> {
-    return waitOf(this.#limiter.consume(name, points));
+  add(name: string, points: number): Wait {
+    const now = performance.now();
+    let window = this.#windows.get(name);
+    if (window === undefined || window.endsAt <= now) {
+      this.#dropEnded(now);
+      window = { endsAt: now + windowMs, used: 0 };
+      this.#windows.set(name, window);
+    }
+    window.used += points;
+    return window.used > this.#limit ? Math.ceil(window.endsAt - now) : undefined;
+  }
+
+  #dropEnded(now: number): void {
+    for (const [name, { endsAt }] of this.#windows) {
+      if (endsAt > now) return;
+      this.#windows.delete(name);
+    }
   }
 }
 
@@ -25,14 +55,13 @@ export class MemoryCounter implements Counter {
  * How long a name must wait: the library resolves where there is room, rejects with a result where there is none, and
  * with an error where it failed.
  */
-export async function waitOf(consumed: Promise<RateLimiterRes>): Promise<number | undefined> {
+export async function waitOf(consumed: Promise<RateLimiterRes>): Promise<Wait> {
   try {
     await consumed;
     return undefined;
   } catch (result) {
     // A clock that was set back makes the wait seem longer than the window, which ends by a timer all the same.
-    if (result instanceof RateLimiterRes)
-      return Math.min(Math.max(1, result.msBeforeNext), windowSeconds * 1000);
+    if (result instanceof RateLimiterRes) return Math.min(Math.max(1, result.msBeforeNext), windowMs);
     throw result;
   }
 }

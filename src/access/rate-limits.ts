@@ -1,6 +1,6 @@
 import type { Caller } from './caller.ts';
 import { addressKey } from './client-address.ts';
-import { type Counter, MemoryCounter } from './rate-limit-counter.ts';
+import { type Counter, MemoryCounter, type Wait } from './rate-limit-counter.ts';
 import type { RedisRateLimitStore, StoreState } from './redis-rate-limit-store.ts';
 
 interface Limits {
@@ -27,7 +27,7 @@ export class RateLimits {
   readonly #store: RedisRateLimitStore | undefined;
   readonly #perCaller: Counter | undefined;
   readonly #perAddress: Counter | undefined;
-  readonly #refusals: Counter | undefined;
+  readonly #refusals: MemoryCounter | undefined;
 
   /** Counts in the store, or in this process alone where there is none. */
   constructor({ perMinute, perAddressPerMinute }: Limits, store?: RedisRateLimitStore) {
@@ -55,21 +55,21 @@ export class RateLimits {
     return this.#store?.reason;
   }
 
-  /** Counts `points` for the caller and its address; answers how long they must wait, or undefined. */
-  async charge({ caller, address }: Charged, points: number): Promise<number | undefined> {
+  /** Counts `points` for the caller and its address. Synchronous unless counters are shared. */
+  charge({ caller, address }: Charged, points: number): Wait | Promise<Wait> {
     const from = addressKey(address);
     // Anonymous callers are limited by address. No name and no address means a trusted router, which enforces its own
     // limits.
     const name = caller.isNamed ? caller.id : from;
-    const waits = await Promise.all([
-      name === undefined ? undefined : this.#perCaller?.add(name, points),
-      from === undefined || !caller.isNamed ? undefined : this.#perAddress?.add(from, points),
-    ]);
-    return waits.reduce(longer, undefined);
+    const byName = name === undefined ? undefined : this.#perCaller?.add(name, points);
+    const byAddress = from === undefined || !caller.isNamed ? undefined : this.#perAddress?.add(from, points);
+    return byName instanceof Promise || byAddress instanceof Promise
+      ? Promise.all([byName, byAddress]).then(([a, b]) => longer(a, b))
+      : longer(byName, byAddress);
   }
 
-  /** Counts a request that was refused at the door for its address; answers how long that must wait, or undefined. */
-  async chargeRefusal(address: string | undefined): Promise<number | undefined> {
+  /** Counts a request that was refused at the door for its address. */
+  chargeRefusal(address: string | undefined): Wait {
     const from = addressKey(address);
     return from === undefined ? undefined : this.#refusals?.add(from, 1);
   }
@@ -84,6 +84,6 @@ export class RateLimits {
   }
 }
 
-function longer(a: number | undefined, b: number | undefined): number | undefined {
+function longer(a: Wait, b: Wait): Wait {
   return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
 }

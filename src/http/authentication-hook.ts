@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Access } from '../access/access.ts';
 import type { Authentication } from '../access/authentication.ts';
 import type { Caller } from '../access/caller.ts';
+import type { Wait } from '../access/rate-limit-counter.ts';
 import { IdentityUnavailableError, UnauthenticatedError } from '../errors/authentication-errors.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
 import { RateLimitedError } from '../errors/rate-limited-error.ts';
@@ -33,9 +34,9 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
     rateLimitedLog.close();
   });
 
-  const refuse = async (request: FastifyRequest, reason: string): Promise<GatewayError> => {
+  const refuse = (request: FastifyRequest, reason: string): GatewayError => {
     refusedCallers.refused(reason, { requestId: request.id, ...request.record.logFields });
-    const wait = await access.limits.chargeRefusal(countedAddress(request, access, log));
+    const wait = access.limits.chargeRefusal(countedAddress(request, access, log));
     return wait === undefined ? new UnauthenticatedError() : new RateLimitedError(wait);
   };
 
@@ -54,7 +55,7 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
       request.record.log = request.callLog;
       done();
     } else if (authentication.outcome === 'unavailable') done(new IdentityUnavailableError());
-    else refuse(request, authentication.reason).then(done, done);
+    else done(refuse(request, authentication.reason));
   };
 
   // Synchronous if the caller is known immediately, the normal case.
@@ -71,22 +72,36 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
  * limited as well. What its operation may cost beyond that is charged once it is known.
  */
 export function chargeRequest(access: Access) {
-  return (request: FastifyRequest): Promise<void> => charge(request, access, 1);
+  return (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+    const charged = charge(request, access, 1);
+    if (charged instanceof Promise) charged.then(done, done);
+    else done(charged);
+  };
 }
 
-/** Charges upstream calls to the request's caller and address. Rejects with `RateLimitedError`. */
-export async function charge(request: FastifyRequest, access: Access, calls: number): Promise<void> {
+/**
+ * Charges upstream calls to the request's caller and address; an error where either has none left. Synchronous unless
+ * counters are shared.
+ */
+export function charge(
+  request: FastifyRequest,
+  access: Access,
+  calls: number,
+): RateLimitedError | undefined | Promise<RateLimitedError | undefined> {
   const { caller, callLog } = request;
   const address = countedAddress(request, access, callLog);
-  const wait = await access.limits.charge({ caller, address }, calls);
-  const { rateLimitedLog } = request.server;
-  const key = caller.isNamed ? caller.id : address;
-  if (key !== undefined && access.limits.limitsCallers) rateLimitedLog.charged(key);
-  if (wait === undefined) return;
-  const pseudonym = caller.isNamed ? access.pseudonymize(caller.id) : 'unnamed';
-  const fields = { requestId: request.id, ...request.record.logFields };
-  rateLimitedLog.limited(key ?? '', pseudonym, callLog, fields);
-  throw new RateLimitedError(wait);
+  const charged = (wait: Wait): RateLimitedError | undefined => {
+    const { rateLimitedLog } = request.server;
+    const key = caller.isNamed ? caller.id : address;
+    if (key !== undefined && access.limits.limitsCallers) rateLimitedLog.charged(key);
+    if (wait === undefined) return undefined;
+    const pseudonym = caller.isNamed ? access.pseudonymize(caller.id) : 'unnamed';
+    const fields = { requestId: request.id, ...request.record.logFields };
+    rateLimitedLog.limited(key ?? '', pseudonym, callLog, fields);
+    return new RateLimitedError(wait);
+  };
+  const wait = access.limits.charge({ caller, address }, calls);
+  return wait instanceof Promise ? wait.then(charged) : charged(wait);
 }
 
 // Logged once per gateway: the proxy sends the same with each request.

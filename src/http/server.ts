@@ -161,7 +161,10 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       options.createContext({
         caller: request.caller.id,
         rights: options.rightsOf(request.caller),
-        charge: (calls) => charge(request, access, calls),
+        charge: async (calls) => {
+          const refusal = await charge(request, access, calls);
+          if (refusal !== undefined) throw refusal;
+        },
         requestId: request.id,
         log: request.callLog,
         record: request.record,

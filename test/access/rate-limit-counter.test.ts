@@ -35,6 +35,27 @@ describe('what one process counts', () => {
     jest.setSystemTime(Date.now() - 3_600_000);
     expect(await counter.add('a', 1)).toBe(60_000);
   });
+
+  it('ends with each window alone, also where a name has begun anew before another', () => {
+    const counter = new MemoryCounter(1);
+    counter.add('a', 1);
+    jest.advanceTimersByTime(30_000);
+    counter.add('b', 1);
+    jest.advanceTimersByTime(30_000);
+    // A window that has ended is found by the next name that begins.
+    expect(counter.add('a', 1)).toBeUndefined();
+    expect(counter.add('b', 1)).toBe(30_000);
+    jest.advanceTimersByTime(30_000);
+    expect(counter.add('c', 1)).toBeUndefined();
+    expect(counter.add('a', 1)).toBe(30_000);
+    expect(counter.add('b', 1)).toBeUndefined();
+  });
+
+  it('is told at once, so that a request waits for no turn of the queue', () => {
+    const limits = new RateLimits({ perMinute: 1, perAddressPerMinute: 1 });
+    expect(limits.charge({ caller: anonymous, address: '192.0.2.1' }, 1)).toBeUndefined();
+    expect(limits.charge({ caller: anonymous, address: '192.0.2.1' }, 1)).toBe(60_000);
+  });
 });
 
 describe('the limits', () => {
