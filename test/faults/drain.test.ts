@@ -169,7 +169,8 @@ describe('when the process is to end', () => {
   });
 
   it('waits for no connection on which nothing is asked, or only half of it', async () => {
-    await start();
+    // Longer than this test may take: a drain that waited for the rest of a request would not end in it.
+    await start({ REQUEST_TIMEOUT_MS: '600000', KEEP_ALIVE_MS: '3600000', UPSTREAM_DEADLINE_MS: '600000' });
     await create('idle', kept);
     const { hostname, port } = new URL(gateway.url);
     const half = connect(Number(port), hostname);
@@ -180,10 +181,8 @@ describe('when the process is to end', () => {
       'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
     );
     await delay(50);
-    const start0 = performance.now();
     gateway.child.kill('SIGTERM');
     expect(await gateway.exited).toBe(0);
-    expect(performance.now() - start0).toBeLessThan(3_000);
   });
 
   it('ends at once on a second signal', async () => {
@@ -193,11 +192,11 @@ describe('when the process is to end', () => {
     await untilRequested(1);
     gateway.child.kill('SIGTERM');
     await untilLeaving();
-    const start0 = performance.now();
     gateway.child.kill('SIGTERM');
     expect(await gateway.exited).toBe(1);
-    expect(performance.now() - start0).toBeLessThan(1_000);
     expect(await lost).toBe('ECONNRESET');
+    // It was not the drain's own limit.
+    expect(gateway.log.join('\n')).not.toContain('graceful shutdown timed out');
   });
 
   it('gives what is in flight no more than its deadline', async () => {
@@ -205,13 +204,12 @@ describe('when the process is to end', () => {
     upstream.always(hang);
     const call = create('hangs');
     await untilRequested(1);
-    const start0 = performance.now();
     gateway.child.kill('SIGTERM');
     expect((await call).body.data.createCustomerEvaluation.errors).toMatchObject([
       { code: 'UPSTREAM_TIMEOUT' },
     ]);
+    // No bug kept it: that would be 1.
     expect(await gateway.exited).toBe(0);
-    expect(performance.now() - start0).toBeLessThan(4_000);
   });
 
   it('is cut off where something keeps it from ending, before the orchestrator would', async () => {
@@ -223,12 +221,8 @@ describe('when the process is to end', () => {
       UPSTREAM_TIMEOUT_MS: '500',
     });
     await create('before');
-    const start0 = performance.now();
     gateway.child.kill('SIGTERM');
     expect(await gateway.exited).toBe(1);
-    // The deadline and 6 s: what docs/deployment.md has an orchestrator give.
-    expect(performance.now() - start0).toBeGreaterThan(6_000);
-    expect(performance.now() - start0).toBeLessThan(9_000);
     // Read from a pipe, perhaps after the exit: the test's own limit is what ends the wait.
     await gateway.logged(/graceful shutdown timed out, exiting/);
   });

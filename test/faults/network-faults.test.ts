@@ -14,6 +14,7 @@ import {
   type TestGateway,
   upstreamAt,
 } from '../harness/gateway.ts';
+import { orderOfEnds } from '../harness/order.ts';
 import { canaries, personalInput } from '../harness/personal-input.ts';
 
 const limits = { UPSTREAM_TIMEOUT_MS: '400', UPSTREAM_DEADLINE_MS: '2000' };
@@ -48,10 +49,9 @@ describe('when the way to the upstream fails', () => {
 
   it('says so, without effect, when nobody listens', async () => {
     const gateway = await gatewayAt('http://127.0.0.1:1');
-    const start = performance.now();
     const payload = await create(gateway);
     expect(payload.errors).toMatchObject([{ code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE', retryable: true }]);
-    expect(performance.now() - start).toBeLessThan(2_100);
+    expect(JSON.parse(await gateway.logged(/"msg":"operation"/))).toMatchObject({ attempts: 3 });
   });
 
   it('says so, without effect, when the name is not found', async () => {
@@ -65,7 +65,13 @@ describe('when the way to the upstream fails', () => {
       import dns from 'node:dns';
       import { syncBuiltinESMExports } from 'node:module';
       const { lookup } = dns;
-      dns.lookup = (name, ...rest) => setTimeout(lookup, name === 'localhost' ? 10_000 : 0, name, ...rest);
+      dns.lookup = (name, ...rest) => {
+        if (name !== 'localhost') return lookup(name, ...rest);
+        setTimeout(() => {
+          process.stderr.write('resolved');
+          lookup(name, ...rest);
+        }, 10_000);
+      };
       syncBuiltinESMExports();`;
     const gateway = await spawnGateway({
       ...upstreamAt('https://localhost:1', limits),
@@ -75,18 +81,20 @@ describe('when the way to the upstream fails', () => {
       gateway.child.kill('SIGKILL');
       await gateway.exited;
     });
-    const start = performance.now();
     const { data } = await postGraphQL(gateway.url, createEverything, { input: personalInput });
-    expect(performance.now() - start).toBeLessThan(2_300);
+    expect(gateway.told()).not.toContain('resolved');
     expect(data.createCustomerEvaluation.errors).toMatchObject([{ effect: 'NONE', retryable: true }]);
     expect(data.createCustomerEvaluation.errors[0].code).toMatch(/^UPSTREAM_(UNAVAILABLE|TIMEOUT)$/);
     // Many who wait for the resolver at once hold up nobody who asks for something else.
     const calls = Array.from({ length: 20 }, () =>
       postGraphQL(gateway.url, createEverything, { input: personalInput }),
     );
-    const asked = performance.now();
-    expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
-    expect(performance.now() - asked).toBeLessThan(500);
+    const health = fetch(`${gateway.url}/healthz`);
+    expect(await orderOfEnds({ health, 'the first of them': Promise.race(calls) })).toEqual([
+      'health',
+      'the first of them',
+    ]);
+    expect((await health).status).toBe(200);
     for (const answer of await Promise.all(calls)) {
       expect(answer.data.createCustomerEvaluation.errors).toMatchObject([{ effect: 'NONE' }]);
     }
@@ -108,11 +116,17 @@ describe('when the way to the upstream fails', () => {
     }
 
     it('says so, without effect, within the deadline', async () => {
-      const gateway = await gatewayAt(await blackHole());
-      const start = performance.now();
-      const payload = await create(gateway);
-      expect(payload.errors).toMatchObject([{ code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' }]);
-      expect(performance.now() - start).toBeLessThan(2_100);
+      // With attempts to spare, only the deadline ends a call.
+      const hole = await blackHole();
+      const calls = ['2400', '600', '1200'].map(async (deadlineMs) => {
+        const environment = { UPSTREAM_TIMEOUT_MS: '400', UPSTREAM_MAX_ATTEMPTS: '10' };
+        const gateway = await gatewayAt(hole, { ...environment, UPSTREAM_DEADLINE_MS: deadlineMs });
+        return [deadlineMs, gateway] as const;
+      });
+      const ends = (await Promise.all(calls)).map(([deadlineMs, gateway]) => [deadlineMs, create(gateway)]);
+      expect(await orderOfEnds(Object.fromEntries(ends))).toEqual(['600', '1200', '2400']);
+      for (const [, call] of ends)
+        expect(await call).toMatchObject({ errors: [{ code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' }] });
     });
 
     it('keeps a client’s own short deadline, and knows that nothing was sent', async () => {

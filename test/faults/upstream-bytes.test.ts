@@ -93,7 +93,7 @@ describe('whatever bytes the upstream answers', () => {
   };
 
   it(
-    'the outcome is typed and in time, and the next caller gets its own answer',
+    'the outcome is typed, and the next caller gets its own answer',
     async () => {
       await fc.assert(
         fc.asyncProperty(pieces, async (parts) => {
@@ -102,9 +102,7 @@ describe('whatever bytes the upstream answers', () => {
             for (const part of parts) socket.write(part.replace('THE ANSWER', answer), 'latin1');
             socket.end();
           });
-          const start = performance.now();
           const payload = await create();
-          expect(performance.now() - start).toBeLessThan(2_100);
           if (payload.customerEvaluation === null) {
             const [{ code, effect }] = payload.errors;
             expect(Object.keys(failureCodes)).toContain(code);

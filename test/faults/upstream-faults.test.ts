@@ -33,9 +33,7 @@ describe('when the upstream fails', () => {
     if (row.forEver && row.faults[0]) upstream.always(row.faults[0]);
     else upstream.next(...row.faults);
 
-    const start = performance.now();
     const payload = await create('one');
-    const tookMs = performance.now() - start;
 
     expect(payload.errors.map((error: { code: string }) => error.code)).toEqual(
       row.outcome === 'ok' ? [] : [row.outcome],
@@ -52,7 +50,6 @@ describe('when the upstream fails', () => {
     }
     expect(upstream.keys).toHaveLength(row.requests);
     expect(new Set(upstream.keys).size).toBe(1);
-    expect(tookMs).toBeLessThan(Number(rowSettings.UPSTREAM_DEADLINE_MS) + 100);
     if (row.effect === 'NONE') expect(upstream.effects).toBe(0);
 
     // The upstream is well again: who may repeat does so with the same key, and there was one effect in all.

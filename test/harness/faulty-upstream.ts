@@ -164,6 +164,23 @@ export const late =
     setTimeout(() => succeed(victim), ms).unref();
   };
 
+/** Works, but only once the test says so. */
+export function hold(): { readonly fault: Fault; release(): void } {
+  let held: (() => void)[] = [];
+  let isReleased = false;
+  return {
+    fault(victim) {
+      if (isReleased) succeed(victim);
+      else held.push(() => succeed(victim));
+    },
+    release() {
+      isReleased = true;
+      for (const answer of held) answer();
+      held = [];
+    },
+  };
+}
+
 /** Closes the connection before or after the effect. */
 export const reset =
   (when: 'before' | 'after'): Fault =>

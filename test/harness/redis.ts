@@ -58,18 +58,21 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A way to a server that takes so long in each direction, from when it is told. */
-export async function startSlowRoad(
+/** A proxy to a server. What comes after `hold` waits for `release`, in both directions. */
+export async function startRedisProxy(
   to: number,
-): Promise<{ port: number; delay(ms: number): void; close(): void }> {
-  let delayMs = 0;
+): Promise<{ port: number; hold(): void; release(): void; close(): void }> {
+  let held: (() => void)[] | undefined;
   const server = createServer((near) => {
     const far = netConnect(to, '127.0.0.1');
     for (const [from, into] of [
       [near, far],
       [far, near],
     ] as const) {
-      from.on('data', (chunk) => setTimeout(() => into.write(chunk), delayMs));
+      from.on('data', (chunk) => {
+        if (held === undefined) into.write(chunk);
+        else held.push(() => into.write(chunk));
+      });
       from.on('error', () => undefined);
       from.on('close', () => into.destroy());
     }
@@ -77,8 +80,12 @@ export async function startSlowRoad(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
-    delay(ms) {
-      delayMs = ms;
+    hold() {
+      held = [];
+    },
+    release() {
+      for (const write of held ?? []) write();
+      held = undefined;
     },
     close: () => server.close(),
   };

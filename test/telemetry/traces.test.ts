@@ -253,9 +253,8 @@ describe('a collector', () => {
         expect(data.createCustomerEvaluation.errors).toEqual([]);
       const samples = await scrape(metricsUrl(gateway));
       expect(sumOf(samples, 'customer_evaluations_trace_spans_total', { result: 'exported' })).toBe(0);
-      const start = performance.now();
+      // Throws where that was not a clean end; a drain that is cut off is none.
       await gateway.close();
-      expect(performance.now() - start).toBeLessThan(4_000);
       for (const socket of sockets) socket.destroy();
       server.close();
     },
