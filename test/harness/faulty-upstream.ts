@@ -32,8 +32,6 @@ export interface FaultyUpstream {
   readonly url: string;
   /** The idempotency key of every request, in order. */
   readonly keys: string[];
-  /** When each request came, in milliseconds of the monotonic clock. */
-  readonly times: number[];
   /** How many evaluations were made. */
   readonly effects: number;
   /** Each of them, in order. */
@@ -57,7 +55,6 @@ export async function startFaultyUpstream({
   keptUnder = (key) => key,
 }: FaultyUpstreamOptions = {}): Promise<FaultyUpstream> {
   const keys: string[] = [];
-  const times: number[] = [];
   const made: Made[] = [];
   const evaluations = new Map<string, string>();
   const sockets = new Set<Socket>();
@@ -71,7 +68,6 @@ export async function startFaultyUpstream({
       const key = String(request.headers['idempotency-key']);
       const form = new URLSearchParams(Buffer.concat(chunks).toString());
       keys.push(key);
-      times.push(performance.now());
       const keptAs = keptUnder(key, form);
       const takeEffect = (): string => {
         // To read one has no effect: it is the one that was asked for.
@@ -105,7 +101,6 @@ export async function startFaultyUpstream({
   return {
     url: `http://127.0.0.1:${port}`,
     keys,
-    times,
     made,
     goAway,
     comeBack: () => listen(port),
@@ -124,7 +119,6 @@ export async function startFaultyUpstream({
     },
     reset() {
       keys.length = 0;
-      times.length = 0;
       made.length = 0;
       evaluations.clear();
       queue = [];
