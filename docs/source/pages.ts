@@ -6,7 +6,7 @@ import { payloadErrorTable, topLevelErrorTable } from './error-reference.ts';
 import { graphReference } from './graph-reference.ts';
 import { alertsTable, metricsTable } from './monitoring-tables.ts';
 import { pagePaths, pageTable } from './page-list.ts';
-import { sandboxTable } from './sandbox-table.ts';
+import { sandboxTable, sandboxV2Table } from './sandbox-table.ts';
 import { settingsTable } from './settings-reference.ts';
 
 /** What the code makes of a place `<!-- name -->…<!-- /name -->` in a page. */
@@ -20,6 +20,7 @@ const places: Readonly<Record<string, () => string>> = {
   pages: pageTable,
   'payload-errors': payloadErrorTable,
   sandbox: sandboxTable,
+  'sandbox-v2': sandboxV2Table,
   settings: settingsTable,
   'top-level-errors': topLevelErrorTable,
 };

@@ -1,5 +1,6 @@
 import { sandboxFaults } from '../../src/sandbox/faults.ts';
 import { magicCases } from '../../src/sandbox/magic-values.ts';
+import { v2MagicCases } from '../../src/sandbox/v2/magic-values.ts';
 import { table } from './table.ts';
 
 /** What each magic word makes the sandbox do. */
@@ -7,12 +8,28 @@ export function sandboxTable(): string {
   return table(
     ['`sandbox_…`', 'the sandbox'],
     [
-      ...Object.entries(magicCases).map(([word, { does }]) => [`\`${word}\``, does]),
+      ...Object.entries(magicCases).map(([word, { does, onV2 }]) => [
+        `\`${word}\``,
+        onV2?.does === undefined ? does : `${does}; v2: ${onV2.does}`,
+      ]),
       ['`delay_<ms>`', 'answers so much later, up to a minute'],
+      ['`read_…`', 'works, and treats each read of the evaluation so: `read_error_503`, `read_once_reset`'],
       ...Object.entries(sandboxFaults).map(([word, { does }]) => [
         `\`${word}\``,
         `${does}; \`once_${word}\`: only once for each key`,
       ]),
+    ],
+  );
+}
+
+/** The words that only v2 has. */
+export function sandboxV2Table(): string {
+  return table(
+    ['`sandbox_…`', 'the sandbox’s v2'],
+    [
+      ['`pending_<ms>`', 'the signal arrives so many milliseconds after the creation, instead of 300'],
+      ['`pending_reads_<n>`', 'the signal arrives at the n-th read, whatever the time'],
+      ...Object.entries(v2MagicCases).map(([word, { does }]) => [`\`${word}\``, does]),
     ],
   );
 }

@@ -1,5 +1,6 @@
 import { type SandboxCase, sandboxCases } from './cases.ts';
 import { Journal, type JournalEntry } from './journal.ts';
+import type { SandboxApi } from './magic-request.ts';
 import { Sandbox, sandboxKey } from './sandbox.ts';
 
 /** The sandbox beside the gateway. */
@@ -21,6 +22,8 @@ export async function startBuiltInSandbox(options: {
   readonly faultShare: number;
   /** Whether what it receives is kept for people to look at. */
   readonly hasPlayground: boolean;
+  /** The API that the gateway speaks: it serves both, and shows the cases of this one. */
+  readonly api?: SandboxApi;
 }): Promise<BuiltInSandbox> {
   const journal = options.hasPlayground ? new Journal() : undefined;
   const sandbox = new Sandbox({ faultShare: options.faultShare, journal });
@@ -28,6 +31,9 @@ export async function startBuiltInSandbox(options: {
     sandbox,
     url: await sandbox.listen('127.0.0.1', 0),
     secretKey: sandboxKey,
-    playground: journal && { cases: sandboxCases, callsUnder: (key) => journal.under(key) },
+    playground: journal && {
+      cases: sandboxCases[options.api ?? 'v1'],
+      callsUnder: (key) => journal.under(key),
+    },
   };
 }

@@ -1,9 +1,8 @@
-import { isFaultWord } from './fault-picker.ts';
-
 /**
  * What the sandbox can be asked to do, by a word in any string of the evaluation's context: `sandbox_highest`
  * as a Radar Session, `cus_sandbox_error_503`, `sandbox_delay_500@example.com`. Several combine. Reports and
- * retrievals take those of delays and errors, in the evaluation's id or a customer's: `ceval_sandbox_error_503`.
+ * retrievals take those of delays and errors, in the evaluation's id or a customer's: `ceval_sandbox_error_503`;
+ * and an evaluation made with `sandbox_read_error_503` is read back with that error.
  */
 export interface MagicCase {
   /** For the README's table. */
@@ -13,11 +12,24 @@ export interface MagicCase {
   readonly signals?: 'null' | 'empty' | 'both' | 'new';
   readonly otherEventType?: true;
   readonly error?: SandboxError;
+  /** What is different on v2. */
+  readonly onV2?: Partial<MagicCase>;
+  /** When the signals of a v2 evaluation are complete. */
+  readonly completion?: Completion;
+  /** Of a v2 evaluation's signals all but the first are complete at once. */
+  readonly isPartial?: true;
+  readonly hasNoScore?: true;
+  /** How the optional fields of a v2 evaluation are written. */
+  readonly optionalFields?: 'absent' | 'null';
 }
+
+/** So long after the creation, at so many reads, or never. */
+export type Completion = { readonly afterMs: number } | { readonly atRead: number } | 'never';
 
 export interface SandboxError {
   readonly status: number;
-  readonly type: string;
+  /** Optional on v2. */
+  readonly type?: string;
   readonly code?: string;
   readonly message: string;
   /** The word's own parameter is named as the one at fault. */
@@ -30,6 +42,7 @@ export interface SandboxError {
 const apiError = (status: number): MagicCase => ({
   does: `answers ${status}, and keeps that answer under the key`,
   error: { status, type: 'api_error', message: 'An error occurred with our connection to Stripe.' },
+  onV2: { does: `answers ${status}; a repeat runs again` },
 });
 
 export const magicCases: Readonly<Record<string, MagicCase>> = {
@@ -37,7 +50,12 @@ export const magicCases: Readonly<Record<string, MagicCase>> = {
   elevated: { does: 'score 70, `ELEVATED`', score: 70, riskLevel: 'elevated' },
   normal: { does: 'score 42.5, `NORMAL`', score: 42.5, riskLevel: 'normal' },
   low: { does: 'score 3, `LOW`', score: 3, riskLevel: 'low' },
-  not_assessed: { does: 'score 0, `NOT_ASSESSED`', score: 0, riskLevel: 'not_assessed' },
+  not_assessed: {
+    does: 'score 0, `NOT_ASSESSED`',
+    score: 0,
+    riskLevel: 'not_assessed',
+    onV2: { does: 'level `UNKNOWN`, no score', riskLevel: 'unknown', hasNoScore: true },
+  },
   null_level: { does: 'score 50, no risk level', score: 50, riskLevel: null },
   unknown_level: {
     does: 'a risk level that this gateway does not know: `UNKNOWN`',
@@ -63,6 +81,10 @@ export const magicCases: Readonly<Record<string, MagicCase>> = {
       withParam: true,
       notKept: true,
     },
+    onV2: {
+      does: 'refuses the request: `BAD_USER_INPUT`',
+      error: { status: 400, code: 'invalid_fields', message: 'Invalid string.' },
+    },
   },
   missing: {
     does: 'knows no such object: `NOT_FOUND` with its path',
@@ -72,6 +94,10 @@ export const magicCases: Readonly<Record<string, MagicCase>> = {
       code: 'resource_missing',
       message: 'No such object.',
       withParam: true,
+    },
+    onV2: {
+      does: 'knows no such customer: `NOT_FOUND` with its path',
+      error: { status: 403, code: 'account_inaccessible', message: 'The account is not accessible.' },
     },
   },
   error_401: {
@@ -114,33 +140,3 @@ export const magicCases: Readonly<Record<string, MagicCase>> = {
   error_503: apiError(503),
   error_504: apiError(504),
 };
-
-const maxDelayMs = 60_000;
-
-/** What one request asks of the sandbox, all its words together. */
-export interface MagicRequest extends Omit<MagicCase, 'does'> {
-  readonly delayMs: number;
-  /** The parameter that holds the word for an error. */
-  readonly errorParam?: string;
-}
-
-/** Reads the words in a request's strings. A word that is not in the table is returned as `unknownWord`. */
-export function readMagicWords(
-  strings: readonly { param: string; value: string }[],
-): MagicRequest | { unknownWord: string; param: string } {
-  let request: MagicRequest = { delayMs: 0 };
-  for (const { param, value } of strings) {
-    for (const [, word = ''] of value.matchAll(/sandbox_([a-z0-9_]+)/g)) {
-      const delay = /^delay_(\d{1,6})(?:ms)?$/.exec(word);
-      if (delay !== null) {
-        request = { ...request, delayMs: Math.min(Number(delay[1]), maxDelayMs) };
-        continue;
-      }
-      if (isFaultWord(word)) continue;
-      if (!Object.hasOwn(magicCases, word)) return { unknownWord: word, param };
-      const { does: _, ...magic } = magicCases[word] as MagicCase;
-      request = { ...request, ...magic, ...(magic.error === undefined ? {} : { errorParam: param }) };
-    }
-  }
-  return request;
-}

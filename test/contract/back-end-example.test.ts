@@ -18,7 +18,7 @@ interface Answer {
 const statusBecauseOf: Readonly<Record<string, string>> = { HIGHEST: 'BLOCKED', ELEVATED: 'RESTRICTED' };
 
 /** Cases in which the upstream answers within the budget, so that the reason is a level and not an error. */
-const evaluated = sandboxCases.filter(({ group }) => group === 'Scores').map(({ word }) => word);
+const evaluated = sandboxCases.v1.filter(({ group }) => group === 'Scores').map(({ word }) => word);
 
 describe('the example of a back end', () => {
   let project: ClientProject;
@@ -103,7 +103,7 @@ describe('the example of a back end', () => {
   });
 
   // Last, since so many failures open the circuit breaker.
-  it.each(sandboxCases.map(({ word }) => word))(
+  it.each(sandboxCases.v1.map(({ word }) => word))(
     'answers a log-in by its decision when the sandbox does %s',
     async (word) => {
       const { status, decision } = await logIn(`sandbox_${word}`);

@@ -34,7 +34,7 @@ const edits: readonly (readonly [file: string, before: string, line: string])[] 
     '} as const satisfies Record<string, SignalRow>;',
     `device_reuse: { field: 'deviceReuse', type: DeviceReuseSignal, event: 'LOGIN' },\n`,
   ],
-  ['src/sandbox/evaluations.ts', '[own]: signal };', 'device_reuse: signal, '],
+  ['src/sandbox/v1/evaluations.ts', '[own]: signal };', 'device_reuse: signal, '],
   // To add a field
   [
     'src/stripe/customer-evaluation.wire.ts',
@@ -49,7 +49,7 @@ const edits: readonly (readonly [file: string, before: string, line: string])[] 
   ],
   [evaluationType, 'this.signals = fields.signals;', 'this.model = fields.model;\n    '],
   ['src/customer-evaluation/from-stripe.ts', 'livemode: wire.livemode,', 'model: wire.model ?? null,\n    '],
-  ['src/sandbox/evaluations.ts', 'events: null,\n    signals', `model: 'm7',\n    `],
+  ['src/sandbox/v1/evaluations.ts', 'events: null,\n    signals', `model: 'm7',\n    `],
   // To add a setting
   [
     'src/config/settings-for-everyone.ts',

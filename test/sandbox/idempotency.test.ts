@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Evaluations } from '../../src/sandbox/evaluations.ts';
-import { IdempotencyKeys } from '../../src/sandbox/idempotency.ts';
 import { Sandbox, sandboxKey } from '../../src/sandbox/sandbox.ts';
+import { Evaluations } from '../../src/sandbox/v1/evaluations.ts';
+import { IdempotencyKeys } from '../../src/sandbox/v1/idempotency.ts';
 
 let sandbox: Sandbox;
 let url: string;

@@ -1,6 +1,7 @@
 import { parse } from 'picoquery';
 import * as z from 'zod';
-import { maxStringLength } from '../stripe/customer-evaluation.wire.ts';
+import { maxStringLength } from '../../stripe/customer-evaluation.wire.ts';
+import { bracketed } from '../sent-strings.ts';
 
 /** A refusal in the upstream's words. */
 export interface ParameterError {
@@ -120,28 +121,4 @@ function parameterError(issue: z.core.$ZodIssue): ParameterError {
 // A union's issue is about the name that tells its members apart; its input is the whole hash.
 function isNamed(hash: unknown, name: PropertyKey | undefined): boolean {
   return typeof hash === 'object' && hash !== null && name !== undefined && Object.hasOwn(hash, name);
-}
-
-function bracketed(path: readonly PropertyKey[]): string {
-  const [first, ...rest] = path.map(String);
-  return [first ?? '', ...rest.map((part) => `[${part}]`)].join('');
-}
-
-/** A string that was sent, with its parameter's name. */
-export interface SentString {
-  readonly param: string;
-  readonly value: string;
-}
-
-/** Every string in a tree of parameters. */
-export function stringsIn(params: object): SentString[] {
-  const found: SentString[] = [];
-  const visit = (value: unknown, path: PropertyKey[]): void => {
-    if (typeof value === 'string') found.push({ param: bracketed(path), value });
-    else if (typeof value === 'object' && value !== null) {
-      for (const [name, item] of Object.entries(value)) visit(item, [...path, name]);
-    }
-  };
-  visit(params, []);
-  return found;
 }

@@ -1,13 +1,5 @@
 import { hash } from 'node:crypto';
-
-/** An answer before it is written to a socket. */
-export interface SandboxAnswer {
-  readonly status: number;
-  readonly body: object;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** False where the work had not begun: a refused parameter, a limit. A repeat with the key then runs. */
-  readonly kept?: false;
-}
+import type { SandboxAnswer } from '../answer.ts';
 
 /** Of the request only its hash: ten thousand of the largest would be a gigabyte. */
 type Kept = { request: string; answer: SandboxAnswer | 'in flight' };

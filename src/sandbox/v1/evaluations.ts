@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
-import type { MagicRequest } from './magic-values.ts';
+import { randomBytes } from 'node:crypto';
+import type { MagicRequest } from '../magic-request.ts';
+import { bandOf, scoreOf } from '../scores.ts';
 import type { CreateParameters } from './parameters.ts';
 
 /** An evaluation as the upstream writes it. */
@@ -102,17 +103,4 @@ function customerOf(params: CreateParameters): string | null {
     if (entry.type === 'customer_details') return entry.customer_details.customer ?? null;
   }
   return null;
-}
-
-// The same input has the same score on every machine; squared, since most customers are honest.
-function scoreOf(params: CreateParameters): number {
-  const digest = createHash('sha256').update(JSON.stringify(params)).digest();
-  const share = digest.readUInt32BE(0) / 2 ** 32;
-  return Math.round(share ** 2 * 10_000) / 100;
-}
-
-// The bands of Stripe's guide: highest 75–100, elevated 65–74, normal 0–64.
-function bandOf(score: number): string {
-  if (score >= 75) return 'highest';
-  return score >= 65 ? 'elevated' : 'normal';
 }

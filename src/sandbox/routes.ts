@@ -1,0 +1,14 @@
+import type { FastifyRequest } from 'fastify';
+import type { SandboxAnswer } from './answer.ts';
+
+/** A call that the sandbox takes. */
+export interface SandboxRoute {
+  readonly method: 'DELETE' | 'GET' | 'POST';
+  readonly url: string;
+  readonly answer: (request: FastifyRequest) => Promise<SandboxAnswer>;
+}
+
+/** The id in the URL of a call about one object; empty where there is none. */
+export function idIn(request: FastifyRequest): string {
+  return (request.params as { id?: string }).id ?? '';
+}

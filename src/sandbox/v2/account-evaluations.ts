@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { MagicRequest } from '../magic-request.ts';
+import { advance, describe, type MadeEvaluation } from './account-evaluation.ts';
+import type { CreateParameters } from './shapes.ts';
+
+/** Evaluations that are there from the start, for whoever wants to report or retrieve one at once. */
+const exampleIds = ['acctevl_example', 'ceval_example'];
+
+/** Makes and keeps evaluations, each for its account: the newest, and the examples, which are everybody's. */
+export class AccountEvaluations {
+  readonly #made: LRUCache<string, MadeEvaluation>;
+  readonly #examples: ReadonlyMap<string, MadeEvaluation>;
+  readonly #now: () => number;
+  #created = 0;
+
+  constructor(capacity: number, now: () => number) {
+    this.#made = new LRUCache({ max: capacity });
+    this.#now = now;
+    this.#examples = new Map(exampleIds.map((id) => [id, example(id, now())]));
+  }
+
+  /** How many were ever made. */
+  get created(): number {
+    return this.#created;
+  }
+
+  create(
+    account: string,
+    order: { params: CreateParameters; magic: MagicRequest; livemode: boolean; activity: string | undefined },
+  ): MadeEvaluation {
+    const id = `acctevl_${randomBytes(12).toString('hex')}`;
+    const begun = { id, ...order, madeAt: this.#now(), reads: 0, completedAt: undefined };
+    const made = advance(begun, begun.madeAt, 0);
+    this.#made.set(placeOf(account, id), made);
+    this.#created += 1;
+    return made;
+  }
+
+  has(account: string, id: string): boolean {
+    return this.#examples.has(id) || this.#made.has(placeOf(account, id));
+  }
+
+  /** The evaluation as it is now; a read brings one nearer to its completion that waits for reads. */
+  describe(account: string, id: string, how: 'read' | 'repeated'): object | undefined {
+    const example = this.#examples.get(id);
+    if (example !== undefined) return describe(example);
+    const made = this.#made.get(placeOf(account, id));
+    if (made === undefined) return undefined;
+    const now = advance(made, this.#now(), how === 'read' ? made.reads + 1 : made.reads);
+    this.#made.set(placeOf(account, id), now);
+    return describe(now);
+  }
+}
+
+function placeOf(account: string, id: string): string {
+  return JSON.stringify([account, id]);
+}
+
+function example(id: string, now: number): MadeEvaluation {
+  return {
+    id,
+    livemode: false,
+    params: { account_details: { customer: 'cus_1' }, requested_signals: ['user_account_sharing'] },
+    magic: { delayMs: 0 },
+    activity: undefined,
+    madeAt: now,
+    reads: 0,
+    completedAt: now,
+  };
+}

@@ -1,0 +1,51 @@
+import type { FastifyRequest } from 'fastify';
+import type { SandboxAnswer } from '../answer.ts';
+import { headerOf, secretKeyOf } from '../request-headers.ts';
+import { unrecognizedUrl } from '../v1/refusals.ts';
+import { refusal } from './refusals.ts';
+
+/** What is refused of a v2 call before its body is read: key, headers, URL by version, content type. */
+export function refusedAtTheDoor(
+  request: FastifyRequest,
+  { since, before }: { since: string; before: string | undefined },
+): SandboxAnswer | undefined {
+  if (secretKeyOf(request) === undefined) {
+    return refusal({
+      status: 401,
+      code: 'unauthenticated',
+      message: 'You did not provide a valid API key.',
+    });
+  }
+  if (hasHeader(request, 'stripe-account') && hasHeader(request, 'stripe-context')) {
+    return badHeader('Stripe-Account and Stripe-Context cannot be in one request.');
+  }
+  const version = headerOf(request, 'stripe-version');
+  if (version === undefined) return badHeader('Stripe-Version is required on each request to API v2.');
+  const [, date] = /^(\d{4}-\d{2}-\d{2})\.preview$/.exec(version) ?? [];
+  if (!/^\d{4}-\d{2}-\d{2}/.test(version)) return badHeader('Invalid Stripe API version.');
+  // A public preview: under the versions of its name only.
+  const isServed = date !== undefined && date >= since && (before === undefined || date < before);
+  if (!isServed) return unrecognizedUrl(request);
+  const key = headerOf(request, 'idempotency-key');
+  if (key !== undefined && key.length > 255) {
+    return badHeader('Idempotency keys can be at most 255 characters.');
+  }
+  const hasBody = request.method === 'POST';
+  if (hasBody && !/^application\/json\b/.test(headerOf(request, 'content-type') ?? '')) {
+    return badHeader('Content-Type must be application/json.');
+  }
+  return undefined;
+}
+
+/** The account that a request is about, where it names one. */
+export function accountOf(request: FastifyRequest): string {
+  return headerOf(request, 'stripe-account') ?? headerOf(request, 'stripe-context') ?? '';
+}
+
+function hasHeader(request: FastifyRequest, name: string): boolean {
+  return headerOf(request, name) !== undefined;
+}
+
+function badHeader(message: string): SandboxAnswer {
+  return refusal({ status: 400, code: 'invalid_header', message });
+}
