@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConfigError, readConfig } from '../../src/config/config.ts';
 import { createEverything, loginAnswer, registration } from '../harness/evaluations.ts';
+import { formFields } from '../harness/forms.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
-import { formFields, type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 
 const fields = ['radarSession', 'ip', 'referrer', 'userAgent', 'customer', 'email', 'name', 'phone'] as const;
 type Field = (typeof fields)[number];

@@ -5,7 +5,8 @@ import { anonymous } from '../../src/access/caller.ts';
 import { MemoryCounter } from '../../src/access/rate-limit-counter.ts';
 import { RateLimits } from '../../src/access/rate-limits.ts';
 import { RedisRateLimitStore } from '../../src/access/redis-rate-limit-store.ts';
-import { freePort, missingRedis, type RedisServer, startRedis, startRedisProxy } from '../harness/redis.ts';
+import { freePort } from '../harness/free-port.ts';
+import { missingRedis, type RedisServer, startRedis, startRedisProxy } from '../harness/redis.ts';
 import { describeUnless } from '../harness/run-unless.ts';
 
 describe('what one process counts', () => {

@@ -6,9 +6,10 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
+import { freePort } from '../harness/free-port.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { startRecordingUpstream } from '../harness/recording-upstream.ts';
-import { freePort, missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';
+import { missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';
 import { describeUnless } from '../harness/run-unless.ts';
 
 /** A Redis that takes every command and answers all but the handshake with an error. */

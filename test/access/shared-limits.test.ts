@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
+import { freePort } from '../harness/free-port.ts';
 import {
   type GatewayProcess,
   spawnGateway,
@@ -8,7 +9,7 @@ import {
   upstreamAt,
 } from '../harness/gateway.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
-import { freePort, missingRedis, type RedisServer, startRedis, startRedisProxy } from '../harness/redis.ts';
+import { missingRedis, type RedisServer, startRedis, startRedisProxy } from '../harness/redis.ts';
 import { describeUnless } from '../harness/run-unless.ts';
 
 describeUnless(missingRedis(), 'rate limits of several replicas', () => {

@@ -9,8 +9,8 @@ import {
   type Visit,
 } from '../harness/browser.ts';
 import { registration } from '../harness/evaluations.ts';
+import { decodeForm } from '../harness/forms.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
-import { decodeForm } from '../harness/recording-upstream.ts';
 import { describeUnless } from '../harness/run-unless.ts';
 
 // A machine may be busy with the other tests.

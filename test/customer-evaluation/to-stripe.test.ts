@@ -9,7 +9,7 @@ import { UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
 import { encodeForm } from '../../src/stripe/http/form-encoding.ts';
 import { capabilitiesOf } from '../../src/stripe/versions.ts';
 import { legalInput } from '../harness/customer-evaluation-inputs.ts';
-import { formFields } from '../harness/recording-upstream.ts';
+import { formFields } from '../harness/forms.ts';
 
 const current = capabilitiesOf('2026-06-24.preview');
 const older = capabilitiesOf('2026-03-04.preview');

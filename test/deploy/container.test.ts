@@ -14,8 +14,8 @@ import {
   sizeOf,
 } from '../harness/container-image.ts';
 import { createEverything, registration } from '../harness/evaluations.ts';
+import { freePort } from '../harness/free-port.ts';
 import { postGraphQL } from '../harness/gateway.ts';
-import { freePort } from '../harness/redis.ts';
 import { describeUnless } from '../harness/run-unless.ts';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };

@@ -11,8 +11,8 @@ import {
   status,
   succeed,
 } from '../harness/faulty-upstream.ts';
+import { freePort } from '../harness/free-port.ts';
 import { type GatewayProcess, spawnGateway } from '../harness/gateway.ts';
-import { freePort } from '../harness/redis.ts';
 import type { Call, Ending, History } from './history-check.ts';
 
 /** Bugs that a gateway could have, as the upstream would meet them. */

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePort } from './free-port.ts';
 import { reasonWithout } from './missing-program.ts';
-import { freePort } from './redis.ts';
 
 /** Why tests with nginx can't run on this machine; undefined where they can. With CI=true they must. */
 export function missingNginx(): string | undefined {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import { freePort } from './free-port.ts';
 import { reasonWithout } from './missing-program.ts';
-import { freePort } from './redis.ts';
 
 /** Why tests with Prometheus can't run on this machine; undefined where they can. With CI=true they must. */
 export function missingPrometheus(): string | undefined {

@@ -1,6 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import qs from 'qs';
 
 /** A request as the upstream received it. */
 interface RecordedRequest {
@@ -55,14 +54,4 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-/** The fields of a form, each name and value decoded, in order. */
-export function formFields(body: string): [name: string, value: string][] {
-  return [...new URLSearchParams(body)];
-}
-
-/** A form as `qs`, which is none of the gateway's own code, understands it. */
-export function decodeForm(body: string): unknown {
-  return qs.parse(body, { depth: 10, parameterLimit: Infinity, arrayLimit: 1000, plainObjects: false });
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, connect as netConnect } from 'node:net';
 import { Redis } from 'ioredis';
+import { freePort } from './free-port.ts';
 import { reasonWithout } from './missing-program.ts';
 
 /** Why tests with Redis can't run on this machine; undefined where they can. With CI=true they must. */
@@ -47,15 +48,6 @@ async function untilReady(server: ChildProcess): Promise<void> {
     if (String(chunk).includes('Ready to accept connections')) break;
   }
   server.stdout?.resume();
-}
-
-/** A port that nobody listens on, for now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** A proxy to a server. What comes after `hold` waits for `release`, in both directions. */

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
+import { formFields } from '../harness/forms.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
-import { formFields, type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 
 const data = { ip: '203.0.113.7', referrer: 'https://shop.example/?a=b&c', userAgent: 'Mozilla/5.0 (X11)' };
 const input = registration({

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
+import { formFields } from '../harness/forms.ts';
 import { type GraphQLAnswer, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
-import { formFields, type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 
 const canary = 'canary@example.com';
 

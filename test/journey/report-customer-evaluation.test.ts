@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { loginAnswer, registrationAnswer } from '../harness/evaluations.ts';
+import { formFields } from '../harness/forms.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
-import { formFields, type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 
 const id = 'ceval_1STAJ19XxSPY66dBEesAnzjw';
 const report = `mutation ($input: ReportCustomerEvaluationInput!) {

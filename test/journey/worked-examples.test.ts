@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, loginAnswer, registrationAnswer } from '../harness/evaluations.ts';
+import { formFields } from '../harness/forms.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
-import { formFields, type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 
 const customer = 'cus_1STA7a9XxSPY66dBhVL80eEC';
 const radarSession = 'rse_1ST9qQ9XxSPY66dBmI6YhJ9u';

@@ -4,10 +4,11 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { parse } from 'graphql';
 import { startHiveGateway } from '../federation/supergraph.ts';
 import { type FaultyUpstream, hang, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { freePort } from '../harness/free-port.ts';
 import { type GatewayProcess, postGraphQL, spawnGateway, upstreamAt } from '../harness/gateway.ts';
 import type { RunningServer } from '../harness/neighbours.ts';
 import { type Balancer, missingNginx, startNginx } from '../harness/nginx.ts';
-import { freePort, missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';
+import { missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';
 import { describeUnless } from '../harness/run-unless.ts';
 
 const create = `mutation ($input: CreateCustomerEvaluationInput!) {

@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { type FaultyUpstream, startFaultyUpstream, succeed } from '../harness/faulty-upstream.ts';
+import { freePort } from '../harness/free-port.ts';
 import { startTestGateway, upstreamAt } from '../harness/gateway.ts';
-import { freePort } from '../harness/redis.ts';
 
 /** A call that the upstream holds until it is let go. */
 async function holdCall(upstream: FaultyUpstream, send: () => Promise<unknown>) {

@@ -3,12 +3,8 @@ import fc from 'fast-check';
 import qs from 'qs';
 import Stripe from 'stripe';
 import { encodeForm, type FormHash, type FormValue } from '../../src/stripe/http/form-encoding.ts';
-import {
-  decodeForm,
-  formFields,
-  type RecordingUpstream,
-  startRecordingUpstream,
-} from '../harness/recording-upstream.ts';
+import { decodeForm, formFields } from '../harness/forms.ts';
+import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 import { wellFormedText } from '../harness/texts.ts';
 
 // Names are the gateway's own and look like this; only strings come from clients.

@@ -15,7 +15,7 @@ import {
   status,
   succeed,
 } from '../harness/faulty-upstream.ts';
-import { freePort } from '../harness/redis.ts';
+import { freePort } from '../harness/free-port.ts';
 
 const path = '/v1/radar/customer_evaluations';
 

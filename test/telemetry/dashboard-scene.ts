@@ -2,10 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Sandbox, sandboxKey } from '../../src/sandbox/sandbox.ts';
+import { freePort } from '../harness/free-port.ts';
 import { type GatewayProcess, spawnGateway } from '../harness/gateway.ts';
 import { startIssuer } from '../harness/issuer.ts';
 import { startPrometheus } from '../harness/prometheus.ts';
-import { freePort, startRedis } from '../harness/redis.ts';
+import { startRedis } from '../harness/redis.ts';
 import { type Panel, withoutVariables } from './dashboard.ts';
 import type { Drawing, DrawnSeries, Phase } from './dashboard-drawing.ts';
 

@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { type FaultyUpstream, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { freePort } from '../harness/free-port.ts';
 import { postGraphQL, upstreamAt } from '../harness/gateway.ts';
-import { freePort } from '../harness/redis.ts';
 import { scrape, sumOf } from '../harness/scrape.ts';
 
 describe('a log that nobody reads', () => {
