@@ -1,0 +1,41 @@
+import { describe, expect, it } from '@jest/globals';
+import { speedOf, testFiles } from '../harness/speeds.ts';
+
+// Got without an import, as `src/` might: this file itself is a unit test.
+const net = process.getBuiltinModule('node:net');
+const processes = process.getBuiltinModule('node:child_process');
+const { fetch: get } = globalThis;
+
+describe('the speed of a test', () => {
+  it.each([
+    ['test/stripe/retry-policy.test.ts', 'unit'],
+    ['test/faults/history-check.test.ts', 'unit'],
+    ['test/stripe/upstream-call.test.ts', 'integration'],
+    ['test/journey/worked-examples.test.ts', 'integration'],
+    ['test/faults/outage.test.ts', 'system'],
+    ['test/access/shared-limits.test.ts', 'system'],
+    ['test/browser/playground.test.ts', 'system'],
+    ['test/contract/start.test.ts', 'system'],
+  ])('follows from what the file imports: %s is %s', (file, speed) => {
+    expect(speedOf(file)).toBe(speed);
+  });
+
+  it('is one of three for each file, and none of the three is empty', () => {
+    const files = testFiles();
+    const all = Object.values(files).flat();
+    expect(new Set(all).size).toBe(all.length);
+    for (const [speed, some] of Object.entries(files))
+      expect([speed, some.length > 30]).toEqual([speed, true]);
+  });
+
+  it('is not unit where a socket is opened or a process started, by whatever is imported from src/', async () => {
+    expect(() => net.connect(1)).toThrow('A unit test connects to a server');
+    expect(() => Reflect.apply(net.Server.prototype.listen, new net.Server(), [0])).toThrow(
+      'A unit test listens',
+    );
+    expect(() => processes.spawn('true')).toThrow('A unit test starts a process');
+    await expect(get('http://127.0.0.1:4000')).rejects.toMatchObject({
+      cause: expect.objectContaining({ message: expect.stringContaining('A unit test connects') }),
+    });
+  });
+});

@@ -1,0 +1,64 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/**
+ * How fast a test's file is, by what it imports, directly or through other files of `test/`:
+ * `unit` opens no socket, starts no process and needs no build; `integration` speaks to one gateway, or to a server
+ * within the test's own process; `system` starts other programs, or is about faults that take their time.
+ */
+export type Speed = 'unit' | 'integration' | 'system';
+
+/** Their tests let time pass, overload the gateway, or take it down. */
+const slowFolders = ['test/faults/', 'test/replicas/'];
+/** What listens, connects or starts a process. */
+const opening =
+  /^(node:(child_process|cluster|dgram|http|https|http2|net|tls)|playwright-core|undici|ioredis)$/;
+const startingPrograms = /^(node:child_process|playwright-core)$/;
+/** What Node offers without an import, and the build. */
+const openingWords = /\bfetch\(|\.listen\(|\bdist\//;
+/** Starts one gateway, as most tests do; every other file that starts a process starts something else. */
+const gatewayHarness = 'test/harness/gateway.ts';
+
+const importPattern = /(?:^|\n)(?:import|export)\s[^;]*?['"]([^'"]+)['"];|import\(['"]([^'"]+)['"]\)/g;
+
+interface Part {
+  readonly source: string;
+  readonly packages: readonly string[];
+}
+
+/** The files of `test/` that a file is made of, itself included. */
+function partsOf(file: string, parts = new Map<string, Part>()): Map<string, Part> {
+  if (parts.has(file) || !existsSync(file)) return parts;
+  const source = readFileSync(file, 'utf8');
+  const imports = [...source.matchAll(importPattern)].map(([, fixed, dynamic]) => fixed ?? dynamic ?? '');
+  parts.set(file, { source, packages: imports.filter((name) => !name.startsWith('.')) });
+  for (const name of imports) {
+    const imported = path.join(path.dirname(file), name);
+    if (name.startsWith('.') && /^test\/.*\.m?ts$/.test(imported)) partsOf(imported, parts);
+  }
+  return parts;
+}
+
+/** The speed of a test's file; its path begins with `test/`. */
+export function speedOf(file: string): Speed {
+  const parts = partsOf(file);
+  const opens = [...parts.values()].some(
+    ({ source, packages }) => packages.some((name) => opening.test(name)) || openingWords.test(source),
+  );
+  if (!opens) return 'unit';
+  const startsPrograms = [...parts].some(
+    ([part, { packages }]) => part !== gatewayHarness && packages.some((name) => startingPrograms.test(name)),
+  );
+  return startsPrograms || slowFolders.some((folder) => file.startsWith(folder)) ? 'system' : 'integration';
+}
+
+/** All test files, by speed. */
+export function testFiles(): Readonly<Record<Speed, string[]>> {
+  const files: Record<Speed, string[]> = { unit: [], integration: [], system: [] };
+  for (const name of readdirSync('test', { recursive: true, encoding: 'utf8' }).sort()) {
+    if (!name.endsWith('.test.ts') || name.includes('node_modules')) continue;
+    const file = `test/${name}`;
+    files[speedOf(file)].push(file);
+  }
+  return files;
+}

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { testFiles } from './harness/speeds.ts';
+
+// How each file is run stands in package.json, where Stryker and who runs a single file find it as well.
+const rootDir = path.resolve(import.meta.dirname, '..');
+const { testTimeout, globalSetup, ...each } = JSON.parse(
+  readFileSync(path.join(rootDir, 'package.json'), 'utf8'),
+).jest;
+
+// biome-ignore lint/style/noDefaultExport: Jest's configuration is a default export
+export default {
+  rootDir,
+  testTimeout,
+  projects: Object.entries(testFiles()).map(([speed, files]) => ({
+    ...each,
+    rootDir,
+    displayName: speed,
+    testMatch: files.map((file) => `<rootDir>/${file}`),
+    // Packages that some tests need are installed before the first of them: a unit test needs none.
+    ...(speed === 'unit' ? {} : { globalSetup }),
+  })),
+};
