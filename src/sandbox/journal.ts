@@ -12,7 +12,7 @@ const maxKeys = 200;
 const maxEntries = 10;
 const maxCharacters = 16_384;
 
-/** The latest requests that the sandbox received under each idempotency key, for people to look at. */
+/** The first requests and the newest that the sandbox received under each idempotency key, for people to look at. */
 export class Journal {
   readonly #byKey = new Map<string, JournalEntry[]>();
 
@@ -21,7 +21,8 @@ export class Journal {
     const entry = { request: textOf(request), answer: 'no answer yet' };
     if (key === undefined) return entry;
     const entries = this.#byKey.get(key) ?? [];
-    if (entries.length < maxEntries) this.#byKey.set(key, [...entries, entry]);
+    // The first calls tell what happened; of the many reads that may follow, the newest is kept.
+    this.#byKey.set(key, [...entries.slice(0, maxEntries - 1), entry]);
     const [oldest] = this.#byKey.keys();
     if (this.#byKey.size > maxKeys && oldest !== undefined) this.#byKey.delete(oldest);
     return entry;

@@ -57,8 +57,19 @@ describe('the sandbox’s journal', () => {
   it('holds little: a few calls of the newest keys, and no text of any length', async () => {
     await post('long', form('r'.repeat(20_000)));
     expect(journal.under('long')[0]?.request).toMatch(/\(\d{5} characters, too many to keep\)$/);
-    for (let call = 0; call < 12; call += 1) await post('often');
-    expect(journal.under('often')).toHaveLength(10);
+    for (let call = 0; call < 12; call += 1) await post('often', form(`rse_${call}`));
+    expect(journal.under('often').map(({ request }) => request.split('=rse_')[1])).toEqual([
+      '0',
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+      '6',
+      '7',
+      '8',
+      '11',
+    ]);
     for (let key = 0; key < 200; key += 1) await post(`key ${key}`);
     expect(journal.under('often')).toEqual([]);
     expect(journal.under('key 0')).toHaveLength(1);
