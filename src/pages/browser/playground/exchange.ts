@@ -1,16 +1,22 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { getOperationAST, print } from 'graphql';
-import type { Keyed } from './attempt.ts';
 import { find } from './find.ts';
 import { type GraphQLAnswer, send } from './gateway.ts';
+
+/** The calls that the sandbox received under a key; a mutation's field has keys of its own. */
+interface CallsOf {
+  readonly mutation: 'createCustomerEvaluation' | 'reportCustomerEvaluation';
+  readonly idempotencyKey: string;
+  /** Only the newest of them, as for a read among many. */
+  readonly newestOnly?: boolean;
+}
 
 /** An operation to be sent and shown. */
 export interface Exchange<Data, Variables> {
   readonly title: string;
-  /** The mutation's field: each has idempotency keys of its own. */
-  readonly mutation: 'createCustomerEvaluation' | 'reportCustomerEvaluation';
   readonly document: TypedDocumentNode<Data, Variables>;
-  readonly variables: Keyed<Variables>;
+  readonly variables: Variables;
+  readonly callsOf: CallsOf;
 }
 
 /** A call as the sandbox received it, and what it answered. */
@@ -19,11 +25,11 @@ interface ReceivedCall {
   readonly answer: string;
 }
 
-/** Sends an operation, and shows in `place` all that came of it. */
-export async function show<Data, Variables>(
-  { title, mutation, document: operation, variables }: Exchange<Data, Variables>,
+/** Shows an operation in `place`. What is answered sends it, and shows all that comes of it; the next time anew. */
+export function lay<Data, Variables>(
+  { title, document: operation, variables, callsOf }: Exchange<Data, Variables>,
   place: Element,
-): Promise<GraphQLAnswer<Data>> {
+): () => Promise<GraphQLAnswer<Data>> {
   const shown = document.importNode(find('#exchange', HTMLTemplateElement).content, true);
   const part = (selector: string): Element => find(selector, Element, shown);
   part('h3').textContent = title;
@@ -32,41 +38,68 @@ export async function show<Data, Variables>(
   part('.variables').textContent = JSON.stringify(variables, null, 2);
   const [calls, answered] = [part('.calls'), part('.answer')];
   place.prepend(shown);
-  try {
-    const answer = await send(operation, variables);
-    answered.textContent = JSON.stringify(answer, null, 2);
-    return answer;
-  } catch (error) {
-    answered.textContent = 'Nothing.';
-    throw error;
-  } finally {
-    const received = await callsUnder(mutation, variables.idempotencyKey);
-    calls.replaceChildren(...received.map(itemOf));
-    if (received.length === 0) calls.replaceWith('Nothing: no call was sent.');
-  }
+  return async () => {
+    try {
+      const answer = await send(operation, variables);
+      answered.textContent = JSON.stringify(answer, null, 2);
+      return answer;
+    } catch (error) {
+      answered.textContent = 'Nothing.';
+      throw error;
+    } finally {
+      const received = await receivedCalls(callsOf);
+      calls.replaceChildren(...(received.length === 0 ? [noCall()] : received.map(itemOf)));
+    }
+  };
+}
+
+/** Sends an operation, and shows in `place` all that came of it. */
+export function show<Data, Variables>(
+  exchange: Exchange<Data, Variables>,
+  place: Element,
+): Promise<GraphQLAnswer<Data>> {
+  return lay(exchange, place)();
 }
 
 // Only the sandbox tells what it received; there is nothing like it where the upstream is Stripe.
-async function callsUnder(mutation: string, idempotencyKey: string): Promise<ReceivedCall[]> {
+async function receivedCalls({ mutation, idempotencyKey, newestOnly }: CallsOf): Promise<ReceivedCall[]> {
   const response = await fetch(`try/calls?${new URLSearchParams({ mutation, idempotencyKey })}`).catch(
     () => undefined,
   );
-  return response?.ok ? ((await response.json()) as ReceivedCall[]) : [];
+  const calls = response?.ok ? ((await response.json()) as ReceivedCall[]) : [];
+  return newestOnly ? calls.slice(-1) : calls;
+}
+
+function noCall(): HTMLElement {
+  const item = document.createElement('li');
+  item.className = 'none';
+  item.textContent = 'Nothing: no call was sent.';
+  return item;
 }
 
 function itemOf({ request, answer }: ReceivedCall): HTMLElement {
   const item = document.createElement('li');
-  item.append(preformatted('request', request), preformatted('reply', laidOut(answer)));
+  item.append(preformatted('request', withLaidOutBody(request)), preformatted('reply', laidOut(answer)));
   return item;
 }
 
 /** An answer whose body is JSON, indented as the gateway's own; any other answer as it came. */
 function laidOut(answer: string): string {
-  const [status = '', ...lines] = answer.split('\n');
+  const [status, ...lines] = answer.split('\n');
+  return lines.length === 0 ? answer : `${status}\n${indented(lines.join('\n'))}`;
+}
+
+/** A request, likewise: JSON on v2, a form on v1. */
+function withLaidOutBody(request: string): string {
+  const [head = '', ...rest] = request.split('\r\n\r\n');
+  return `${head}\r\n\r\n${indented(rest.join('\r\n\r\n'))}`;
+}
+
+function indented(text: string): string {
   try {
-    return `${status}\n${JSON.stringify(JSON.parse(lines.join('\n')), null, 2)}`;
+    return JSON.stringify(JSON.parse(text), null, 2);
   } catch {
-    return answer;
+    return text;
   }
 }
 

@@ -28,29 +28,40 @@ const levelOf = ({ riskLevel }: Reading) => (riskLevel === null ? noLevel : leve
 
 /** The words of a reading: all that the gauge shows, for who does not see it. */
 export function wordsOf(reading: Reading): string {
-  return `${reading.score} of 100, ${levelOf(reading).name}`;
+  const { name } = levelOf(reading);
+  return reading.score === null ? `${name}, no score` : `${reading.score} of 100, ${name}`;
 }
 
-/** Draws a reading as a gauge. */
+/** Draws a reading as a gauge: with a needle where there is a score, else the level's band alone. */
 export function gaugeOf(signal: string, reading: Reading): HTMLElement {
   const { name, band, advice } = levelOf(reading);
+  const level = (tag: 'span' | 'strong') =>
+    element(tag, band === undefined ? {} : { class: `level ${band}` }, name);
+  const words = element('p', { class: 'reading' });
+  if (reading.score === null) {
+    words.append(level('strong'));
+    return figure(signal, dial(band), words, element('p', {}, `There is no score. ${advice}`));
+  }
   const shown = Math.min(Math.max(reading.score, 0), 100);
   const meter = element('div', { role: 'meter', 'aria-label': signal });
   for (const [property, value] of Object.entries({ min: 0, max: 100, now: shown, text: wordsOf(reading) })) {
     meter.setAttribute(`aria-value${property}`, String(value));
   }
   meter.append(dial(band, shown));
-  const words = element('p', { class: 'reading' });
-  words.append(
-    element('strong', {}, String(reading.score)),
-    element('span', band === undefined ? {} : { class: `level ${band}` }, name),
-  );
+  words.append(element('strong', {}, String(reading.score)), level('span'));
   return figure(signal, meter, words, element('p', {}, advice));
 }
 
 /** Draws a gauge that has nothing to show, and says why. */
 export function gaugeWithout(title: string, why: string): HTMLElement {
   return figure(title, dial(), element('p', { class: 'reading hint' }, why));
+}
+
+/** Draws a gauge whose signal arrives later. */
+export function gaugeAwaiting(signal: string): HTMLElement {
+  const made = gaugeWithout(signal, 'waiting…');
+  made.classList.add('waiting');
+  return made;
 }
 
 function figure(title: string, ...parts: readonly Element[]): HTMLElement {

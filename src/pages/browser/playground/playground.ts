@@ -1,4 +1,5 @@
 import {
+  CustomerEvaluationDocument,
   type EvaluateLoginMutation,
   type EvaluateRegistrationMutation,
   ReportCustomerEvaluationDocument,
@@ -6,13 +7,14 @@ import {
 } from '../../../../schema/generated/customer-evaluations.ts';
 import { readFacts } from '../read-facts.ts';
 import { type Attempt, type Keyed, type Kind, logIn, signUp } from './attempt.ts';
-import { show } from './exchange.ts';
+import { type Exchange, lay, show } from './exchange.ts';
 import { find } from './find.ts';
 import { NoAnswer } from './gateway.ts';
-import { gaugeOf, gaugeWithout, wordsOf } from './gauge.ts';
+import { gaugeAwaiting, gaugeOf, gaugeWithout, wordsOf } from './gauge.ts';
 import { drawKey } from './idempotency-key.ts';
 import { outcomesOf } from './outcomes.ts';
-import { type Verdict, verdictOf } from './verdict.ts';
+import { type Verdict, verdictOf, verdictOfRead } from './verdict.ts';
+import { awaitSignals } from './waiting.ts';
 import './playground.css';
 
 const facts = readFacts();
@@ -55,27 +57,50 @@ function makeRadarSession(): string {
 async function evaluate<Data extends EvaluateLoginMutation | EvaluateRegistrationMutation, Variables>(
   attempt: Attempt<Data, Variables>,
 ): Promise<void> {
-  const { kind } = attempt;
+  const { kind, document, variables } = attempt;
   repeat = () => evaluate(attempt);
+  evaluations += 1;
   note.hidden = true;
   outcomes.hidden = true;
   // It stays from now on: who presses it by keyboard does not lose their place.
   again.hidden = false;
   gauge.replaceChildren(gaugeWithout('The score', 'asking…'));
   exchanges.replaceChildren();
-  const exchange = {
-    ...attempt,
-    title: `${kind}: the evaluation`,
+  const callsOf = {
     mutation: 'createCustomerEvaluation',
+    idempotencyKey: variables.idempotencyKey,
   } as const;
   await inTurn(
     `${kind}: asking the gateway…`,
     async () => {
-      const verdict = verdictOf(await show(exchange, exchanges));
-      return () => showVerdict(kind, verdict);
+      const title = `${kind}: the evaluation`;
+      const verdict = verdictOf(await show({ title, document, variables, callsOf }, exchanges));
+      return () => {
+        showVerdict(kind, verdict);
+        if (verdict.outcome === 'pending') waitFor(kind, verdict.id, { ...callsOf, newestOnly: true });
+      };
     },
     () => showNoScore('no answer'),
   );
+}
+
+let evaluations = 0;
+
+/** Reads a pending evaluation until its signal is there, unless another one has begun by then. */
+async function waitFor(
+  kind: Kind,
+  id: string,
+  callsOf: Exchange<unknown, unknown>['callsOf'],
+): Promise<void> {
+  const awaited = evaluations;
+  const title = `${kind}: the evaluation, read again`;
+  const read = lay({ title, document: CustomerEvaluationDocument, variables: { id }, callsOf }, exchanges);
+  const verdict = await awaitSignals(async () => verdictOfRead(await read()), {
+    isOver: () => awaited !== evaluations,
+  });
+  if (verdict === undefined) return;
+  if (verdict !== 'late') return showVerdict(kind, verdict);
+  showVerdict(kind, { outcome: 'unscored', id, why: 'the signal has not arrived within a minute' });
 }
 
 async function report(
@@ -87,9 +112,12 @@ async function report(
     const { data, errors = [] } = await show(
       {
         title: `The report: ${outcome}`,
-        mutation: 'reportCustomerEvaluation',
         document: ReportCustomerEvaluationDocument,
         variables,
+        callsOf: {
+          mutation: 'reportCustomerEvaluation',
+          idempotencyKey: variables.idempotencyKey,
+        },
       },
       exchanges,
     );
@@ -146,6 +174,10 @@ function showVerdict(kind: Kind, verdict: Verdict): void {
       gauge.replaceChildren(gaugeOf(verdict.signal, verdict.reading));
       tell('done', `${kind} evaluated. ${verdict.signal}: ${wordsOf(verdict.reading)}.`);
       break;
+    case 'pending':
+      gauge.replaceChildren(gaugeAwaiting(verdict.signal));
+      tell('busy', `${kind} evaluated. Waiting for the signal: ${verdict.signal}…`);
+      break;
     case 'unscored':
       showNoScore(verdict.why);
       tell('done', `${kind} evaluated: ${verdict.why}.`);
@@ -158,7 +190,8 @@ function showVerdict(kind: Kind, verdict: Verdict): void {
       note.hidden = false;
       break;
   }
-  if (verdict.outcome !== 'failed') offerOutcomes(kind, verdict.id);
+  // Offered once: who has reported while the signal was pending, reports no second time.
+  if (verdict.outcome !== 'failed' && outcomes.hidden) offerOutcomes(kind, verdict.id);
 }
 
 function showNoScore(why: string): void {

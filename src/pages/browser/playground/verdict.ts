@@ -1,4 +1,5 @@
 import type {
+  CustomerEvaluationQuery,
   CustomerEvaluationRiskLevel,
   EvaluateLoginMutation,
   EvaluateRegistrationMutation,
@@ -6,13 +7,16 @@ import type {
 import type { GraphQLAnswer } from './gateway.ts';
 
 export interface Reading {
-  readonly score: number;
+  /** Null where Stripe gives a level alone. */
+  readonly score: number | null;
   readonly riskLevel: CustomerEvaluationRiskLevel | null;
 }
 
 /** What a product makes of an answer. */
 export type Verdict =
   | { readonly outcome: 'scored'; readonly id: string; readonly signal: string; readonly reading: Reading }
+  /** Evaluated, and the signal arrives later. */
+  | { readonly outcome: 'pending'; readonly id: string; readonly signal: string }
   /** Evaluated, and Stripe has nothing to say. */
   | { readonly outcome: 'unscored'; readonly id: string; readonly why: string }
   /** Not evaluated. A product lets people in all the same: a fraud check that is down must not close the door. */
@@ -22,32 +26,53 @@ type Answer = GraphQLAnswer<EvaluateLoginMutation | EvaluateRegistrationMutation
 type Payload = NonNullable<
   (EvaluateLoginMutation | EvaluateRegistrationMutation)['createCustomerEvaluation']
 >;
-type Signals = NonNullable<NonNullable<Payload['customerEvaluation']>['signals']>;
+type Evaluation = NonNullable<
+  Payload['customerEvaluation'] | CustomerEvaluationQuery['customerEvaluation']
+> & {
+  /** Only v2 has signals that arrive later. */
+  readonly pendingSignals?: readonly string[];
+};
 
-export function verdictOf({ data, errors = [] }: Answer): Verdict {
+/** The verdict on the answer to a sign-up or log-in. */
+export function verdictOf({ data, errors }: Answer): Verdict {
   const payload = data?.createCustomerEvaluation;
-  const evaluation = payload?.customerEvaluation;
-  if (evaluation != null) {
-    const { id, signals } = evaluation;
-    const own = signals === null ? undefined : ownSignal(signals);
-    if (own?.reading == null) return { outcome: 'unscored', id, why: 'there is no signal' };
-    // The score beside it is a 0 that means nothing.
-    if (own.reading.riskLevel === 'NOT_ASSESSED')
-      return { outcome: 'unscored', id, why: 'Stripe made no assessment' };
-    return { outcome: 'scored', id, signal: own.signal, reading: own.reading };
-  }
+  if (payload?.customerEvaluation != null) return verdictOn(payload.customerEvaluation);
   const [failure] = payload?.errors ?? [];
   if (failure !== undefined) return { outcome: 'failed', code: failure.code, why: adviceOn(failure) };
-  const [refusal] = errors;
-  return {
-    outcome: 'failed',
-    code: refusal?.extensions?.code ?? 'no data',
-    why: refusal?.message ?? 'The answer is empty.',
-  };
+  return refused(errors);
 }
 
+/** The verdict on an evaluation that was read again. */
+export function verdictOfRead({ data, errors }: GraphQLAnswer<CustomerEvaluationQuery>): Verdict {
+  return data?.customerEvaluation == null ? refused(errors) : verdictOn(data.customerEvaluation);
+}
+
+function verdictOn({ id, signals, pendingSignals = [] }: Evaluation): Verdict {
+  const own = signals === null ? undefined : ownSignal(signals);
+  if (own?.reading == null) {
+    const [pending] = pendingSignals;
+    if (pending !== undefined)
+      return { outcome: 'pending', id, signal: nameOf[pending] ?? 'A signal that is not known here' };
+    return { outcome: 'unscored', id, why: 'there is no signal' };
+  }
+  const { score, riskLevel } = own.reading;
+  // The score beside it is a 0 that means nothing.
+  const isAssessed = riskLevel !== 'NOT_ASSESSED';
+  const saysNothing = score === null && (riskLevel === null || riskLevel === 'UNKNOWN');
+  if (!isAssessed || saysNothing) return { outcome: 'unscored', id, why: 'Stripe made no assessment' };
+  return { outcome: 'scored', id, signal: own.signal, reading: own.reading };
+}
+
+const nameOf: Readonly<Record<string, string>> = {
+  ACCOUNT_SHARING: 'Account sharing',
+  MULTI_ACCOUNTING: 'Multi-accounting',
+};
+
 /** Each event type has a signal of its own. */
-function ownSignal(signals: Signals): { signal: string; reading: Reading | null | undefined } {
+function ownSignal(signals: NonNullable<Evaluation['signals']>): {
+  signal: string;
+  reading: Reading | null | undefined;
+} {
   switch (signals.__typename) {
     case 'LoginSignals':
       return {
@@ -60,6 +85,14 @@ function ownSignal(signals: Signals): { signal: string; reading: Reading | null 
         reading: 'multiAccounting' in signals ? signals.multiAccounting : null,
       };
   }
+}
+
+function refused([refusal]: NonNullable<Answer['errors']> = []): Verdict {
+  return {
+    outcome: 'failed',
+    code: refusal?.extensions?.code ?? 'no data',
+    why: refusal?.message ?? 'The answer is empty.',
+  };
 }
 
 function adviceOn({ code, path }: Payload['errors'][number]): string {
