@@ -96,7 +96,7 @@ export const magicCases: Readonly<Record<string, MagicCase>> = {
       withParam: true,
     },
     onV2: {
-      does: 'knows no such customer: `NOT_FOUND` with its path',
+      does: 'there is no such customer: `NOT_FOUND` with its path',
       error: { status: 403, code: 'account_inaccessible', message: 'The account is not accessible.' },
     },
   },

@@ -6,21 +6,24 @@ const refuses = (does: string, error: SandboxError): MagicCase => ({ does, error
 export const v2MagicCases: Readonly<Record<string, MagicCase>> = {
   complete_at_once: { does: 'the first answer has the signal', completion: { afterMs: 0 } },
   pending_forever: { does: 'the signal never arrives', completion: 'never' },
-  partial: { does: 'a second signal is complete at once, the first is pending', isPartial: true },
+  partial: { does: 'a second signal is there at once, the first one is pending', isPartial: true },
   no_score: { does: 'a level without a score', hasNoScore: true },
   sparse: { does: 'leaves out every field that may be missing', optionalFields: 'absent' },
-  nulls: { does: 'answers null in every field that may be missing', optionalFields: 'null' },
-  account_inaccessible: refuses('knows no such customer: `NOT_FOUND` with its path', {
-    status: 403,
-    code: 'account_inaccessible',
-    message: 'The account does not exist, or you cannot access it.',
-  }),
+  nulls: { does: 'writes null in every field that may be missing', optionalFields: 'null' },
+  account_inaccessible: refuses(
+    'the customer does not exist or is another account’s: `NOT_FOUND` with its path',
+    {
+      status: 403,
+      code: 'account_inaccessible',
+      message: 'The account does not exist, or you cannot access it.',
+    },
+  ),
   invalid_account_details: refuses('refuses the customer: `BAD_USER_INPUT`', {
     status: 400,
     code: 'invalid_account_details',
     message: 'The account details are invalid.',
   }),
-  missing_data_for_evaluation: refuses('has too little data to evaluate: `BAD_USER_INPUT`', {
+  missing_data_for_evaluation: refuses('too little is known to evaluate: `BAD_USER_INPUT`', {
     status: 400,
     code: 'missing_data_for_evaluation',
     message: 'The account lacks data that the requested signals need.',
@@ -36,13 +39,13 @@ export const v2MagicCases: Readonly<Record<string, MagicCase>> = {
     code: 'feature_not_enabled',
     message: 'The feature is not enabled for your account.',
   }),
-  fraudulent_website_quota_exceeded: refuses('a monthly quota is used up: never repeated', {
+  fraudulent_website_quota_exceeded: refuses('a monthly quota is used up: 429, never retried', {
     status: 429,
     type: 'quota_exceeded',
     code: 'fraudulent_website_quota_exceeded',
     message: 'You have used up the monthly quota of this signal.',
   }),
-  account_evaluation_inaccessible: refuses('knows no such evaluation: null when it is read', {
+  account_evaluation_inaccessible: refuses('the evaluation does not exist or is another account’s', {
     status: 403,
     code: 'account_evaluation_inaccessible',
     message: 'The account evaluation does not exist, or you cannot access it.',
