@@ -1,35 +1,29 @@
 import 'reflect-metadata';
 import type { Logger } from 'pino';
 import { createAccess } from './access/access.ts';
-import { permissionsOf } from './access/permissions.ts';
 import { loadTrustedDocuments } from './access/trusted-documents.ts';
 import type { Config } from './config/config.ts';
 import { packageInfo, userAgent } from './config/package-info.ts';
 import { SecretFiles } from './config/secret-file-watcher.ts';
 import { renewSecrets } from './config/secret-rotation.ts';
-import { CustomerEvaluationResolver } from './customer-evaluation/customer-evaluation.resolver.ts';
-import type { CustomerEvaluationDependencies } from './customer-evaluation/dependencies.ts';
-import { createApolloServer } from './graph/apollo-server.ts';
-import { createCallContext } from './graph/graphql-context.ts';
+import { customerEvaluationModule } from './customer-evaluation/customer-evaluation.module.ts';
+import { startApolloServer } from './graph/apollo-server.ts';
 import { Drain } from './http/drain.ts';
 import { createHttpServer } from './http/server.ts';
 import { pagesOptionsOf } from './pages/pages-options.ts';
 import type { BuiltInSandbox } from './sandbox/built-in-sandbox.ts';
-import type { Sandbox } from './sandbox/sandbox.ts';
+import { CustomerEvaluations } from './stripe/customer-evaluations.ts';
 import { createOutgoingRequests } from './stripe/http/outgoing-requests.ts';
 import { StripeClient } from './stripe/http/stripe-client.ts';
 import { capabilitiesOf } from './stripe/versions.ts';
 import { ContractDrift } from './telemetry/contract-drift.ts';
 import type { LogOutput } from './telemetry/log-output.ts';
-import { recordRequests, recordUnrecorded } from './telemetry/request-hooks.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 
 /** A gateway that listens. */
 export interface Gateway {
   /** Where it listens, e.g. `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** The sandbox, where that is the upstream. */
-  readonly sandbox: Sandbox | undefined;
   /** Requests whose response has not been sent yet. */
   readonly inFlight: () => number;
   /** Takes no new work, ends what is under way, then closes every connection. */
@@ -72,13 +66,9 @@ async function openGateway(
     () => access.authenticator.close(),
   );
 
-  const builtIn = config.upstream === 'sandbox' ? await startSandbox(config) : undefined;
-  const sandbox = builtIn?.sandbox;
+  const sandbox = config.upstream === 'sandbox' ? await startSandbox(config) : undefined;
   opened.push(() => sandbox?.close());
-  const upstream =
-    builtIn === undefined
-      ? config.stripe
-      : { ...config.stripe, apiUrl: builtIn.url, secretKey: builtIn.secretKey };
+  const upstream = { ...config.stripe, ...sandbox?.settings };
   const telemetry = await Telemetry.start({
     ...config.telemetry,
     host: config.host,
@@ -91,13 +81,9 @@ async function openGateway(
     log,
   });
   opened.push(() => telemetry.close());
-  const stripe = new StripeClient({
-    ...upstream,
-    outgoing,
-    onBreaker: (state) => {
-      log.warn({ state }, `the circuit breaker to the upstream is ${state}`);
-      if (state === 'open') telemetry.metrics?.breakerOpened();
-    },
+  const stripe = new StripeClient(upstream, outgoing, (state) => {
+    log.warn({ state }, `the circuit breaker to the upstream is ${state}`);
+    if (state === 'open') telemetry.metrics?.breakerOpened();
   });
   opened.push(() => stripe.close());
   const renewals = {
@@ -112,47 +98,38 @@ async function openGateway(
   const secretFiles = new SecretFiles(config.secretFiles, renewSecrets(renewals, log));
   opened.push(() => secretFiles.close());
 
-  const services: CustomerEvaluationDependencies = {
-    stripe,
-    capabilities: capabilitiesOf(config.stripe.apiVersion),
-    drift: new ContractDrift(),
-    metrics: telemetry.metrics,
-    deadlineMs: config.deadlineMs,
-  };
-  const apollo = createApolloServer(
-    new CustomerEvaluationResolver(services),
-    { ...config, hasRouter: config.authentication.mode === 'router' },
-    log,
-  );
-  await apollo.start();
-  // Apollo Server does so with the first operation: by then no file may be to be had.
-  await import('graphql');
+  const drift = new ContractDrift();
+  const modules = [
+    customerEvaluationModule({
+      stripe: new CustomerEvaluations(stripe),
+      capabilities: capabilitiesOf(upstream.apiVersion),
+      drift,
+      metrics: telemetry.metrics,
+    }),
+  ] as const;
+  const apollo = await startApolloServer(modules, config, log);
   opened.push(() => apollo.stop());
 
   await access.authenticator.started;
   const drain = new Drain(config.http.drain);
   await telemetry.serve({
     upstream: () => stripe.load,
-    drift: () => services.drift.counts,
+    drift: () => drift.counts,
     keySet: () => access.authenticator.keySetState,
     sharedCounters: () => access.limits.storeState,
     droppedLogLines: () => output?.dropped ?? 0,
   });
   const server = await createHttpServer({
+    ...config,
+    settings: config.http,
     apollo,
-    createContext: (facts) => createCallContext(services, facts),
-    rightsOf: (caller) => permissionsOf(caller, config.signalsVisibility),
     access,
     trustedDocuments,
-    maxDocumentBytes: config.maxDocumentBytes,
     isUpstreamUp: () => stripe.isUpstreamUp,
     drain,
-    pages: pagesOptionsOf(config, builtIn?.playground),
-    record: (server) => recordRequests(server, telemetry),
-    recordUnrecorded: recordUnrecorded(telemetry),
+    pages: pagesOptionsOf(config, sandbox?.playground),
+    telemetry,
     log,
-    onCutOff: (reason) => telemetry.metrics?.responseCutOff(reason),
-    settings: config.http,
   });
   opened.push(() =>
     drain.end(
@@ -162,13 +139,12 @@ async function openGateway(
   );
   return {
     url: await server.listen({ host: config.host, port: config.port, backlog: 4096 }),
-    sandbox,
     inFlight: () => drain.inFlight,
   };
 }
 
 // Loaded only where it is the upstream: a start in front of Stripe does without.
-async function startSandbox({ explorer, sandboxFaultShare }: Config): Promise<BuiltInSandbox> {
+async function startSandbox(config: Config): Promise<BuiltInSandbox> {
   const { startBuiltInSandbox } = await import('./sandbox/built-in-sandbox.ts');
-  return startBuiltInSandbox({ faultShare: sandboxFaultShare, hasPlayground: explorer });
+  return startBuiltInSandbox(config);
 }

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { OutgoingRequests } from '../stripe/http/outgoing-requests.ts';
 import { type AuthenticationSettings, type Authenticator, createAuthenticator } from './authentication.ts';
-import { type Pseudonymize, pseudonymizer } from './caller.ts';
+import { type Caller, type Pseudonymize, pseudonymizer } from './caller.ts';
+import { type Permissions, permissionsOf } from './permissions.ts';
 import { type RateLimitSettings, RateLimits } from './rate-limits.ts';
 import type { RedisRateLimitStore } from './redis-rate-limit-store.ts';
 
@@ -10,6 +11,7 @@ export interface Access {
   readonly authenticator: Authenticator;
   readonly limits: RateLimits;
   readonly pseudonymize: Pseudonymize;
+  readonly permissionsOf: (caller: Caller) => Permissions;
   /** Whether addresses tell callers apart: not so behind a router, whose address all have. */
   readonly countsAddresses: boolean;
 }
@@ -17,6 +19,8 @@ export interface Access {
 export interface AccessSettings {
   readonly authentication: AuthenticationSettings;
   readonly rateLimits: RateLimitSettings;
+  /** Whether scores and levels are shown to every caller, or to those with the scope. */
+  readonly signalsVisibility: 'all' | 'scoped';
   /** Callers and addresses are named in logs and shared counters by hashes under this key. */
   readonly pseudonymKey: string;
 }
@@ -47,6 +51,7 @@ export async function createAccess(
     ),
     limits: new RateLimits(rateLimits, store),
     pseudonymize,
+    permissionsOf: (caller) => permissionsOf(caller, settings.signalsVisibility),
     countsAddresses: authentication.mode !== 'router',
   };
 }

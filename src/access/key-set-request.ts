@@ -32,10 +32,11 @@ export async function requestKeySet(url: URL, { userAgent, openPool }: OutgoingR
   });
   // Fetched every few minutes, no connection is worth keeping.
   const headers = { accept, connection: 'close', 'user-agent': userAgent, ...credentialsIn(url) };
-  const request = { method: 'GET', path: url.pathname + url.search, headers, form: null } as const;
-  const attempt = { sent: false, reusedConnection: false };
+  const path = url.pathname + url.search;
+  const inFlight = transport.send({ method: 'GET', path, headers, body: null });
+  AbortSignal.timeout(timeoutMs).addEventListener('abort', () => inFlight.abort());
   try {
-    const { status, text } = await transport.send(request, AbortSignal.timeout(timeoutMs), attempt);
+    const { status, text } = await inFlight.response;
     if (status !== 200) throw new KeySetError(`status ${status}`);
     return text;
   } catch (error) {

@@ -54,7 +54,7 @@ export class AdmissionQueue {
       this.#begunAt = performance.now();
     }
     this.#line.capacity = this.#capacity;
-    return this.#line.wait({ caller: callerOf(), maxWaitMs: this.#maxWaitMs, signal: undefined });
+    return this.#line.wait({ caller: callerOf(), signal: undefined }, this.#maxWaitMs);
   }
 
   /**

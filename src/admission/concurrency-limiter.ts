@@ -1,4 +1,4 @@
-import { FairQueue } from './fair-queue.ts';
+import { FairQueue, type Queued } from './fair-queue.ts';
 
 /** A queue longer than this hides overload instead of smoothing a burst. */
 const maxWaitMs = 200;
@@ -28,9 +28,9 @@ export class ConcurrencyLimiter {
   }
 
   /** Acquires a slot; the caller must `leave` afterwards in every case. */
-  async enter(caller: string, signal: AbortSignal | undefined): Promise<void> {
+  async enter(call: Queued): Promise<void> {
     if (this.#free > 0) this.#free -= 1;
-    else await this.#line.wait({ caller, maxWaitMs, signal });
+    else await this.#line.wait(call, maxWaitMs);
   }
 
   leave(): void {

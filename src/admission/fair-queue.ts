@@ -5,10 +5,10 @@ interface Waiter {
   readonly refuse: () => void;
 }
 
-export interface WaitingRules {
+/** What queues: a call, as far as a queue knows it. */
+export interface Queued {
   readonly caller: string;
-  readonly maxWaitMs: number;
-  /** Ends the wait when the caller disconnects. */
+  /** Ends the wait when nobody waits for the call any more. */
   readonly signal: AbortSignal | undefined;
 }
 
@@ -40,7 +40,7 @@ export class FairQueue {
   }
 
   /** Resolves on admission; rejects with `QueueRejectedError`. */
-  wait({ caller, maxWaitMs, signal }: WaitingRules): Promise<void> {
+  wait({ caller, signal }: Queued, maxWaitMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void): void => {
         clearTimeout(timer);

@@ -1,4 +1,4 @@
-import { FairQueue, type WaitingRules } from './fair-queue.ts';
+import { FairQueue, type Queued } from './fair-queue.ts';
 
 // Slightly more than a second, so that network jitter never adds a call to the upstream's second.
 const windowMs = 1_010;
@@ -29,12 +29,12 @@ export class RateLimiter {
     return this.#line.size;
   }
 
-  async pass(rules: WaitingRules): Promise<void> {
+  async pass(call: Queued, maxWaitMs: number): Promise<void> {
     if (this.#line.size === 0 && this.#waitMs() <= 0) {
       this.#count();
       return;
     }
-    const waiting = this.#line.wait(rules);
+    const waiting = this.#line.wait(call, maxWaitMs);
     this.#schedule();
     await waiting;
   }

@@ -4,6 +4,7 @@ import type { RateLimitSettings } from '../access/rate-limits.ts';
 import type { TrustedDocumentsSettings } from '../access/trusted-documents.ts';
 import type { OperationLimits } from '../graph/operation-limits.ts';
 import type { ProxySettings } from '../stripe/http/outgoing-requests.ts';
+import type { StripeSettings } from '../stripe/http/stripe-client.ts';
 import type { LogLevel } from '../telemetry/log.ts';
 import type { TelemetrySettings } from '../telemetry/telemetry.ts';
 import { combinationFaults } from './combination-rules.ts';
@@ -39,21 +40,8 @@ export interface Config {
   readonly upstream: 'stripe' | 'sandbox';
   /** Whether evaluations are real: the sandbox's are not, nor those under one of Stripe's test keys. */
   readonly mode: 'sandbox' | 'test' | 'live';
-  readonly stripe: {
-    readonly apiUrl: string;
-    /** Empty where the upstream is the sandbox. */
-    readonly secretKey: string;
-    readonly apiVersion: string;
-    readonly account: string | undefined;
-    /** One attempt, body included. */
-    readonly timeoutMs: number;
-    /** Attempts of one call, the first included. */
-    readonly maxAttempts: number;
-    /** Calls in flight. */
-    readonly maxConcurrency: number;
-    /** A ceiling on calls a second; none if undefined. */
-    readonly maxPerSecond: number | undefined;
-  };
+  /** Its key is empty where the upstream is the sandbox. */
+  readonly stripe: StripeSettings;
   /** What requests to Stripe and to the key set go through; undefined where they go directly. */
   readonly proxy: ProxySettings | undefined;
   /** All attempts of one call, waits included. */

@@ -1,5 +1,5 @@
 import { UpstreamCallError } from '../errors/upstream-call-error.ts';
-import { maxFaults } from '../graph/input-validation.ts';
+import { maxProblems } from '../graph/input-validation.ts';
 import { firstVersionWith, firstVersionWithout, type VersionCapabilities } from '../stripe/versions.ts';
 
 const asks: Readonly<Record<keyof VersionCapabilities, string>> = {
@@ -25,7 +25,7 @@ export function requireCapability(
     problems:
       paths.length === 0
         ? [{ message }]
-        : paths.slice(0, maxFaults).map((path) => ({ path, message: `${path.join('.')}: ${message}` })),
+        : paths.slice(0, maxProblems).map((path) => ({ path, message: `${path.join('.')}: ${message}` })),
   });
 }
 

@@ -1,38 +1,53 @@
 import { Arg, Authorized, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
-import { requireOwnInput, requireOwnReport } from '../graph/authorization.ts';
-import type { CallContext } from '../graph/graphql-context.ts';
+import type { GraphQLContext } from '../graph/graphql-context.ts';
 import { type IdempotentMutation, runIdempotent } from '../graph/idempotent-mutation.ts';
-import { customerEvaluationsPath } from '../stripe/customer-evaluation.wire.ts';
-import { createEvaluation, reportEvaluation } from '../stripe/operations.ts';
 import { versionsWith } from '../stripe/versions.ts';
 import { CreateCustomerEvaluationInput } from './create-customer-evaluation.input.ts';
+import type { CustomerEvaluationLoader } from './customer-evaluation.loader.ts';
 import {
   CreateCustomerEvaluationPayload,
   ReportCustomerEvaluationPayload,
 } from './customer-evaluation.payload.ts';
 import { CustomerEvaluation } from './customer-evaluation.type.ts';
+import { CustomerEvaluationError } from './customer-evaluation-error.type.ts';
 import type { CustomerEvaluationDependencies } from './dependencies.ts';
 import { fromStripe, type Translated } from './from-stripe.ts';
+import { requireOwnInput, requireOwnReport } from './ownership.ts';
+import { parameterPlaces } from './parameter-places.ts';
 import { ReportCustomerEvaluationInput } from './report-customer-evaluation.input.ts';
 import { reportToStripe } from './report-to-stripe.ts';
 import { signalsByName } from './signals.union.ts';
 import { toStripe } from './to-stripe.ts';
 
-const create: IdempotentMutation<CreateCustomerEvaluationPayload> = {
+const create: IdempotentMutation<CustomerEvaluation, CreateCustomerEvaluationPayload> = {
   name: 'createCustomerEvaluation',
-  payload: CreateCustomerEvaluationPayload,
+  succeeded: (key, evaluation) => new CreateCustomerEvaluationPayload(key, evaluation, []),
+  failed: (key, failure) =>
+    new CreateCustomerEvaluationPayload(
+      key,
+      null,
+      CustomerEvaluationError.allOf(failure, parameterPlaces.createCustomerEvaluation),
+    ),
 };
-const report: IdempotentMutation<ReportCustomerEvaluationPayload> = {
+const report: IdempotentMutation<CustomerEvaluation, ReportCustomerEvaluationPayload> = {
   name: 'reportCustomerEvaluation',
-  payload: ReportCustomerEvaluationPayload,
+  succeeded: (key, evaluation) => new ReportCustomerEvaluationPayload(key, evaluation, []),
+  failed: (key, failure) =>
+    new ReportCustomerEvaluationPayload(
+      key,
+      null,
+      CustomerEvaluationError.allOf(failure, parameterPlaces.reportCustomerEvaluation),
+    ),
 };
 
 @Resolver(() => CustomerEvaluation)
 export class CustomerEvaluationResolver {
-  readonly #services: CustomerEvaluationDependencies;
+  readonly #dependencies: CustomerEvaluationDependencies;
+  readonly #loader: CustomerEvaluationLoader;
 
-  constructor(services: CustomerEvaluationDependencies) {
-    this.#services = services;
+  constructor(dependencies: CustomerEvaluationDependencies, loader: CustomerEvaluationLoader) {
+    this.#dependencies = dependencies;
+    this.#loader = loader;
   }
 
   @Authorized('evaluations:read')
@@ -42,9 +57,9 @@ export class CustomerEvaluationResolver {
   })
   customerEvaluation(
     @Arg('id', () => ID, { description: 'Stripe’s id of the evaluation.' }) id: string,
-    @Ctx() context: CallContext,
+    @Ctx() context: GraphQLContext,
   ): Promise<CustomerEvaluation | null> {
-    return context.evaluations.load(id);
+    return this.#loader.load(id, context);
   }
 
   @Authorized('evaluations:create')
@@ -56,20 +71,15 @@ export class CustomerEvaluationResolver {
   async createCustomerEvaluation(
     @Arg('input', () => CreateCustomerEvaluationInput, { description: 'The event, and what is known of it.' })
     input: CreateCustomerEvaluationInput,
-    @Ctx() context: CallContext,
+    @Ctx() context: GraphQLContext,
   ): Promise<CreateCustomerEvaluationPayload> {
-    requireOwnInput(context.rights, input);
+    requireOwnInput(context.permissions, input);
     return runIdempotent(create, input.idempotencyKey, context, async (idempotencyKey) => {
-      const params = toStripe(input, this.#services.capabilities);
-      const answer = await this.#services.stripe.post({
-        operation: createEvaluation,
-        path: customerEvaluationsPath,
-        params,
-        idempotencyKey,
-        onBehalfOf: context.onBehalfOf,
-      });
+      const { stripe, capabilities, metrics } = this.#dependencies;
+      const params = toStripe(input, capabilities);
+      const answer = await stripe.create(params, idempotencyKey, context);
       const evaluation = this.#read(fromStripe(answer, { eventType: input.eventType }), context);
-      this.#services.metrics?.evaluated(evaluation.eventType, signalsByName(evaluation.signals));
+      metrics?.evaluated(evaluation.eventType, signalsByName(evaluation.signals));
       return evaluation;
     });
   }
@@ -83,26 +93,21 @@ export class CustomerEvaluationResolver {
   async reportCustomerEvaluation(
     @Arg('input', () => ReportCustomerEvaluationInput, { description: 'The evaluation, and how it ended.' })
     input: ReportCustomerEvaluationInput,
-    @Ctx() context: CallContext,
+    @Ctx() context: GraphQLContext,
   ): Promise<ReportCustomerEvaluationPayload> {
-    requireOwnReport(context.rights, input);
+    requireOwnReport(context.permissions, input);
     return runIdempotent(report, input.idempotencyKey, context, async (idempotencyKey) => {
-      const { path, params } = reportToStripe(input, this.#services.capabilities);
+      const { stripe, capabilities } = this.#dependencies;
+      const params = reportToStripe(input, capabilities);
       // Whose evaluation it is stands in the evaluation alone; the loader refuses what is not the caller's.
-      if (context.rights.customer.kind !== 'any') await context.evaluations.load(input.id);
-      const answer = await this.#services.stripe.post({
-        operation: reportEvaluation,
-        path,
-        params,
-        idempotencyKey,
-        onBehalfOf: context.onBehalfOf,
-      });
+      if (context.permissions.customer.kind !== 'any') await this.#loader.load(input.id, context);
+      const answer = await stripe.report(input.id, params, idempotencyKey, context);
       return this.#read(fromStripe(answer, { id: input.id }), context);
     });
   }
 
-  #read({ evaluation, drift }: Translated, context: CallContext): CustomerEvaluation {
-    this.#services.drift.note(drift, context.log);
+  #read({ evaluation, drift }: Translated, context: GraphQLContext): CustomerEvaluation {
+    this.#dependencies.drift.note(drift, context.log);
     return evaluation;
   }
 }

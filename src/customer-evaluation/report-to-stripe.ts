@@ -1,8 +1,12 @@
-import { InputProblems, oneOfNotEnforced, optional, type Path } from '../graph/input-validation.ts';
-import type { ReportEventParams, ReportOutcomeParams } from '../stripe/customer-evaluation.wire.ts';
+import { InputProblems, oneOfNotEnforced, type Path } from '../graph/input-validation.ts';
+import {
+  maxStringLength,
+  type ReportEventParams,
+  type ReportOutcomeParams,
+} from '../stripe/customer-evaluation.wire.ts';
+import { isEvaluationId } from '../stripe/customer-evaluations.ts';
 import type { VersionCapabilities } from '../stripe/versions.ts';
 import { requireCapability } from './capabilities.ts';
-import { pathOf } from './evaluation-url.ts';
 import type {
   CustomerEvaluationLoginFailureReason,
   CustomerEvaluationOutcomeInput,
@@ -11,12 +15,6 @@ import type {
   CustomerEvaluationReportInput,
   ReportCustomerEvaluationInput,
 } from './report-customer-evaluation.input.ts';
-
-/** A report as the upstream takes it: where it goes, and what it says. */
-export interface ReportCall {
-  readonly path: string;
-  readonly params: ReportEventParams | ReportOutcomeParams;
-}
 
 const loginReasons = {
   OTHER: 'other',
@@ -35,26 +33,25 @@ const statuses = {
 } as const satisfies Record<CustomerEvaluationReportedStatus, string>;
 
 /**
- * Translates a client's report to the upstream's call; pure. Throws a `UpstreamCallError` that names every field at fault:
+ * Translates a client's report to the upstream's parameters; pure. Throws a `UpstreamCallError` that names every field at fault:
  * `BAD_USER_INPUT` for what the reference refuses, `UPSTREAM_UNSUPPORTED` for a report in the dialect of other
  * versions. Whether the report fits the evaluated event is left to the upstream, which alone knows the event.
  */
 export function reportToStripe(
   input: ReportCustomerEvaluationInput,
   capabilities: VersionCapabilities,
-): ReportCall {
-  const faults = new InputProblems();
-  const path = pathOf(input.id);
-  if (path === undefined) faults.add(['input', 'id'], 'cannot be the id of an evaluation.');
-  const params = reportParams(faults, input.report);
-  faults.throwIfAny();
+): ReportEventParams | ReportOutcomeParams {
+  const problems = new InputProblems(maxStringLength);
+  if (!isEvaluationId(input.id)) problems.add(['input', 'id'], 'cannot be the id of an evaluation.');
+  const params = reportParams(problems, input.report);
+  problems.throwIfAny();
   const dialect = input.report.outcome == null ? 'eventReports' : 'outcomeReports';
   requireCapability(capabilities, dialect, [['input', 'report', variantOf(input.report)]]);
-  return { path: `${path}/report`, params };
+  return params;
 }
 
 function reportParams(
-  faults: InputProblems,
+  problems: InputProblems,
   report: CustomerEvaluationReportInput,
 ): ReportEventParams | ReportOutcomeParams {
   const { loginSucceeded, loginFailed, registrationSucceeded, registrationFailed, outcome } = report;
@@ -65,7 +62,7 @@ function reportParams(
   }
   if (registrationSucceeded != null) {
     const at = [...path, 'registrationSucceeded', 'customer'];
-    const customer = optional(faults, registrationSucceeded.customer, at);
+    const customer = problems.optional(registrationSucceeded.customer, at);
     return {
       type: 'registration_success',
       registration_success: customer === undefined ? undefined : { customer },
@@ -77,21 +74,21 @@ function reportParams(
       registration_failed: { reason: registrationReasons[registrationFailed.reason] },
     };
   }
-  if (outcome != null) return outcomeParams(faults, outcome, [...path, 'outcome']);
+  if (outcome != null) return outcomeParams(problems, outcome, [...path, 'outcome']);
   throw oneOfNotEnforced();
 }
 
 function outcomeParams(
-  faults: InputProblems,
+  problems: InputProblems,
   outcome: CustomerEvaluationOutcomeInput,
   path: Path,
 ): ReportOutcomeParams {
   const { status, customer } = outcome;
   // The upstream would take it, and whoever forgot the fields would believe that something was reported.
-  if (status == null && customer == null) faults.add(path, 'takes at least one of status and customer.');
+  if (status == null && customer == null) problems.add(path, 'takes at least one of status and customer.');
   return {
     status: status == null ? undefined : statuses[status],
-    customer: optional(faults, customer, [...path, 'customer']),
+    customer: problems.optional(customer, [...path, 'customer']),
   };
 }
 

@@ -1,9 +1,10 @@
-import { InputProblems, oneOfNotEnforced, optional, type Path, required } from '../graph/input-validation.ts';
-import type {
-  ClientDetailsParams,
-  CreateCustomerEvaluationParams,
-  CustomerDetailsParams,
-  EvaluationContextParams,
+import { InputProblems, oneOfNotEnforced, type Path } from '../graph/input-validation.ts';
+import {
+  type ClientDetailsParams,
+  type CreateCustomerEvaluationParams,
+  type CustomerDetailsParams,
+  type EvaluationContextParams,
+  maxStringLength,
 } from '../stripe/customer-evaluation.wire.ts';
 import type { VersionCapabilities } from '../stripe/versions.ts';
 import { requireCapability } from './capabilities.ts';
@@ -24,37 +25,37 @@ export function toStripe(
   input: CreateCustomerEvaluationInput,
   capabilities: VersionCapabilities,
 ): CreateCustomerEvaluationParams {
-  const faults = new InputProblems();
+  const problems = new InputProblems(maxStringLength);
   const params = {
-    event_type: eventType(faults, input),
-    evaluation_context: evaluationContext(faults, input.evaluationContext),
+    event_type: eventType(problems, input),
+    evaluation_context: evaluationContext(problems, input.evaluationContext),
   };
-  faults.throwIfAny();
+  problems.throwIfAny();
   const withData = clientDataPaths(input);
   if (withData.length > 0) requireCapability(capabilities, 'clientData', withData);
   return params;
 }
 
 function eventType(
-  faults: InputProblems,
+  problems: InputProblems,
   input: CreateCustomerEvaluationInput,
 ): CreateCustomerEvaluationParams['event_type'] {
   if (input.eventType !== 'UNKNOWN') return eventTypeWords[input.eventType];
-  faults.add(['input', 'eventType'], 'takes LOGIN or REGISTRATION; UNKNOWN stands only in answers.');
+  problems.add(['input', 'eventType'], 'takes LOGIN or REGISTRATION; UNKNOWN stands only in answers.');
   return eventTypeWords.LOGIN;
 }
 
 function evaluationContext(
-  faults: InputProblems,
+  problems: InputProblems,
   entries: readonly EvaluationContextInput[],
 ): EvaluationContextParams[] {
   const path = ['input', 'evaluationContext'];
-  if (entries.length === 0) faults.add(path, 'takes at least one entry.');
-  return entries.map((entry, index) => contextEntry(faults, entry, [...path, String(index)]));
+  if (entries.length === 0) problems.add(path, 'takes at least one entry.');
+  return entries.map((entry, index) => contextEntry(problems, entry, [...path, String(index)]));
 }
 
 function contextEntry(
-  faults: InputProblems,
+  problems: InputProblems,
   entry: EvaluationContextInput,
   path: Path,
 ): EvaluationContextParams {
@@ -62,34 +63,34 @@ function contextEntry(
   if (clientDetails != null) {
     return {
       type: 'client_details',
-      client_details: clientDetailsParams(faults, clientDetails, [...path, 'clientDetails']),
+      client_details: clientDetailsParams(problems, clientDetails, [...path, 'clientDetails']),
     };
   }
   if (customerDetails != null) {
     return {
       type: 'customer_details',
-      customer_details: customerDetailsParams(faults, customerDetails, [...path, 'customerDetails']),
+      customer_details: customerDetailsParams(problems, customerDetails, [...path, 'customerDetails']),
     };
   }
   throw oneOfNotEnforced();
 }
 
 function clientDetailsParams(
-  faults: InputProblems,
+  problems: InputProblems,
   details: EvaluationClientDetailsInput,
   path: Path,
 ): ClientDetailsParams {
   const { radarSession, data } = details;
   if (radarSession != null) {
-    return { radar_session: required(faults, radarSession, [...path, 'radarSession']) };
+    return { radar_session: problems.required(radarSession, [...path, 'radarSession']) };
   }
   if (data != null) {
     const at = [...path, 'data'];
     return {
       data: {
-        ip: required(faults, data.ip, [...at, 'ip']),
-        referrer: optional(faults, data.referrer, [...at, 'referrer']),
-        user_agent: optional(faults, data.userAgent, [...at, 'userAgent']),
+        ip: problems.required(data.ip, [...at, 'ip']),
+        referrer: problems.optional(data.referrer, [...at, 'referrer']),
+        user_agent: problems.optional(data.userAgent, [...at, 'userAgent']),
       },
     };
   }
@@ -97,24 +98,24 @@ function clientDetailsParams(
 }
 
 function customerDetailsParams(
-  faults: InputProblems,
+  problems: InputProblems,
   details: EvaluationCustomerDetailsInput,
   path: Path,
 ): CustomerDetailsParams {
   const { customer, customerData } = details;
-  if (customer != null) return { customer: required(faults, customer, [...path, 'customer']) };
+  if (customer != null) return { customer: problems.required(customer, [...path, 'customer']) };
   if (customerData != null) {
     const at = [...path, 'customerData'];
     const { email, name, phone } = customerData;
     // An empty hash has no form encoding: the upstream would see an entry without its payload.
     if (email == null && name == null && phone == null) {
-      faults.add(at, 'takes at least one of email, name and phone.');
+      problems.add(at, 'takes at least one of email, name and phone.');
     }
     return {
       customer_data: {
-        email: optional(faults, email, [...at, 'email']),
-        name: optional(faults, name, [...at, 'name']),
-        phone: optional(faults, phone, [...at, 'phone']),
+        email: problems.optional(email, [...at, 'email']),
+        name: problems.optional(name, [...at, 'name']),
+        phone: problems.optional(phone, [...at, 'phone']),
       },
     };
   }

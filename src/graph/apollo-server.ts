@@ -4,19 +4,19 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { Logger } from 'pino';
-import type { CustomerEvaluationResolver } from '../customer-evaluation/customer-evaluation.resolver.ts';
+import type { AuthenticationSettings } from '../access/authentication.ts';
 import { operationPlugin } from '../telemetry/operation-plugin.ts';
 import { costLimitPlugin } from './cost-limit-plugin.ts';
 import { errorsPlugin, presentError } from './errors-plugin.ts';
-import type { CallContext } from './graphql-context.ts';
+import type { GraphModule } from './graph-module.ts';
+import type { GraphQLContext } from './graphql-context.ts';
 import { knownOperationTypesRule } from './known-operation-types.ts';
 import { noServiceRule, type OperationLimits, operationLimitsRule } from './operation-limits.ts';
 import { buildSubgraph } from './subgraph-schema.ts';
 
 export interface ApolloSettings {
   readonly introspection: boolean;
-  /** Whether only a router calls: it may ask for the SDL even where introspection is off. */
-  readonly hasRouter: boolean;
+  readonly authentication: Pick<AuthenticationSettings, 'mode'>;
   readonly operationLimits: OperationLimits;
   /** Lexical tokens of a document. */
   readonly maxTokens: number;
@@ -30,14 +30,16 @@ const maxFields = 2_000;
 /** Of a document, or of its variables. */
 const maxErrors = 5;
 
-/** Apollo Server over the subgraph's schema, with the limits and plugins that every operation passes. */
-export function createApolloServer(
-  resolver: CustomerEvaluationResolver,
+/** Starts Apollo Server over the subgraph's schema, with the limits and plugins that every operation passes. */
+export async function startApolloServer(
+  modules: readonly [GraphModule, ...GraphModule[]],
   settings: ApolloSettings,
   log: Logger,
-): ApolloServer<CallContext> {
-  const { schema } = buildSubgraph(resolver);
-  return new ApolloServer<CallContext>({
+): Promise<ApolloServer<GraphQLContext>> {
+  const { schema } = buildSubgraph(modules);
+  // It asks for the SDL, and nobody else can call.
+  const hasRouter = settings.authentication.mode === 'router';
+  const apollo = new ApolloServer<GraphQLContext>({
     schema,
     logger: log.child({ part: 'apollo' }, { level: 'warn' }),
     introspection: settings.introspection,
@@ -51,17 +53,21 @@ export function createApolloServer(
     validationRules: [
       knownOperationTypesRule,
       operationLimitsRule(settings.operationLimits),
-      ...(settings.introspection || settings.hasRouter ? [] : [noServiceRule]),
+      ...(settings.introspection || hasRouter ? [] : [noServiceRule]),
     ],
     // The process is ended by main.ts alone.
     stopOnTerminationSignals: false,
     persistedQueries: false,
     plugins: [
       errorsPlugin({ hideSchema: !settings.introspection }),
-      costLimitPlugin(settings.maxCost),
+      costLimitPlugin(settings.maxCost, Object.assign({}, ...modules.map(({ callsOf }) => callsOf))),
       operationPlugin(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
     ],
   });
+  await apollo.start();
+  // Apollo Server does so with the first operation: by then no file may be to be had.
+  await import('graphql');
+  return apollo;
 }

@@ -1,28 +1,32 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { GraphQLError } from 'graphql';
-import type { CallContext } from './graphql-context.ts';
+import type { GraphModule } from './graph-module.ts';
+import type { GraphQLContext } from './graphql-context.ts';
 import { costOf } from './operation-cost.ts';
 
 /**
  * Charges each operation to its caller, by the upstream calls that it may lead to, before the first of them. Refuses
  * one that may lead to more than `maxCost`. The request itself has paid for one call: see `chargeRequest`.
  */
-export function costLimitPlugin(maxCost: number): ApolloServerPlugin<CallContext> {
+export function costLimitPlugin(
+  maxCost: number,
+  callsOf: GraphModule['callsOf'],
+): ApolloServerPlugin<GraphQLContext> {
   return {
     requestDidStart: async () => ({
       didResolveOperation: async ({ contextValue, document, operation, request }) => {
         if (operation === undefined) return;
-        const cost = costOf(document, operation, request.variables, (field) => callsOf(field, contextValue));
+        const cost = costOf(
+          document,
+          operation,
+          request.variables,
+          (field) => callsOf[field]?.(contextValue) ?? 1,
+        );
         if (cost > maxCost) throw tooCostly(cost, maxCost);
         if (cost > 1) await contextValue.charge(cost - 1);
       },
     }),
   };
-}
-
-// Whose evaluation a bound caller reports on is asked of Stripe first.
-function callsOf(rootField: string, { rights }: CallContext): number {
-  return rootField === 'reportCustomerEvaluation' && rights.customer.kind !== 'any' ? 2 : 1;
 }
 
 function tooCostly(cost: number, maxCost: number): GraphQLError {

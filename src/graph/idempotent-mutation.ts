@@ -1,19 +1,14 @@
-import type { CustomerEvaluation } from '../customer-evaluation/customer-evaluation.type.ts';
-import { CustomerEvaluationError } from '../customer-evaluation/customer-evaluation-error.type.ts';
 import { UpstreamCallError } from '../errors/upstream-call-error.ts';
-import type { MutationName } from './error-path.ts';
 import { logFailure } from './failure-log.ts';
-import type { CallContext } from './graphql-context.ts';
+import type { GraphQLContext } from './graphql-context.ts';
 import { drawIdempotencyKey, type IdempotencyKey, scopeIdempotencyKey } from './idempotency-key.ts';
 
-/** A mutation that happens at most once for each idempotency key of its caller. */
-export interface IdempotentMutation<Payload> {
-  readonly name: MutationName;
-  readonly payload: new (
-    idempotencyKey: string,
-    evaluation: CustomerEvaluation | null,
-    errors: readonly CustomerEvaluationError[],
-  ) => Payload;
+/** A mutation that happens at most once for each idempotency key of its caller, and its payload. */
+export interface IdempotentMutation<Result, Payload> {
+  /** Its name in the graph: each mutation has idempotency keys of its own. */
+  readonly name: string;
+  readonly succeeded: (idempotencyKey: string, result: Result) => Payload;
+  readonly failed: (idempotencyKey: string, failure: UpstreamCallError) => Payload;
 }
 
 /**
@@ -21,13 +16,13 @@ export interface IdempotentMutation<Payload> {
  * goes upstream. Answers the payload: a `UpstreamCallError` becomes its errors; anything else that is thrown is a bug, and
  * is handed on.
  */
-export async function runIdempotent<Payload>(
-  mutation: IdempotentMutation<Payload>,
+export async function runIdempotent<Result, Payload>(
+  mutation: IdempotentMutation<Result, Payload>,
   clientKey: string | null | undefined,
-  context: CallContext,
-  call: (idempotencyKey: string) => Promise<CustomerEvaluation>,
+  context: GraphQLContext,
+  call: (idempotencyKey: string) => Promise<Result>,
 ): Promise<Payload> {
-  const { caller } = context.onBehalfOf;
+  const { caller } = context;
   let key: IdempotencyKey | undefined;
   try {
     key =
@@ -35,13 +30,13 @@ export async function runIdempotent<Payload>(
         ? drawIdempotencyKey(caller, mutation.name)
         : scopeIdempotencyKey(caller, mutation.name, clientKey);
     context.idempotencyKeys.push(key.client);
-    return new mutation.payload(key.client, await call(key.upstream), []);
+    return mutation.succeeded(key.client, await call(key.upstream));
   } catch (error) {
     if (!(error instanceof UpstreamCallError)) throw error;
     logFailure(error, context.log);
-    context.record.failed(error.code);
+    context.observer.failed(error.code);
     // A refused key is answered with one that can be used.
     const { client } = key ?? drawIdempotencyKey(caller, mutation.name);
-    return new mutation.payload(client, null, CustomerEvaluationError.allOf(error, mutation.name));
+    return mutation.failed(client, error);
   }
 }

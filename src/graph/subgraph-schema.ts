@@ -1,11 +1,10 @@
 import 'reflect-metadata';
 import { extendSchema, type GraphQLSchema, isInputObjectType, isUnionType, parse } from 'graphql';
 import { buildSchemaSync, type ResolverData } from 'type-graphql';
-import { CustomerEvaluationResolver } from '../customer-evaluation/customer-evaluation.resolver.ts';
-import { typenameOfSignals } from '../customer-evaluation/signals.union.ts';
 import { requireScope } from './authorization.ts';
 import { resolveEntitiesOf } from './entities.ts';
-import type { CallContext } from './graphql-context.ts';
+import type { GraphModule } from './graph-module.ts';
+import type { GraphQLContext } from './graphql-context.ts';
 
 // What a subgraph's own SDL must say of itself. The definition of `@oneOf` stands in it because Apollo's
 // composition refuses a directive that it does not know (2.14: `Unknown directive "@oneOf"`).
@@ -16,15 +15,13 @@ directive @oneOf on INPUT_OBJECT
 
 // What a router asks for beside our own fields.
 // Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec
-const forRouters = `
+const routerFields = `
 extend type Query {
   _entities(representations: [_Any!]!): [_Entity]!
   _service: _Service!
 }
 
 scalar _Any
-
-union _Entity = CustomerEvaluation | StripeCustomer
 
 type _Service {
   sdl: String
@@ -41,23 +38,22 @@ export interface Subgraph {
  * Builds the executable subgraph from the decorated classes. A test holds it to what its SDL says: nothing here is
  * validated at each start.
  */
-export function buildSubgraph(resolver: CustomerEvaluationResolver | undefined): Subgraph {
+export function buildSubgraph(modules: readonly [GraphModule, ...GraphModule[]]): Subgraph {
   const decorated = buildSchemaSync({
-    resolvers: [CustomerEvaluationResolver],
-    container: { get: () => resolver },
+    resolvers: resolversOf(modules),
+    container: { get: (type) => modules.find(({ resolver }) => resolver === type)?.instance },
     // Inputs are checked by the schema and by the translation.
     validate: false,
     // Would run the introspection query.
     skipCheck: true,
     authChecker: requireScopes,
   });
+  const entities = modules.flatMap((module) => Object.entries(module.entities));
+  const forRouters = `${routerFields}union _Entity = ${entities.map(([type]) => type).join(' | ')}`;
   const schema = extendSchema(decorated, parse(forRouters, { noLocation: true }), { assumeValid: true });
   enforceOneOf(schema);
-  // type-graphql makes every type resolver asynchronous: a promise and a turn of the queue for each signal.
-  const signals = schema.getType('Signals');
-  if (!isUnionType(signals)) throw new Error('a subgraph without Signals');
-  signals.resolveType = typenameOfSignals;
-  resolveEntitiesOf(schema);
+  for (const { unions } of modules) resolveUnions(schema, unions);
+  resolveEntitiesOf(schema, new Map(entities.flatMap(([type, load]) => (load ? [[type, load]] : []))));
   let printed: Promise<string> | undefined;
   const sdl = (): Promise<string> => {
     printed ??= print(decorated);
@@ -65,6 +61,19 @@ export function buildSubgraph(resolver: CustomerEvaluationResolver | undefined):
   };
   serveSdl(schema, sdl);
   return { schema, sdl };
+}
+
+function resolversOf([first, ...others]: readonly [GraphModule, ...GraphModule[]]) {
+  return [first.resolver, ...others.map(({ resolver }) => resolver)] as const;
+}
+
+// type-graphql makes every type resolver asynchronous: a promise and a turn of the queue for each value.
+function resolveUnions(schema: GraphQLSchema, unions: GraphModule['unions']): void {
+  for (const [name, typenameOf] of Object.entries(unions)) {
+    const union = schema.getType(name);
+    if (!isUnionType(union)) throw new Error(`a schema without the union ${name}`);
+    union.resolveType = typenameOf;
+  }
 }
 
 // Loaded with the first router that asks: what prints takes a start as long as what serves the schema.
@@ -84,8 +93,8 @@ function enforceOneOf(schema: GraphQLSchema): void {
 
 // `@Authorized` names the scopes. Refuses by throwing: type-graphql's own errors have other codes than ours. No
 // function declaration: type-graphql takes whatever has a prototype for a class.
-const requireScopes = ({ context }: ResolverData<CallContext>, scopes: readonly string[]): boolean => {
-  for (const scope of scopes) requireScope(context.rights, scope);
+const requireScopes = ({ context }: ResolverData<GraphQLContext>, scopes: readonly string[]): boolean => {
+  for (const scope of scopes) requireScope(context.permissions, scope);
   return true;
 };
 

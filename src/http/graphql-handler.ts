@@ -1,6 +1,6 @@
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { CallContext } from '../graph/graphql-context.ts';
+import type { GraphQLContext } from '../graph/graphql-context.ts';
 import type { Origins } from './cors.ts';
 import { searchOf } from './request-parameters.ts';
 import { insteadOfTooLarge, maxAnswerBytes } from './response-size.ts';
@@ -10,9 +10,9 @@ import { insteadOfTooLarge, maxAnswerBytes } from './response-size.ts';
  * for each request, host and all, to find a query string that a POST does not have.
  */
 export function graphqlHandler(
-  apollo: ApolloServer<CallContext>,
+  apollo: ApolloServer<GraphQLContext>,
   origins: Origins,
-  contextOf: (request: FastifyRequest, reply: FastifyReply) => CallContext,
+  contextOf: (request: FastifyRequest, reply: FastifyReply) => GraphQLContext,
 ) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
     const context = contextOf(request, reply);

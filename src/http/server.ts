@@ -1,77 +1,63 @@
 import type { ApolloServer } from '@apollo/server';
-import {
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  fastify,
-} from 'fastify';
+import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
 import type { Logger } from 'pino';
-import type { Access } from '../access/access.ts';
-import type { Caller } from '../access/caller.ts';
 import type { TrustedDocuments } from '../access/trusted-documents.ts';
 import type { HttpSettings } from '../config/config.ts';
 import { BadRequestError } from '../errors/bad-request-error.ts';
 import { describeError } from '../errors/describe-error.ts';
 import { httpRefusal } from '../errors/http-refusals.ts';
-import type { Permissions } from '../graph/authorization.ts';
-import type { CallContext, CallFacts } from '../graph/graphql-context.ts';
+import type { GraphQLContext } from '../graph/graphql-context.ts';
 import { explorerForBrowsers, type PagesOptions, servePages } from '../pages/pages.ts';
+import { type Observers, recordRequests, recordUnrecorded } from '../telemetry/request-hooks.ts';
 import { refuseOtherMethods } from './allowed-methods.ts';
-import { callerHook, charge, chargeRequest } from './authentication-hook.ts';
+import { callerHook, chargeRequest } from './authentication-hook.ts';
 import { BodyBudget } from './body-memory-budget.ts';
 import { BoundedRequest, boundedRequests } from './bounded-request.ts';
 import { handleClientError } from './client-error-handler.ts';
 import { Origins } from './cors.ts';
-import type { Drain } from './drain.ts';
 import { Exchanges } from './exchanges.ts';
 import { trustedProxies } from './forwarded-address.ts';
+import { createGraphQLContext } from './graphql-context.ts';
 import { graphqlHandler } from './graphql-handler.ts';
 import { serverWithLoadShedding } from './load-shedding.ts';
-import { RefusalWriter, type RefusalWriterOptions } from './refusal-writer.ts';
+import { type ReadinessOptions, serveReadiness } from './readiness.ts';
+import { RefusalWriter } from './refusal-writer.ts';
 import { requestIdOf } from './request-id.ts';
 import { dropEmptyParameters } from './request-parameters.ts';
 import { limitDocuments, sendSecurityHeaders, takeOnlyJson } from './request-rules.ts';
 import { responseMediaType } from './response-media-type.ts';
-import { bytesOf, SlowReaders, type SlowReadersOptions } from './slow-readers.ts';
+import { bytesOf, SlowReaders } from './slow-readers.ts';
 import { documentHook } from './trusted-document-hook.ts';
 
-export interface HttpOptions {
-  readonly apollo: ApolloServer<CallContext>;
-  readonly createContext: (facts: CallFacts) => CallContext;
-  /** What a caller may do. */
-  readonly rightsOf: (caller: Caller) => Permissions;
-  readonly access: Access;
+export interface HttpOptions extends ReadinessOptions {
+  readonly apollo: ApolloServer<GraphQLContext>;
+  /** All attempts of one call, waits included. */
+  readonly deadlineMs: number;
   /** Undefined where every document is run. */
   readonly trustedDocuments: TrustedDocuments | undefined;
   readonly maxDocumentBytes: number;
-  /** Whether the upstream is considered available. */
-  readonly isUpstreamUp: () => boolean;
-  /** Admits requests until the server shuts down. */
-  readonly drain: Drain;
   /** Undefined where the explorer is off. */
   readonly pages?: PagesOptions | undefined;
-  /** Gives each request its record, which tells metrics, traces and log what it came to. */
-  readonly record: (server: FastifyInstance) => void;
-  /** Called for each request that ended before it had a record. */
-  readonly recordUnrecorded: RefusalWriterOptions['record'];
-  /** Called for each client that did not read its response. */
-  readonly onCutOff: SlowReadersOptions['onCutOff'];
+  /** Is told what each request came to. */
+  readonly telemetry: Observers;
   readonly log: Logger;
   readonly settings: HttpSettings;
 }
 
 /** The server: `/graphql`, `/healthz` and `/readyz`. Answers nothing until `listen` is called. */
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
-  const { access, drain, log, pages, settings } = options;
+  const { access, drain, log, pages, settings, telemetry } = options;
   const origins = new Origins(settings);
   const exchanges = new Exchanges();
-  const slowReaders = new SlowReaders({ timeoutMs: settings.responseTimeoutMs, onCutOff: options.onCutOff });
+  const slowReaders = new SlowReaders({
+    timeoutMs: settings.responseTimeoutMs,
+    onCutOff: (reason) => telemetry.metrics?.responseCutOff(reason),
+  });
   const writer = new RefusalWriter({
     drain,
     origins,
     slowReaders,
-    record: options.recordUnrecorded,
+    record: recordUnrecorded(telemetry),
     log,
   });
   const server = fastify({
@@ -114,7 +100,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       log.error({ requestId: request.id, ...describeError(error) }, 'unhandled error in a request');
     return reply.code(status).headers(headers).type(responseMediaType(request)).send(body);
   });
-  options.record(server);
+  recordRequests(server, telemetry);
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();
@@ -158,55 +144,9 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       ...(options.trustedDocuments === undefined ? [] : [documentHook(options.trustedDocuments)]),
     ],
     handler: graphqlHandler(options.apollo, origins, (request, reply) =>
-      options.createContext({
-        caller: request.caller.id,
-        rights: options.rightsOf(request.caller),
-        charge: async (calls) => {
-          const refusal = await charge(request, access, calls);
-          if (refusal !== undefined) throw refusal;
-        },
-        requestId: request.id,
-        log: request.callLog,
-        record: request.record,
-        timeoutMs: timeoutOf(request),
-        signal: hangUpSignal(reply),
-      }),
+      createGraphQLContext(request, reply, access, options.deadlineMs),
     ),
   });
-  server.get('/healthz', async () => ({ status: 'up' }));
-  const isReplicaReady = (): boolean => !drain.isLeaving && access.authenticator.isReady;
-  const wordFor = (ready: boolean): string => (drain.isLeaving ? 'draining' : ready ? 'ready' : 'degraded');
-  server.get('/readyz', async (_request, reply) => {
-    const upstream = options.isUpstreamUp() ? 'up' : 'down';
-    const ready = isReplicaReady() && upstream === 'up';
-    return reply.code(ready ? 200 : 503).send({
-      status: wordFor(ready),
-      upstream,
-      // Told, and no reason to send callers elsewhere: known keys go on, and each replica counts for itself.
-      keySet: access.authenticator.keySetState,
-      keySetReason: access.authenticator.keySetReason,
-      sharedCounters: access.limits.storeState,
-      sharedCountersReason: access.limits.storeReason,
-    });
-  });
-  // For balancers: an upstream that is down is down for every replica, and a caller that finds none gets no answer.
-  server.get('/readyz/replica', async (_request, reply) => {
-    const ready = isReplicaReady();
-    return reply.code(ready ? 200 : 503).send({ status: wordFor(ready) });
-  });
+  serveReadiness(server, options);
   return server;
-}
-
-/** How long the client or router waits, by `x-request-timeout-ms`; what is no number is left aside. */
-function timeoutOf(request: FastifyRequest): number | undefined {
-  const value = request.headers['x-request-timeout-ms'];
-  return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : undefined;
-}
-
-function hangUpSignal(reply: FastifyReply): AbortSignal {
-  const hangUp = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) hangUp.abort();
-  });
-  return hangUp.signal;
 }

@@ -5,9 +5,8 @@ import { Sandbox, sandboxKey } from './sandbox.ts';
 
 /** The sandbox beside the gateway. */
 export interface BuiltInSandbox {
-  readonly sandbox: Sandbox;
-  readonly url: string;
-  readonly secretKey: string;
+  /** Where and how it is called, in place of Stripe's. */
+  readonly settings: { readonly apiUrl: string; readonly secretKey: string };
   /** What the playground shows of it; undefined where there is none. */
   readonly playground:
     | {
@@ -15,25 +14,25 @@ export interface BuiltInSandbox {
         readonly callsUnder: (key: string) => readonly JournalEntry[];
       }
     | undefined;
+  close(): Promise<void>;
 }
 
 /** Starts a sandbox on a free port of this machine. */
 export async function startBuiltInSandbox(options: {
-  readonly faultShare: number;
-  /** Whether what it receives is kept for people to look at. */
-  readonly hasPlayground: boolean;
+  readonly sandboxFaultShare: number;
+  /** Whether the pages are served: what it receives is then kept for people to look at. */
+  readonly explorer: boolean;
   /** The API that the gateway speaks: it serves both, and shows the cases of this one. */
   readonly api?: SandboxApi;
 }): Promise<BuiltInSandbox> {
-  const journal = options.hasPlayground ? new Journal() : undefined;
-  const sandbox = new Sandbox({ faultShare: options.faultShare, journal });
+  const journal = options.explorer ? new Journal() : undefined;
+  const sandbox = new Sandbox({ faultShare: options.sandboxFaultShare, journal });
   return {
-    sandbox,
-    url: await sandbox.listen('127.0.0.1', 0),
-    secretKey: sandboxKey,
+    settings: { apiUrl: await sandbox.listen('127.0.0.1', 0), secretKey: sandboxKey },
     playground: journal && {
       cases: sandboxCases[options.api ?? 'v1'],
       callsUnder: (key) => journal.under(key),
     },
+    close: () => sandbox.close(),
   };
 }

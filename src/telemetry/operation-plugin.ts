@@ -3,7 +3,7 @@ import { operationLabel } from './operation-label.ts';
 import type { RequestRecord } from './request-record.ts';
 
 interface RecordedContext extends BaseContext {
-  readonly record: RequestRecord;
+  readonly observer: RequestRecord;
 }
 
 /** An operation is named by who wrote the document: a stranger may have. */
@@ -12,7 +12,7 @@ const maxNameLength = 80;
 /** Tells a request's record what was run and how it ended. Never variables or results. */
 export function operationPlugin(): ApolloServerPlugin<RecordedContext> {
   return {
-    requestDidStart: async ({ contextValue: { record } }) => {
+    requestDidStart: async ({ contextValue: { observer: record } }) => {
       record.operationStarted();
       return {
         willSendResponse: async ({ operation, operationName, errors, queryHash, response }) => {

@@ -18,7 +18,7 @@ describe('the waiting line', () => {
 
   /** Puts `caller` into the line and notes how its wait ends, under its name and number. */
   const join = (line: FairQueue, name: string, maxWaitMs = 10_000, signal?: AbortSignal): void => {
-    line.wait({ caller: name.replace(/\d/, ''), maxWaitMs, signal }).then(
+    line.wait({ caller: name.replace(/\d/, ''), signal }, maxWaitMs).then(
       () => ended.push(name),
       (error: unknown) => {
         expect(error).toBeInstanceOf(QueueRejectedError);

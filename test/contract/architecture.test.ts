@@ -26,25 +26,25 @@ const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegEx
     ],
   },
   http: {
-    imports: ['access', 'admission', 'config', 'errors', 'graph', 'pages'],
+    imports: ['access', 'admission', 'config', 'errors', 'graph', 'pages', 'stripe', 'telemetry'],
   },
   // What serves the pages.
   pages: { imports: ['config', 'customer-evaluation', 'errors', 'graph', 'stripe'] },
   // For browsers: of the house only what a page is told, and from outside the operations that are shipped.
   'pages/browser': {
     imports: ['pages', '..'],
-    never: /^(node:|fastify|@apollo\/|pino|stripe|ky|undici)/,
+    never: /^(node:|fastify|@apollo\/|pino|stripe|undici)/,
   },
   // Of stripe only the transport, of errors only how a failure's reason is named.
   access: { imports: ['config', 'errors', 'stripe'] },
   admission: { imports: [] },
   // Apollo Server, its plugins and rules, and the schema.
   graph: {
-    imports: ['customer-evaluation', 'errors', 'stripe', 'telemetry'],
+    imports: ['access', 'errors', 'stripe', 'telemetry'],
     never: /^(ky|undici|fastify|@fastify\/.*)$/,
   },
   'customer-evaluation': {
-    imports: ['graph', 'stripe', 'errors', 'telemetry'],
+    imports: ['access', 'graph', 'stripe', 'errors', 'telemetry'],
     never: /^(ky|undici|fastify|@fastify\/.*|node:(http|https|http2|net|tls))$/,
   },
   stripe: {

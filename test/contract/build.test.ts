@@ -139,7 +139,7 @@ describe('the build, without any package beside it,', () => {
     expect(text).not.toMatch(/canary|TypeError|src\//);
     const told = JSON.parse(await gateway.logged(/"error":"TypeError"/));
     expect(told).toMatchObject({ level: 'error', requestId: errors?.[0]?.extensions['requestId'] });
-    expect(told.frames.join('\n')).toMatch(/src\/stripe\/form-encoding\.ts:\d+:\d+/);
+    expect(told.frames.join('\n')).toMatch(/src\/stripe\/http\/form-encoding\.ts:\d+:\d+/);
     expect(gateway.log.join()).not.toContain('canary');
   });
 

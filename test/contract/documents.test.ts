@@ -19,6 +19,7 @@ import { generatedPages } from '../../docs/source/pages.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { describeSettings } from '../../src/config/setting-descriptions.ts';
 import { settings } from '../../src/config/settings.ts';
+import { customerEvaluationModule } from '../../src/customer-evaluation/customer-evaluation.module.ts';
 import { buildSubgraph } from '../../src/graph/subgraph-schema.ts';
 import { readCommand } from '../../src/start-up/command-line.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
@@ -193,7 +194,7 @@ describe('the commands', () => {
 });
 
 describe('the snippets', () => {
-  const { schema } = buildSubgraph(undefined);
+  const { schema } = buildSubgraph([customerEvaluationModule(undefined)]);
   let gateway: TestGateway;
 
   beforeAll(async () => {

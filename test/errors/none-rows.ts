@@ -71,7 +71,7 @@ export const noneRows: readonly NoneRow[] = [
     says: 'a key that is none',
     since: 'refused before the call is made',
     test: {
-      file: 'test/customer-evaluation/idempotency-key.test.ts',
+      file: 'test/graph/idempotency-key.test.ts',
       name: 'is refused exactly when it is not 1 to 255 printable ASCII characters',
     },
   },

@@ -2,16 +2,16 @@ import { ApolloServer } from '@apollo/server';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import { createAuthenticator } from '../../src/access/authentication.ts';
-import { pseudonymizer } from '../../src/access/caller.ts';
+import { type Caller, pseudonymizer } from '../../src/access/caller.ts';
+import { permissionsOf } from '../../src/access/permissions.ts';
 import { RateLimits } from '../../src/access/rate-limits.ts';
 import type { DistinctHeaders } from '../../src/access/router-headers.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { errorsPlugin, presentError } from '../../src/graph/errors-plugin.ts';
-import type { CallContext } from '../../src/graph/graphql-context.ts';
+import type { GraphQLContext } from '../../src/graph/graphql-context.ts';
 import { Drain } from '../../src/http/drain.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createLog } from '../../src/telemetry/log.ts';
-import { recordRequests } from '../../src/telemetry/request-hooks.ts';
 
 /*
  * In the test's own process and from the sources, as no other server of the journeys is: no input is known to meet a
@@ -41,7 +41,7 @@ describe('a bug', () => {
   let url: string;
 
   beforeAll(async () => {
-    const apollo = new ApolloServer<CallContext>({
+    const apollo = new ApolloServer<GraphQLContext>({
       typeDefs,
       resolvers,
       formatError: presentError,
@@ -68,19 +68,17 @@ describe('a bug', () => {
       },
       limits: new RateLimits(readConfig({ RATE_LIMIT_PER_MINUTE: 'off' }).rateLimits),
       pseudonymize,
+      permissionsOf: (caller: Caller) => permissionsOf(caller, 'all'),
       countsAddresses: false,
     };
     server = await createHttpServer({
-      onCutOff: () => undefined,
       apollo,
-      createContext: ({ requestId, log: requestLog }) => ({ requestId, log: requestLog }) as CallContext,
-      rightsOf: () => ({ may: () => true, customer: { kind: 'any' } }),
+      deadlineMs: 8_000,
       access,
       trustedDocuments: undefined,
       maxDocumentBytes: 16_384,
       isUpstreamUp: () => true,
-      record: (fastify) => recordRequests(fastify, { metrics: undefined, tracing: undefined }),
-      recordUnrecorded: () => undefined,
+      telemetry: { metrics: undefined, tracing: undefined },
       log: createLog('trace', { write: (line) => log.push(line) }),
       settings: readConfig({}).http,
       drain: new Drain(readConfig({}).http.drain),

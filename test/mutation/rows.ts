@@ -43,6 +43,9 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
       tests: ['graph/operation-complexity'],
     },
     { files: ['src/graph/operation-cost.ts'], tests: ['graph/operation-cost'] },
+    { files: ['src/graph/error-path.ts'], tests: ['graph/error-path'] },
+    { files: ['src/graph/idempotency-key.ts'], tests: ['graph/idempotency-key'] },
+    { files: ['src/graph/input-validation.ts'], tests: ['customer-evaluation/to-stripe'] },
   ],
   admission: [
     { files: ['src/admission/concurrency-limiter.ts'], tests: ['admission/concurrency-limiter'] },
@@ -62,7 +65,8 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
     { files: ['src/stripe/http/deadline.ts'], tests: ['stripe/deadline'] },
     { files: ['src/stripe/http/single-flight.ts'], tests: ['stripe/single-flight'] },
     { files: ['src/stripe/http/transport.ts'], tests: ['stripe/transport'] },
-    { files: ['src/stripe/http/upstream-call.ts'], tests: ['stripe/upstream-call'] },
+    { files: ['src/stripe/http/{attempt,upstream-call}.ts'], tests: ['stripe/upstream-call'] },
+    { files: ['src/stripe/customer-evaluations.ts'], tests: ['stripe/customer-evaluations'] },
     { files: ['src/stripe/http/growing-buffer.ts'], tests: ['stripe/growing-buffer'] },
     { files: ['src/stripe/http/stripe-client.ts'], tests: ['stripe/stripe-client'] },
   ],
@@ -74,8 +78,11 @@ const onlyInAGateway = 'seen only in a gateway that runs, which takes too long t
 export const notMeasured: Readonly<Record<string, string>> = {
   'src/graph/api-schema.ts': onlyInAGateway,
   'src/graph/apollo-server.ts': onlyInAGateway,
+  'src/graph/authorization.ts': onlyInAGateway,
   'src/graph/cost-limit-plugin.ts': onlyInAGateway,
   'src/graph/entities.ts': onlyInAGateway,
+  'src/graph/failure-log.ts': onlyInAGateway,
+  'src/graph/idempotent-mutation.ts': onlyInAGateway,
   'src/graph/known-operation-types.ts': onlyInAGateway,
   'src/graph/sdl-printer.ts': onlyInAGateway,
   'src/graph/subgraph-schema.ts': onlyInAGateway,
@@ -84,7 +91,9 @@ export const notMeasured: Readonly<Record<string, string>> = {
   'src/errors/failure-reason.ts':
     'its words are seen in the logs of a gateway whose Redis, key set or collector fails',
   'src/stripe/http/observer.ts': 'types alone',
-  'src/stripe/operations.ts': 'a table',
+  'src/stripe/http/call.ts': 'types, and one expression',
+  'src/graph/graph-module.ts': 'types alone',
+  'src/graph/graphql-context.ts': 'types alone',
   'src/stripe/http/outgoing-requests.ts': 'seen only through a proxy, in test/access/forward-proxy',
 };
 

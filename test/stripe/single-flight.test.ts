@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { type Call, isAbandoned } from '../../src/stripe/http/call.ts';
 import { Deadline } from '../../src/stripe/http/deadline.ts';
-import { type Participant, SingleFlight, type Waiters } from '../../src/stripe/http/single-flight.ts';
+import { SingleFlight } from '../../src/stripe/http/single-flight.ts';
 
 describe('calls that meet under one key', () => {
   let calls: SingleFlight<string>;
-  let begun: { waiters: Waiters; answer: (text: string) => void; fail: (error: Error) => void }[];
+  let begun: { shared: Call; answer: (text: string) => void; fail: (error: Error) => void }[];
 
   beforeEach(() => {
     jest.useFakeTimers();
@@ -16,10 +17,17 @@ describe('calls that meet under one key', () => {
     jest.useRealTimers();
   });
 
-  const begin = (waiters: Waiters): Promise<string> =>
-    new Promise((answer, fail) => begun.push({ waiters, answer, fail }));
-  const join = (participant: Partial<Participant> = {}, request = 'one', key = 'key'): Promise<string> =>
-    calls.run(key, request, { deadline: new Deadline(1_000), signal: undefined, ...participant }, begin);
+  const begin = (shared: Call): Promise<string> =>
+    new Promise((answer, fail) => begun.push({ shared, answer, fail }));
+  const join = (call: Partial<Call> = {}, request = 'one', key = 'key'): Promise<string> =>
+    calls.run(
+      key,
+      request,
+      { caller: 'one', deadline: new Deadline(1_000), signal: undefined, ...call },
+      begin,
+    );
+
+  const abandoned = (): boolean | undefined => begun[0] && isAbandoned(begun[0].shared);
 
   it('are one call with one answer', async () => {
     const answers = [join(), join(), join()];
@@ -70,8 +78,8 @@ describe('calls that meet under one key', () => {
     const [patient, hasty] = first > second ? calls : calls.toReversed();
     jest.advanceTimersByTime(50);
     expect(await hasty).toMatchObject({ code: 'UPSTREAM_TIMEOUT', effect: 'UNKNOWN' });
-    expect(begun[0]?.waiters.deadline.remainingMs).toBe(7_950);
-    expect(begun[0]?.waiters.isAbandoned).toBe(false);
+    expect(begun[0]?.shared.deadline.remainingMs).toBe(7_950);
+    expect(abandoned()).toBe(false);
     begun[0]?.answer('evaluation');
     expect(await patient).toBe('evaluation');
   });
@@ -80,9 +88,9 @@ describe('calls that meet under one key', () => {
     const gone = new AbortController();
     const answers = [join({ signal: gone.signal })];
     gone.abort();
-    expect(begun[0]?.waiters.isAbandoned).toBe(true);
+    expect(abandoned()).toBe(true);
     answers.push(join());
-    expect(begun[0]?.waiters.isAbandoned).toBe(false);
+    expect(abandoned()).toBe(false);
     begun[0]?.answer('evaluation');
     expect(await Promise.all(answers)).toEqual(['evaluation', 'evaluation']);
     expect(begun).toHaveLength(1);
@@ -94,9 +102,9 @@ describe('calls that meet under one key', () => {
       answer.catch((error: unknown) => error),
     );
     gone.abort();
-    expect(begun[0]?.waiters.isAbandoned).toBe(false);
+    expect(abandoned()).toBe(false);
     jest.advanceTimersByTime(100);
-    expect(begun[0]?.waiters.isAbandoned).toBe(true);
+    expect(abandoned()).toBe(true);
     begun[0]?.answer('evaluation');
     await Promise.all(answers);
   });
@@ -104,11 +112,11 @@ describe('calls that meet under one key', () => {
   it('are given up only when every caller has hung up', async () => {
     const [one, two, late] = [new AbortController(), new AbortController(), AbortSignal.abort()];
     const answers = [join({ signal: one.signal }), join({ signal: two.signal }), join({ signal: late })];
-    expect(begun[0]?.waiters.isAbandoned).toBe(false);
+    expect(abandoned()).toBe(false);
     two.abort();
-    expect(begun[0]?.waiters.isAbandoned).toBe(false);
+    expect(abandoned()).toBe(false);
     one.abort();
-    expect(begun[0]?.waiters.isAbandoned).toBe(true);
+    expect(abandoned()).toBe(true);
     begun[0]?.answer('evaluation');
     await Promise.all(answers);
   });
@@ -117,7 +125,7 @@ describe('calls that meet under one key', () => {
     const one = new AbortController();
     const answers = [join({ signal: one.signal }), join()];
     one.abort();
-    expect(begun[0]?.waiters.isAbandoned).toBe(false);
+    expect(abandoned()).toBe(false);
     begun[0]?.answer('evaluation');
     await Promise.all(answers);
   });

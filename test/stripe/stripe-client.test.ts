@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { OverloadedError } from '../../src/errors/overloaded-error.ts';
+import { customerEvaluationOperations } from '../../src/stripe/customer-evaluations.ts';
+import type { Call } from '../../src/stripe/http/call.ts';
 import { Deadline } from '../../src/stripe/http/deadline.ts';
-import { type Caller, StripeClient, type StripeSettings } from '../../src/stripe/http/stripe-client.ts';
-import { createEvaluation, retrieveEvaluation } from '../../src/stripe/operations.ts';
+import { formBody } from '../../src/stripe/http/form-encoding.ts';
+import { StripeClient, type StripeSettings } from '../../src/stripe/http/stripe-client.ts';
+import type { RequestBody } from '../../src/stripe/http/transport.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 
 const path = '/v1/radar/customer_evaluations';
@@ -26,36 +29,40 @@ describe('the client of Stripe’s HTTP interface', () => {
   });
 
   const clientWith = (settings: Partial<StripeSettings> = {}): StripeClient => {
-    const client = new StripeClient({
-      apiUrl: upstream.url,
-      secretKey: 'sk_test_first',
-      apiVersion: '2026-06-24.preview',
-      account: undefined,
-      outgoing: { userAgent: 'test/1' },
-      timeoutMs: 3_000,
-      maxAttempts: 3,
-      maxConcurrency: 16,
-      maxPerSecond: undefined,
-      onBreaker: (state) => breaker.push(state),
-      ...settings,
-    });
+    const client = new StripeClient(
+      {
+        apiUrl: upstream.url,
+        secretKey: 'sk_test_first',
+        apiVersion: '2026-06-24.preview',
+        account: undefined,
+        timeoutMs: 3_000,
+        maxAttempts: 3,
+        maxConcurrency: 16,
+        maxPerSecond: undefined,
+        ...settings,
+      },
+      { userAgent: 'test/1' },
+      (state) => breaker.push(state),
+    );
     clients.push(client);
     return client;
   };
-  const caller = (rest: Partial<Caller> = {}): Caller => ({
+  const caller = (rest: Partial<Call> = {}): Call => ({
     caller: 'one',
     deadline: new Deadline(5_000),
     signal: undefined,
     ...rest,
   });
-  const post = (client: StripeClient, idempotencyKey: string, rest: Partial<Caller> = {}) =>
-    client.post({
-      operation: createEvaluation,
-      path,
-      params: { event_type: 'login' },
-      idempotencyKey,
-      onBehalfOf: caller(rest),
-    });
+  const post = (client: StripeClient, idempotencyKey: string, rest: Partial<Call> = {}) =>
+    client.post(
+      {
+        operation: customerEvaluationOperations.create,
+        path,
+        body: formBody({ event_type: 'login' }),
+        idempotencyKey,
+      },
+      caller(rest),
+    );
   /** From here on time passes as the test says; the network goes on by itself. */
   const stopClock = (): void => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
@@ -78,13 +85,15 @@ describe('the client of Stripe’s HTTP interface', () => {
   };
 
   it('posts a form under its key and gives the answer’s JSON with Stripe’s id of the request', async () => {
-    const answer = await clientWith().post({
-      operation: createEvaluation,
-      path,
-      params: { event_type: 'login', evaluation_context: [{ customer: 'cus 1' }] },
-      idempotencyKey: 'key-1',
-      onBehalfOf: caller(),
-    });
+    const answer = await clientWith().post(
+      {
+        operation: customerEvaluationOperations.create,
+        path,
+        body: formBody({ event_type: 'login', evaluation_context: [{ customer: 'cus 1' }] }),
+        idempotencyKey: 'key-1',
+      },
+      caller(),
+    );
     expect(answer).toEqual({ body: { id: 'ceval_1' }, requestId: 'req_1' });
     expect(upstream.requests).toMatchObject([
       {
@@ -107,7 +116,10 @@ describe('the client of Stripe’s HTTP interface', () => {
 
   it('gets with the same credentials, and neither key nor body', async () => {
     const client = clientWith({ account: 'acct_1' });
-    await client.get({ operation: retrieveEvaluation, path: `${path}/ceval%2F1`, onBehalfOf: caller() });
+    await client.get(
+      { operation: customerEvaluationOperations.retrieve, path: `${path}/ceval%2F1` },
+      caller(),
+    );
     const [{ method, url, headers, body } = { method: '', url: '', headers: {}, body: '' }] =
       upstream.requests;
     expect({ method, url, body }).toEqual({ method: 'GET', url: `${path}/ceval%2F1`, body: '' });
@@ -143,16 +155,21 @@ describe('the client of Stripe’s HTTP interface', () => {
     const client = clientWith();
     const answer = held();
     const calls = [post(client, 'same'), post(client, 'same'), post(client, 'other')];
-    const another = (rest: { path?: string; params?: Record<string, string> }) => () =>
-      client.post({
-        operation: createEvaluation,
-        path,
-        params: { event_type: 'login' },
-        idempotencyKey: 'same',
-        onBehalfOf: caller(),
-        ...rest,
-      });
-    for (const rest of [{ params: { event_type: 'registration' } }, { path: `${path}/ceval_1/report` }]) {
+    const another = (rest: { path?: string; body?: RequestBody }) => () =>
+      client.post(
+        {
+          operation: customerEvaluationOperations.create,
+          path,
+          body: formBody({ event_type: 'login' }),
+          idempotencyKey: 'same',
+          ...rest,
+        },
+        caller(),
+      );
+    for (const rest of [
+      { body: formBody({ event_type: 'registration' }) },
+      { path: `${path}/ceval_1/report` },
+    ]) {
       expect(another(rest)).toThrow(expect.objectContaining({ code: 'IDEMPOTENCY_CONFLICT' }));
     }
     await requested(2);
@@ -254,11 +271,13 @@ describe('the client of Stripe’s HTTP interface', () => {
     it('has nobody wait who hangs up, or once it closes', async () => {
       const client = clientWith({ maxPerSecond: 1 });
       await post(client, 'a');
-      const gone = client.get({
-        operation: retrieveEvaluation,
-        path,
-        onBehalfOf: caller({ signal: AbortSignal.abort() }),
-      });
+      const gone = client.get(
+        {
+          operation: customerEvaluationOperations.retrieve,
+          path,
+        },
+        caller({ signal: AbortSignal.abort() }),
+      );
       await expect(gone).rejects.toMatchObject(tooMany);
       const waiting = post(client, 'b').catch((error: unknown) => error);
       await delay(0);

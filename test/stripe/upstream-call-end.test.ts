@@ -2,10 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { customerEvaluationOperations } from '../../src/stripe/customer-evaluations.ts';
 import { Deadline } from '../../src/stripe/http/deadline.ts';
+import { formBody } from '../../src/stripe/http/form-encoding.ts';
 import type { UpstreamObserver } from '../../src/stripe/http/observer.ts';
 import { StripeClient } from '../../src/stripe/http/stripe-client.ts';
-import { createEvaluation } from '../../src/stripe/operations.ts';
 import { type FaultyUpstream, hang, startFaultyUpstream, status } from '../harness/faulty-upstream.ts';
 
 describe('the end of a call to the upstream', () => {
@@ -14,18 +15,20 @@ describe('the end of a call to the upstream', () => {
 
   beforeEach(async () => {
     upstream = await startFaultyUpstream();
-    client = new StripeClient({
-      apiUrl: upstream.url,
-      secretKey: 'sk_test_1',
-      apiVersion: '2026-06-24.preview',
-      account: undefined,
-      outgoing: { userAgent: 'test/1' },
-      timeoutMs: 500,
-      maxAttempts: 3,
-      maxConcurrency: 10,
-      maxPerSecond: undefined,
-      onBreaker: () => undefined,
-    });
+    client = new StripeClient(
+      {
+        apiUrl: upstream.url,
+        secretKey: 'sk_test_1',
+        apiVersion: '2026-06-24.preview',
+        account: undefined,
+        timeoutMs: 500,
+        maxAttempts: 3,
+        maxConcurrency: 10,
+        maxPerSecond: undefined,
+      },
+      { userAgent: 'test/1' },
+      () => undefined,
+    );
   });
   afterEach(async () => {
     await client.close();
@@ -33,13 +36,15 @@ describe('the end of a call to the upstream', () => {
   });
 
   const create = (idempotencyKey: string, deadline: Deadline, observer?: UpstreamObserver) =>
-    client.post({
-      operation: createEvaluation,
-      path: '/v1/radar/customer_evaluations',
-      params: { event_type: 'login' },
-      idempotencyKey,
-      onBehalfOf: { caller: 'someone', deadline, signal: undefined, observer },
-    });
+    client.post(
+      {
+        operation: customerEvaluationOperations.create,
+        path: '/v1/radar/customer_evaluations',
+        body: formBody({ event_type: 'login' }),
+        idempotencyKey,
+      },
+      { caller: 'someone', deadline, signal: undefined, observer },
+    );
 
   it('ends in a time-out also where it has less time than it takes to begin', async () => {
     const codes = new Set<string>();

@@ -1,10 +1,12 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { customerEvaluationOperations } from '../../src/stripe/customer-evaluations.ts';
+import type { Call } from '../../src/stripe/http/call.ts';
 import { Deadline } from '../../src/stripe/http/deadline.ts';
+import { formBody } from '../../src/stripe/http/form-encoding.ts';
 import type { AttemptEnd, UpstreamObserver } from '../../src/stripe/http/observer.ts';
-import { type Caller, StripeClient, type StripeSettings } from '../../src/stripe/http/stripe-client.ts';
-import { createEvaluation, retrieveEvaluation } from '../../src/stripe/operations.ts';
+import { StripeClient, type StripeSettings } from '../../src/stripe/http/stripe-client.ts';
 import {
   answers,
   type Fault,
@@ -44,19 +46,21 @@ describe('a call to the upstream', () => {
   });
 
   const clientWith = (settings: Partial<StripeSettings> = {}): StripeClient => {
-    const client = new StripeClient({
-      apiUrl: upstream.url,
-      secretKey: 'sk_test_1',
-      apiVersion: '2026-06-24.preview',
-      account: undefined,
-      outgoing: { userAgent: 'test/1' },
-      timeoutMs: 3_000,
-      maxAttempts: 3,
-      maxConcurrency: 32,
-      maxPerSecond: undefined,
-      onBreaker: (state) => breaker.push(state),
-      ...settings,
-    });
+    const client = new StripeClient(
+      {
+        apiUrl: upstream.url,
+        secretKey: 'sk_test_1',
+        apiVersion: '2026-06-24.preview',
+        account: undefined,
+        timeoutMs: 3_000,
+        maxAttempts: 3,
+        maxConcurrency: 32,
+        maxPerSecond: undefined,
+        ...settings,
+      },
+      { userAgent: 'test/1' },
+      (state) => breaker.push(state),
+    );
     clients.push(client);
     return client;
   };
@@ -65,7 +69,7 @@ describe('a call to the upstream', () => {
       ended: (end) => watched.push({ what: `${name} ${number}`, ...end }),
     }),
   };
-  const caller = (rest: Partial<Caller> = {}): Caller => ({
+  const caller = (rest: Partial<Call> = {}): Call => ({
     caller: 'one',
     deadline: new Deadline(8_000),
     signal: undefined,
@@ -78,18 +82,20 @@ describe('a call to the upstream', () => {
       () => 'ok',
       (error: unknown) => error,
     );
-  const post = (client: StripeClient, rest: Partial<Caller> = {}, idempotencyKey = 'key'): Promise<unknown> =>
+  const post = (client: StripeClient, rest: Partial<Call> = {}, idempotencyKey = 'key'): Promise<unknown> =>
     outcomeOf(
-      client.post({
-        operation: createEvaluation,
-        path,
-        params: { event_type: 'login' },
-        idempotencyKey,
-        onBehalfOf: caller(rest),
-      }),
+      client.post(
+        {
+          operation: customerEvaluationOperations.create,
+          path,
+          body: formBody({ event_type: 'login' }),
+          idempotencyKey,
+        },
+        caller(rest),
+      ),
     );
-  const get = (client: StripeClient, rest: Partial<Caller> = {}): Promise<unknown> =>
-    outcomeOf(client.get({ operation: retrieveEvaluation, path, onBehalfOf: caller(rest) }));
+  const get = (client: StripeClient, rest: Partial<Call> = {}): Promise<unknown> =>
+    outcomeOf(client.get({ operation: customerEvaluationOperations.retrieve, path }, caller(rest)));
   /** From here on time passes as the test says; the network goes on by itself. */
   const stopClock = (): void => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });

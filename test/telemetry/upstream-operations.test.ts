@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { customerEvaluationsPath } from '../../src/stripe/customer-evaluation.wire.ts';
-import * as operations from '../../src/stripe/operations.ts';
+import { customerEvaluationOperations as operations } from '../../src/stripe/customer-evaluations.ts';
 import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
@@ -51,12 +51,11 @@ describe('an operation of the upstream', () => {
       const path = new URL(url, upstream.url).pathname;
       return `${method} ${path.replace(registrationAnswer.id, '{id}')}`;
     });
-    const { createEvaluation, retrieveEvaluation, reportEvaluation } = operations;
     expect(sent).toEqual(
-      [createEvaluation, retrieveEvaluation, reportEvaluation].map(
+      [operations.create, operations.retrieve, operations.report].map(
         ({ method, pathTemplate }) => `${method} ${pathTemplate}`,
       ),
     );
-    expect(createEvaluation.pathTemplate).toBe(customerEvaluationsPath);
+    expect(operations.create.pathTemplate).toBe(customerEvaluationsPath);
   });
 });

@@ -1,7 +1,14 @@
+import type { RequestBody } from './transport.ts';
+
 /** A tree of parameters: strings at the leaves, hashes and arrays above. `undefined` is not sent. */
 export type FormValue = string | readonly FormValue[] | FormHash;
 export interface FormHash {
   readonly [name: string]: FormValue | undefined;
+}
+
+/** Parameters as the body of a v1 request. */
+export function formBody(params: FormHash): RequestBody {
+  return { contentType: 'application/x-www-form-urlencoded', text: encodeForm(params) };
 }
 
 /**

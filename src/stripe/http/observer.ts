@@ -1,4 +1,11 @@
-import type { UpstreamOperation } from '../operations.ts';
+/** An operation of the upstream. Telemetry takes its names from here: nobody infers them from a method or URL. */
+export interface UpstreamOperation {
+  /** The label `call` of metrics and log lines. */
+  readonly name: string;
+  readonly method: 'GET' | 'POST';
+  /** The path with its variable parts in braces (OpenTelemetry's `url.template`): holds no client's text. */
+  readonly pathTemplate: string;
+}
 
 /** How an attempt ended: plain data, for whoever watches. */
 export interface AttemptEnd {

@@ -1,22 +1,7 @@
 import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
+import type { Call } from './call.ts';
 import type { Deadline } from './deadline.ts';
-
-/** A caller that waits for a call. */
-export interface Participant {
-  readonly deadline: Deadline;
-  /** Aborted when the participant disconnects. */
-  readonly signal: AbortSignal | undefined;
-}
-
-/** Those who wait for one call, as the call sees them. They may come and go while it runs. */
-export interface Waiters {
-  /** The latest of their deadlines: it moves when a more patient caller joins. */
-  readonly deadline: Deadline;
-  /** Whether nobody waits at this moment: nothing more should be sent then. */
-  readonly isAbandoned: boolean;
-  /** Aborted when nobody waits any more, for waits in queues; a caller may still join afterwards. */
-  readonly signal: AbortSignal | undefined;
-}
+import type { UpstreamObserver } from './observer.ts';
 
 /**
  * Single-flight: calls that meet in this process under one idempotency key share one upstream call and its outcome.
@@ -28,61 +13,65 @@ export class SingleFlight<Response> {
   readonly #underWay = new Map<string, SharedCall<Response>>();
 
   /**
-   * Joins the call under `key`, or begins it. Throws `IDEMPOTENCY_CONFLICT` if the one under way has another `request`;
-   * rejects with `UPSTREAM_TIMEOUT` when the call outlives the participant's own deadline.
+   * Joins the upstream call under `key`, or begins it. Throws `IDEMPOTENCY_CONFLICT` if the one under way has another
+   * `request`; rejects with `UPSTREAM_TIMEOUT` when it outlives the call's own deadline. What is begun gets a call
+   * that stands for all who wait: its deadline moves when a more patient one joins, and its signal is aborted while
+   * nobody waits.
    */
   run(
     key: string,
     request: string,
-    participant: Participant,
-    begin: (waiters: Waiters) => Promise<Response>,
+    call: Call,
+    begin: (shared: Call) => Promise<Response>,
   ): Promise<Response> {
     const underWay = this.#underWay.get(key);
     if (underWay !== undefined) {
       if (underWay.request !== request)
         throw new UpstreamCallError('IDEMPOTENCY_CONFLICT', { effect: 'NONE' });
-      return underWay.join(participant);
+      return underWay.join(call);
     }
-    const call = new SharedCall<Response>(request, participant.deadline);
-    this.#underWay.set(key, call);
-    const response = call.join(participant);
-    begin(call)
+    const shared = new SharedCall<Response>(request, call);
+    this.#underWay.set(key, shared);
+    const response = shared.join(call);
+    begin(shared)
       .finally(() => this.#underWay.delete(key))
-      .then(call.resolve, call.reject);
+      .then(shared.resolve, shared.reject);
     return response;
   }
 }
 
-class SharedCall<Response> implements Waiters {
+class SharedCall<Response> implements Call {
   readonly request: string;
+  readonly caller: string;
+  readonly observer: UpstreamObserver | undefined;
   readonly deadline: Deadline;
-  readonly #abandoned = new AbortController();
-  readonly #participants = new Set<WaitingParticipant<Response>>();
+  readonly #participants = new Set<Participant<Response>>();
+  #abandoned = new AbortController();
   #waiting = 0;
 
-  constructor(request: string, deadline: Deadline) {
+  constructor(request: string, { caller, observer, deadline }: Call) {
     this.request = request;
+    this.caller = caller;
+    this.observer = observer;
     this.deadline = deadline.copy();
-  }
-
-  get isAbandoned(): boolean {
-    return this.#waiting === 0;
   }
 
   get signal(): AbortSignal {
     return this.#abandoned.signal;
   }
 
-  join({ deadline, signal }: Participant): Promise<Response> {
+  join({ deadline, signal }: Call): Promise<Response> {
     return new Promise((resolve, reject) => {
       let waits = true;
       const leave = (): void => {
         if (!waits) return;
         waits = false;
         this.#waiting -= 1;
-        if (this.isAbandoned) this.#abandoned.abort();
+        if (this.#waiting === 0) this.#abandoned.abort();
       };
       this.#waiting += 1;
+      // Somebody waits again.
+      if (this.signal.aborted) this.#abandoned = new AbortController();
       this.#participants.add({ deadline, timer: undefined, leave, resolve, reject });
       this.#moveDeadline(deadline);
       if (signal?.aborted) leave();
@@ -93,7 +82,7 @@ class SharedCall<Response> implements Waiters {
   readonly resolve = (response: Response): void => this.#settle(({ resolve }) => resolve(response));
   readonly reject = (error: unknown): void => this.#settle(({ reject }) => reject(error));
 
-  #settle(settle: (participant: WaitingParticipant<Response>) => void): void {
+  #settle(settle: (participant: Participant<Response>) => void): void {
     for (const participant of this.#participants) {
       clearTimeout(participant.timer);
       settle(participant);
@@ -114,7 +103,8 @@ class SharedCall<Response> implements Waiters {
   }
 }
 
-interface WaitingParticipant<Response> {
+/** A call that waits for the shared one. */
+interface Participant<Response> {
   readonly deadline: Deadline;
   timer: NodeJS.Timeout | undefined;
   /** The participant waits no longer. */

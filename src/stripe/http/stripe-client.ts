@@ -3,16 +3,15 @@ import { QueueRejectedError } from '../../admission/fair-queue.ts';
 import { RateLimiter } from '../../admission/rate-limiter.ts';
 import { OverloadedError } from '../../errors/overloaded-error.ts';
 import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
-import type { UpstreamOperation } from '../operations.ts';
 import { Breaker } from './breaker.ts';
-import { encodeForm, type FormHash } from './form-encoding.ts';
-import type { UpstreamLoad, UpstreamObserver } from './observer.ts';
+import type { Call } from './call.ts';
+import type { UpstreamLoad, UpstreamOperation } from './observer.ts';
 import type { OutgoingRequests } from './outgoing-requests.ts';
 import type { UpstreamResponse } from './response.ts';
 import { RetryBudget } from './retry-budget.ts';
-import { type Participant, SingleFlight, type Waiters } from './single-flight.ts';
-import { type RawRequest, Transport } from './transport.ts';
-import { UpstreamCall, type UpstreamDependencies } from './upstream-call.ts';
+import { SingleFlight } from './single-flight.ts';
+import { type RequestBody, Transport } from './transport.ts';
+import { callUpstream, type Upstream, type UpstreamRequest } from './upstream-call.ts';
 
 export interface StripeSettings {
   /** Scheme, host and port; no path. */
@@ -31,34 +30,18 @@ export interface StripeSettings {
   readonly maxConcurrency: number;
   /** A ceiling on calls a second; none if undefined. */
   readonly maxPerSecond: number | undefined;
-  readonly outgoing: OutgoingRequests;
-  /** Told when the breaker changes. */
-  readonly onBreaker: (state: 'open' | 'closed') => void;
 }
 
-/** On whose behalf a call is made, and until when. */
-export interface Caller extends Participant {
-  /** Whose turn it is where calls wait: each caller has its own line. */
-  readonly caller: string;
-  /** Watches the call's attempts. Calls that meet under one key are watched by who began. */
-  readonly observer?: UpstreamObserver | undefined;
-}
-
-export interface GetCall {
+export interface GetRequest {
   readonly operation: UpstreamOperation;
   /** A path below `apiUrl`; whatever a client wrote in it must be percent-encoded. */
   readonly path: string;
-  readonly onBehalfOf: Caller;
 }
 
-export interface PostCall extends GetCall {
-  readonly params: FormHash;
+export interface PostRequest extends GetRequest {
+  readonly body: RequestBody;
   /** Without one, a dropped connection would hide whether the call was processed. */
   readonly idempotencyKey: string;
-}
-
-interface OutgoingCall extends RawRequest {
-  readonly operation: UpstreamOperation;
 }
 
 /**
@@ -67,35 +50,41 @@ interface OutgoingCall extends RawRequest {
  * Source: https://docs.stripe.com/api (authentication, versioning, idempotent requests).
  */
 export class StripeClient {
-  readonly #gear: UpstreamDependencies;
-  readonly #bulkhead: ConcurrencyLimiter;
+  readonly #upstream: Upstream;
+  readonly #concurrency: ConcurrencyLimiter;
   readonly #ceiling: RateLimiter | undefined;
   readonly #singleFlight = new SingleFlight<UpstreamResponse>();
   #headers: Readonly<Record<string, string>>;
 
-  constructor(settings: StripeSettings) {
-    this.#gear = {
-      apiUrl: settings.apiUrl,
+  /** `onBreaker` is told when the breaker changes. */
+  constructor(
+    settings: StripeSettings,
+    outgoing: OutgoingRequests,
+    onBreaker: (state: 'open' | 'closed') => void,
+  ) {
+    const { apiUrl, timeoutMs, maxAttempts, maxConcurrency, maxPerSecond } = settings;
+    this.#upstream = {
       transport: new Transport({
-        origin: settings.apiUrl,
+        origin: apiUrl,
         // A host that takes no connection in half an attempt's time takes none: leave time for another try.
-        connectTimeoutMs: Math.ceil(settings.timeoutMs / 2),
-        maxConnections: settings.maxConcurrency,
-        openPool: settings.outgoing.openPool,
+        connectTimeoutMs: Math.ceil(timeoutMs / 2),
+        maxConnections: maxConcurrency,
+        openPool: outgoing.openPool,
       }),
-      breaker: new Breaker(settings.onBreaker),
+      breaker: new Breaker(onBreaker),
       budget: new RetryBudget(),
-      timeoutMs: settings.timeoutMs,
-      maxAttempts: settings.maxAttempts,
+      timeoutMs,
+      maxAttempts,
+      acquireRate: (call) => this.#acquireRate(call),
     };
-    this.#headers = headersOf(settings);
-    this.#bulkhead = new ConcurrencyLimiter(settings.maxConcurrency);
-    this.#ceiling = settings.maxPerSecond === undefined ? undefined : new RateLimiter(settings.maxPerSecond);
+    this.#headers = headersOf(settings, outgoing.userAgent);
+    this.#concurrency = new ConcurrencyLimiter(maxConcurrency);
+    this.#ceiling = maxPerSecond === undefined ? undefined : new RateLimiter(maxPerSecond);
   }
 
   /** False while the breaker is open. */
   get isUpstreamUp(): boolean {
-    return !this.#gear.breaker.isOpen;
+    return !this.#upstream.breaker.isOpen;
   }
 
   /** Calls that begin from now on use this key; one under way ends with the key it began with. */
@@ -106,76 +95,59 @@ export class StripeClient {
   /** How busy the way to the upstream is. */
   get load(): UpstreamLoad {
     return {
-      inFlight: this.#bulkhead.inside,
-      limit: this.#bulkhead.width,
-      waiting: this.#bulkhead.waiting + (this.#ceiling?.waiting ?? 0),
-      breaker: this.#gear.breaker.state,
-      retriesLeft: this.#gear.budget.retriesLeft,
+      inFlight: this.#concurrency.inside,
+      limit: this.#concurrency.width,
+      waiting: this.#concurrency.waiting + (this.#ceiling?.waiting ?? 0),
+      breaker: this.#upstream.breaker.state,
+      retriesLeft: this.#upstream.budget.retriesLeft,
     };
   }
 
-  get({ operation, path, onBehalfOf }: GetCall): Promise<UpstreamResponse> {
-    const { deadline, signal } = onBehalfOf;
-    const waiters = {
-      deadline,
-      signal,
-      get isAbandoned(): boolean {
-        return signal?.aborted ?? false;
-      },
-    };
-    const request = { operation, method: 'GET', path, headers: this.#headers, form: null } as const;
-    return this.#send(request, onBehalfOf, waiters);
+  get({ operation, path }: GetRequest, call: Call): Promise<UpstreamResponse> {
+    return this.#send({ operation, method: 'GET', path, headers: this.#headers, body: null }, call);
   }
 
-  post({ operation, path, params, idempotencyKey, onBehalfOf }: PostCall): Promise<UpstreamResponse> {
-    const form = encodeForm(params);
-    const headers = {
-      ...this.#headers,
-      'content-type': 'application/x-www-form-urlencoded',
-      'idempotency-key': idempotencyKey,
-    };
-    return this.#singleFlight.run(idempotencyKey, `${path}\n${form}`, onBehalfOf, (waiters) =>
-      this.#send({ operation, method: 'POST', path, headers, form }, onBehalfOf, waiters),
+  /** Posts exactly once for each idempotency key: calls that meet under one share it and its outcome. */
+  post({ operation, path, body, idempotencyKey }: PostRequest, call: Call): Promise<UpstreamResponse> {
+    const { contentType, text } = body;
+    const headers = { ...this.#headers, 'content-type': contentType, 'idempotency-key': idempotencyKey };
+    const request = { operation, method: 'POST', path, headers, body: text } as const;
+    return this.#singleFlight.run(idempotencyKey, `${path}\n${text}`, call, (shared) =>
+      this.#send(request, shared),
     );
   }
 
-  async #send(
-    request: OutgoingCall,
-    { caller, observer }: Caller,
-    waiters: Waiters,
-  ): Promise<UpstreamResponse> {
-    const { deadline, signal } = waiters;
-    const acquireRate = async (): Promise<void> => {
-      // What waits longer than half of what is left would have no time for the call itself.
-      await this.#ceiling?.pass({ caller, maxWaitMs: deadline.remainingMs / 2, signal }).catch(aboveCeiling);
-    };
-    await acquireRate();
-    await this.#bulkhead.enter(caller, signal).catch(overloaded);
+  async #send(request: UpstreamRequest, call: Call): Promise<UpstreamResponse> {
+    await this.#acquireRate(call);
+    await this.#concurrency.enter(call).catch(overloaded);
     try {
-      return await new UpstreamCall(this.#gear, {
-        ...request,
-        waiters,
-        observer,
-        acquireRate,
-      }).run();
+      return await callUpstream(this.#upstream, request, call);
     } finally {
-      this.#bulkhead.leave();
+      this.#concurrency.leave();
     }
+  }
+
+  async #acquireRate(call: Call): Promise<void> {
+    // What waits longer than half of what is left would have no time for the call itself.
+    await this.#ceiling?.pass(call, call.deadline.remainingMs / 2).catch(aboveCeiling);
   }
 
   /** Waits for the calls under way, then closes the connections. */
   async close(): Promise<void> {
     this.#ceiling?.close();
-    await this.#gear.transport.close();
+    await this.#upstream.transport.close();
   }
 }
 
-function headersOf({ secretKey, apiVersion, account, outgoing }: StripeSettings): Record<string, string> {
+function headersOf(
+  { secretKey, apiVersion, account }: StripeSettings,
+  userAgent: string,
+): Record<string, string> {
   return {
     accept: 'application/json',
     authorization: bearer(secretKey),
     'stripe-version': apiVersion,
-    'user-agent': outgoing.userAgent,
+    'user-agent': userAgent,
     ...(account === undefined ? {} : { 'stripe-account': account }),
   };
 }

@@ -2,14 +2,20 @@ import { Client, type Dispatcher, Pool } from 'undici';
 import { GrowingBuffer } from './growing-buffer.ts';
 import type { OpenPool } from './outgoing-requests.ts';
 
+/** A body, and what it is. */
+export interface RequestBody {
+  readonly contentType: 'application/x-www-form-urlencoded' | 'application/json';
+  readonly text: string;
+}
+
 /** A request as it goes. */
 export interface RawRequest {
   readonly method: 'GET' | 'POST';
   /** From the root, with whatever a client wrote in it percent-encoded. */
   readonly path: string;
   readonly headers: Record<string, string>;
-  /** The body, form-encoded; null for none. */
-  readonly form: string | null;
+  /** Null for none. */
+  readonly body: string | null;
 }
 
 /** An answer as it came, whole: the upstream's bytes are read within the attempt's time limit. */
@@ -58,14 +64,6 @@ function codeOf(cause: Error): string {
   const proxyStatus = /^Proxy response \((\d{3})\)/.exec(cause.message)?.[1];
   if (proxyStatus !== undefined) return `PROXY_STATUS_${proxyStatus}`;
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
-}
-
-/** What is known of an attempt while it runs. */
-export interface Attempt {
-  /** Whether any byte of the request may have left. */
-  sent: boolean;
-  /** Whether the connection was there before the request. */
-  reusedConnection: boolean;
 }
 
 export interface TransportOptions {
@@ -118,19 +116,11 @@ export class Transport {
     });
   }
 
-  /**
-   * Sends the request, noting in `attempt` when it is sent. Ends when the whole answer has been read, or with a
-   * `TransportError`; an abort of the signal ends it at once and closes its connection.
-   */
-  send(
-    { method, path, headers, form }: RawRequest,
-    signal: AbortSignal,
-    attempt: Attempt,
-  ): Promise<RawResponse> {
-    return new Promise((resolve, reject) => {
-      const handler = new AnswerReader(signal, attempt, resolve, reject);
-      this.#pool.dispatch({ origin: this.#origin, path, method, headers, body: form }, handler);
-    });
+  /** Sends the request, as soon as there is a connection for it. */
+  send({ method, path, headers, body }: RawRequest): InFlightRequest {
+    const inFlight = new InFlightRequest();
+    this.#pool.dispatch({ origin: this.#origin, path, method, headers, body }, inFlight);
+    return inFlight;
   }
 
   /** Closes idle connections at once and busy ones as their answers arrive. */
@@ -144,51 +134,49 @@ const openDirectly: OpenPool = (origin, options) => new Pool(origin, options);
 /** A pooled connection that tells a request whether it is a new one. */
 class Connection extends Client {
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    if (handler instanceof AnswerReader) handler.attempt.reusedConnection = this.stats.connected;
+    if (handler instanceof InFlightRequest) handler.reusedConnection = this.stats.connected;
     return super.dispatch(options, handler);
   }
 }
 
-class AnswerReader implements Dispatcher.DispatchHandler {
-  readonly #signal: AbortSignal;
-  readonly attempt: Attempt;
-  readonly #resolve: (answer: RawResponse) => void;
+/** A request that was handed to the transport, and what is known of it while it runs. */
+export class InFlightRequest implements Dispatcher.DispatchHandler {
+  /** Whether any byte of the request may have left. */
+  sent = false;
+  /** Whether the connection was there before the request. */
+  reusedConnection = false;
+  /** The whole response; rejects with a `TransportError`. */
+  readonly response: Promise<RawResponse>;
+  readonly #resolve: (response: RawResponse) => void;
   readonly #reject: (error: TransportError) => void;
   readonly #body = new GrowingBuffer();
   #pieces = 0;
   #interimResponses = 0;
   #controller: Dispatcher.DispatchController | undefined;
+  #aborted: DOMException | undefined;
   #status = 0;
   #headers: RawResponse['headers'] = {};
 
-  constructor(
-    signal: AbortSignal,
-    attempt: Attempt,
-    resolve: (answer: RawResponse) => void,
-    reject: (error: TransportError) => void,
-  ) {
-    this.#signal = signal;
-    this.attempt = attempt;
+  constructor() {
+    const { promise, resolve, reject } = Promise.withResolvers<RawResponse>();
+    this.response = promise;
     this.#resolve = resolve;
     this.#reject = reject;
-    signal.addEventListener('abort', this.#abort, { once: true });
   }
 
-  // Settles at once: a request that waits for a connection has no controller yet to be aborted by.
-  readonly #abort = (): void => {
-    const reason = new DOMException('the attempt was ended', 'AbortError');
-    this.#controller?.abort(reason);
-    this.#reject(new TransportError(this.attempt.sent, reason.name));
-  };
+  /** Ends it at once, as `AbortError`, and closes its connection. */
+  abort(): void {
+    this.#aborted = new DOMException('the attempt was ended', 'AbortError');
+    this.#controller?.abort(this.#aborted);
+    // A request that waits for a connection has no controller yet.
+    this.#reject(new TransportError(this.sent, this.#aborted.name));
+  }
 
   // Called when a connection takes the request up, before its first byte is written.
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#signal.aborted) {
-      controller.abort(new DOMException('the attempt was ended', 'AbortError'));
-      return;
-    }
-    this.attempt.sent = true;
+    if (this.#aborted === undefined) this.sent = true;
+    else controller.abort(this.#aborted);
   }
 
   onResponseStart(
@@ -216,16 +204,10 @@ class AnswerReader implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#signal.removeEventListener('abort', this.#abort);
-    this.#resolve({
-      status: this.#status,
-      headers: this.#headers,
-      text: this.#body.toString(),
-    });
+    this.#resolve({ status: this.#status, headers: this.#headers, text: this.#body.toString() });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#signal.removeEventListener('abort', this.#abort);
-    this.#reject(new TransportError(this.attempt.sent, codeOf(error)));
+    this.#reject(new TransportError(this.sent, codeOf(error)));
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { parameterPlaces } from '../../src/customer-evaluation/parameter-places.ts';
 import { clientPath } from '../../src/graph/error-path.ts';
 import { wellFormedText } from '../harness/texts.ts';
 
@@ -27,7 +28,7 @@ describe('the upstream’s name of a parameter as the client’s path', () => {
     { param: '', path: undefined },
     { param: undefined, path: undefined },
   ])('reads $param as $path', ({ param, path }) => {
-    expect(clientPath(param, 'createCustomerEvaluation')).toEqual(path);
+    expect(clientPath(param, parameterPlaces.createCustomerEvaluation)).toEqual(path);
   });
 
   it('never throws, and is made of known names and indices only', () => {
@@ -40,7 +41,7 @@ describe('the upstream’s name of a parameter as the client’s path', () => {
       .map((parts) => parts.map((part, index) => (index === 0 ? part : `[${part}]`)).join(''));
     fc.assert(
       fc.property(fc.oneof(nearlyOne, fc.string({ unit: 'binary' })), (param) => {
-        for (const segment of clientPath(param, 'createCustomerEvaluation') ?? [])
+        for (const segment of clientPath(param, parameterPlaces.createCustomerEvaluation) ?? [])
           expect(segment).toMatch(known);
       }),
     );

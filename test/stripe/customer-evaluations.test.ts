@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { pathOf } from '../../src/customer-evaluation/evaluation-url.ts';
+import { evaluationPath, isEvaluationId } from '../../src/stripe/customer-evaluations.ts';
 import { wellFormedText } from '../harness/texts.ts';
 
 const collection = '/v1/radar/customer_evaluations/';
@@ -12,7 +12,8 @@ describe('the URL of an evaluation', () => {
     { id: 'ceval_1?expand[]=x#y', path: `${collection}ceval_1%3Fexpand%5B%5D%3Dx%23y` },
     { id: '%2e%2e', path: `${collection}%252e%252e` },
   ])('holds $id as one segment', ({ id, path }) => {
-    expect(pathOf(id)).toBe(path);
+    expect(isEvaluationId(id)).toBe(true);
+    expect(evaluationPath(id)).toBe(path);
   });
 
   it.each([
@@ -22,7 +23,7 @@ describe('the URL of an evaluation', () => {
     { what: 'longer than any id', id: 'c'.repeat(256) },
     { what: 'half of a surrogate pair', id: '\ud800' },
   ])('does not exist for an id that is $what', ({ id }) => {
-    expect(pathOf(id)).toBeUndefined();
+    expect(isEvaluationId(id)).toBe(false);
   });
 
   it('stays below the evaluations whatever the id, as a URL parser reads it', () => {
@@ -33,8 +34,8 @@ describe('the URL of an evaluation', () => {
       .map((parts) => parts.join(''));
     fc.assert(
       fc.property(fc.oneof(wellFormedText, climbing), (id) => {
-        const path = pathOf(id);
-        if (path === undefined) return;
+        if (!isEvaluationId(id)) return;
+        const path = evaluationPath(id);
         const url = new URL(`https://api.stripe.com${path}`);
         expect(url.origin).toBe('https://api.stripe.com');
         expect(url.search + url.hash).toBe('');

@@ -1,0 +1,93 @@
+import {
+  type CreateCustomerEvaluationParams,
+  customerEvaluationsPath,
+  type ReportEventParams,
+  type ReportOutcomeParams,
+} from './customer-evaluation.wire.ts';
+import type { Call } from './http/call.ts';
+import { encodeForm, formBody } from './http/form-encoding.ts';
+import type { UpstreamOperation } from './http/observer.ts';
+import type { UpstreamResponse } from './http/response.ts';
+import type { StripeClient } from './http/stripe-client.ts';
+
+const onePath = `${customerEvaluationsPath}/{id}`;
+
+/** The operations of this resource. */
+export const customerEvaluationOperations = {
+  create: { name: 'create', method: 'POST', pathTemplate: customerEvaluationsPath },
+  retrieve: { name: 'retrieve', method: 'GET', pathTemplate: onePath },
+  report: { name: 'report', method: 'POST', pathTemplate: `${onePath}/report` },
+} as const satisfies Record<string, UpstreamOperation>;
+
+/**
+ * `events` is null unless asked for, and what became of an evaluation is why one is retrieved. Always asked for,
+ * so that an evaluation is one fetch whatever the selections of it in one operation. Signals come unasked.
+ */
+const expansion = encodeForm({ expand: ['events'] });
+
+/**
+ * Stripe's v1 customer evaluations. Answers are JSON of unknown shape; failures are `UpstreamCallError`s.
+ * Source: https://docs.stripe.com/api/radar/customer_evaluations
+ */
+export class CustomerEvaluations {
+  readonly #stripe: StripeClient;
+
+  constructor(stripe: StripeClient) {
+    this.#stripe = stripe;
+  }
+
+  create(
+    params: CreateCustomerEvaluationParams,
+    idempotencyKey: string,
+    call: Call,
+  ): Promise<UpstreamResponse> {
+    return this.#stripe.post(
+      {
+        operation: customerEvaluationOperations.create,
+        path: customerEvaluationsPath,
+        body: formBody(params),
+        idempotencyKey,
+      },
+      call,
+    );
+  }
+
+  /** With its `events`. `id` has passed `isEvaluationId`. */
+  retrieve(id: string, call: Call): Promise<UpstreamResponse> {
+    return this.#stripe.get(
+      { operation: customerEvaluationOperations.retrieve, path: `${evaluationPath(id)}?${expansion}` },
+      call,
+    );
+  }
+
+  /** `id` has passed `isEvaluationId`. */
+  report(
+    id: string,
+    params: ReportEventParams | ReportOutcomeParams,
+    idempotencyKey: string,
+    call: Call,
+  ): Promise<UpstreamResponse> {
+    return this.#stripe.post(
+      {
+        operation: customerEvaluationOperations.report,
+        path: `${evaluationPath(id)}/report`,
+        body: formBody(params),
+        idempotencyKey,
+      },
+      call,
+    );
+  }
+}
+
+/**
+ * Whether a client's text can be an evaluation's id, and so a segment of a path. Encoding keeps it one segment, but `.`
+ * and `..` mean something to URLs even so (RFC 3986, 5.2.4), and an unpaired surrogate has no encoding.
+ */
+export function isEvaluationId(id: string): boolean {
+  return id !== '' && id !== '.' && id !== '..' && id.length <= 255 && id.isWellFormed();
+}
+
+/** The path of an evaluation; `id` has passed `isEvaluationId`. */
+export function evaluationPath(id: string): string {
+  return `${customerEvaluationsPath}/${encodeURIComponent(id)}`;
+}
