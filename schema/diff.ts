@@ -1,13 +1,70 @@
 import { readFileSync } from 'node:fs';
-import { schemaChanges } from './changes.ts';
+import { type Change, ChangeType, CriticalityLevel, diff, type Rule } from '@graphql-inspector/core';
+import { buildASTSchema, type GraphQLSchema, parse } from 'graphql';
 
-// `npm run schema:diff`: fails on what breaks those who rely on the released SDL, and names what may surprise them.
+/*
+ * `npm run schema:diff`: fails on what breaks those who rely on the released SDL, and names what may surprise them.
+ * GraphQL Inspector compares the schemas; what it does not know is what federation's directives mean to a supergraph,
+ * and what a client's generated types say.
+ */
+
+/** Without these, a supergraph that composed before does not, or resolves an entity no more. */
+const neededBySupergraphs: ReadonlySet<unknown> = new Set(['key', 'shareable', 'interfaceObject']);
+/** With these, callers lose what they had before. */
+const takenFromCallers: ReadonlySet<unknown> = new Set([
+  'inaccessible',
+  'authenticated',
+  'requiresScopes',
+  'policy',
+]);
+
+function breaksSupergraphs({ type, meta }: Change): boolean {
+  const { removedDirectiveName, addedDirectiveName, addedToNewType, directiveName, ...argument } =
+    meta as Record<string, unknown>;
+  if (neededBySupergraphs.has(removedDirectiveName)) return true;
+  if (takenFromCallers.has(addedDirectiveName) && addedToNewType !== true) return true;
+  if (directiveName !== 'key') return false;
+  // A repeated directive is compared by its place: keys that only changed places are reported as well.
+  return type === ChangeType.DirectiveUsageArgumentRemoved
+    ? argument['removedArgumentName'] === 'fields'
+    : argument['addedArgumentName'] === 'resolvable' && argument['addedArgumentValue'] === 'false';
+}
+
+/** Clients' generated types change, or a supergraph's do: operations stay valid. */
+function surprisesClients({ type, meta }: Change): boolean {
+  return (
+    type === ChangeType.InputFieldAdded ||
+    (type === ChangeType.DirectiveUsageInputObjectRemoved &&
+      (meta as Record<string, unknown>)['removedDirectiveName'] === 'oneOf')
+  );
+}
+
+const raiseCriticality: Rule = ({ changes }) =>
+  changes.map((change) => {
+    const { level } = change.criticality;
+    const raised = breaksSupergraphs(change)
+      ? CriticalityLevel.Breaking
+      : level === CriticalityLevel.NonBreaking && surprisesClients(change)
+        ? CriticalityLevel.Dangerous
+        : level;
+    return { ...change, criticality: { ...change.criticality, level: raised } };
+  });
+
+// The federation directives are a subgraph's own and are defined by the composer.
+function read(file: string): GraphQLSchema {
+  return buildASTSchema(parse(readFileSync(file, 'utf8')), { assumeValidSDL: true });
+}
+
 const [released = 'schema/released.graphql', current = 'schema/customer-evaluations.graphql'] =
   process.argv.slice(2);
-const { breaking, dangerous } = schemaChanges(readFileSync(released, 'utf8'), readFileSync(current, 'utf8'));
+const changes = await diff(read(released), read(current), [raiseCriticality]);
+const at = (level: CriticalityLevel): Change[] =>
+  changes.filter(({ criticality }) => criticality.level === level);
+const dangerous = at(CriticalityLevel.Dangerous);
+const breaking = at(CriticalityLevel.Breaking);
 
-for (const change of dangerous) process.stdout.write(`dangerous: ${change}\n`);
-for (const change of breaking) process.stdout.write(`breaking: ${change}\n`);
+for (const { path, message } of dangerous) process.stdout.write(`dangerous: ${path}: ${message}\n`);
+for (const { path, message } of breaking) process.stdout.write(`breaking: ${path}: ${message}\n`);
 if (breaking.length > 0) {
   process.stdout.write(
     `\nClients and supergraphs rely on ${released}: deprecate first, or release a new major version.\n`,

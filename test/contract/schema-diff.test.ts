@@ -35,29 +35,51 @@ describe('`npm run schema:diff`', () => {
     {
       what: 'a field is removed',
       change: (sdl: string) => sdl.replace(/ {2}"""[^"]*"""\n {2}livemode: Boolean!\n/, ''),
-      named: 'CustomerEvaluation.livemode was removed',
+      named:
+        "CustomerEvaluation.livemode: Field 'livemode' was removed from object type 'CustomerEvaluation'",
     },
     {
       what: 'a required input field is added',
       change: (sdl: string) => sdl.replace('  ip: String!\n', '  ip: String!\n  port: Int!\n'),
-      named: 'port on input type EvaluationClientDataInput was added',
+      named: "Input field 'port' of type 'Int!' was added to input object type 'EvaluationClientDataInput'",
     },
     {
       what: 'an enum value is removed',
       change: (sdl: string) =>
         sdl.replace(/(enum CustomerEvaluationReportedStatus \{[^}]*?)ALLOWED/, '$1LET_IN'),
-      named: 'ALLOWED was removed from enum type CustomerEvaluationReportedStatus',
+      named: "Enum value 'ALLOWED' was removed from enum 'CustomerEvaluationReportedStatus'",
     },
     {
       what: 'an input becomes @oneOf',
       change: (sdl: string) =>
         sdl.replace('input EvaluationCustomerDataInput {', 'input EvaluationCustomerDataInput @oneOf {'),
-      named: 'EvaluationCustomerDataInput became @oneOf',
+      named: "Directive 'oneOf' was added to input object 'EvaluationCustomerDataInput'",
     },
     {
       what: 'an entity loses its key',
       change: (sdl: string) => sdl.replace('@cost(weight: 10) @key(fields: "id")', '@cost(weight: 10)'),
-      named: 'CustomerEvaluation lost @key(fields: "id")',
+      named: "Directive 'key' was removed from object 'CustomerEvaluation'",
+    },
+    {
+      what: 'an entity has another key',
+      change: (sdl: string) => sdl.replace('@key(fields: "id") {', '@key(fields: "livemode") {'),
+      named: "CustomerEvaluation.@key.fields: Argument 'fields' was removed from '@key'",
+    },
+    {
+      what: 'an entity is not resolved by its key any more',
+      change: (sdl: string) => sdl.replace('@key(fields: "id") {', '@key(fields: "id", resolvable: false) {'),
+      named: "CustomerEvaluation.@key.resolvable: Argument 'resolvable' was added to '@key'",
+    },
+    {
+      what: 'a field is hidden from the supergraph’s clients',
+      change: (sdl: string) => sdl.replace('  livemode: Boolean!', '  livemode: Boolean! @inaccessible'),
+      named: "Directive 'inaccessible' was added to field 'CustomerEvaluation.livemode'",
+    },
+    {
+      what: 'a field needs a scope that it did not need',
+      change: (sdl: string) =>
+        sdl.replace('  livemode: Boolean!', '  livemode: Boolean! @requiresScopes(scopes: [["mode:read"]])'),
+      named: "Directive 'requiresScopes' was added to field 'CustomerEvaluation.livemode'",
     },
   ])('fails when $what', ({ change, named }) => {
     const { passed, output } = diff(change);
@@ -70,28 +92,44 @@ describe('`npm run schema:diff`', () => {
     {
       what: 'an enum of answers gets a value',
       change: (sdl: string) => sdl.replace('  NOT_ASSESSED\n', '  NOT_ASSESSED\n  VOLCANIC\n'),
-      named: 'VOLCANIC was added to enum type CustomerEvaluationRiskLevel',
+      named: "Enum value 'VOLCANIC' was added to enum 'CustomerEvaluationRiskLevel'",
     },
     {
       what: 'the union gets a member',
       change: (sdl: string) => sdl.replace('= LoginSignals |', '= AccountSharingSignal | LoginSignals |'),
-      named: 'AccountSharingSignal was added to union type Signals',
+      named: "Member 'AccountSharingSignal' was added to Union type 'Signals'",
     },
     {
       what: 'an optional input field is added',
       change: (sdl: string) => sdl.replace('  ip: String!\n', '  ip: String!\n  port: Int\n'),
-      named: 'port on input type EvaluationClientDataInput was added',
+      named: "Input field 'port' of type 'Int' was added to input object type 'EvaluationClientDataInput'",
     },
     {
       what: 'an input is @oneOf no more',
       change: (sdl: string) =>
         sdl.replace('EvaluationCustomerDetailsInput @oneOf', 'EvaluationCustomerDetailsInput'),
-      named: 'EvaluationCustomerDetailsInput is no longer @oneOf',
+      named: "Directive 'oneOf' was removed from input object 'EvaluationCustomerDetailsInput'",
     },
     {
       what: 'an input field gets a default',
       change: (sdl: string) => sdl.replace('  referrer: String\n', '  referrer: String = "none"\n'),
-      named: 'EvaluationClientDataInput.referrer changed its default value',
+      named:
+        "EvaluationClientDataInput.referrer: Input field 'EvaluationClientDataInput.referrer' default value changed",
+    },
+    {
+      what: 'a field loses a tag that a contract may select it by',
+      change: (sdl: string) =>
+        sdl.replace(
+          'status: CustomerEvaluationStatus @tag(name: "risk")',
+          'status: CustomerEvaluationStatus',
+        ),
+      named: "Directive 'tag' was removed from field 'CustomerEvaluation.status'",
+    },
+    {
+      what: 'an entity has a further key',
+      change: (sdl: string) =>
+        sdl.replace('@key(fields: "id") {', '@key(fields: "id") @key(fields: "livemode") {'),
+      named: "Directive 'key' was added to object 'CustomerEvaluation'",
     },
   ])('passes and names the danger when $what', ({ change, named }) => {
     const { passed, output } = diff(change);
