@@ -7,4 +7,6 @@ export interface PageFacts {
   readonly reports: 'events' | 'outcomes';
   /** Whether this version gives evaluations back. */
   readonly retrieves: boolean;
+  /** Whether the upstream takes the e-mail, name and phone of somebody who is no Stripe customer yet. */
+  readonly customerData: boolean;
 }

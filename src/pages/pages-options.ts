@@ -15,6 +15,7 @@ export function pagesOptionsOf(
       upstreamVersion: stripe.apiVersion,
       reports: outcomeReports ? 'outcomes' : 'events',
       retrieves: retrieve,
+      customerData: true,
     },
     playground,
   };

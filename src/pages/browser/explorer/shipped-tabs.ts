@@ -20,7 +20,8 @@ interface OperationTab {
 }
 
 /** The exact shipped operations, with variables that the upstream accepts unchanged. */
-export function shippedTabs({ mode, reports, retrieves }: PageFacts): [OperationTab, ...OperationTab[]] {
+export function shippedTabs(facts: PageFacts): [OperationTab, ...OperationTab[]] {
+  const { mode, reports, retrieves, customerData } = facts;
   const { radarSession, customer, evaluation } = mode === 'sandbox' ? sandboxIds : idsToFillIn;
   const registration: EvaluateRegistrationMutationVariables = {
     radarSession,
@@ -38,14 +39,15 @@ export function shippedTabs({ mode, reports, retrieves }: PageFacts): [Operation
     report: reports === 'events' ? { loginSucceeded: 'OCCURRED' } : { outcome: { status: 'ALLOWED' } },
   };
   const retrieval: CustomerEvaluationQueryVariables = { id: evaluation };
-  return [
-    tab(evaluateRegistration, registration),
+  const others: [OperationTab, ...OperationTab[]] = [
     tab(evaluateLogin, login),
     tab(createCustomerEvaluation, create),
     tab(reportCustomerEvaluation, report),
     // The upstream's older versions answer no such question.
     ...(retrieves ? [tab(customerEvaluation, retrieval)] : []),
   ];
+  // Only v1 takes personal data of somebody who is no Stripe customer yet.
+  return customerData ? [tab(evaluateRegistration, registration), ...others] : others;
 }
 
 const sandboxIds = {

@@ -1,5 +1,8 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import {
+  CreateCustomerEvaluationDocument,
+  type CreateCustomerEvaluationMutation,
+  type CreateCustomerEvaluationMutationVariables,
   EvaluateLoginDocument,
   type EvaluateLoginMutation,
   type EvaluateLoginMutationVariables,
@@ -11,39 +14,46 @@ import { drawKey } from './idempotency-key.ts';
 
 export type Kind = 'Sign-up' | 'Log-in';
 
-/** Variables with the key that makes of several tries one call. */
-export type Keyed<Variables> = Variables & { readonly idempotencyKey: string };
+/** What the operations that evaluate answer. */
+export type Evaluated =
+  | CreateCustomerEvaluationMutation
+  | EvaluateLoginMutation
+  | EvaluateRegistrationMutation;
 
 /** One attempt of a person to sign up or log in. Sent again as it is, it stays one evaluation: the key is in it. */
-export interface Attempt<Data, Variables> {
+export interface Attempt<Data extends Evaluated, Variables> {
   readonly kind: Kind;
   readonly document: TypedDocumentNode<Data, Variables>;
-  readonly variables: Keyed<Variables>;
+  readonly variables: Variables;
+  readonly idempotencyKey: string;
 }
 
+type SignUp = Attempt<EvaluateRegistrationMutation, EvaluateRegistrationMutationVariables>;
+type SignUpOfCustomer = Attempt<CreateCustomerEvaluationMutation, CreateCustomerEvaluationMutationVariables>;
+type LogIn = Attempt<EvaluateLoginMutation, EvaluateLoginMutationVariables>;
+
 /** What somebody who signs up has told; what was left empty is left out. */
-export function signUp(
-  form: FormData,
-  radarSession: string,
-): Attempt<EvaluateRegistrationMutation, EvaluateRegistrationMutationVariables> {
+export function signUp(form: FormData, radarSession: string): SignUp {
   const filled = (name: string): string | undefined => String(form.get(name) ?? '').trim() || undefined;
   const customerData = { email: filled('email'), name: filled('name'), phone: filled('phone') };
-  return {
-    kind: 'Sign-up',
-    document: EvaluateRegistrationDocument,
-    variables: { radarSession, customerData, idempotencyKey: drawKey() },
-  };
+  const idempotencyKey = drawKey();
+  const variables = { radarSession, customerData, idempotencyKey };
+  return { kind: 'Sign-up', document: EvaluateRegistrationDocument, variables, idempotencyKey };
+}
+
+/** Where the upstream takes no personal data, a product creates the Stripe customer first and sends its id. */
+export function signUpOfCustomer(form: FormData, radarSession: string): SignUpOfCustomer {
+  const [account = ''] = String(form.get('email')).split('@', 1);
+  const customer = `cus_${account.replace(/\W+/g, '_')}`;
+  const idempotencyKey = drawKey();
+  const evaluationContext = [{ clientDetails: { radarSession } }, { customerDetails: { customer } }];
+  const variables = { input: { eventType: 'REGISTRATION' as const, evaluationContext, idempotencyKey } };
+  return { kind: 'Sign-up', document: CreateCustomerEvaluationDocument, variables, idempotencyKey };
 }
 
 /** A product knows the Stripe customer of each of its accounts. */
-export function logIn(
-  form: FormData,
-  radarSession: string,
-): Attempt<EvaluateLoginMutation, EvaluateLoginMutationVariables> {
-  const customer = String(form.get('customer'));
-  return {
-    kind: 'Log-in',
-    document: EvaluateLoginDocument,
-    variables: { radarSession, customer, idempotencyKey: drawKey() },
-  };
+export function logIn(form: FormData, radarSession: string): LogIn {
+  const idempotencyKey = drawKey();
+  const variables = { radarSession, customer: String(form.get('customer')), idempotencyKey };
+  return { kind: 'Log-in', document: EvaluateLoginDocument, variables, idempotencyKey };
 }

@@ -1,12 +1,10 @@
 import {
   CustomerEvaluationDocument,
-  type EvaluateLoginMutation,
-  type EvaluateRegistrationMutation,
   ReportCustomerEvaluationDocument,
   type ReportCustomerEvaluationMutationVariables,
 } from '../../../../schema/generated/customer-evaluations.ts';
 import { readFacts } from '../read-facts.ts';
-import { type Attempt, type Keyed, type Kind, logIn, signUp } from './attempt.ts';
+import { type Attempt, type Evaluated, type Kind, logIn, signUp, signUpOfCustomer } from './attempt.ts';
 import { type Exchange, lay, show } from './exchange.ts';
 import { find } from './find.ts';
 import { NoAnswer } from './gateway.ts';
@@ -36,7 +34,13 @@ sandboxCase.addEventListener('change', () => {
   find('#case-example', HTMLElement).textContent =
     word === '' ? 'rse_ and anything else' : `rse_sandbox_${word}`;
 });
-onSubmit('#sign-up', (form) => evaluate(signUp(form, makeRadarSession())));
+find('#sign-up-hint', HTMLElement).hidden = facts.customerData;
+onSubmit('#sign-up', (form) => {
+  const radarSession = makeRadarSession();
+  return facts.customerData
+    ? evaluate(signUp(form, radarSession))
+    : evaluate(signUpOfCustomer(form, radarSession));
+});
 onSubmit('#log-in', (form) => evaluate(logIn(form, makeRadarSession())));
 find('#repeat', HTMLButtonElement).addEventListener('click', () => repeat());
 
@@ -54,10 +58,8 @@ function makeRadarSession(): string {
   return `rse_${word === '' ? drawKey().slice(0, 12) : `sandbox_${word}`}`;
 }
 
-async function evaluate<Data extends EvaluateLoginMutation | EvaluateRegistrationMutation, Variables>(
-  attempt: Attempt<Data, Variables>,
-): Promise<void> {
-  const { kind, document, variables } = attempt;
+async function evaluate<Data extends Evaluated, Variables>(attempt: Attempt<Data, Variables>): Promise<void> {
+  const { kind, document, variables, idempotencyKey } = attempt;
   repeat = () => evaluate(attempt);
   evaluations += 1;
   note.hidden = true;
@@ -66,10 +68,7 @@ async function evaluate<Data extends EvaluateLoginMutation | EvaluateRegistratio
   again.hidden = false;
   gauge.replaceChildren(gaugeWithout('The score', 'asking…'));
   exchanges.replaceChildren();
-  const callsOf = {
-    mutation: 'createCustomerEvaluation',
-    idempotencyKey: variables.idempotencyKey,
-  } as const;
+  const callsOf = { mutation: 'createCustomerEvaluation', idempotencyKey } as const;
   await inTurn(
     `${kind}: asking the gateway…`,
     async () => {
@@ -105,7 +104,7 @@ async function waitFor(
 
 async function report(
   outcome: string,
-  variables: Keyed<ReportCustomerEvaluationMutationVariables>,
+  variables: ReportCustomerEvaluationMutationVariables & { readonly idempotencyKey: string },
   button: HTMLElement,
 ): Promise<void> {
   await inTurn(`Reporting: ${outcome}…`, async () => {

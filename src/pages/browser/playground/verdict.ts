@@ -1,9 +1,8 @@
 import type {
   CustomerEvaluationQuery,
   CustomerEvaluationRiskLevel,
-  EvaluateLoginMutation,
-  EvaluateRegistrationMutation,
 } from '../../../../schema/generated/customer-evaluations.ts';
+import type { Evaluated } from './attempt.ts';
 import type { GraphQLAnswer } from './gateway.ts';
 
 export interface Reading {
@@ -22,10 +21,8 @@ export type Verdict =
   /** Not evaluated. A product lets people in all the same: a fraud check that is down must not close the door. */
   | { readonly outcome: 'failed'; readonly code: string; readonly why: string };
 
-type Answer = GraphQLAnswer<EvaluateLoginMutation | EvaluateRegistrationMutation>;
-type Payload = NonNullable<
-  (EvaluateLoginMutation | EvaluateRegistrationMutation)['createCustomerEvaluation']
->;
+type Answer = GraphQLAnswer<Evaluated>;
+type Payload = NonNullable<Evaluated['createCustomerEvaluation']>;
 type Evaluation = NonNullable<
   Payload['customerEvaluation'] | CustomerEvaluationQuery['customerEvaluation']
 > & {
