@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { ApolloGateway, IntrospectAndCompose, RemoteGraphQLDataSource } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
-import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
+import { createGatewayRuntime, type UnifiedGraphHandler } from '@graphql-hive/gateway-runtime';
 import { composeServices as composeWithGuild } from '@theguild/federation-composition';
 import { type DocumentNode, parse } from 'graphql';
 import { gatewayConfig } from '../../deploy/supergraph/gateway.config.ts';
@@ -62,12 +62,24 @@ export async function startApolloGateway(
   return { url: new URL(url).origin, close: () => server.stop() };
 }
 
-/** Composed by The Guild, run by Hive Gateway, with the headers that the sample supergraph passes on. */
+/** Composed by The Guild, run by Hive Gateway with its planner in JavaScript. */
 export async function startHiveGateway(subgraphs: ComposedSubgraph[]): Promise<RunningServer> {
+  return startHiveRuntime(composedByTheGuild(subgraphs));
+}
+
+export function composedByTheGuild(subgraphs: ComposedSubgraph[]): string {
   const { supergraphSdl, errors } = composeWithGuild(subgraphs);
   if (supergraphSdl === undefined) throw new Error(String(errors));
+  return supergraphSdl;
+}
+
+/** A supergraph run by Hive Gateway, with the headers that the sample passes on; planned in Rust if a handler does. */
+export async function startHiveRuntime(
+  supergraph: string,
+  planner: { unifiedGraphHandler?: UnifiedGraphHandler } = {},
+): Promise<RunningServer> {
   const { propagateHeaders } = gatewayConfig;
-  const runtime = createGatewayRuntime({ supergraph: supergraphSdl, logging: false, propagateHeaders });
+  const runtime = createGatewayRuntime({ supergraph, logging: false, propagateHeaders, ...planner });
   const server = createServer(runtime);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -17,20 +17,40 @@ export function startCustomers(): Promise<RunningServer> {
   return startSubgraph(readFileSync('deploy/supergraph/customers.graphql', 'utf8'), customersResolvers);
 }
 
+export const ordersSdl = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+  type Query { ordersAfter(evaluations: [ID!]!): [Order!]! }
+  type Order @key(fields: "id") { id: ID! evaluation: CustomerEvaluation }
+  type CustomerEvaluation @key(fields: "id", resolvable: false) { id: ID! }`;
+
 /** A subgraph whose orders refer to evaluations, which it knows by id alone. */
 export function startOrders(): Promise<RunningServer> {
-  return startSubgraph(
-    `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
-    type Query { ordersAfter(evaluations: [ID!]!): [Order!]! }
-    type Order @key(fields: "id") { id: ID! evaluation: CustomerEvaluation }
-    type CustomerEvaluation @key(fields: "id", resolvable: false) { id: ID! }`,
-    {
-      Query: {
-        ordersAfter: (_, { evaluations }: { evaluations: string[] }) =>
-          evaluations.map((id, index) => ({ id: `order_${index}`, evaluation: { id } })),
-      },
+  return startSubgraph(ordersSdl, {
+    Query: {
+      ordersAfter: (_, { evaluations }: { evaluations: string[] }) =>
+        evaluations.map((id, index) => ({ id: `order_${index}`, evaluation: { id } })),
     },
-  );
+  });
+}
+
+export const reviewsSdl = `extend schema
+    @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@external", "@requires"])
+  enum CustomerEvaluationEventType { LOGIN REGISTRATION UNKNOWN }
+  enum CustomerEvaluationStatus { ALLOWED RESTRICTED BLOCKED UNKNOWN }
+  type CustomerEvaluation @key(fields: "id") {
+    id: ID!
+    eventType: CustomerEvaluationEventType! @external
+    status: CustomerEvaluationStatus @external
+    reviewQueue: String! @requires(fields: "eventType status")
+  }`;
+
+/** A subgraph that adds a field to evaluations, for which it requires what our subgraph says of them. */
+export function startReviews(): Promise<RunningServer> {
+  return startSubgraph(reviewsSdl, {
+    CustomerEvaluation: {
+      reviewQueue: ({ eventType, status }: { eventType: string; status: string | null }) =>
+        `${eventType.toLowerCase()}/${(status ?? 'OPEN').toLowerCase()}`,
+    },
+  });
 }
 
 /** A subgraph of a company that has its own idea of everything that others might also call so. */
