@@ -1,65 +1,27 @@
 /*
- * `npm run dev`: serves the sources, and again at each change of theirs. Most of a start is the loading of packages, so
- * the next process has done that before it is needed.
+ * `npm run dev`: serves the sources and bundles the pages, and again at each change of what they import. Node watches;
+ * it ends the old process by SIGTERM, so that calls in flight are answered.
  */
-import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { watch } from 'node:fs';
+import { spawn } from 'node:child_process';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '../..');
-let next: ChildProcess | undefined;
-let serving = serve();
-let restarted = Promise.resolve();
+const compileOnLoad = new URL('./compile-on-load.ts', import.meta.url).href;
 
-whenChanged('src', /^(?!pages[\\/]).*\.ts$/, () => {
-  restarted = restarted.then(restart);
-});
-// The gateway reads these for each request: there is nothing to restart.
-whenChanged('src/pages/browser', /\.(ts|tsx|css|html)$/, () => {
-  spawn(process.execPath, ['deploy/build/pages.ts'], { cwd: root, stdio: 'inherit' });
-});
+const children = [
+  watch('--import', compileOnLoad, 'src/main.ts'),
+  // esbuild reads these, and not Node. The gateway reads the bundles for each request: there is nothing to restart.
+  watch('--watch-path=src/pages/browser', 'deploy/build/pages.ts'),
+];
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit());
 process.once('exit', () => {
-  for (const child of [serving, next]) child?.kill('SIGKILL');
+  for (const child of children) child.kill();
 });
 
-function serve(): ChildProcess {
-  const child = next?.connected ? next : standBy();
-  next = undefined;
-  child.send('serve');
-  // Once this one has what it needs of the machine.
-  setTimeout(() => {
-    next ??= standBy();
-  }, 1_000);
-  child.once('exit', (code) => {
-    if (code !== null) process.stderr.write('It has ended, and is started again at the next change.\n');
-  });
-  return child;
-}
-
-function standBy(): ChildProcess {
-  return fork(new URL('./stand-by.ts', import.meta.url), {
+function watch(...parameters: string[]) {
+  return spawn(process.execPath, ['--watch', '--watch-preserve-output', ...parameters], {
     cwd: root,
-    execArgv: ['--import', new URL('./compile-on-load.ts', import.meta.url).href],
+    stdio: 'inherit',
     env: { ...process.env, NODE_COMPILE_CACHE: 'node_modules/.cache/compiled' },
-  });
-}
-
-async function restart(): Promise<void> {
-  if (serving.exitCode === null && serving.signalCode === null) {
-    serving.kill('SIGKILL');
-    await once(serving, 'exit');
-  }
-  serving = serve();
-}
-
-/** Calls back when files whose path in the folder is of the pattern have changed; once for all that are saved together. */
-function whenChanged(folder: string, pattern: RegExp, act: () => void): void {
-  let timer: NodeJS.Timeout | undefined;
-  watch(path.join(root, folder), { recursive: true }, (_event, file) => {
-    if (file === null || !pattern.test(file)) return;
-    clearTimeout(timer);
-    timer = setTimeout(act, 30);
   });
 }

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { createEverything, registration } from '../harness/evaluations.ts';
+import { postGraphQL } from '../harness/gateway.ts';
 
 // A copy, so that the edit disturbs nobody.
 let copy: string;
@@ -19,8 +21,7 @@ beforeAll(() => {
 afterAll(() => rmSync(copy, { recursive: true }));
 
 it('`npm run dev` answers with what was just saved', async () => {
-  // Without the build before it, which only the pages for browsers need.
-  const child = spawn('npm', ['run', '--silent', '--ignore-scripts', 'dev'], {
+  const child = spawn('npm', ['run', '--silent', 'dev'], {
     cwd: copy,
     env: { PATH: process.env['PATH'], PORT: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -29,18 +30,24 @@ it('`npm run dev` answers with what was just saved', async () => {
   });
   const exited = once(child, 'exit');
   try {
-    const listening = urlsIn(child.stdout);
-    const told = createInterface({ input: child.stderr });
-    expect(await refusalAt((await listening.next()).value)).not.toContain('edited');
+    const output = createInterface({ input: child.stdout });
+    const listening = urlsIn(output);
+    const url = (await listening.next()).value;
+    expect(await refusalAt(url)).not.toContain('edited');
 
+    // A call in flight is answered before the old process ends.
+    const radarSession = 'sandbox_delay_2000';
+    const input = registration({ evaluationContext: [{ clientDetails: { radarSession } }] });
+    const inFlight = postGraphQL(url, createEverything, { input });
     const file = path.join(copy, 'src/errors/http-refusals.ts');
     writeFileSync(file, readFileSync(file, 'utf8').replace('Nothing is here', 'Nothing is here, as edited'));
     expect(await refusalAt((await listening.next()).value)).toContain('Nothing is here, as edited');
+    expect(await inFlight).toMatchObject({ data: { createCustomerEvaluation: { errors: [] } } });
 
     // What does not even compile is told, and forgiven.
     const good = readFileSync(file, 'utf8');
     writeFileSync(file, good.replace('export', 'exprot'));
-    for await (const line of told) if (line.includes('at the next change')) break;
+    while (!(await once(output, 'line')).some((line) => String(line).includes('Failed running')));
     writeFileSync(file, good.replace('as edited', 'as mended'));
     expect(await refusalAt((await listening.next()).value)).toContain('Nothing is here, as mended');
   } finally {
@@ -50,8 +57,8 @@ it('`npm run dev` answers with what was just saved', async () => {
   // Starts of processes, on a machine that may be busy with others.
 }, 90_000);
 
-async function* urlsIn(stdout: NodeJS.ReadableStream): AsyncGenerator<string, never> {
-  for await (const line of createInterface({ input: stdout })) {
+async function* urlsIn(lines: Interface): AsyncGenerator<string, never> {
+  for await (const [line] of on(lines, 'line', { close: ['close'] })) {
     const { msg, url } = line.startsWith('{') ? (JSON.parse(line) as Record<string, string>) : {};
     if (msg === 'listening' && url !== undefined) yield url;
   }
