@@ -141,6 +141,18 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     expect(visit.outside).toEqual([]);
   });
 
+  it('documents the schema that clients know, without what only routers ask', async () => {
+    const page = await open();
+    await openDocumentation(page);
+    const documentation = page.locator('.graphiql-doc-explorer-content');
+    const types = (await documentation.allInnerTexts()).join('\n');
+    expect(types).toMatch(/\bCustomerEvaluation\b/);
+    expect(types).not.toMatch(/(^|\s)_(Any|Entity|Service)\b/);
+    await documentation.getByRole('link', { name: 'Query', exact: true }).click();
+    await documentation.getByText('customerEvaluation', { exact: true }).first().waitFor();
+    expect((await documentation.allInnerTexts()).join('\n')).not.toMatch(/_entities|_service/);
+  });
+
   it('marks two fields of a union input before anything is sent', async () => {
     const page = await open();
     await openDocumentation(page);

@@ -3,6 +3,7 @@ import { GraphiQL } from 'graphiql';
 import { getIntrospectionQuery } from 'graphql';
 import { createRoot } from 'react-dom/client';
 import { readFacts } from '../read-facts.ts';
+import { asClientsKnowIt } from './client-schema.ts';
 import { HowToRun } from './how-to-run.tsx';
 import { wrapLines } from './line-wrapping.ts';
 import { headersToFillIn, shippedTabs } from './shipped-tabs.ts';
@@ -23,7 +24,8 @@ const introspection = getIntrospectionQuery({
 });
 
 const fetcher: Fetcher = async ({ query, operationName, variables }, { headers } = {}) => {
-  const asked = operationName === 'IntrospectionQuery' ? introspection : query;
+  const asksForSchema = operationName === 'IntrospectionQuery';
+  const asked = asksForSchema ? introspection : query;
   // For a moment after another tab was opened, GraphiQL still names the operation of the one before.
   const isNamed = new RegExp(`(query|mutation)\\s+${operationName}\\b`).test(asked);
   const response = await fetch('graphql', {
@@ -31,7 +33,8 @@ const fetcher: Fetcher = async ({ query, operationName, variables }, { headers }
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ query: asked, operationName: isNamed ? operationName : undefined, variables }),
   });
-  return response.json();
+  const answer = await response.json();
+  return asksForSchema ? asClientsKnowIt(answer) : answer;
 };
 
 // Every GraphiQL at this host and port keeps its tabs under the same names unless told otherwise, and what is filled
