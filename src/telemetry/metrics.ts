@@ -118,10 +118,6 @@ export class Metrics {
     'result',
   ]);
 
-  readonly #operations = new Map<string, { observe(value: number): void }>();
-  readonly #attempts = new Map<string, { observe(value: number): void }>();
-  readonly #requests = new Map<string, { inc(): void }>();
-
   constructor(build: Build) {
     this.#readOnScrape();
     const info = this.#gauge('build_info', 'Always 1; the labels say what is running.', [
@@ -151,13 +147,7 @@ export class Metrics {
   }
 
   operationEnded(operation: string, outcome: string, seconds: number): void {
-    const key = `${operation} ${outcome}`;
-    let child = this.#operations.get(key);
-    if (child === undefined) {
-      child = this.#operationDuration.labels({ operation, outcome, fault: outcomes[outcome] ?? 'gateway' });
-      this.#operations.set(key, child);
-    }
-    child.observe(seconds);
+    this.#operationDuration.observe({ operation, outcome, fault: outcomes[outcome] ?? 'gateway' }, seconds);
     if (outcome === 'RATE_LIMITED') this.#rateLimited.inc();
     if (outcome === 'OVERLOADED') this.#shed.inc({ stage: operation === 'none' ? 'http' : 'upstream' });
   }
@@ -172,13 +162,7 @@ export class Metrics {
       this.#breakerRefusals.inc();
       return;
     }
-    const key = `${call} ${result}`;
-    let child = this.#attempts.get(key);
-    if (child === undefined) {
-      child = this.#attemptDuration.labels({ call, result });
-      this.#attempts.set(key, child);
-    }
-    child.observe(seconds);
+    this.#attemptDuration.observe({ call, result }, seconds);
   }
 
   retryStarted(call: string): void {
@@ -199,18 +183,7 @@ export class Metrics {
 
   requestEnded(route: string, method: string, status: number | 'closed'): void {
     this.#requestsInFlight -= 1;
-    const key = `${route} ${method} ${status}`;
-    let child = this.#requests.get(key);
-    if (child === undefined) {
-      child = this.#httpRequests.labels({
-        route,
-        method: knownMethods.has(method) ? method : 'other',
-        status,
-      });
-      // Methods are Node's, a few dozen; routes are ours.
-      this.#requests.set(key, child);
-    }
-    child.inc();
+    this.#httpRequests.inc({ route, method: knownMethods.has(method) ? method : 'other', status });
   }
 
   /** The signals of an evaluation that was made, by name; none where the upstream sent none. */
