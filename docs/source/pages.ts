@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { attackTable } from '../../test/access/attack-rows.ts';
+import { roomsTable } from '../../test/contract/rooms.ts';
 import { noneTable } from '../../test/errors/none-rows.ts';
 import { faultTable } from '../../test/faults/rows.ts';
 import { payloadErrorTable, topLevelErrorTable } from './error-reference.ts';
@@ -19,6 +20,7 @@ const places: Readonly<Record<string, () => string>> = {
   none: noneTable,
   pages: pageTable,
   'payload-errors': payloadErrorTable,
+  rooms: roomsTable,
   sandbox: sandboxTable,
   'sandbox-v2': sandboxV2Table,
   settings: settingsTable,

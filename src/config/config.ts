@@ -8,6 +8,7 @@ import type { StripeSettings } from '../stripe/http/stripe-client.ts';
 import type { LogLevel } from '../telemetry/log.ts';
 import type { TelemetrySettings } from '../telemetry/telemetry.ts';
 import { combinationFaults } from './combination-rules.ts';
+import { ConfigError } from './config-error.ts';
 import { readSecretFile, type SecretFile } from './secret-file-watcher.ts';
 import { takenBy } from './setting-descriptions.ts';
 import { isLoopback } from './setting-types.ts';
@@ -91,15 +92,6 @@ export interface HttpSettings {
   /** An idle connection is kept so long: longer than the load balancer in front keeps it. */
   readonly keepAliveMs: number;
   readonly drain: DrainSettings;
-}
-
-/** One message that lists every fault in the environment. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-
-  constructor(faults: readonly string[]) {
-    super(`The configuration is refused:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
-  }
 }
 
 /** Reads the environment. Throws a `ConfigError` that lists every fault; secrets are never quoted. */

@@ -1,4 +1,4 @@
-import { ConfigError } from '../config/config.ts';
+import { ConfigError } from '../config/config-error.ts';
 
 /** A problem that a person can fix; the message says how. */
 export class StartupError extends Error {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Build, MetricSources, Metrics } from './metrics.ts';
 import { type MetricsServer, serveMetrics } from './metrics-server.ts';
-import { startTracing, type Tracing, type TracingSettings } from './tracing.ts';
+import type { Tracing, TracingOptions, TracingSettings } from './tracing.ts';
 
 export interface TelemetrySettings {
   /** Undefined where nothing is scraped; 0 picks a free one. */
@@ -76,8 +76,13 @@ export class Telemetry {
   }
 }
 
-// Loaded only where it is used, as the traces' SDK is: a start without it is quicker.
+// Loaded only where it is used, as the SDK for traces is: a start without it is quicker.
 async function startMetrics(build: Build): Promise<Metrics> {
   const { Metrics: PrometheusMetrics } = await import('./metrics.ts');
   return new PrometheusMetrics(build);
+}
+
+async function startTracing(options: TracingOptions): Promise<Tracing> {
+  const { OpenTelemetry } = await import('./open-telemetry.ts');
+  return new OpenTelemetry(options);
 }

@@ -76,9 +76,3 @@ export interface AttemptTrace {
     readonly requestId: string | undefined;
   }): void;
 }
-
-/** Loads the SDK and begins. */
-export async function startTracing(options: TracingOptions): Promise<Tracing> {
-  const { OpenTelemetry } = await import('./open-telemetry.ts');
-  return new OpenTelemetry(options);
-}

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ConfigError, readConfig } from '../../src/config/config.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
 import { createEverything, loginAnswer, registration } from '../harness/evaluations.ts';
 import { formFields } from '../harness/forms.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { ConfigError, readConfig } from '../../src/config/config.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { type Issuer, startIssuer } from '../harness/issuer.ts';
 

@@ -1,117 +1,132 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-
-// Each room of src/, and each file beside them: what of the house it may import, and which packages it must not.
-const rooms: Readonly<Record<string, { imports: readonly string[]; never?: RegExp }>> = {
-  'main.ts': {
-    imports: ['access', 'config', 'errors', 'gateway.ts', 'sandbox', 'start-up', 'telemetry'],
-  },
-  // What is loaded for --help: nothing that serves.
-  'start-up': { imports: ['config', 'errors'] },
-  // Of the other rooms only the types of their settings.
-  config: { imports: ['access', 'graph', 'stripe', 'telemetry'] },
-  'gateway.ts': {
-    imports: [
-      'access',
-      'config',
-      'customer-evaluation',
-      'errors',
-      'graph',
-      'http',
-      'pages',
-      'sandbox',
-      'stripe',
-      'telemetry',
-    ],
-  },
-  http: {
-    imports: ['access', 'admission', 'config', 'errors', 'graph', 'pages', 'stripe', 'telemetry'],
-  },
-  // What serves the pages.
-  pages: { imports: ['config', 'customer-evaluation', 'errors', 'graph', 'stripe'] },
-  // For browsers: of the house only what a page is told, and from outside the operations that are shipped.
-  'pages/browser': {
-    imports: ['pages', '..'],
-    never: /^(node:|fastify|@apollo\/|pino|stripe|undici)/,
-  },
-  // Of stripe only the transport, of errors only how a failure's reason is named.
-  access: { imports: ['config', 'errors', 'stripe'] },
-  admission: { imports: [] },
-  // Apollo Server, its plugins and rules, and the schema.
-  graph: {
-    imports: ['access', 'errors', 'stripe', 'telemetry'],
-    never: /^(ky|undici|fastify|@fastify\/.*)$/,
-  },
-  'customer-evaluation': {
-    imports: ['access', 'graph', 'stripe', 'errors', 'telemetry'],
-    never: /^(ky|undici|fastify|@fastify\/.*|node:(http|https|http2|net|tls))$/,
-  },
-  stripe: {
-    imports: ['admission', 'errors'],
-    never: /graphql|^@apollo\/|^reflect-metadata$/,
-  },
-  errors: { imports: [], never: /graphql|^@apollo\// },
-  telemetry: { imports: ['errors'] },
-  sandbox: { imports: ['stripe'], never: /graphql|^@apollo\// },
-};
+import { rooms } from './rooms.ts';
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
   /\.tsx?$/.test(file),
 );
-const roomOf = (file: string): string => /^(pages\/browser|[^/]+)/.exec(file)?.[1] ?? '';
+const roomOf = (file: string): string => /^(pages\/browser|stripe\/http|[^/]+)/.exec(file)?.[1] ?? '';
 const sourceOf = (file: string): string => readFileSync(path.join('src', file), 'utf8');
 
-/** What a file imports, as the source names it. */
-function importsOf(file: string): string[] {
-  const found = sourceOf(file).matchAll(
-    /(?:^|\n)(?:import|export)\s[^;]*?['"]([^'"]+)['"];|import\(['"]([^'"]+)['"]\)/g,
-  );
-  return [...found].map(([, fixed, dynamic]) => fixed ?? dynamic ?? '');
+interface Import {
+  /** As the source has it. */
+  readonly name: string;
+  readonly isOfTypes: boolean;
 }
 
-const ofTheHouse = (file: string): string[] =>
+function importsOf(file: string): Import[] {
+  const found = sourceOf(file).matchAll(
+    /(?:^|\n)(?:import|export)\s(type\s)?[^;]*?['"]([^'"]+)['"];|import\(['"]([^'"]+)['"]\)/g,
+  );
+  return [...found].map(([, type, fixed, dynamic]) => ({
+    name: fixed ?? dynamic ?? '',
+    isOfTypes: type !== undefined,
+  }));
+}
+
+/** The files of ours that a file imports. */
+const importedBy = (file: string, isIncluded: (each: Import) => boolean = () => true): string[] =>
   importsOf(file)
-    .filter((name) => name.startsWith('.'))
-    .map((name) => path.join(path.dirname(file), name));
-const packagesOf = (file: string): string[] => importsOf(file).filter((name) => !name.startsWith('.'));
+    .filter((each) => each.name.startsWith('.') && isIncluded(each))
+    .map(({ name }) => path.join(path.dirname(file), name));
+const packagesOf = (file: string): string[] =>
+  importsOf(file)
+    .map(({ name }) => name)
+    .filter((name) => !name.startsWith('.'));
+
+/** The other rooms that the files of a room import, in order. */
+function roomsReached(room: string, isIncluded?: (each: Import) => boolean): string[] {
+  const reached = files
+    .filter((file) => roomOf(file) === room)
+    .flatMap((file) => importedBy(file, isIncluded).map(roomOf));
+  return [...new Set(reached)].filter((other) => other !== room).sort();
+}
+
+/** The first circle that is found along the arrows, from a node back to itself; empty where there is none. */
+function circleIn(nodes: readonly string[], next: (node: string) => readonly string[]): string[] {
+  const done = new Set<string>();
+  const walk = (node: string, way: readonly string[]): string[] => {
+    if (way.includes(node)) return [...way.slice(way.indexOf(node)), node];
+    if (done.has(node)) return [];
+    for (const each of next(node)) {
+      const circle = walk(each, [...way, node]);
+      if (circle.length > 0) return circle;
+    }
+    done.add(node);
+    return [];
+  };
+  for (const node of nodes) {
+    const circle = walk(node, []);
+    if (circle.length > 0) return circle;
+  }
+  return [];
+}
 
 describe('the house', () => {
-  it('has a row above for each of its rooms, and no row without a room', () => {
-    expect([...new Set(files.map(roomOf))].sort()).toEqual(Object.keys(rooms).sort());
+  it('has a row in rooms.ts for each of its rooms, and no row without a room', () => {
+    expect(Object.keys(rooms).sort()).toEqual([...new Set(files.map(roomOf))].sort());
   });
 
   it('imports only files that exist, so that this test reads the imports right', () => {
-    const all = files.flatMap(ofTheHouse);
+    const all = files.flatMap((file) => importedBy(file));
     expect(all.length).toBeGreaterThan(files.length);
     for (const imported of all) expect(existsSync(path.join('src', imported))).toBe(true);
   });
 
-  it.each(Object.entries(rooms))('keeps the arrows: %s', (room, { imports, never }) => {
-    for (const file of files.filter((each) => roomOf(each) === room)) {
-      const reached = ofTheHouse(file).map(roomOf);
-      expect({
-        file,
-        reached: reached.filter((other) => other !== room && !imports.includes(other)),
-      }).toEqual({
-        file,
-        reached: [],
-      });
-      expect({ file, packages: packagesOf(file).filter((name) => never?.test(name)) }).toEqual({
-        file,
-        packages: [],
-      });
-    }
+  it.each(Object.entries(rooms))('lets %s import what its row says, no more and no less', (room, row) => {
+    const values = roomsReached(room, ({ isOfTypes }) => !isOfTypes);
+    const types = roomsReached(room, ({ isOfTypes }) => isOfTypes).filter((other) => !values.includes(other));
+    expect({ values, types }).toEqual({
+      values: [...row.imports].sort(),
+      types: [...(row.types ?? [])].sort(),
+    });
+  });
+
+  it.each(Object.entries(rooms))('lets %s import no package that its row forbids', (room, { never }) => {
+    const packages = files
+      .filter((file) => roomOf(file) === room)
+      .map((file) => ({ file, packages: packagesOf(file).filter((name) => never?.test(name)) }));
+    expect(packages.filter((each) => each.packages.length > 0)).toEqual([]);
+  });
+
+  it('has arrows that point one way: each row stands before those that its code runs', () => {
+    const order = Object.keys(rooms);
+    const backwards = Object.entries(rooms).flatMap(([room, { imports }]) =>
+      imports
+        .filter((other) => order.includes(other) && order.indexOf(other) < order.indexOf(room))
+        .map((other) => `${room} imports ${other}`),
+    );
+    expect(backwards).toEqual([]);
+  });
+
+  it('has no file that leads back to itself, not even by types', () => {
+    expect(circleIn(files, (file) => importedBy(file).filter((other) => files.includes(other)))).toEqual([]);
+    // What would be found.
+    const arrows: Record<string, string[]> = { a: ['b'], b: ['c', 'd'], c: [], d: ['b'] };
+    expect(circleIn(Object.keys(arrows), (node) => arrows[node] ?? [])).toEqual(['b', 'd', 'b']);
+  });
+
+  it('names on the way of a mutation only rooms that there are, each once', () => {
+    const [, way = ''] =
+      /## The way of a mutation\n([\s\S]*?)\n\n[^|\n]/.exec(readFileSync('docs/develop.md', 'utf8')) ?? [];
+    const stops = [...way.matchAll(/^\|[^|]*?\(\.\.\/src\/([^)]+)\)/gm)].map(([, room]) => room);
+    expect(stops.length).toBeGreaterThan(5);
+    expect(stops).toEqual([...new Set(stops)]);
+    expect(stops.filter((room) => room !== undefined && !(room in rooms))).toEqual([]);
+    // Whatever a mutation runs through is reached from its first stop, the server, or put behind it by gateway.ts.
+    const others = ['main.ts', 'gateway.ts', 'start-up', 'pages', 'pages/browser', 'config', 'sandbox'];
+    expect([...stops, ...others].sort()).toEqual(Object.keys(rooms).sort());
   });
 
   it('lets the sandbox share the upstream’s words and none of its code', () => {
-    const shared = files.filter((file) => roomOf(file) === 'sandbox').flatMap(ofTheHouse);
+    const shared = files.filter((file) => roomOf(file) === 'sandbox').flatMap((file) => importedBy(file));
     for (const file of shared.filter((each) => roomOf(each) === 'stripe'))
       expect(file).toMatch(/\.wire\.ts$/);
   });
 
   it('lets the pages share what a page is told with the server, and nothing else', () => {
-    const shared = files.filter((file) => roomOf(file) === 'pages').flatMap(ofTheHouse);
+    const shared = files.filter((file) => roomOf(file) === 'pages').flatMap((file) => importedBy(file));
     for (const file of shared.filter((each) => roomOf(each) === 'http'))
       expect(file).toBe(path.join('http', 'page-facts.ts'));
     for (const file of shared.filter((each) => roomOf(each) === '..'))

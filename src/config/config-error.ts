@@ -1,0 +1,8 @@
+/** One message that lists every fault in the environment. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(faults: readonly string[]) {
+    super(`The configuration is refused:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  }
+}

@@ -1,0 +1,116 @@
+import { table } from '../../docs/source/table.ts';
+
+/** A folder of `src/`, or a file beside them. */
+interface Room {
+  /** What belongs there. */
+  readonly what: string;
+  /** The rooms whose code it runs. */
+  readonly imports: readonly string[];
+  /** The rooms of which it knows types alone: these arrows may point back. */
+  readonly types?: readonly string[];
+  /** The packages that it must not import. */
+  readonly never?: RegExp;
+}
+
+/** Each room, before those that it imports. `architecture.test.ts` compares this with what is imported. */
+export const rooms: Readonly<Record<string, Room>> = {
+  'main.ts': {
+    what: 'the process: command line, start, shutdown',
+    imports: ['access', 'config', 'errors', 'gateway.ts', 'sandbox', 'start-up', 'telemetry'],
+  },
+  'gateway.ts': {
+    what: 'puts the rooms together',
+    imports: [
+      'access',
+      'config',
+      'customer-evaluation',
+      'graph',
+      'http',
+      'pages',
+      'sandbox',
+      'stripe',
+      'stripe/http',
+      'telemetry',
+    ],
+  },
+  'start-up': {
+    what: 'what the command line asks for, and what a start says. Loaded for `--help`: nothing that serves',
+    imports: ['config', 'errors'],
+  },
+  http: {
+    what: 'the server: who is let in, what a request may be, and how a response is written',
+    imports: ['access', 'admission', 'errors', 'pages', 'stripe/http', 'telemetry'],
+    types: ['config', 'graph'],
+  },
+  'pages/browser': {
+    what: 'what runs in browsers: the explorer and the playground',
+    imports: ['..'],
+    types: ['pages'],
+    never: /^(node:|fastify|@apollo\/|pino|stripe|undici)/,
+  },
+  pages: {
+    what: 'serves the pages, and tells them what they need to know',
+    imports: ['config', 'errors', 'graph', 'stripe'],
+  },
+  'customer-evaluation': {
+    what: 'the resource: types, inputs, resolvers, and the translation to and from Stripe',
+    imports: ['errors', 'graph', 'stripe', 'stripe/http'],
+    types: ['access', 'telemetry'],
+    never: /^(ky|undici|fastify|@fastify\/.*|node:(http|https|http2|net|tls))$/,
+  },
+  graph: {
+    what: 'Apollo Server, its plugins and rules, the schema, and what each mutation needs',
+    imports: ['errors', 'telemetry'],
+    types: ['access', 'stripe/http'],
+    never: /^(ky|undici|fastify|@fastify\/.*)$/,
+  },
+  access: {
+    what: 'who calls, how much, and with which documents',
+    imports: ['config', 'errors', 'stripe/http'],
+  },
+  config: {
+    what: 'reads the environment: settings, their rules, secret files',
+    imports: ['stripe', 'telemetry'],
+    types: ['access', 'graph', 'stripe/http'],
+  },
+  sandbox: {
+    what: 'a Stripe to try things with, as a server on the same wire',
+    imports: ['stripe'],
+    never: /graphql|^@apollo\//,
+  },
+  stripe: {
+    what: 'what Stripe’s API has: operations, paths, versions, the shape of its answers',
+    imports: ['stripe/http'],
+    never: /graphql|^@apollo\/|^reflect-metadata$/,
+  },
+  'stripe/http': {
+    what: 'calls Stripe and knows no resource: transport, attempts, retries, circuit breaker, deadlines',
+    imports: ['admission', 'errors'],
+    never: /graphql|^@apollo\/|^reflect-metadata$/,
+  },
+  admission: { what: 'the queues in front of the process and of Stripe', imports: [] },
+  telemetry: { what: 'log, metrics and traces', imports: ['errors'] },
+  errors: {
+    what: 'the errors, and what callers and operators see of them',
+    imports: [],
+    never: /graphql|^@apollo\//,
+  },
+};
+
+/** For docs/develop.md. */
+export function roomsTable(): string {
+  const named = (names: readonly string[] = []): string =>
+    names
+      .filter((name) => name !== '..')
+      .map((name) => `\`${name}\``)
+      .join(', ');
+  return table(
+    ['room', 'holds', 'imports', 'only types of'],
+    Object.entries(rooms).map(([name, { what, imports, types }]) => [
+      `[\`src/${name}\`](../src/${name})`,
+      what,
+      named(imports),
+      named(types),
+    ]),
+  );
+}
