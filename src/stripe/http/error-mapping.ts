@@ -4,6 +4,7 @@ import {
   invalidResponse,
   isByIntermediary,
   isReplayed,
+  missingPermissions,
   readErrorWords,
   requestIdOf,
   retryAfterMs,
@@ -11,8 +12,8 @@ import {
 import type { RawResponse, TransportError } from './transport.ts';
 
 /**
- * What an answer that is not a success means to a caller. Total over statuses; the upstream's message is
- * never read, since it quotes input values and parts of keys. Source: https://docs.stripe.com/api/errors
+ * What an answer that is not a success means to a caller. Total over statuses; of the upstream's message only the
+ * names of missing permissions are read, since it quotes input values and parts of keys. Source: https://docs.stripe.com/api/errors
  */
 export function errorOfResponse(answer: RawResponse): UpstreamCallError {
   const words = readErrorWords(answer) ?? {};
@@ -47,11 +48,7 @@ export function errorOfResponse(answer: RawResponse): UpstreamCallError {
     case 401:
       return failure('UPSTREAM_REFUSED', 'NONE', `${said}: check STRIPE_SECRET_KEY`);
     case 403:
-      return failure(
-        'UPSTREAM_REFUSED',
-        'NONE',
-        `${said}: the key lacks a permission for customer evaluations, or for STRIPE_ACCOUNT`,
-      );
+      return failure('UPSTREAM_REFUSED', 'NONE', `${said}: ${permissionNote(missingPermissions(answer))}`);
     case 404:
       return failure('UPSTREAM_UNSUPPORTED', 'NONE', `${said}: STRIPE_API_VERSION has no such call`);
     // Another request with this key is at work, and may yet succeed.
@@ -69,6 +66,12 @@ export function errorOfResponse(answer: RawResponse): UpstreamCallError {
     default:
       return answer.status >= 500 ? unavailable(answer, said) : failure('UPSTREAM_REFUSED', 'NONE');
   }
+}
+
+function permissionNote(missing: readonly string[]): string {
+  return missing.length > 0
+    ? `STRIPE_SECRET_KEY lacks the permission ${missing.join(', ')}`
+    : 'the key lacks a permission for customer evaluations, or for STRIPE_ACCOUNT';
 }
 
 function unavailable(answer: RawResponse, said: string): UpstreamCallError {

@@ -52,6 +52,17 @@ export function readErrorWords(answer: RawResponse): UpstreamErrorWords | undefi
   return errorBody.safeParse(parseJson(answer.text)).data?.error;
 }
 
+const errorMessage = z.object({ error: z.object({ message: z.string() }) });
+
+/**
+ * The permissions that Stripe says a restricted key lacks, such as `rak_customer_read`. Nothing else is read of the
+ * message, which also quotes a part of the key.
+ */
+export function missingPermissions(answer: RawResponse): string[] {
+  const { message = '' } = errorMessage.safeParse(parseJson(answer.text)).data?.error ?? {};
+  return (message.match(/\brak_[a-z0-9_]{1,64}\b/g) ?? []).slice(0, 5);
+}
+
 /** `Request-Id`, where it looks like one. Any other text could hold anything, and this one is logged and passed on. */
 export function requestIdOf(answer: RawResponse): string | undefined {
   const id = header(answer, 'request-id');
