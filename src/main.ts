@@ -11,7 +11,7 @@ import { helpText } from './start-up/help.ts';
 import { requireRuntime } from './start-up/runtime.ts';
 import { startupBanner } from './start-up/startup-banner.ts';
 import { adviceOn } from './start-up/startup-error.ts';
-import { unrecognizedVariables } from './start-up/unrecognized-variables.ts';
+import { startupWarnings } from './start-up/startup-warnings.ts';
 import { createLog } from './telemetry/log.ts';
 import { createLogLevelSwitch } from './telemetry/log-level-switch.ts';
 import { openLogOutput } from './telemetry/log-output.ts';
@@ -97,8 +97,7 @@ async function serveGateway(config: Config): Promise<AnnouncedService> {
     onBug: (bug) => log.fatal(bug, 'uncaught exception, shutting down'),
     onTimeout: () => log.fatal('graceful shutdown timed out, exiting'),
     announce: () => {
-      const settings = unrecognizedVariables(process.env);
-      if (settings.length > 0) log.warn({ settings }, 'unrecognized settings, check the spelling');
+      for (const { message, fields } of startupWarnings(config, process.env)) log.warn(fields, message);
       // A banner is for a person; a collector of JSON lines would stumble over it.
       if (!process.stderr.isTTY) log.info(configFields(config, gateway.url), 'configuration');
       log.info({ url: gateway.url, upstream: config.upstream }, 'listening');

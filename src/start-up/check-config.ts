@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { describeSettings, type SettingDescription } from '../config/setting-descriptions.ts';
 import { withoutCredentials } from '../config/settings.ts';
 import { configSummary } from './config-summary.ts';
-import { unrecognizedVariables } from './unrecognized-variables.ts';
+import { startupWarnings } from './startup-warnings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -25,7 +25,7 @@ ${configSummary(config)}
 * is set in the environment
 
 ${lines.join('\n').replaceAll('`', '')}
-${unrecognizedIn(environment)}`;
+${warningsOf(config, environment)}`;
 }
 
 function masked({ secret }: SettingDescription, value: string): string {
@@ -51,10 +51,8 @@ function valueWithout({ name, otherwise }: SettingDescription, config: Config): 
   }
 }
 
-function unrecognizedIn(environment: Environment): string {
-  const variables = unrecognizedVariables(environment);
-  if (variables.length === 0) return '';
-  return `
-Unrecognized variables: ${variables.join(', ')}. Check the spelling.
-`;
+function warningsOf(config: Config, environment: Environment): string {
+  return startupWarnings(config, environment)
+    .map(({ message, fields }) => `\nWarning: ${[message, ...Object.values(fields)].join(': ')}\n`)
+    .join('');
 }

@@ -342,7 +342,23 @@ describe('the process', () => {
     expect(printed).toMatch(
       /^ {2}traces +to http:\/\/collector\.example:4318\/v1\/traces, as \S+, parentbased/m,
     );
-    expect(printed).toContain('Unrecognized variables: UPSTREAM_TIMEOUT.');
+    expect(printed).toContain('\nWarning: unrecognized settings, check the spelling: UPSTREAM_TIMEOUT\n');
+    expect(printed).not.toContain('restricted key\n');
+  });
+
+  it.each([
+    { key: 'sk_live_canary', warned: true },
+    { key: 'rk_live_canary', warned: false },
+    { key: 'sk_test_canary', warned: false },
+  ])('warns of a live key that can do everything: $key, $warned', async ({ key, warned }) => {
+    const warning = 'STRIPE_SECRET_KEY can do everything in its account: use a restricted key';
+    const environment = { STRIPE_SECRET_KEY: key };
+    const printed = await printedBy(['dist/main.js', '--check-config'], environment);
+    expect(printed.includes(`Warning: ${warning}\n`)).toBe(warned);
+    const gateway = start({ PORT: '0', ...environment });
+    await logged(gateway, 'listening');
+    expect(gateway.told().includes(`"msg":"${warning}"`)).toBe(warned);
+    expect(printed + gateway.told()).not.toContain('canary');
   });
 
   it('tells in which file a secret is, and not the secret', async () => {
