@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { dialectOf } from './upstream-answers.ts';
 
 /** A request at the upstream, and the means to treat it badly. */
 interface Victim {
@@ -66,19 +67,18 @@ export async function startFaultyUpstream({
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const key = String(request.headers['idempotency-key']);
-      const form = new URLSearchParams(Buffer.concat(chunks).toString());
+      const dialect = dialectOf(request.url);
+      const form = dialect.fieldsOf(Buffer.concat(chunks).toString());
       keys.push(key);
       const keptAs = keptUnder(key, form);
       const takeEffect = (): string => {
         // To read one has no effect: it is the one that was asked for.
-        const [, asked] = /\/customer_evaluations\/([^/?]+)/.exec(request.url ?? '') ?? [];
-        if (request.method === 'GET' && asked !== undefined) {
-          return evaluation(decodeURIComponent(asked), 'registration');
-        }
+        const { asked } = dialect;
+        if (request.method === 'GET' && asked !== undefined) return dialect.answer(asked, form);
         const kept = evaluations.get(keptAs);
         if (kept !== undefined) return kept;
-        const id = asked ?? `ceval_${evaluations.size + 1}`;
-        const body = evaluation(id, form.get('event_type'));
+        const id = asked ?? dialect.idOf(evaluations.size + 1);
+        const body = dialect.answer(id, form);
         evaluations.set(keptAs, body);
         made.push({ id, form, at: performance.now() });
         return body;
@@ -129,20 +129,6 @@ export async function startFaultyUpstream({
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-function evaluation(id: string, eventType: string | null): string {
-  const signal = { score: 12.5, evaluated_at: 1715769600, risk_level: 'normal' };
-  return JSON.stringify({
-    id,
-    object: 'radar.customer_evaluation',
-    event_type: eventType,
-    livemode: false,
-    created_at: 1715769600,
-    customer: null,
-    events: null,
-    signals: eventType === 'login' ? { account_sharing: signal } : { multi_accounting: signal },
-  });
 }
 
 const json = { 'content-type': 'application/json', 'request-id': 'req_faulty' };

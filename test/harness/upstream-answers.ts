@@ -1,0 +1,76 @@
+/** What a stand-in for the upstream reads and answers, by the URL that was asked. */
+export interface UpstreamDialect {
+  /** The id of the evaluation that the URL names. */
+  readonly asked: string | undefined;
+  /** The fields of a body; those of JSON under the names that a form would give them. */
+  fieldsOf(body: string): URLSearchParams;
+  /** An id for the n-th evaluation. */
+  idOf(n: number): string;
+  /** The answer about an evaluation, or about a report on it. */
+  answer(id: string, fields: URLSearchParams): string;
+}
+
+export function dialectOf(url = ''): UpstreamDialect {
+  const [, asked] = /\/(?:customer|account)_evaluations\/([^/?]+)/.exec(url) ?? [];
+  const id = asked === undefined ? undefined : decodeURIComponent(asked);
+  return url.startsWith('/v2/') ? { ...v2, asked: id, answer: answersOf(url) } : { ...v1, asked: id };
+}
+
+const v1 = {
+  fieldsOf: (body: string) => new URLSearchParams(body),
+  idOf: (n: number) => `ceval_${n}`,
+  answer: (id: string, fields: URLSearchParams) => {
+    const signal = { score: 12.5, evaluated_at: 1715769600, risk_level: 'normal' };
+    // What is read or reported names no event type; a registration is as good as any.
+    const eventType = fields.get('event_type') ?? 'registration';
+    return JSON.stringify({
+      id,
+      object: 'radar.customer_evaluation',
+      event_type: eventType,
+      livemode: false,
+      created_at: 1715769600,
+      customer: null,
+      events: null,
+      signals: eventType === 'login' ? { account_sharing: signal } : { multi_accounting: signal },
+    });
+  },
+};
+
+const v2 = {
+  fieldsOf: (body: string) => new URLSearchParams(body === '' ? [] : flattened(JSON.parse(body))),
+  idOf: (n: number) => `acctevl_${n}`,
+};
+
+const time = '2024-05-15T10:40:00.000Z';
+
+// Complete at once: an upstream that fails is tried here, not one that is slow to evaluate.
+const answersOf = (url: string) => (id: string, fields: URLSearchParams) => {
+  if (/\/account_activit(y|ies)$/.test(url)) {
+    return JSON.stringify({
+      id,
+      object: 'v2.signals.account_activity',
+      created: time,
+      occurred_at: time,
+      livemode: false,
+      type: fields.get('type'),
+    });
+  }
+  const kind = fields.get('requested_signals[0]') ?? 'user_multi_accounting';
+  return JSON.stringify({
+    id,
+    object: 'v2.signals.account_evaluation',
+    created: time,
+    livemode: false,
+    account_details: { customer: fields.get('account_details[customer]') ?? 'cus_1' },
+    requested_signals: [kind],
+    pending_signals: [],
+    evaluated_signals: { [kind]: { risk_level: 'normal', score: '12.5', evaluated_at: time } },
+  });
+};
+
+function flattened(value: unknown, name = ''): [string, string][] {
+  if (typeof value !== 'object' || value === null) return [[name, String(value)]];
+  return Object.entries(value).flatMap(([key, item]) =>
+    flattened(item, name === '' ? key : `${name}[${key}]`),
+  );
+}
