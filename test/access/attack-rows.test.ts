@@ -3,8 +3,11 @@ import { describe, expect, it } from '@jest/globals';
 import { attackRows } from './attack-rows.ts';
 
 describe('the table of attacks in docs/security.md', () => {
-  it.each(attackRows)('names a test that there is: $attack', ({ test }) => {
-    expect(existsSync(test.file)).toBe(true);
-    expect(readFileSync(test.file, 'utf8')).toContain(test.name);
-  });
+  it.each(attackRows)(
+    'the table of attacks in docs/security.md names a test that there is: $attack',
+    ({ test }) => {
+      expect(existsSync(test.file)).toBe(true);
+      expect(readFileSync(test.file, 'utf8')).toContain(test.name);
+    },
+  );
 });

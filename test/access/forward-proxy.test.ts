@@ -88,7 +88,7 @@ describe('a gateway that reaches the world through a proxy alone', () => {
     return customerEvaluation?.id === registrationAnswer.id;
   };
 
-  it('calls Stripe and fetches the key set through HTTPS_PROXY, by tunnels that show no word of them', async () => {
+  it('a gateway behind a forward proxy calls Stripe and fetches the key set through HTTPS_PROXY, by tunnels that show no word of them', async () => {
     const jwt = issuer.environment({ JWT_JWKS_URL: `https://${issuerHost}/keys` });
     await start({ ...jwt, HTTPS_PROXY: `http://user:p%40ss@${proxy.address}` });
     const authorization = `Bearer ${await issuer.token()}`;
@@ -106,7 +106,7 @@ describe('a gateway that reaches the world through a proxy alone', () => {
       expect(seen).not.toContain(secret);
   });
 
-  it('keeps a tunnel for the next call', async () => {
+  it('a gateway behind a forward proxy keeps a tunnel for the next call', async () => {
     await start({ HTTPS_PROXY: `http://${proxy.address}` });
     for (let call = 0; call < 3; call += 1) expect(await isEvaluated()).toBe(true);
     expect(received).toHaveLength(3);
@@ -116,13 +116,13 @@ describe('a gateway that reaches the world through a proxy alone', () => {
   it.each([
     ['https_proxy', (address: string) => `http://${address}`],
     ['HTTPS_PROXY', (address: string) => address],
-  ])('reads %s, also without a scheme', async (name, write) => {
+  ])('a gateway behind a forward proxy reads %s, also without a scheme', async (name, write) => {
     await start({ [name]: write(proxy.address) });
     expect(await isEvaluated()).toBe(true);
     expect(proxy.tunnels).toHaveLength(1);
   });
 
-  it('speaks TLS with a proxy whose URL is https', async () => {
+  it('a gateway behind a forward proxy speaks TLS with a proxy whose URL is https', async () => {
     const secure = await startForwardProxy(ports(), certificate);
     closing.push(() => secure.close());
     await start({ HTTPS_PROXY: `https://${secure.address.replace('127.0.0.1', 'localhost')}` });
@@ -131,7 +131,7 @@ describe('a gateway that reaches the world through a proxy alone', () => {
   });
 
   it.each([stripe, '.stripe.test', 'stripe.test', '*', `other.example, ${stripe}:443`])(
-    'calls Stripe directly with NO_PROXY=%s',
+    'a gateway behind a forward proxy calls Stripe directly with NO_PROXY=%s',
     async (exceptions) => {
       await start({ HTTPS_PROXY: `http://${proxy.address}`, NO_PROXY: exceptions });
       // No such host but through the proxy.
@@ -143,7 +143,7 @@ describe('a gateway that reaches the world through a proxy alone', () => {
   );
 
   it.each(['stripe.tes', 'i.stripe.test', `${stripe}:8443`])(
-    'goes through the proxy with NO_PROXY=%s, which is another host',
+    'a gateway behind a forward proxy goes through the proxy with NO_PROXY=%s, which is another host',
     async (exceptions) => {
       await start({ HTTPS_PROXY: `http://${proxy.address}`, NO_PROXY: exceptions });
       expect(await isEvaluated()).toBe(true);
@@ -151,13 +151,16 @@ describe('a gateway that reaches the world through a proxy alone', () => {
     },
   );
 
-  it.each(['localhost', '127.0.0.1'])('never sends what is for %s to it', async (host) => {
-    await start({ HTTPS_PROXY: `http://${proxy.address}`, STRIPE_API_URL: `https://${host}:${port()}` });
-    expect(await isEvaluated()).toBe(true);
-    expect(proxy.tunnels).toEqual([]);
-  });
+  it.each(['localhost', '127.0.0.1'])(
+    'a gateway behind a forward proxy never sends what is for %s to it',
+    async (host) => {
+      await start({ HTTPS_PROXY: `http://${proxy.address}`, STRIPE_API_URL: `https://${host}:${port()}` });
+      expect(await isEvaluated()).toBe(true);
+      expect(proxy.tunnels).toEqual([]);
+    },
+  );
 
-  it('never sends the calls to its own sandbox to it, and reads no HTTP_PROXY', async () => {
+  it('a gateway behind a forward proxy never sends the calls to its own sandbox to it, and reads no HTTP_PROXY', async () => {
     const { address } = proxy;
     gateway = await startTestGateway({ HTTPS_PROXY: `http://${address}`, HTTP_PROXY: `http://${address}` });
     expect((await create())?.data.createCustomerEvaluation.errors).toEqual([]);
@@ -165,19 +168,22 @@ describe('a gateway that reaches the world through a proxy alone', () => {
     expect(proxy.forwarded).toEqual([]);
   });
 
-  it.each([407, 403, 502])('says that nothing was sent where the proxy answers %i', async (status) => {
-    proxy.answerWith(status);
-    const at = await start({ HTTPS_PROXY: `http://user:canary-password@${proxy.address}` });
-    expect((await create())?.data.createCustomerEvaluation.errors).toMatchObject([
-      { code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' },
-    ]);
-    await at.logged(new RegExp(`PROXY_STATUS_${status}`));
-    await at.flushed();
-    expect(`${at.log.join('\n')}${at.told()}`).not.toMatch(/canary-password|Y2FuYXJ5/);
-    expect(received).toEqual([]);
-  });
+  it.each([407, 403, 502])(
+    'a gateway behind a forward proxy says that nothing was sent where the proxy answers %i',
+    async (status) => {
+      proxy.answerWith(status);
+      const at = await start({ HTTPS_PROXY: `http://user:canary-password@${proxy.address}` });
+      expect((await create())?.data.createCustomerEvaluation.errors).toMatchObject([
+        { code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' },
+      ]);
+      await at.logged(new RegExp(`PROXY_STATUS_${status}`));
+      await at.flushed();
+      expect(`${at.log.join('\n')}${at.told()}`).not.toMatch(/canary-password|Y2FuYXJ5/);
+      expect(received).toEqual([]);
+    },
+  );
 
-  it('says that nothing was sent where the proxy hangs, and takes it up again when it answers', async () => {
+  it('a gateway behind a forward proxy says that nothing was sent where the proxy hangs, and takes it up again when it answers', async () => {
     proxy.answerWith('hang');
     await start({ HTTPS_PROXY: `http://${proxy.address}` });
     expect((await create())?.data.createCustomerEvaluation.errors).toMatchObject([{ effect: 'NONE' }]);
@@ -185,7 +191,7 @@ describe('a gateway that reaches the world through a proxy alone', () => {
     expect(await isEvaluated()).toBe(true);
   });
 
-  it('says why it has no key set where the proxy refuses', async () => {
+  it('a gateway behind a forward proxy says why it has no key set where the proxy refuses', async () => {
     proxy.answerWith(407);
     const jwt = issuer.environment({ JWT_JWKS_URL: `https://${issuerHost}/keys` });
     const at = await start({ ...jwt, HTTPS_PROXY: `http://${proxy.address}` });
@@ -210,7 +216,7 @@ describe('the setting HTTPS_PROXY', () => {
     'not a url',
     'https://127.0.0.1:3128',
     'https://[2001:db8::1]:3128',
-  ])('is refused at the start, and not quoted, where it is %s', (value) => {
+  ])('the setting HTTPS_PROXY is refused at the start, and not quoted, where it is %s', (value) => {
     expect(() => readConfig({ HTTPS_PROXY: value })).toThrow(ConfigError);
     try {
       readConfig({ HTTPS_PROXY: value });
@@ -220,7 +226,7 @@ describe('the setting HTTPS_PROXY', () => {
     }
   });
 
-  it('is none where it is empty', () => {
+  it('the setting HTTPS_PROXY is none where it is empty', () => {
     expect(readConfig({ HTTPS_PROXY: '', NO_PROXY: 'x' }).proxy).toBeUndefined();
   });
 });

@@ -147,7 +147,7 @@ describe('a gateway that is sent anything', () => {
   afterAll(() => Promise.all(Object.values(gateways).map((gateway) => gateway.close())));
 
   it.each(['open', 'shut'])(
-    '(%s) answers each time, never with a failure of its own, and logs nothing of it',
+    'a gateway that is sent anything (%s) answers each time, never with a failure of its own, and logs nothing of it',
     async (name) => {
       const gateway = gateways[name] as TestGateway;
       let answered = 0;

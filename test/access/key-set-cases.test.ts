@@ -38,7 +38,7 @@ describe('the key set of an issuer', () => {
   const answer = (body: unknown, status = 200) =>
     issuer.answerWith((response) => void response.writeHead(status).end(JSON.stringify(body)));
 
-  it('of Kubernetes, which answers 406 unless application/jwk-set+json is accepted, is read', async () => {
+  it('the key set of Kubernetes, which answers 406 unless application/jwk-set+json is accepted, is read', async () => {
     issuer.answerWith((response) => {
       const accepted = response.req.headers.accept?.includes('application/jwk-set+json');
       response.writeHead(accepted ? 200 : 406).end(JSON.stringify({ keys: [issuer.key.jwk] }));
@@ -47,7 +47,7 @@ describe('the key set of an issuer', () => {
     expect(await statusOf(issuer.token())).toBe(200);
   });
 
-  it('behind a firewall that refuses requests without a User-Agent is read', async () => {
+  it('the key set behind a firewall that refuses requests without a User-Agent is read', async () => {
     issuer.answerWith((response) => {
       const named = response.req.headers['user-agent'] !== undefined;
       response.writeHead(named ? 200 : 403).end(JSON.stringify({ keys: [issuer.key.jwk] }));
@@ -56,7 +56,7 @@ describe('the key set of an issuer', () => {
     expect(await statusOf(issuer.token())).toBe(200);
   });
 
-  it('is asked for in the same words as Stripe and the collector: each reads our name and version', async () => {
+  it('the key set is asked for in the same words as Stripe and the collector: each reads our name and version', async () => {
     const upstream = await startRecordingUpstream();
     upstream.answer(200, registrationAnswer);
     const collector: Collector = await startCollector();
@@ -81,7 +81,7 @@ describe('the key set of an issuer', () => {
     await upstream.close();
   });
 
-  it('with two keys under one kid takes the tokens of both, and of nobody else', async () => {
+  it('the key set with two keys under one kid takes the tokens of both, and of nobody else', async () => {
     answer({ keys: [issuer.key.jwk, { ...second.jwk, kid: 'first' }] });
     await start();
     expect(await statusOf(issuer.token())).toBe(200);
@@ -91,7 +91,7 @@ describe('the key set of an issuer', () => {
     expect(gateway?.log.join('\n')).toContain('ERR_JWS_SIGNATURE_VERIFICATION_FAILED');
   });
 
-  it('with two keys and no kid at all takes the tokens of both, and tells why another is refused', async () => {
+  it('the key set with two keys and no kid at all takes the tokens of both, and tells why another is refused', async () => {
     const bare = ({ jwk: { kid: _, ...jwk } }: IssuerKey): JWK => jwk;
     answer({ keys: [bare(issuer.key), bare(second)] });
     await start();
@@ -103,14 +103,14 @@ describe('the key set of an issuer', () => {
     expect(await statusOf(issuer.token({}, { kid: undefined }, stranger))).toBe(401);
   });
 
-  it('with a weak key beside a good one under one kid takes the tokens of the good one', async () => {
+  it('the key set with a weak key beside a good one under one kid takes the tokens of the good one', async () => {
     const weak = await makeKey('first', 1024);
     answer({ keys: [weak.jwk, issuer.key.jwk] });
     await start();
     expect(await statusOf(issuer.token())).toBe(200);
   });
 
-  it('with more keys under one kid than are tried refuses the token of the last', async () => {
+  it('the key set with more keys under one kid than are tried refuses the token of the last', async () => {
     const keys = await Promise.all(Array.from({ length: 9 }, () => makeKey('many', 'P-256')));
     issuer.publish(...keys);
     await start();
@@ -131,13 +131,13 @@ describe('the key set of an issuer', () => {
     ['operations that are no list', { kid: 'first', kty: 'RSA', n: 'x', e: 'AQAB', key_ops: 'verify' }],
     ['a secret', { kid: 'first', kty: 'oct', k: 'c2VjcmV0' }],
     ['a key for encryption under the same kid', { kid: 'first', kty: 'RSA', use: 'enc', n: 'x', e: 'AQAB' }],
-  ])('with a malformed member is read without it: %s', async (_, member) => {
+  ])('the key set with a malformed member is read without it: %s', async (_, member) => {
     answer({ keys: [member, issuer.key.jwk, member] });
     await start();
     expect(await statusOf(issuer.token())).toBe(200);
   });
 
-  it('that begins with a byte order mark is read', async () => {
+  it('the key set that begins with a byte order mark is read', async () => {
     issuer.answerWith((response) => void response.end(`\uFEFF${JSON.stringify({ keys: [issuer.key.jwk] })}`));
     await start();
     expect(await statusOf(issuer.token())).toBe(200);
@@ -158,7 +158,7 @@ describe('the key set of an issuer', () => {
     ],
     ['answers 70 KB', (response) => void response.end('x'.repeat(70_000)), 'larger than 64 KB'],
     ['answers no HTTP', (response) => void response.socket?.end('SSH-2.0\r\n'), 'HTTPParserError'],
-  ])('that %s says why in the log and in /readyz', async (_, write, reason) => {
+  ])('the key set that %s says why in the log and in /readyz', async (_, write, reason) => {
     issuer.answerWith(write);
     const at = await start();
     expect(JSON.parse(await at.logged(/the key set of JWT_JWKS_URL is down/))).toMatchObject({
@@ -170,7 +170,7 @@ describe('the key set of an issuer', () => {
     expect(readiness).toMatchObject({ keySet: 'down', keySetReason: reason });
   });
 
-  it('whose host has no address says ENOTFOUND, and one that nothing listens for ECONNREFUSED', async () => {
+  it('the key set whose host has no address says ENOTFOUND, and one that nothing listens for ECONNREFUSED', async () => {
     for (const [url, reason] of [
       ['https://issuer.invalid/keys', /ENOTFOUND|EAI_AGAIN/],
       ['http://127.0.0.1:1/keys', /ECONNREFUSED/],
@@ -183,7 +183,7 @@ describe('the key set of an issuer', () => {
     }
   });
 
-  it('that comes back has no reason any more', async () => {
+  it('the key set that comes back has no reason any more', async () => {
     answer({}, 500);
     const at = await start();
     issuer.publish(issuer.key);

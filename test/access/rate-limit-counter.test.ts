@@ -17,7 +17,7 @@ describe('what one process counts', () => {
     jest.useRealTimers();
   });
 
-  it('is each name’s own, for a minute from its first call, to the last point', async () => {
+  it('what one process counts is each name’s own, for a minute from its first call, to the last point', async () => {
     const counter = new MemoryCounter(5);
     expect(await counter.add('a', 3)).toBeUndefined();
     jest.advanceTimersByTime(20_000);
@@ -30,14 +30,14 @@ describe('what one process counts', () => {
     expect(await counter.add('a', 5)).toBeUndefined();
   });
 
-  it('has nobody wait for more than a minute, or for no time at all', async () => {
+  it('what one process counts has nobody wait for more than a minute, or for no time at all', async () => {
     const counter = new MemoryCounter(1);
     await counter.add('a', 1);
     jest.setSystemTime(Date.now() - 3_600_000);
     expect(await counter.add('a', 1)).toBe(60_000);
   });
 
-  it('ends with each window alone, also where a name has begun anew before another', () => {
+  it('what one process counts ends with each window alone, also where a name has begun anew before another', () => {
     const counter = new MemoryCounter(1);
     counter.add('a', 1);
     jest.advanceTimersByTime(30_000);
@@ -52,7 +52,7 @@ describe('what one process counts', () => {
     expect(counter.add('b', 1)).toBeUndefined();
   });
 
-  it('is told at once, so that a request waits for no turn of the queue', () => {
+  it('what one process counts is told at once, so that a request waits for no turn of the queue', () => {
     const limits = new RateLimits({ perMinute: 1, perAddressPerMinute: 1 });
     expect(limits.charge({ caller: anonymous, address: '192.0.2.1' }, 1)).toBeUndefined();
     expect(limits.charge({ caller: anonymous, address: '192.0.2.1' }, 1)).toBe(60_000);
@@ -65,7 +65,7 @@ describe('the limits', () => {
   ) => new RateLimits({ perMinute: 2, perAddressPerMinute: 3, ...settings });
   const named = (id: string) => ({ ...anonymous, id, isNamed: true });
 
-  it('hold for who has a name by its name, and for its address beside that', async () => {
+  it('the rate limits hold for who has a name by its name, and for its address beside that', async () => {
     const own = limits();
     const charge = (id: string, points: number, address?: string) =>
       own.charge({ caller: named(id), address }, points);
@@ -79,7 +79,7 @@ describe('the limits', () => {
     for (const id of ['f', 'g', 'h', 'i']) expect(await charge(id, 1)).toBeUndefined();
   });
 
-  it('hold for who has none by its address, once, and not at all behind a router', async () => {
+  it('the rate limits hold for who has none by its address, once, and not at all behind a router', async () => {
     const own = limits({ perAddressPerMinute: 1 });
     const charge = (points: number, address?: string) => own.charge({ caller: anonymous, address }, points);
     expect(await charge(2, '192.0.2.1')).toBeUndefined();
@@ -87,7 +87,7 @@ describe('the limits', () => {
     for (let count = 0; count < 5; count += 1) expect(await charge(2)).toBeUndefined();
   });
 
-  it('tell the longer of two waits', async () => {
+  it('the rate limits tell the longer of two waits', async () => {
     jest.useFakeTimers();
     const own = limits({ perMinute: 1, perAddressPerMinute: 1 });
     await own.charge({ caller: named('a'), address: '192.0.2.1' }, 1);
@@ -99,7 +99,7 @@ describe('the limits', () => {
     jest.useRealTimers();
   });
 
-  it('hold for credentials that were refused, apart from calls', async () => {
+  it('the rate limits hold for credentials that were refused, apart from calls', async () => {
     const own = limits();
     for (let count = 0; count < 3; count += 1) expect(await own.chargeRefusal('192.0.2.1')).toBeUndefined();
     expect(await own.chargeRefusal('192.0.2.1')).toBeGreaterThan(0);
@@ -111,7 +111,7 @@ describe('the limits', () => {
     }
   });
 
-  it('can be switched off, one by one', async () => {
+  it('the rate limits can be switched off, one by one', async () => {
     const own = limits({ perMinute: undefined, perAddressPerMinute: undefined });
     expect(await own.charge({ caller: named('a'), address: '192.0.2.1' }, 1_000)).toBeUndefined();
     for (let count = 0; count < 5; count += 1) expect(await own.chargeRefusal('192.0.2.1')).toBeUndefined();
@@ -164,7 +164,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(await clients()).toBe(1);
   };
 
-  it('is one count, to the last point, under names that tell nothing', async () => {
+  it('what several processes count together is one count, to the last point, under names that tell nothing', async () => {
     const [a, b] = [(await open()).counter('caller', 3), (await open()).counter('caller', 3)];
     expect(await a.add('x', 2)).toBeUndefined();
     expect(await b.add('x', 1)).toBeUndefined();
@@ -180,7 +180,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(states).toEqual([]);
   });
 
-  it('is counted apart where Redis fails, which is told once, and together again after a second', async () => {
+  it('what several processes count together is counted apart where Redis fails, which is told once, and together again after a second', async () => {
     const store = await open();
     const counter = store.counter('caller', 2);
     const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now());
@@ -201,7 +201,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(states).toEqual(['down', 'up']);
   });
 
-  it('is counted apart at once where Redis is gone, and together when it is back', async () => {
+  it('what several processes count together is counted apart at once where Redis is gone, and together when it is back', async () => {
     const store = await open();
     const counter = store.counter('caller', 1);
     await redis.kill();
@@ -214,7 +214,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(states).toEqual(['down', 'up']);
   });
 
-  it('is counted apart where there was no Redis from the start', async () => {
+  it('what several processes count together is counted apart where there was no Redis from the start', async () => {
     const store = new RedisRateLimitStore(
       `redis://127.0.0.1:${await freePort()}`,
       (name) => name,
@@ -229,7 +229,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(states).toEqual(['down']);
   });
 
-  it('is counted apart where Redis is slow, and nobody waits for it', async () => {
+  it('what several processes count together is counted apart where Redis is slow, and nobody waits for it', async () => {
     const proxy = await startRedisProxy(redis.port);
     const store = await open(`redis://127.0.0.1:${proxy.port}`);
     const counter = store.counter('caller', 1);
@@ -242,7 +242,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     proxy.close();
   });
 
-  it('looks for a Redis that is gone soon, and then less and less often', async () => {
+  it('the store looks for a Redis that is gone soon, and then less and less often', async () => {
     let looked = 0;
     const nothing = createServer((socket) => {
       looked += 1;
@@ -264,7 +264,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     nothing.close();
   });
 
-  it('moves to another Redis once that answers, and not before', async () => {
+  it('the store moves to another Redis once that answers, and not before', async () => {
     const store = await open();
     const counter = store.counter('caller', 1);
     expect(await counter.add('x', 1)).toBeUndefined();
@@ -291,7 +291,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(states).toEqual(['down']);
   });
 
-  it('is each caller’s and each address’s, but not what was refused at the door', async () => {
+  it('what several processes count together is each caller’s and each address’s, but not what was refused at the door', async () => {
     const open = async (): Promise<RateLimits> => {
       const store = new RedisRateLimitStore(
         redis.url,
@@ -344,7 +344,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     for (const server of [redis, other]) await untilAlone(server);
   });
 
-  it('is told by nobody after the end', async () => {
+  it('what several processes count together is told by nobody after the end', async () => {
     const store = await open();
     store.close();
     await untilAlone(redis);

@@ -79,21 +79,24 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
     'no URL at all',
     'https://redis.example',
     '',
-  ])('keeps the Redis it has when REDIS_URL_FILE comes to hold %j, and says so once', async (text) => {
-    const file = path.join(folder, 'redis-url');
-    writeFileSync(file, redis.url);
-    await start({ REDIS_URL_FILE: file });
-    await untilCounters('up');
-    writeFileSync(file, text);
-    await gateway.logged(/"setting":"REDIS_URL","state":"refused"/);
-    expect([await create(), await create(), await create(), await create()]).toEqual([200, 200, 200, 429]);
-    expect((await readiness()).sharedCounters).toBe('up');
-    const lines = (await gateway.flushed()).filter((line) => line.includes('"setting":"REDIS_URL"'));
-    expect(lines).toHaveLength(1);
-    expect(lines[0]).not.toContain(text === '' ? 'redis://' : text);
-  });
+  ])(
+    'a gateway whose counters are in Redis keeps the Redis it has when REDIS_URL_FILE comes to hold %j, and says so once',
+    async (text) => {
+      const file = path.join(folder, 'redis-url');
+      writeFileSync(file, redis.url);
+      await start({ REDIS_URL_FILE: file });
+      await untilCounters('up');
+      writeFileSync(file, text);
+      await gateway.logged(/"setting":"REDIS_URL","state":"refused"/);
+      expect([await create(), await create(), await create(), await create()]).toEqual([200, 200, 200, 429]);
+      expect((await readiness()).sharedCounters).toBe('up');
+      const lines = (await gateway.flushed()).filter((line) => line.includes('"setting":"REDIS_URL"'));
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).not.toContain(text === '' ? 'redis://' : text);
+    },
+  );
 
-  it('serves on and uses the next Redis when the file names one that refuses its database', async () => {
+  it('a gateway whose counters are in Redis serves on and uses the next Redis when the file names one that refuses its database', async () => {
     const file = path.join(folder, 'redis-url');
     writeFileSync(file, `${redis.url}/99`);
     await start({ REDIS_URL_FILE: file });
@@ -108,29 +111,32 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
     'READONLY You can’t write against a read only replica.',
     'MASTERDOWN Link with MASTER is down',
     'NOAUTH Authentication required.',
-  ])('opens a new connection where Redis answers %s, as after a failover', async (error) => {
-    const refusing = await startRefusingRedis(error);
-    await start({ REDIS_URL: refusing.url });
-    await untilCounters('up');
-    const before = refusing.connections();
-    expect(await create()).toBe(200);
-    const [word] = error.split(' ');
-    // A busy machine may have taken longer than Redis is given, or the connection may be on its way already.
-    expect(JSON.parse(await gateway.logged(/the shared counters of REDIS_URL are down/))).toMatchObject({
-      reason: expect.stringMatching(`^(${word}|timeout|disconnected)$`),
-    });
-    while (refusing.connections() === before) await delay(20);
-    refusing.server.close();
-  });
+  ])(
+    'a gateway whose counters are in Redis opens a new connection where Redis answers %s, as after a failover',
+    async (error) => {
+      const refusing = await startRefusingRedis(error);
+      await start({ REDIS_URL: refusing.url });
+      await untilCounters('up');
+      const before = refusing.connections();
+      expect(await create()).toBe(200);
+      const [word] = error.split(' ');
+      // A busy machine may have taken longer than Redis is given, or the connection may be on its way already.
+      expect(JSON.parse(await gateway.logged(/the shared counters of REDIS_URL are down/))).toMatchObject({
+        reason: expect.stringMatching(`^(${word}|timeout|disconnected)$`),
+      });
+      while (refusing.connections() === before) await delay(20);
+      refusing.server.close();
+    },
+  );
 
-  it('says why Redis cannot be had, in one word, in the log and in the readiness', async () => {
+  it('a gateway whose counters are in Redis says why Redis cannot be had, in one word, in the log and in the readiness', async () => {
     await start({ REDIS_URL: `redis://127.0.0.1:${await freePort()}` });
     const line = await gateway.logged(/the shared counters of REDIS_URL are down/);
     expect(JSON.parse(line)).toMatchObject({ level: 'error', state: 'down', reason: 'ECONNREFUSED' });
     expect(await readiness()).toMatchObject({ sharedCounters: 'down', sharedCountersReason: 'ECONNREFUSED' });
   });
 
-  it('says that its password is wrong', async () => {
+  it('a gateway whose counters are in Redis says that its password is wrong', async () => {
     await redis.admin.config('SET', 'requirepass', 'right');
     await start({ REDIS_URL: redis.url.replace('//', '//:wrong@') });
     const line = await gateway.logged(/the shared counters of REDIS_URL are down/);
@@ -139,7 +145,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
     expect(await create()).toBe(200);
   });
 
-  it('lets a caller in again when its minute in Redis has ended, although the clock was set back an hour', async () => {
+  it('a gateway whose counters are in Redis lets a caller in again when its minute in Redis has ended, although the clock was set back an hour', async () => {
     await start({ REDIS_URL: redis.url }, true);
     await untilCounters('up');
     expect([await create(), await create(), await create(), await create()]).toEqual([200, 200, 200, 429]);
@@ -150,7 +156,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
     expect(await create()).toBe(200);
   });
 
-  it('says that a renewed Redis does not answer, and keeps the one before it', async () => {
+  it('a gateway whose counters are in Redis says that a renewed Redis does not answer, and keeps the one before it', async () => {
     const file = path.join(folder, 'redis-url');
     writeFileSync(file, redis.url);
     await start({ REDIS_URL_FILE: file });

@@ -65,13 +65,16 @@ describe('what a caller may do', () => {
       ['read', 'evaluations:create', retrieve, undefined],
       ['report', 'evaluations:read', report, undefined],
       ['read as an entity', 'evaluations:create', entity, { representations }],
-    ])('does not %s with another scope: nothing reaches Stripe', async (_, scope, query, variables) => {
-      const result = await send({ scope: `${scope} evaluations:any-customer` }, query, variables);
-      expect(result.status).toBe(200);
-      expect(result.errors).toHaveLength(1);
-      expect(result.errors?.[0]?.extensions).toEqual(forbidden);
-      expect(upstream.requests).toHaveLength(0);
-    });
+    ])(
+      'a caller does not %s with another scope: nothing reaches Stripe',
+      async (_, scope, query, variables) => {
+        const result = await send({ scope: `${scope} evaluations:any-customer` }, query, variables);
+        expect(result.status).toBe(200);
+        expect(result.errors).toHaveLength(1);
+        expect(result.errors?.[0]?.extensions).toEqual(forbidden);
+        expect(upstream.requests).toHaveLength(0);
+      },
+    );
 
     it.each([
       { scope: undefined },
@@ -79,13 +82,13 @@ describe('what a caller may do', () => {
       { scope: 5 },
       { scope: 'evaluations:createx' },
       { scope: 'evaluations' },
-    ])('does nothing with %j', async (claims) => {
+    ])('a caller does nothing with %j', async (claims) => {
       const result = await create(claims);
       expect(result.errors?.[0]?.extensions).toEqual(forbidden);
       expect(upstream.requests).toHaveLength(0);
     });
 
-    it('reads scopes from scp, too, as a list or a string', async () => {
+    it('the gateway reads scopes from scp, too, as a list or a string', async () => {
       for (const scp of [['evaluations:create'], 'openid evaluations:create']) {
         const result = await create({ scope: undefined, scp });
         expect(result.data.createCustomerEvaluation.errors).toEqual([]);
@@ -93,7 +96,7 @@ describe('what a caller may do', () => {
       expect(upstream.requests).toHaveLength(2);
     });
 
-    it('answers all but the signals to a caller that may not see them', async () => {
+    it('the gateway answers all but the signals to a caller that may not see them', async () => {
       const result = await create({ scope: 'evaluations:create' });
       expect(result.status).toBe(200);
       expect(result.data.createCustomerEvaluation.customerEvaluation).toMatchObject({
@@ -108,13 +111,13 @@ describe('what a caller may do', () => {
       expect(result.text).not.toMatch(/"score"|:50\b/);
     });
 
-    it('answers the signals to a caller that may see them', async () => {
+    it('the gateway answers the signals to a caller that may see them', async () => {
       const result = await create({});
       expect(result.errors).toBeUndefined();
       expect(result.data.createCustomerEvaluation.customerEvaluation.signals.multiAccounting.score).toBe(50);
     });
 
-    it('says in the schema’s descriptions what is needed', async () => {
+    it('the schema says in its descriptions which scope is needed', async () => {
       const result = await gateway.send('{ _service { sdl } }', undefined, {
         authorization: `Bearer ${await issuer.token()}`,
       });
@@ -124,13 +127,13 @@ describe('what a caller may do', () => {
   });
 
   describe('for customers', () => {
-    it('evaluates its own', async () => {
+    it('a caller bound to a customer evaluates its own', async () => {
       const result = await create(bound, { customerDetails: { customer: own } });
       expect(result.errors).toBeUndefined();
       expect(upstream.requests).toHaveLength(1);
     });
 
-    it('evaluates without naming any', async () => {
+    it('a caller bound to a customer evaluates without naming any', async () => {
       expect((await create(bound)).errors).toBeUndefined();
     });
 
@@ -144,19 +147,22 @@ describe('what a caller may do', () => {
       ['one in other letters', bound, [{ customerDetails: { customer: own.toUpperCase() } }]],
       ['a stranger’s data', bound, [{ customerDetails: { customerData: { email: 'a@example.com' } } }]],
       ['any, having none of its own', {}, [{ customerDetails: { customer: own } }]],
-    ])('does not evaluate %s: nothing reaches Stripe', async (_, claims, context) => {
-      const result = await create(claims, ...context);
-      expect(result.data.createCustomerEvaluation).toBeNull();
-      expect(result.errors?.[0]?.extensions).toEqual(forbidden);
-      expect(upstream.requests).toHaveLength(0);
-    });
+    ])(
+      'a caller bound to a customer does not evaluate %s: nothing reaches Stripe',
+      async (_, claims, context) => {
+        const result = await create(claims, ...context);
+        expect(result.data.createCustomerEvaluation).toBeNull();
+        expect(result.errors?.[0]?.extensions).toEqual(forbidden);
+        expect(upstream.requests).toHaveLength(0);
+      },
+    );
 
-    it('registers without having a customer', async () => {
+    it('a caller bound to a customer registers without having a customer', async () => {
       const result = await create({}, { customerDetails: { customerData: { email: 'a@example.com' } } });
       expect(result.errors).toBeUndefined();
     });
 
-    it('acts for all with evaluations:any-customer', async () => {
+    it('a caller bound to a customer acts for all with evaluations:any-customer', async () => {
       const result = await create(
         { scope: 'evaluations:create evaluations:signals evaluations:any-customer' },
         { customerDetails: { customer: 'cus_other' } },
@@ -165,24 +171,24 @@ describe('what a caller may do', () => {
     });
 
     it.each([5, '', ['cus_1'], { id: 'cus_1' }, true])(
-      'is refused with the customer claim %j',
+      'a caller bound to a customer is refused with the customer claim %j',
       async (claim) => {
         expect((await create({ stripe_customer: claim })).status).toBe(401);
       },
     );
 
-    it('reads its own evaluations', async () => {
+    it('a caller bound to a customer reads its own evaluations', async () => {
       expect((await send(bound, retrieve)).data.customerEvaluation).toEqual({ id: answered.id });
       expect((await send(bound, entity, { representations })).data._entities[0].id).toBe(answered.id);
     });
 
-    it('reports how its own ended, having looked whose it is', async () => {
+    it('a caller bound to a customer reports how its own ended, having looked whose it is', async () => {
       const result = await send(bound, report);
       expect(result.data.reportCustomerEvaluation.errors).toEqual([]);
       expect(upstream.requests.map(({ method }) => method)).toEqual(['GET', 'POST']);
     });
 
-    it('does not report how another’s ended', async () => {
+    it('a caller bound to a customer does not report how another’s ended', async () => {
       upstream.answer(200, { ...answered, customer: 'cus_other' });
       const result = await send(bound, report);
       expect(result.data.reportCustomerEvaluation).toBeNull();
@@ -190,7 +196,7 @@ describe('what a caller may do', () => {
       expect(upstream.requests.map(({ method }) => method)).toEqual(['GET']);
     });
 
-    it('neither reads nor reports anything, having no customer: Stripe is not even asked', async () => {
+    it('a caller bound to a customer neither reads nor reports anything, having no customer: Stripe is not even asked', async () => {
       for (const result of [
         await send({}, retrieve),
         await send({}, entity, { representations }),
@@ -201,7 +207,7 @@ describe('what a caller may do', () => {
       expect(upstream.requests).toHaveLength(0);
     });
 
-    it('does not attach another customer to an evaluation', async () => {
+    it('a caller bound to a customer does not attach another customer to an evaluation', async () => {
       const result = await send(bound, report, { customer: 'cus_other' });
       expect(result.errors?.[0]?.extensions).toEqual(forbidden);
       expect(upstream.requests).toHaveLength(0);
@@ -217,19 +223,22 @@ describe('what a caller may do', () => {
           error: { type: 'invalid_request_error', code: 'resource_missing', param: 'id', message: 'No such' },
         },
       ],
-    ])('does not read %s, and cannot tell these apart', async (_, status, answer) => {
-      upstream.answer(status, answer);
-      const results = [await send(bound, retrieve), await send(bound, entity, { representations })];
-      for (const result of results) {
-        expect(result.errors?.map(({ message, extensions }) => ({ message, extensions }))).toEqual([
-          { message: 'The caller may only act for its own customer.', extensions: forbidden },
-        ]);
-        expect(result.text).not.toContain('ceval_');
-      }
-    });
+    ])(
+      'a caller bound to a customer does not read %s, and cannot tell these apart',
+      async (_, status, answer) => {
+        upstream.answer(status, answer);
+        const results = [await send(bound, retrieve), await send(bound, entity, { representations })];
+        for (const result of results) {
+          expect(result.errors?.map(({ message, extensions }) => ({ message, extensions }))).toEqual([
+            { message: 'The caller may only act for its own customer.', extensions: forbidden },
+          ]);
+          expect(result.text).not.toContain('ceval_');
+        }
+      },
+    );
   });
 
-  it('shows signals to all by default', async () => {
+  it('the gateway shows signals to all by default', async () => {
     const open = await startTestGateway(upstreamAt(upstream.url, issuer.environment()));
     const token = await issuer.token({ scope: 'evaluations:create' });
     const result = await open.send(

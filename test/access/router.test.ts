@@ -34,7 +34,7 @@ describe('a gateway behind a router', () => {
   const create = (headers: Record<string, string>, input = registration()) =>
     gateway.send(createEverything, { input }, headers);
 
-  it.each([secret, next])('lets it in by any of its secrets', async (given) => {
+  it.each([secret, next])('a gateway behind a router lets it in by any of its secrets', async (given) => {
     const result = await create({ 'x-router-secret': given });
     expect(result.errors).toBeUndefined();
     expect(upstream.requests).toHaveLength(1);
@@ -49,7 +49,7 @@ describe('a gateway behind a router', () => {
     ['an empty secret', { 'x-router-secret': '' }],
     ['caller headers alone', { 'x-caller-subject': 'someone', 'x-caller-scopes': 'evaluations:create' }],
     ['a token', { authorization: `Bearer ${secret}` }],
-  ])('refuses %s: nothing reaches Stripe', async (_, headers) => {
+  ])('a gateway behind a router refuses %s: nothing reaches Stripe', async (_, headers) => {
     const result = await create(headers as Record<string, string>);
     expect(result.status).toBe(401);
     expect(result.errors?.[0]?.extensions['code']).toBe('UNAUTHENTICATED');
@@ -57,7 +57,7 @@ describe('a gateway behind a router', () => {
     expect((await gateway.flushed()).join('\n')).not.toContain(secret);
   });
 
-  it('believes what the router says of its caller', async () => {
+  it('a gateway behind a router believes what the router says of its caller', async () => {
     const caller = { 'x-router-secret': secret, 'x-caller-subject': 'someone' };
     const scoped = await create({ ...caller, 'x-caller-scopes': 'evaluations:create' });
     expect(scoped.errors?.map(({ path }) => path?.at(-1))).toEqual(['signals']);
@@ -71,7 +71,7 @@ describe('a gateway behind a router', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('keeps the idempotency keys of subjects and issuers apart', async () => {
+  it('a gateway behind a router keeps the idempotency keys of subjects and issuers apart', async () => {
     const input = registration({ idempotencyKey: 'same' });
     const callers: Record<string, string>[] = [
       {},
@@ -86,7 +86,7 @@ describe('a gateway behind a router', () => {
   });
 
   it.each(['x-caller-subject', 'x-caller-scopes', 'x-caller-customer', 'x-router-secret'])(
-    'refuses a second %s, which a client may have slipped in',
+    'a gateway behind a router refuses a second %s, which a client may have slipped in',
     async (name) => {
       const status = await new Promise((resolve, reject) => {
         const headers = [
@@ -104,7 +104,7 @@ describe('a gateway behind a router', () => {
     },
   );
 
-  it('answers the router its schema, and no introspection', async () => {
+  it('a gateway behind a router answers the router its schema, and no introspection', async () => {
     const headers = { 'x-router-secret': secret };
     const service = await gateway.send('{ _service { sdl } }', undefined, headers);
     expect(service.data._service.sdl).toContain('type CustomerEvaluation');

@@ -51,7 +51,7 @@ describe('a gateway that does not show its schema', () => {
     return (result.text.match(/\w+/g) ?? []).filter((word) => secret.has(word) && !asked.has(word));
   }
 
-  it('answers no introspection and no _service', async () => {
+  it('a gateway that does not show its schema answers no introspection and no _service', async () => {
     expect(secret.size).toBeGreaterThan(60);
     for (const query of [
       '{ __schema { types { name } } }',
@@ -90,9 +90,12 @@ describe('a gateway that does not show its schema', () => {
     'mutation ($i: String) { createCustomerEvaluation(input: $i) { idempotencyKey } }',
     'fragment A on CustomerEvaluatio { id }',
   ];
-  it.each(documents)('names nothing that is not in %s', async (query) => {
-    expect(await leaked(query)).toEqual([]);
-  });
+  it.each(documents)(
+    'a gateway that does not show its schema names nothing that is not in %s',
+    async (query) => {
+      expect(await leaked(query)).toEqual([]);
+    },
+  );
 
   it.each([
     {},
@@ -106,13 +109,16 @@ describe('a gateway that does not show its schema', () => {
     { eventTyp: 'LOGIN' },
     5,
     null,
-  ])('names nothing that is not in the variables %j', async (input) => {
-    const query =
-      'mutation ($input: CreateCustomerEvaluationInput!) { createCustomerEvaluation(input: $input) { idempotencyKey } }';
-    expect(await leaked(query, { input })).toEqual([]);
-  });
+  ])(
+    'a gateway that does not show its schema names nothing that is not in the variables %j',
+    async (input) => {
+      const query =
+        'mutation ($input: CreateCustomerEvaluationInput!) { createCustomerEvaluation(input: $input) { idempotencyKey } }';
+      expect(await leaked(query, { input })).toEqual([]);
+    },
+  );
 
-  it('gives nothing away to a list of words, one by one', async () => {
+  it('a gateway that does not show its schema gives nothing away to a list of words, one by one', async () => {
     const words = [
       'customer',
       'evaluation',
@@ -137,7 +143,7 @@ describe('a gateway that does not show its schema', () => {
     }
   });
 
-  it('still says where in the document the fault is, and what kind of fault', async () => {
+  it('a gateway that does not show its schema still says where in the document the fault is, and what kind of fault', async () => {
     const result = await gateway.send('{ customerEvaluatio(id: 1) { id } }');
     expect(result.errors?.[0]).toMatchObject({
       message: 'Cannot query field "customerEvaluatio" on type "…".',
@@ -146,7 +152,7 @@ describe('a gateway that does not show its schema', () => {
     });
   });
 
-  it('still says where in the variables the fault is, positions in lists included', async () => {
+  it('a gateway that does not show its schema still says where in the variables the fault is, positions in lists included', async () => {
     const query =
       'mutation ($input: CreateCustomerEvaluationInput!) { createCustomerEvaluation(input: $input) { idempotencyKey } }';
     const input = { eventType: 'LOGIN', evaluationContext: [{ clientDetails: null }] };
@@ -159,7 +165,7 @@ describe('a gateway that does not show its schema', () => {
     ]);
   });
 
-  it('is a schema whose names the tests know', () => {
+  it('the names of the schema are known to the tests that look for them', () => {
     expect(() => buildASTSchema(sdl, { assumeValidSDL: true })).not.toThrow();
   });
 });

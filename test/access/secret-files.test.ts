@@ -70,7 +70,7 @@ describe('a secret in a file', () => {
   }
   const keysUsed = () => new Set(upstream.requests.map(({ headers }) => headers.authorization));
 
-  it('is exchanged under load: no call is lost, and from then on only the new key is used', async () => {
+  it('a secret in a file is exchanged under load: no call is lost, and from then on only the new key is used', async () => {
     await mounted.swap({ key: 'sk_test_canaryOld\n' });
     gateway = await startTestGateway({
       STRIPE_API_URL: upstream.url,
@@ -101,7 +101,7 @@ describe('a secret in a file', () => {
     expect((await gateway.flushed()).join('\n')).not.toContain('canary');
   });
 
-  it('that disappears or is malformed is told once, loudly, and the old one stays', async () => {
+  it('a secret in a file that disappears or is malformed is told once, loudly, and the old one stays', async () => {
     await mounted.swap({ key: 'sk_test_canaryOld' });
     gateway = await startTestGateway({
       STRIPE_API_URL: upstream.url,
@@ -129,7 +129,7 @@ describe('a secret in a file', () => {
     expect((await gateway.flushed()).join('\n')).not.toContain('canary');
   }, 20_000);
 
-  it('that is written in place is not taken while it is half there', async () => {
+  it('a secret in a file that is written in place is not taken while it is half there', async () => {
     const path = mounted.path('plain');
     await writeFile(path, 'sk_test_canaryOld');
     gateway = await startTestGateway({ STRIPE_API_URL: upstream.url, STRIPE_SECRET_KEY_FILE: path });
@@ -149,7 +149,7 @@ describe('a secret in a file', () => {
   const oldSecret = 'canary-old-router-secret-0123456789abc';
   const newSecret = 'canary-new-router-secret-0123456789abc';
 
-  it('may be the routers’: several while one is replaced', async () => {
+  it('a secret in a file may be the routers’: several while one is replaced', async () => {
     await mounted.swap({ router: oldSecret, names: 'p'.repeat(32) });
     gateway = await startTestGateway({
       STRIPE_API_URL: upstream.url,
@@ -181,7 +181,7 @@ describe('a secret in a file', () => {
 
   itUnless(
     missingRedis(),
-    'may be Redis’s: counters move once the new one answers, and not before',
+    'a secret in a file may be Redis’s: counters move once the new one answers, and not before',
     async () => {
       const [first, second] = await Promise.all([startRedis(), startRedis()]);
       try {
@@ -234,14 +234,14 @@ describe('the setting of a secret’s file', () => {
     }
   }
 
-  it('stands for the secret', async () => {
+  it('the setting of a secret’s file stands for the secret', async () => {
     const path = join(await directory, 'key');
     await writeFile(path, 'rk_live_1\n');
     const config = readConfig({ NODE_ENV: 'production', AUTH_MODE: 'none', STRIPE_SECRET_KEY_FILE: path });
     expect(config).toMatchObject({ upstream: 'stripe', stripe: { secretKey: 'rk_live_1' } });
   });
 
-  it('is refused beside the secret itself', async () => {
+  it('the setting of a secret’s file is refused beside the secret itself', async () => {
     const path = join(await directory, 'key');
     await writeFile(path, 'rk_live_1');
     expect(await faultsOf({ STRIPE_SECRET_KEY: 'sk_test_canary', STRIPE_SECRET_KEY_FILE: path })).toEqual([
@@ -249,7 +249,7 @@ describe('the setting of a secret’s file', () => {
     ]);
   });
 
-  it('is refused where there is no such file, and where it holds something else, which is not shown', async () => {
+  it('the setting of a secret’s file is refused where there is no such file, and where it holds something else, which is not shown', async () => {
     const path = join(await directory, 'malformed');
     await writeFile(path, 'canary');
     expect(

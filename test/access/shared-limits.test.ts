@@ -60,7 +60,7 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       }
     });
 
-    it('are counted together, and apart once Redis is killed', async () => {
+    it('rate limits of two processes are counted together, and apart once Redis is killed', async () => {
       for (let count = 0; count < 2; count += 1) processes.push(await spawnGateway(environment()));
       const [a, b] = processes as [GatewayProcess, GatewayProcess];
       await Promise.all([until(a, 'up'), until(b, 'up')]);
@@ -81,7 +81,7 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       await until(a, 'up');
     }, 30_000);
 
-    it('print nothing beside the log where Redis is not to be had', async () => {
+    it('a gateway prints nothing beside the log where Redis is not to be had', async () => {
       const gateway = await spawnGateway(environment(`redis://127.0.0.1:${await freePort()}`));
       processes.push(gateway);
       expect(await create(gateway)).toBe(200);
@@ -104,13 +104,13 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       expect(gateway.log.join('\n')).not.toContain('127.0.0.1:6');
     }
 
-    it('is down at the start', async () => {
+    it('a replica counts for itself when Redis is down at the start', async () => {
       gateway = await startTestGateway(environment(`redis://user:canary@127.0.0.1:${await freePort()}`));
       await servedByItself();
       expect((await gateway.flushed()).join('\n')).not.toContain('canary');
     });
 
-    it('answers too late, no caller waits for its answer', async () => {
+    it('a replica counts for itself when Redis answers too late, and no caller waits for it', async () => {
       const proxy = await startRedisProxy(redis.port);
       gateway = await startTestGateway(environment(`redis://127.0.0.1:${proxy.port}`));
       await until(gateway, 'up');
@@ -121,21 +121,21 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       proxy.close();
     });
 
-    it('takes no writes', async () => {
+    it('a replica counts for itself when Redis takes no writes', async () => {
       gateway = await startTestGateway(environment());
       await until(gateway, 'up');
       await redis.admin.replicaof('127.0.0.1', await freePort());
       await servedByItself();
     });
 
-    it('has no memory left', async () => {
+    it('a replica counts for itself when Redis has no memory left', async () => {
       gateway = await startTestGateway(environment());
       await until(gateway, 'up');
       await redis.admin.config('SET', 'maxmemory', '1');
       await servedByItself();
     });
 
-    it('is full of another’s values', async () => {
+    it('a replica counts for itself when Redis is full of another’s values', async () => {
       gateway = await startTestGateway(environment(redis.url, '5'));
       await until(gateway, 'up');
       expect(await create(gateway)).toBe(200);
@@ -147,7 +147,7 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       expect(await readiness(gateway)).toMatchObject({ sharedCounters: 'down' });
     });
 
-    it('keeps no name or address of any caller', async () => {
+    it('Redis keeps no name or address of any caller', async () => {
       gateway = await startTestGateway(environment());
       await until(gateway, 'up');
       await create(gateway);

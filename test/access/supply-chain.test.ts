@@ -12,24 +12,24 @@ const lock: { packages: Record<string, LockedPackage> } = JSON.parse(
 const locked = Object.entries(lock.packages).filter(([path]) => path !== '');
 
 describe('what is installed', () => {
-  it('is pinned to exact versions', () => {
+  it('what is installed is pinned to exact versions', () => {
     const versions = Object.entries<string>({ ...manifest.dependencies, ...manifest.devDependencies });
     expect(versions.length).toBeGreaterThan(20);
     for (const [name, version] of versions) expect(`${name} ${version}`).toMatch(/ \d+\.\d+\.\d+(-[\w.]+)?$/);
   });
 
-  it('brings the Node that .nvmrc names', () => {
+  it('what is installed brings the Node that .nvmrc names', () => {
     expect(readFileSync('.nvmrc', 'utf8').trim()).toBe(manifest.devDependencies.node);
   });
 
-  it('is known by its hash', () => {
+  it('what is installed is known by its hash', () => {
     // What only other platforms install is in the lock without one.
     const installed = locked.filter(([path]) => existsSync(path));
     expect(installed.length).toBeGreaterThan(500);
     for (const [path, { integrity }] of installed) expect(`${path} ${integrity}`).toMatch(/ sha512-/);
   });
 
-  it('runs no install scripts but those that were looked at', () => {
+  it('what is installed runs no install scripts but those that were looked at', () => {
     const scripted = locked
       .filter(([, { hasInstallScript }]) => hasInstallScript)
       .map(([path]) => path.replace(/^.*node_modules\//, ''));

@@ -64,7 +64,7 @@ describe('trusted documents', () => {
   const apq = (sha256Hash: string) => ({ extensions: { persistedQuery: { version: 1, sha256Hash } } });
   const id = login?.id ?? '';
 
-  it('stand in manifests that name each by the hash of its text', () => {
+  it('trusted documents stand in manifests that name each by the hash of its text', () => {
     expect(manifest.operations.map(({ name }) => name)).toEqual([
       'CreateCustomerEvaluation',
       'CustomerEvaluation',
@@ -94,7 +94,7 @@ describe('trusted documents', () => {
         { variables, query: readFileSync('schema/operations/evaluate-login.graphql', 'utf8') },
       ],
       ['by the generated document', { variables, query: print(EvaluateLoginDocument) }],
-    ])('are run %s', async (_, body) => {
+    ])('trusted documents, and nothing else, are run %s', async (_, body) => {
       const result = await post(body);
       expect(result).toMatchObject({ status: 200, data: { createCustomerEvaluation: { errors: [] } } });
       expect(upstream.requests).toHaveLength(1);
@@ -126,14 +126,14 @@ describe('trusted documents', () => {
       ['a documentId that is no text', { documentId: { id } }, 400, 'BAD_REQUEST'],
       ['the name of a property', { documentId: '__proto__x' }, 400, 'PERSISTED_QUERY_NOT_IN_LIST'],
       ['a query that is no text', { query: 5, documentId: 'x' }, 400, 'PERSISTED_QUERY_NOT_IN_LIST'],
-    ])('refuse %s: nothing reaches Stripe', async (_, body, status, code) => {
+    ])('a gateway of trusted documents refuses %s: nothing reaches Stripe', async (_, body, status, code) => {
       // What is no request of GraphQL's at all is refused by Apollo Server, in its own words.
       const effect = code === 'BAD_REQUEST' ? undefined : 'NONE';
       expect(await post({ variables, ...body })).toMatchObject({ status, code, effect });
       expect(upstream.requests).toHaveLength(0);
     });
 
-    it('are found by GET, too, and still no mutation is run so', async () => {
+    it('trusted documents are found by GET, too, and still no mutation is run so', async () => {
       const get = (parameters: Record<string, string>) =>
         fetch(`${gateway.url}/graphql?${new URLSearchParams(parameters)}`, {
           headers: { 'apollo-require-preflight': '1' },
@@ -146,7 +146,7 @@ describe('trusted documents', () => {
     });
   });
 
-  it('are run first, and what is not trusted is told once', async () => {
+  it('trusted documents are run first, and what is not trusted is told once', async () => {
     await start({ TRUSTED_DOCUMENTS: 'prefer' });
     expect((await post({ variables, documentId: id })).status).toBe(200);
     expect((await gateway.flushed()).join('\n')).not.toContain('untrusted document');
@@ -182,7 +182,7 @@ describe('trusted documents', () => {
       }),
     ],
     ['a map from id to text', 'map.json', JSON.stringify({ 'own-id': '{ own: __typename }' })],
-  ])('are also those of %s that the owner adds', async (_, name, content) => {
+  ])('trusted documents are also those of %s that the owner adds', async (_, name, content) => {
     const path = join(directory, name);
     writeFileSync(path, content);
     await start({
@@ -200,7 +200,7 @@ describe('trusted documents', () => {
     ['bad.json', '{', 'JSON'],
     ['other.json', '[1]', 'is neither an Apollo manifest nor a map from id to document'],
     ['bad.graphql', '{', 'Syntax Error'],
-  ])('do not start with %s, and say so', async (name, content, message) => {
+  ])('a gateway of trusted documents does not start with %s, and says so', async (name, content, message) => {
     const path = join(directory, name);
     if (content !== undefined) writeFileSync(path, content);
     const starting = startTestGateway({ TRUSTED_DOCUMENTS: 'only', TRUSTED_DOCUMENTS_PATH: path });
@@ -209,7 +209,7 @@ describe('trusted documents', () => {
     rmSync(path, { force: true });
   });
 
-  it('are texts that parse and stay as they are when printed', () => {
+  it('trusted documents are texts that parse and stay as they are when printed', () => {
     for (const { body } of manifest.operations) expect(print(parse(body))).toBe(body);
   });
 });

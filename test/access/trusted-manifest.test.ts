@@ -9,7 +9,7 @@ import { manifestOf } from '../../src/access/trusted-manifest.ts';
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 describe('a manifest of operations', () => {
-  it('names each by the hash of its text, with its kind and the fragments that it uses', () => {
+  it('a manifest of operations names each by the hash of its text, with its kind and the fragments that it uses', () => {
     const text = 'query A { a ...F } mutation B { b } subscription C { c } fragment F on Query { f }';
     const bodies = [
       'query A {\n  a\n  ...F\n}\n\nfragment F on Query {\n  f\n}',
@@ -30,7 +30,7 @@ describe('a manifest of operations', () => {
     });
   });
 
-  it('names an operation without a name, and one whose fragments stand before it', () => {
+  it('a manifest of operations names an operation without a name, and one whose fragments stand before it', () => {
     const [operation] = manifestOf('fragment F on Mutation { f } mutation { ...F }').operations;
     expect(operation).toMatchObject({ name: '', type: 'mutation' });
   });
@@ -52,11 +52,11 @@ describe('the documents that the owner trusts', () => {
   const read = (mode: 'prefer' | 'only', at?: string): TrustedDocuments =>
     readTrustedDocuments({ mode, path: at }) as TrustedDocuments;
 
-  it('are none where documents are not asked for', () => {
+  it('the documents that the owner trusts are none where documents are not asked for', () => {
     expect(readTrustedDocuments({ mode: 'off', path: '/nowhere' })).toBeUndefined();
   });
 
-  it('are those of all files of a kind that holds any, in all directories', () => {
+  it('the documents that the owner trusts are those of all files of a kind that holds any, in all directories', () => {
     write('a.graphql', 'query A { a }');
     write('deep/er/b.gql', 'query B { b }');
     write('deep/c.json', JSON.stringify({ c: 'query C { c }' }));
@@ -71,7 +71,7 @@ describe('the documents that the owner trusts', () => {
     expect(documents.judge({ query: 'query D { d }' })).toMatchObject({ verdict: 'refused' });
   });
 
-  it('are those of an Apollo manifest, by its ids as by their hashes', () => {
+  it('the documents that the owner trusts are those of an Apollo manifest, by its ids as by their hashes', () => {
     const operation = { id: 'own-id', name: 'A', type: 'query', body: 'query A { a }' };
     const manifest = { format: 'apollo-persisted-query-manifest', version: 1, operations: [operation] };
     const documents = read('only', write('manifest.json', JSON.stringify(manifest)));
@@ -88,13 +88,13 @@ describe('the documents that the owner trusts', () => {
     expect(documents.judge({ documentId: 'format' })).toMatchObject({ verdict: 'refused' });
   });
 
-  it('are the last file’s by name where several have a document under one id', () => {
+  it('the documents that the owner trusts are the last file’s by name where several have a document under one id', () => {
     write('a/last-in-its-directory.json', JSON.stringify({ x: 'query A { a }' }));
     write('b.json', JSON.stringify({ x: 'query B { b }' }));
     expect(read('only', directory).judge({ documentId: 'x' })).toMatchObject({ query: 'query B { b }' });
   });
 
-  it('may have an id that only looks like a hash', () => {
+  it('the documents that the owner trusts may have an id that only looks like a hash', () => {
     const documents = read('only', write('map.json', JSON.stringify({ 'urn:sha256:a': 'query A { a }' })));
     expect(documents.judge({ documentId: 'urn:sha256:a' })).toMatchObject({ verdict: 'trusted' });
     expect(documents.judge({ documentId: 'urn:a' })).toMatchObject({ verdict: 'refused' });
@@ -103,10 +103,13 @@ describe('the documents that the owner trusts', () => {
   it.each([
     [{ operations: 'query O { o }' }, 'operations', 'query O { o }'],
     [{ format: 'x', operations: 'query O { o }' }, 'format', 'x'],
-  ])('are a map’s, whatever its ids are: %j', (map, documentId, query) => {
-    const documents = read('only', write('map.json', JSON.stringify(map)));
-    expect(documents.judge({ documentId })).toEqual({ verdict: 'trusted', query });
-  });
+  ])(
+    'the documents that the owner trusts are a map’s, whatever its ids are: %j',
+    (map, documentId, query) => {
+      const documents = read('only', write('map.json', JSON.stringify(map)));
+      expect(documents.judge({ documentId })).toEqual({ verdict: 'trusted', query });
+    },
+  );
 
   it.each([
     [{ format: 'apollo-persisted-query-manifest', version: 2, operations: [] }],
@@ -117,7 +120,7 @@ describe('the documents that the owner trusts', () => {
     [{ '': 'x' }],
     [{ id: 5 }],
     [null],
-  ])('are not in %j, which is said with the file', (content) => {
+  ])('the documents that the owner trusts are not in %j, which is said with the file', (content) => {
     const file = write('bad.json', JSON.stringify(content));
     expect(() => read('only', file)).toThrow(
       `${file}: is neither an Apollo manifest nor a map from id to document`,
@@ -146,12 +149,12 @@ describe('the documents that the owner trusts', () => {
       { documentId: 'a', extensions: { persistedQuery: { sha256Hash: 'x' } } },
       { verdict: 'trusted', query: 'query A { a }' },
     ],
-  ])('decide on %j', (request, verdict) => {
+  ])('the documents that the owner trusts decide on %j', (request, verdict) => {
     const documents = read('only', write('map.json', JSON.stringify({ a: 'query A { a }' })));
     expect(documents.judge(request)).toEqual(verdict);
   });
 
-  it('do not keep others out where they are only preferred', () => {
+  it('the documents that the owner trusts do not keep others out where they are only preferred', () => {
     const documents = read('prefer');
     expect(documents.judge({ query: '{ x }' })).toEqual({ verdict: 'untrusted', hash: hashOf('{ x }') });
     expect(documents.judge({ documentId: 'x' })).toEqual({

@@ -69,7 +69,7 @@ describe('the queue for the process', () => {
   };
   const refused = (): string[] => ended.filter((name) => name.endsWith('refused'));
 
-  it('has all begin at once that come one by one, and asks none of them who it is', async () => {
+  it('the admission queue starts requests at once that come one by one, and asks nobody who is calling', async () => {
     for (const name of ['a', 'b', 'c']) {
       come(name, 5);
       expect(ended).toContain(name);
@@ -78,18 +78,18 @@ describe('the queue for the process', () => {
     expect(asked).toEqual([]);
   });
 
-  it('has those begin at once that come together, until they have taken a millisecond', async () => {
+  it('the admission queue starts requests at once that come together, until they have taken a millisecond', async () => {
     comeMany(10, 0.3);
     expect(ended).toEqual(['one1', 'one2', 'one3', 'one4']);
     expect(queue.waiting).toBe(6);
   });
 
-  it('has the others begin in later turns, for a millisecond each', async () => {
+  it('the admission queue starts the rest in later turns, for a millisecond each', async () => {
     comeMany(24, 0.3);
     expect(Math.max(...(await begunByTurn()))).toBe(4);
   });
 
-  it('lets what has begun go on after each, however many wait', async () => {
+  it('the admission queue lets started requests go on after each start, however many wait', async () => {
     comeMany(3, 1);
     expect(ended).toEqual(['one1']);
     await turns(1);
@@ -98,13 +98,13 @@ describe('the queue for the process', () => {
     expect(ended).toEqual(['one1', 'one2', 'one3']);
   });
 
-  it('begins no more than a handful in a turn, be they as quick as they may', async () => {
+  it('the admission queue starts at most a handful in a turn, however quick they are', async () => {
     come('slow', 1);
     comeMany(50, 0);
     expect(Math.max(...(await begunByTurn()))).toBe(8);
   });
 
-  it('has a newcomer wait behind those that wait', async () => {
+  it('the admission queue has a newcomer wait behind the queued', async () => {
     comeMany(3, 1);
     await turns(1);
     come('late', 1);
@@ -112,14 +112,14 @@ describe('the queue for the process', () => {
     expect(ended).toEqual(['one1', 'one2', 'one3', 'late']);
   });
 
-  it('serves a quiet caller in turn beside a loud one', async () => {
+  it('the admission queue serves a quiet caller in turn beside a busy one', async () => {
     comeMany(5, 1, 'loud');
     come('quiet', 1);
     await turns(2);
     expect(ended).toEqual(['loud1', 'loud2', 'quiet']);
   });
 
-  it('refuses at once what could not begin in time, of the caller with the most', async () => {
+  it('the admission queue rejects at once what could not start in time, from the busiest caller', async () => {
     queue = new AdmissionQueue(5);
     come('quiet1', 1);
     // At half a millisecond each, ten begin within five.
@@ -133,7 +133,7 @@ describe('the queue for the process', () => {
     expect(queue.waiting).toBe(10);
   });
 
-  it('refuses what has waited too long all the same', async () => {
+  it('the admission queue rejects what has waited too long all the same', async () => {
     comeMany(2, 1);
     jest.advanceTimersByTime(99);
     await Promise.resolve();
@@ -144,14 +144,14 @@ describe('the queue for the process', () => {
     expect(ended).toEqual(['one1', 'one2 refused']);
   });
 
-  it('learns what a request takes, and has no more wait than can begin at that pace', async () => {
+  it('the admission queue learns how long a request takes, and queues no more than can start in time', async () => {
     await wave(300, 10);
     comeMany(30, 10);
     // In the hundred milliseconds that each may wait.
     expect(queue.waiting).toBe(10);
   });
 
-  it('forgets that pace when requests come one by one again', async () => {
+  it('the admission queue forgets that duration when requests come one by one again', async () => {
     await wave(300, 10);
     await turns(20);
     ended = [];
@@ -164,7 +164,7 @@ describe('the queue for the process', () => {
     expect(refused()).toEqual([]);
   });
 
-  it('does not take a pause of the process for what a request takes', async () => {
+  it('the admission queue does not mistake a pause of the process for the duration of a request', async () => {
     for (let pause = 0; pause < 5; pause += 1) {
       comeMany(3, 1);
       now += 1_000_000;
@@ -175,7 +175,7 @@ describe('the queue for the process', () => {
     expect(refused()).toEqual([]);
   });
 
-  it('does not take a time without any for what a request takes', async () => {
+  it('the admission queue does not mistake an idle period for the duration of a request', async () => {
     for (let count = 0; count < 100; count += 1) {
       comeMany(4, 1);
       await turns(6);
@@ -197,7 +197,7 @@ describe('the queue for the process', () => {
       }
     };
 
-    it('begins nothing for a few turns, that others may be taken, and then one', async () => {
+    it('the admission queue starts nothing for a few turns while new connections come, and then one request', async () => {
       await turnsWithConnections(1);
       comeMany(3, 0.1);
       expect(ended).toEqual([]);
@@ -209,14 +209,14 @@ describe('the queue for the process', () => {
       expect(ended).toEqual(['one1', 'one2']);
     });
 
-    it('begins all that wait when no more come', async () => {
+    it('the admission queue starts all that wait when no more connections come', async () => {
       await turnsWithConnections(1);
       comeMany(3, 0.1);
       await turns(3);
       expect(ended).toEqual(['one1', 'one2', 'one3']);
     });
 
-    it('does not take the turns left out for what a request takes', async () => {
+    it('the admission queue does not mistake skipped turns for the duration of a request', async () => {
       await turnsWithConnections(1);
       comeMany(100, 1);
       for (let turn = 0; turn < 400; turn += 1) {
@@ -231,7 +231,7 @@ describe('the queue for the process', () => {
     });
   });
 
-  it('has the event loop rest when nobody waits', async () => {
+  it('the admission queue lets the event loop rest when nobody waits', async () => {
     queue.connected();
     comeMany(3, 1);
     await turns(20);
@@ -241,7 +241,7 @@ describe('the queue for the process', () => {
     expect(immediates).toHaveBeenCalledTimes(5);
   });
 
-  it('begins at once where a single connection came before', async () => {
+  it('the admission queue starts a request at once after a single new connection', async () => {
     queue.connected();
     await turns(2);
     come('a', 1);

@@ -22,7 +22,7 @@ describe('the bound on calls in flight', () => {
     );
   const settle = (): Promise<void> => jest.advanceTimersByTimeAsync(0);
 
-  it('lets so many in at once, and each next one as another leaves', async () => {
+  it('the concurrency limiter admits its width at once, and the next as each leaves', async () => {
     const bulkhead = new ConcurrencyLimiter(2);
     const ended: string[] = [];
     for (const name of ['a', 'b', 'c', 'd']) void enter(bulkhead, ended, name);
@@ -47,7 +47,7 @@ describe('the bound on calls in flight', () => {
     expect(ended.slice(4)).toEqual(['e', 'f', 'g']);
   });
 
-  it('lets nobody wait longer than 200 ms, nor more than as many as it is wide', async () => {
+  it('the concurrency limiter lets nobody wait longer than 200 ms, and queues at most its width', async () => {
     const bulkhead = new ConcurrencyLimiter(1);
     const ended: string[] = [];
     for (const name of ['one', 'one', 'one']) void enter(bulkhead, ended, name);
@@ -59,7 +59,7 @@ describe('the bound on calls in flight', () => {
     expect(ended[2]).toBe('one: QueueRejectedError');
   });
 
-  it('gives no place to who hung up while waiting', async () => {
+  it('the concurrency limiter gives no slot to a caller who hung up while waiting', async () => {
     const bulkhead = new ConcurrencyLimiter(1);
     const ended: string[] = [];
     const hangUp = new AbortController();

@@ -32,7 +32,7 @@ describe('the waiting line', () => {
   };
   const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-  it('serves a quiet caller in turn beside a loud one', async () => {
+  it('the fair queue serves a quiet caller in turn beside a busy one', async () => {
     const line = new FairQueue(10);
     for (const name of ['loud1', 'loud2', 'loud3', 'quiet', 'loud4']) join(line, name);
     admitAll(line);
@@ -42,7 +42,7 @@ describe('the waiting line', () => {
     expect(line.admitNext()).toBe(false);
   });
 
-  it('makes room for a quiet caller at the cost of the loud one', async () => {
+  it('the fair queue makes room for a quiet caller at the cost of the busy one', async () => {
     const line = new FairQueue(4);
     for (const name of ['quiet1', 'loud1', 'loud2', 'loud3', 'quiet2']) join(line, name);
     await settled();
@@ -54,7 +54,7 @@ describe('the waiting line', () => {
     expect(line.size).toBe(0);
   });
 
-  it('makes room at the cost of the loud one, be it first or last', async () => {
+  it('the fair queue makes room at the cost of the busy caller, whether it came first or last', async () => {
     for (const names of [
       ['loud1', 'loud2', 'quiet', 'other'],
       ['quiet', 'loud1', 'other', 'loud2'],
@@ -70,7 +70,7 @@ describe('the waiting line', () => {
     }
   });
 
-  it('refuses the newest of a single caller at once when full', async () => {
+  it('the fair queue rejects the newest call of a single caller at once when full', async () => {
     const line = new FairQueue(3);
     for (const name of ['one1', 'one2', 'one3', 'one4', 'one5']) join(line, name);
     await settled();
@@ -78,7 +78,7 @@ describe('the waiting line', () => {
     line.refuseAll();
   });
 
-  it('refuses who comes last when full of others with one call each: who has waited keeps its turn', async () => {
+  it('the fair queue rejects the newcomer when full of others with one call each: the queued keep their turn', async () => {
     const line = new FairQueue(2);
     for (const name of ['a', 'b', 'c']) join(line, name);
     await settled();
@@ -90,7 +90,7 @@ describe('the waiting line', () => {
     expect(ended.slice(1)).toEqual(['a', 'b', 'd']);
   });
 
-  it('refuses who waited too long, and who hung up, and forgets them', async () => {
+  it('the fair queue rejects callers who waited too long or hung up, and forgets them', async () => {
     const line = new FairQueue(10);
     const hangUp = new AbortController();
     join(line, 'slow', 200);
@@ -111,17 +111,20 @@ describe('the waiting line', () => {
     expect(ended.slice(2)).toEqual(['gone2']);
   });
 
-  it.each([1, 10])('does not take in who hung up before, with room for %d', async (capacity) => {
-    const line = new FairQueue(capacity);
-    join(line, 'there');
-    join(line, 'gone', 10_000, AbortSignal.abort());
-    await settled();
-    expect(ended).toEqual(['gone refused']);
-    expect(line.size).toBe(1);
-    line.refuseAll();
-  });
+  it.each([1, 10])(
+    'the fair queue does not admit a caller who hung up before, with room for %d',
+    async (capacity) => {
+      const line = new FairQueue(capacity);
+      join(line, 'there');
+      join(line, 'gone', 10_000, AbortSignal.abort());
+      await settled();
+      expect(ended).toEqual(['gone refused']);
+      expect(line.size).toBe(1);
+      line.refuseAll();
+    },
+  );
 
-  it('leaves nothing behind at a signal that outlives the wait', async () => {
+  it('the fair queue leaves nothing behind at a signal that outlives the wait', async () => {
     const line = new FairQueue(10);
     const { signal } = new AbortController();
     for (const name of ['admitted', 'refused']) join(line, name, 10_000, signal);
@@ -132,7 +135,7 @@ describe('the waiting line', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('ends each wait once, and holds as many as it says, whatever comes when', async () => {
+  it('the fair queue ends each wait once, and holds as many as it says, whatever comes when', async () => {
     const step = fc.oneof(
       fc.record({ join: fc.constantFrom('a', 'b', 'c'), maxWaitMs: fc.integer({ min: 1, max: 100 }) }),
       fc.constant('admit' as const),

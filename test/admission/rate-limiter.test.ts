@@ -34,7 +34,7 @@ describe('the ceiling on calls a second', () => {
   };
   const wait = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
-  it('lets a burst through at once, up to the ceiling, and the next when the first has left its second', async () => {
+  it('the rate limiter lets a burst through at once, up to the ceiling, and the next when the first has left its second', async () => {
     passMany(26);
     await wait(0);
     expect(passed).toHaveLength(25);
@@ -46,7 +46,7 @@ describe('the ceiling on calls a second', () => {
     expect(ceiling.waiting).toBe(0);
   });
 
-  it('lets no more through in any second, however they come', async () => {
+  it('the rate limiter lets no more through in any second, however they come', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 8 }),
@@ -73,7 +73,7 @@ describe('the ceiling on calls a second', () => {
     );
   });
 
-  it('lets as many through in each second as it may while some wait', async () => {
+  it('the rate limiter lets as many through in each second as it may while some wait', async () => {
     passMany(80);
     await wait(5_000);
     expect(passed).toHaveLength(80);
@@ -83,7 +83,7 @@ describe('the ceiling on calls a second', () => {
     );
   });
 
-  it('lets nobody by who comes while others wait', async () => {
+  it('the rate limiter lets no newcomer pass while others wait', async () => {
     passMany(26, 'first');
     await wait(1_005);
     pass('late');
@@ -93,7 +93,7 @@ describe('the ceiling on calls a second', () => {
     expect(passed.map(({ caller }) => caller).slice(25)).toEqual(['first', 'late']);
   });
 
-  it('refuses at once what it could not let through in four seconds', async () => {
+  it('the rate limiter rejects at once what it could not let through in four seconds', async () => {
     passMany(200);
     await wait(0);
     expect(passed).toHaveLength(25);
@@ -101,7 +101,7 @@ describe('the ceiling on calls a second', () => {
     expect(refused).toHaveLength(75);
   });
 
-  it('refuses who has waited for as long as it can, and keeps no turn for it', async () => {
+  it('the rate limiter rejects a caller whose time is up, and keeps no turn for it', async () => {
     const hangUp = new AbortController();
     passMany(25);
     pass('impatient', 500);
@@ -121,14 +121,14 @@ describe('the ceiling on calls a second', () => {
     expect(passed).toHaveLength(50);
   });
 
-  it('serves a quiet caller beside a loud one', async () => {
+  it('the rate limiter serves a quiet caller beside a busy one', async () => {
     passMany(60, 'loud');
     pass('quiet');
     await wait(1_010);
     expect(passed.findIndex(({ caller }) => caller === 'quiet')).toBeLessThan(27);
   });
 
-  it('lets nobody wait once it is closed', async () => {
+  it('the rate limiter lets nobody wait once it is closed', async () => {
     passMany(27);
     await wait(0);
     ceiling.close();

@@ -102,7 +102,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     // A version that gives no evaluation back, and a gateway that runs nothing but what it ships.
     { version: '2026-03-04.preview', documents: 'only', path: '/graphql', without: ['CustomerEvaluation'] },
   ])(
-    'runs each shipped operation as it is filled in ($version, trusted documents $documents)',
+    'the explorer runs each shipped operation as it is filled in ($version, trusted documents $documents)',
     async (each) => {
       const page = await open(
         { STRIPE_API_VERSION: each.version, TRUSTED_DOCUMENTS: each.documents },
@@ -128,7 +128,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     },
   );
 
-  it('loads everything from the gateway, within its policy, and thinks in workers', async () => {
+  it('the explorer loads everything from the gateway, within its policy, and thinks in workers', async () => {
     const page = await open();
     await openDocumentation(page);
     await page.getByRole('button', { name: 'New tab' }).click();
@@ -141,7 +141,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     expect(visit.outside).toEqual([]);
   });
 
-  it('documents the schema that clients know, without what only routers ask', async () => {
+  it('the explorer documents the schema that clients know, without what only routers ask', async () => {
     const page = await open();
     await openDocumentation(page);
     const documentation = page.locator('.graphiql-doc-explorer-content');
@@ -153,7 +153,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     expect((await documentation.allInnerTexts()).join('\n')).not.toMatch(/_entities|_service/);
   });
 
-  it('marks two fields of a union input before anything is sent', async () => {
+  it('the explorer marks two fields of a union input before anything is sent', async () => {
     const page = await open();
     await openDocumentation(page);
     await page.getByRole('button', { name: 'New tab' }).click();
@@ -166,7 +166,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     await page.locator('.graphiql-query-editor .squiggly-error').first().waitFor();
   });
 
-  it('sends the headers that are written, and keeps them nowhere', async () => {
+  it('the explorer sends the headers that are written, and keeps them nowhere', async () => {
     const secret = 'a-secret-of-a-router-that-is-long-enough';
     const page = await open({ AUTH_MODE: 'router', ROUTER_SECRET: secret });
     expect((await run(page)).status).toBe(401);
@@ -185,7 +185,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     expect(String(await page.evaluate('JSON.stringify(localStorage)')).includes(secret)).toBe(false);
   });
 
-  it('comes back with what was left in it', async () => {
+  it('the explorer comes back with what was left in it', async () => {
     const page = await open();
     await page.getByRole('tab', { name: 'EvaluateLogin' }).click();
     // It is kept half a second later.
@@ -196,7 +196,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     expect((await run(page)).answer.data).toMatchObject({ createCustomerEvaluation: { errors: [] } });
   });
 
-  it.each(['light', 'dark'] as const)('bars nobody (%s)', async (colorScheme) => {
+  it.each(['light', 'dark'] as const)('the explorer bars nobody (%s)', async (colorScheme) => {
     const page = await open({}, '/', { colorScheme });
     await openDocumentation(page);
     await run(page);
@@ -210,7 +210,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     { mode: 'Live mode', key: 'rk_live_1', colorScheme: 'light' },
     { mode: 'Live mode', key: 'rk_live_1', colorScheme: 'dark' },
   ] as const)(
-    'bars nobody, and says so, in front of Stripe ($mode, $colorScheme)',
+    'the explorer bars nobody, and says so, in front of Stripe ($mode, $colorScheme)',
     async ({ mode, key, colorScheme }) => {
       // Nothing is run here, so nothing is asked of anybody.
       const page = await open({ ...upstreamAt('http://127.0.0.1:9'), STRIPE_SECRET_KEY: key }, '/', {
@@ -222,7 +222,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     },
   );
 
-  it('opens without the documentation, and says in the answer’s place what to press until there is an answer', async () => {
+  it('the explorer opens without the documentation, and says in the answer’s place what to press until there is an answer', async () => {
     const page = await open({}, '/', { viewport: { width: 1440, height: 900 } });
     expect(await page.locator('.graphiql-doc-explorer-content').count()).toBe(0);
     expect(await cutLines(page, '.graphiql-query-editor')).toEqual([]);
@@ -238,14 +238,14 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     await help.waitFor();
   });
 
-  it('does not say that the ids in front of Stripe are ready to run', async () => {
+  it('the explorer does not say that the ids in front of Stripe are ready to run', async () => {
     const page = await open({ ...upstreamAt('http://127.0.0.1:9'), STRIPE_SECRET_KEY: 'sk_test_1' });
     const help = page.getByRole('region', { name: 'How to run an operation' });
     expect(await help.textContent()).toContain('First fill in the ids');
     expect(await help.textContent()).not.toContain('rse_sandbox');
   });
 
-  it('cuts neither the operation nor its variables on a phone, and shows the documentation in full width', async () => {
+  it('the explorer cuts neither the operation nor its variables on a phone, and shows the documentation in full width', async () => {
     const page = await open({}, '/', { viewport: { width: 390, height: 844 } });
     expect(await cutLines(page, '.graphiql-query-editor')).toEqual([]);
     expect(await cutLines(page, '.graphiql-editor-tool .graphiql-editor:not(.hidden)')).toEqual([]);
@@ -256,7 +256,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     expect(width).toBeGreaterThan(320);
   });
 
-  it('fits a phone', async () => {
+  it('the explorer fits a phone', async () => {
     const page = await open({}, '/', { viewport: { width: 360, height: 740 } });
     expect((await run(page)).status).toBe(200);
     expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);

@@ -135,7 +135,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     await Promise.all(Array.from({ length: 12 }, () => gateway.send(create, { input: registration() })));
   };
 
-  it('offers all that the sandbox can do, and nothing else', async () => {
+  it('the playground offers all that the sandbox can do, and nothing else', async () => {
     const page = await open();
     const values = await page
       .locator('#case option')
@@ -143,7 +143,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     expect(values).toEqual(['', ...sandboxCases.v1.map(({ word }) => word)]);
   });
 
-  it('names its cases in three groups, each by a text of its own', async () => {
+  it('the playground names its cases in three groups, each by a text of its own', async () => {
     const page = await open();
     const groups = await page
       .locator('#case optgroup')
@@ -153,13 +153,13 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     expect(texts.filter((text, index) => texts.indexOf(text) !== index)).toEqual([]);
   });
 
-  it('begins with an elevated score, for who presses the first button', async () => {
+  it('the playground begins with an elevated score, for who presses the first button', async () => {
     const page = await open();
     await page.getByRole('button', { name: 'Sign up' }).click();
     expect((await shownOn(page)).gauge).toBe('70 of 100, elevated risk');
   });
 
-  it('keeps the score, the repeat and the reports in view while the answers are read', async () => {
+  it('the playground keeps the score, the repeat and the reports in view while the answers are read', async () => {
     const page = await open({ viewport: { width: 1440, height: 900 } });
     await page.getByRole('button', { name: 'Sign up' }).click();
     await shownOn(page);
@@ -188,7 +188,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     ).toBe(true);
   });
 
-  it('signs up, by mouse, in each of the sandbox’s cases', async () => {
+  it('the playground signs up, by mouse, in each of the sandbox’s cases', async () => {
     const cases = [...sandboxCases.v1];
     const work = async (): Promise<void> => {
       const page = await open();
@@ -202,7 +202,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     await Promise.all([work(), work(), work()]);
   });
 
-  it('logs in, by keyboard alone, in each of the sandbox’s cases', async () => {
+  it('the playground logs in, by keyboard alone, in each of the sandbox’s cases', async () => {
     const cases = [...sandboxCases.v1];
     const work = async (): Promise<void> => {
       const page = await open();
@@ -228,7 +228,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     await Promise.all([work(), work(), work()]);
   });
 
-  it('keeps the key of an attempt for its repeats, and draws another for another attempt', async () => {
+  it('the playground keeps the key of an attempt for its repeats, and draws another for another attempt', async () => {
     const page = await open();
     const shown: Shown[] = [];
     for (const name of ['Sign up', 'Send again with the same key', 'Sign up']) {
@@ -242,7 +242,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     expect(idOf(second)).not.toBe(idOf(first));
   });
 
-  it('shows each attempt as it arrived, and what it was answered', async () => {
+  it('the playground shows each attempt as it arrived, and what it was answered', async () => {
     const page = await open();
     await page.getByLabel('What the sandbox answers').selectOption('once_reset_after');
     await page.getByLabel('Telephone').fill('+1 (555) 01&02=[3]');
@@ -293,7 +293,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
       { type: 'login_failed', login_failed: { reason: 'suspected_account_sharing' } },
     ],
     ['Log in', 'Failed, other reason', { type: 'login_failed', login_failed: { reason: 'other' } }],
-  ])('reports how it ended: %s, %s', async (button, outcome, form) => {
+  ])('the playground reports how it ended: %s, %s', async (button, outcome, form) => {
     const page = await open();
     await page.getByRole('button', { name: button }).click();
     await page.getByRole('button', { name: outcome }).focus();
@@ -303,7 +303,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     expect(calls.map(({ request }) => formOf(request))).toEqual([form]);
   });
 
-  it('reports what was decided, where the upstream’s version takes that, and runs trusted documents only', async () => {
+  it('the playground reports what was decided, where the upstream’s version takes that, and runs trusted documents only', async () => {
     const newer = await startTestGateway({
       STRIPE_API_VERSION: '2026-06-24.preview',
       TRUSTED_DOCUMENTS: 'only',
@@ -317,7 +317,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     await newer.close();
   });
 
-  it('says so where the gateway does not answer, and repeats under the same key', async () => {
+  it('the playground says so where the gateway does not answer, and repeats under the same key', async () => {
     const page = await open();
     const keys: string[] = [];
     await page.route('**/graphql', (route) => {
@@ -340,14 +340,14 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     visits[0]?.complaints.splice(0);
   });
 
-  it('names the field that was refused', async () => {
+  it('the playground names the field that was refused', async () => {
     const page = await open();
     await page.getByLabel('What the sandbox answers').selectOption('error_400');
     await page.getByRole('button', { name: 'Sign up' }).click();
     expect((await shownOn(page)).status).toContain('Stripe refused radarSession.');
   });
 
-  it('says what it waits for, and has its parts where they will stay', async () => {
+  it('the playground says what it waits for, and has its parts where they will stay', async () => {
     const page = await open();
     const topOf = (selector: string) =>
       page.locator(selector).evaluate((part) => part.getBoundingClientRect().top);
@@ -364,7 +364,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
       expect(Math.abs(top - (whileBusy[part] ?? Number.NaN))).toBeLessThan(10);
   });
 
-  it('lets who works by keyboard keep their place, whatever is sent', async () => {
+  it('the playground lets who works by keyboard keep their place, whatever is sent', async () => {
     const page = await open();
     const focused = () => page.evaluate('document.activeElement.textContent');
     await page.getByRole('button', { name: 'Log in' }).press('Enter');
@@ -376,7 +376,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     }
   });
 
-  it('says so where the caller must be known', async () => {
+  it('the playground says so where the caller must be known', async () => {
     const guarded = await startTestGateway({
       AUTH_MODE: 'router',
       ROUTER_SECRET: 'a-secret-of-a-router-that-is-long-enough',
@@ -392,7 +392,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     await guarded.close();
   });
 
-  it.each(['light', 'dark'] as const)('bars nobody (%s)', async (colorScheme) => {
+  it.each(['light', 'dark'] as const)('the playground bars nobody (%s)', async (colorScheme) => {
     const page = await open({ colorScheme });
     expect(await barriersOf(page)).toEqual([]);
     for (const word of ['highest', 'elevated', 'low', 'null_level', 'null_signals', 'error_400']) {
@@ -403,7 +403,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     }
   });
 
-  it('fits a phone, and brings the result into its view', async () => {
+  it('the playground fits a phone, and brings the result into its view', async () => {
     const page = await open({ viewport: { width: 360, height: 740 } });
     await page.getByRole('button', { name: 'Sign up' }).click();
     await shownOn(page);

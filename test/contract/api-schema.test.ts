@@ -32,25 +32,25 @@ describe('the schema for clients', () => {
       )
       .sort();
 
-  it('is read by graphql-js, strictly', () => {
+  it('the schema for clients is read by graphql-js, strictly', () => {
     expect(validateSchema(buildSchema(text))).toEqual([]);
     // Which refuses the other file.
     expect(() => buildSchema(federated)).toThrow('Unknown directive "@link"');
   });
 
-  it('says nothing of federation', () => {
+  it('the schema for clients says nothing of federation', () => {
     expect(text).not.toMatch(
       /@(link|key|tag|cost|listSize|shareable)\b|\b_(Any|Entity|Service|entities|service)\b/,
     );
     expect(text).not.toContain('extend ');
   });
 
-  it('is what the built gateway runs, descriptions and @oneOf included', async () => {
+  it('the schema for clients is what the built gateway runs, descriptions and @oneOf included', async () => {
     const { data } = await gateway.send(getIntrospectionQuery({ oneOf: true, descriptions: true }));
     expect(forClients(buildSchema(text))).toEqual(forClients(buildClientSchema(data)));
   });
 
-  it('names the same inputs @oneOf as the schema for routers', () => {
+  it('the schema for clients names the same inputs @oneOf as the schema for routers', () => {
     const oneOf = Object.values(buildSchema(text).getTypeMap())
       .filter((type) => isInputObjectType(type) && type.isOneOf)
       .map(({ name }) => name)
@@ -61,14 +61,14 @@ describe('the schema for clients', () => {
     expect(oneOf).not.toEqual([]);
   });
 
-  it('fits the operations that are shipped with it', () => {
+  it('the schema for clients fits the operations that are shipped with it', () => {
     const schema = buildSchema(text);
     const documents = Object.values(shipped);
     expect(documents.length).toBeGreaterThan(0);
     for (const document of documents) expect(validate(schema, document)).toEqual([]);
   });
 
-  it('comes with the package', () => {
+  it('the schema for clients comes with the package', () => {
     const { exports, files } = JSON.parse(readFileSync('schema/package.json', 'utf8')) as {
       exports: Record<string, unknown>;
       files: string[];

@@ -64,33 +64,41 @@ function circleIn(nodes: readonly string[], next: (node: string) => readonly str
 }
 
 describe('the house', () => {
-  it('has a row in rooms.ts for each of its rooms, and no row without a room', () => {
+  it('the house has a row in rooms.ts for each of its rooms, and no row without a room', () => {
     expect(Object.keys(rooms).sort()).toEqual([...new Set(files.map(roomOf))].sort());
   });
 
-  it('imports only files that exist, so that this test reads the imports right', () => {
+  it('the house imports only files that exist, so that this test reads the imports right', () => {
     const all = files.flatMap((file) => importedBy(file));
     expect(all.length).toBeGreaterThan(files.length);
     for (const imported of all) expect(existsSync(path.join('src', imported))).toBe(true);
   });
 
-  it.each(Object.entries(rooms))('lets %s import what its row says, no more and no less', (room, row) => {
-    const values = roomsReached(room, ({ isOfTypes }) => !isOfTypes);
-    const types = roomsReached(room, ({ isOfTypes }) => isOfTypes).filter((other) => !values.includes(other));
-    expect({ values, types }).toEqual({
-      values: [...row.imports].sort(),
-      types: [...(row.types ?? [])].sort(),
-    });
-  });
+  it.each(Object.entries(rooms))(
+    'the house lets %s import what its row says, no more and no less',
+    (room, row) => {
+      const values = roomsReached(room, ({ isOfTypes }) => !isOfTypes);
+      const types = roomsReached(room, ({ isOfTypes }) => isOfTypes).filter(
+        (other) => !values.includes(other),
+      );
+      expect({ values, types }).toEqual({
+        values: [...row.imports].sort(),
+        types: [...(row.types ?? [])].sort(),
+      });
+    },
+  );
 
-  it.each(Object.entries(rooms))('lets %s import no package that its row forbids', (room, { never }) => {
-    const packages = files
-      .filter((file) => roomOf(file) === room)
-      .map((file) => ({ file, packages: packagesOf(file).filter((name) => never?.test(name)) }));
-    expect(packages.filter((each) => each.packages.length > 0)).toEqual([]);
-  });
+  it.each(Object.entries(rooms))(
+    'the house lets %s import no package that its row forbids',
+    (room, { never }) => {
+      const packages = files
+        .filter((file) => roomOf(file) === room)
+        .map((file) => ({ file, packages: packagesOf(file).filter((name) => never?.test(name)) }));
+      expect(packages.filter((each) => each.packages.length > 0)).toEqual([]);
+    },
+  );
 
-  it('has arrows that point one way: each row stands before those that its code runs', () => {
+  it('the house has arrows that point one way: each row stands before those that its code runs', () => {
     const order = Object.keys(rooms);
     const backwards = Object.entries(rooms).flatMap(([room, { imports }]) =>
       imports
@@ -100,14 +108,14 @@ describe('the house', () => {
     expect(backwards).toEqual([]);
   });
 
-  it('has no file that leads back to itself, not even by types', () => {
+  it('the house has no file that leads back to itself, not even by types', () => {
     expect(circleIn(files, (file) => importedBy(file).filter((other) => files.includes(other)))).toEqual([]);
     // What would be found.
     const arrows: Record<string, string[]> = { a: ['b'], b: ['c', 'd'], c: [], d: ['b'] };
     expect(circleIn(Object.keys(arrows), (node) => arrows[node] ?? [])).toEqual(['b', 'd', 'b']);
   });
 
-  it('names on the way of a mutation only rooms that there are, each once', () => {
+  it('the house names on the way of a mutation only rooms that there are, each once', () => {
     const [, way = ''] =
       /## The way of a mutation\n([\s\S]*?)\n\n[^|\n]/.exec(readFileSync('docs/develop.md', 'utf8')) ?? [];
     const stops = [...way.matchAll(/^\|[^|]*?\(\.\.\/src\/([^)]+)\)/gm)].map(([, room]) => room);
@@ -119,13 +127,13 @@ describe('the house', () => {
     expect([...stops, ...others].sort()).toEqual(Object.keys(rooms).sort());
   });
 
-  it('lets the sandbox share the upstream’s words and none of its code', () => {
+  it('the house lets the sandbox share the upstream’s words and none of its code', () => {
     const shared = files.filter((file) => roomOf(file) === 'sandbox').flatMap((file) => importedBy(file));
     for (const file of shared.filter((each) => roomOf(each) === 'stripe'))
       expect(file).toMatch(/\.wire\.ts$/);
   });
 
-  it('lets the pages share what a page is told with the server, and nothing else', () => {
+  it('the house lets the pages share what a page is told with the server, and nothing else', () => {
     const shared = files.filter((file) => roomOf(file) === 'pages').flatMap((file) => importedBy(file));
     for (const file of shared.filter((each) => roomOf(each) === 'http'))
       expect(file).toBe(path.join('http', 'page-facts.ts'));
@@ -133,7 +141,7 @@ describe('the house', () => {
       expect(file).toMatch(/^\.\.[\\/]schema/);
   });
 
-  it('knows the environment in main.ts and config.ts only', () => {
+  it('the house knows the environment in main.ts and config.ts only', () => {
     const readers = files.filter((file) =>
       /process\s*\.\s*env|\benv\b.*from 'node:process'/.test(sourceOf(file)),
     );
@@ -141,11 +149,11 @@ describe('the house', () => {
     expect(readers).toContain('main.ts');
   });
 
-  it('writes to no console', () => {
+  it('the house writes to no console', () => {
     expect(files.filter((file) => /\bconsole\s*\./.test(sourceOf(file)))).toEqual([]);
   });
 
-  it('has no drawers for odds and ends', () => {
+  it('the house has no drawers for odds and ends', () => {
     const everywhere = ['src', 'test'].flatMap((root) =>
       readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
         (name) => !name.includes('node_modules'),
@@ -156,7 +164,7 @@ describe('the house', () => {
     ).toEqual([]);
   });
 
-  it('asks for its scope at every field that has one', () => {
+  it('the house asks for its scope at every field that has one', () => {
     // type-graphql reads a simple field without asking.
     const guarded = files.flatMap((file) => [
       ...sourceOf(file).matchAll(/@Authorized\([^)]*\)[\s\S]*?@Field\([\s\S]*?\}\)/g),
@@ -168,7 +176,7 @@ describe('the house', () => {
     }
   });
 
-  it('loads no package by import() whose names a bundle would lose', () => {
+  it('the house loads no package by import() whose names a bundle would lose', () => {
     // esbuild makes a chunk of a CommonJS package that exports nothing but `default`: `_service { sdl }` failed by it.
     const safe = ['graphql', 'pino-pretty'];
     const loaded = files

@@ -69,7 +69,7 @@ describe('the example of a back end', () => {
     return { status: response.status, decision: (await response.json()) as Answer['decision'] };
   }
 
-  it('lets a person in whose evaluation takes longer than the budget, and says that it timed out', async () => {
+  it('the example of a back end lets a person in whose evaluation takes longer than the budget, and says that it timed out', async () => {
     for (const word of ['hang', 'delay_5000', 'drip']) {
       // The gateway itself would wait for eight seconds: only the budget can have ended these calls.
       expect((await logIn(`sandbox_${word}`)).decision).toEqual({
@@ -79,7 +79,7 @@ describe('the example of a back end', () => {
     }
   });
 
-  it('evaluates a form that is sent twice once, and reports what it decided after the answer', async () => {
+  it('the example of a back end evaluates a form that is sent twice once, and reports what it decided after the answer', async () => {
     const before = (await reports()).length;
     const fields = { attempt: 'the same attempt' };
     const [first, second] = [await logIn('sandbox_normal', fields), await logIn('sandbox_normal', fields)];
@@ -89,12 +89,12 @@ describe('the example of a back end', () => {
     expect((await reports()).slice(before).map(({ outcome }) => outcome)).toEqual(['OK', 'OK']);
   });
 
-  it('evaluates by the data of the request where Stripe.js made no Radar Session', async () => {
+  it('the example of a back end evaluates by the data of the request where Stripe.js made no Radar Session', async () => {
     const { decision } = await logIn('sandbox_highest', { radar_session: '' });
     expect(decision).toEqual({ status: 'BLOCKED', reason: 'HIGHEST' });
   });
 
-  it('serves a page whose form works without a Radar Session and carries one attempt', async () => {
+  it('the example of a back end serves a page whose form works without a Radar Session and carries one attempt', async () => {
     const pages = await Promise.all([1, 2].map(async () => (await fetch(url)).text()));
     const [first, second] = pages.map((page) => /name="attempt" value="([0-9a-f-]{36})"/.exec(page)?.[1]);
     expect(first).toBeDefined();
@@ -104,7 +104,7 @@ describe('the example of a back end', () => {
 
   // Last, since so many failures open the circuit breaker.
   it.each(sandboxCases.v1.map(({ word }) => word))(
-    'answers a log-in by its decision when the sandbox does %s',
+    'the example of a back end answers a log-in by its decision when the sandbox does %s',
     async (word) => {
       const { status, decision } = await logIn(`sandbox_${word}`);
       const expected = statusBecauseOf[decision.reason] ?? 'ALLOWED';
@@ -125,7 +125,7 @@ describe('the example of a back end', () => {
 });
 
 describe('the example of a back end without a gateway', () => {
-  it('lets the person in', async () => {
+  it('the example of a back end without a gateway lets the person in', async () => {
     const project = await makeClientProject(['graphql', 'graphql-request']);
     const closedPort = 'http://127.0.0.1:1/graphql';
     const script = `

@@ -49,12 +49,12 @@ const create = (to: TestGateway, headers: Record<string, string> = {}) =>
   to.send(createEverything, { input: registration() }, headers);
 
 describe('the build, without any package beside it,', () => {
-  it('prints the SDL letter for letter', async () => {
+  it('the build prints the SDL letter for letter', async () => {
     const { data } = await (await start()).send('{ _service { sdl } }');
     expect(data._service.sdl).toBe(readFileSync('schema/customer-evaluations.graphql', 'utf8'));
   });
 
-  it('repeats a call that failed (ky)', async () => {
+  it('the build repeats a call that failed (ky)', async () => {
     upstream.next(status(500));
     const { data } = await create(await start(upstreamAt(upstream.url)));
     expect(data.createCustomerEvaluation.errors).toEqual([]);
@@ -62,7 +62,7 @@ describe('the build, without any package beside it,', () => {
     expect(upstream.effects).toBe(1);
   });
 
-  it('runs the built-in sandbox, its cases and its journal', async () => {
+  it('the build runs the built-in sandbox, its cases and its journal', async () => {
     const { url, ...own } = await start();
     const { data } = await create({ url, ...own });
     expect(data.createCustomerEvaluation.errors).toEqual([]);
@@ -74,7 +74,7 @@ describe('the build, without any package beside it,', () => {
     expect(await calls.json()).toHaveLength(1);
   });
 
-  it('serves the explorer with all that it loads', async () => {
+  it('the build serves the explorer with all that it loads', async () => {
     const { url } = await start();
     const explorer = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } });
     const assets = [...(await explorer.text()).matchAll(/(?:src|href)="(assets\/[^"]+)"/g)];
@@ -82,7 +82,7 @@ describe('the build, without any package beside it,', () => {
     for (const [, asset] of assets) expect((await fetch(`${url}/${asset}`)).status).toBe(200);
   });
 
-  it('exports traces', async () => {
+  it('the build exports traces', async () => {
     const collector = await startCollector();
     const traced = await start(
       upstreamAt(upstream.url, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_SERVICE_NAME: 'built' }),
@@ -95,20 +95,20 @@ describe('the build, without any package beside it,', () => {
     await collector.close();
   });
 
-  it('puts a trace into the answer to a router', async () => {
+  it('the build puts a trace into the answer to a router', async () => {
     const { text } = await create(await start(), { 'apollo-federation-include-trace': 'ftv1' });
     const trace = Trace.decode(Buffer.from(JSON.parse(text).extensions.ftv1, 'base64'));
     expect(trace.root?.child?.[0]).toMatchObject({ responseName: 'createCustomerEvaluation' });
   });
 
-  it('serves metrics', async () => {
+  it('the build serves metrics', async () => {
     const measured = await start(upstreamAt(upstream.url, { METRICS_PORT: '0' }));
     await create(measured);
     const samples = await scrape(metricsUrl(measured));
     expect(sumOf(samples, 'customer_evaluations_upstream_attempt_duration_seconds_count')).toBe(1);
   });
 
-  it('knows callers by their tokens (jose)', async () => {
+  it('the build knows callers by their tokens (jose)', async () => {
     const issuer = await startIssuer();
     const closed = await start(upstreamAt(upstream.url, issuer.environment()));
     expect((await create(closed)).status).toBe(401);
@@ -117,7 +117,7 @@ describe('the build, without any package beside it,', () => {
     await issuer.close();
   });
 
-  it('tells operators of a bug by its place in the sources, and its caller nothing of it', async () => {
+  it('the build tells operators of a bug by its place in the sources, and its caller nothing of it', async () => {
     // What the gateway calls for the value of a field, so that it fails in the midst of a mutation.
     const bug = `
       const real = encodeURIComponent;
@@ -143,7 +143,7 @@ describe('the build, without any package beside it,', () => {
     expect(gateway.log.join()).not.toContain('canary');
   });
 
-  it('runs the operations that are shipped with it, and no others', async () => {
+  it('the build runs the operations that are shipped with it, and no others', async () => {
     const { operations } = JSON.parse(
       readFileSync('schema/generated/persisted-query-manifest.json', 'utf8'),
     ) as { operations: { id: string; name: string }[] };
@@ -161,7 +161,7 @@ describe('the build, without any package beside it,', () => {
     expect(await response.json()).toMatchObject({ data: { createCustomerEvaluation: { errors: [] } } });
   });
 
-  itUnless(missingRedis(), 'counts in Redis', async () => {
+  itUnless(missingRedis(), 'the build counts in Redis', async () => {
     const redis = await startRedis();
     const sharing = await start(
       upstreamAt(upstream.url, { REDIS_URL: redis.url, RATE_LIMIT_PER_MINUTE: '100' }),
@@ -174,7 +174,7 @@ describe('the build, without any package beside it,', () => {
 
   itUnless(
     reasonWithout('script', spawnSync('script', ['--version']).status === 0, 'bsdutils'),
-    'writes a log for people to a terminal',
+    'the build writes a log for people to a terminal',
     async () => {
       const script = spawn('script', ['-qec', `${process.execPath} dist/main.js`, '/dev/null'], {
         cwd: directory,
@@ -194,7 +194,7 @@ describe('the build, without any package beside it,', () => {
     },
   );
 
-  it.each(['--help', '--version', '--check-config'])('answers %s', (argument) => {
+  it.each(['--help', '--version', '--check-config'])('the build answers %s', (argument) => {
     const { status: code, stderr } = spawnSync(process.execPath, ['dist/main.js', argument], {
       cwd: directory,
       env: { PATH: process.env['PATH'] },

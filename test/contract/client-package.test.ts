@@ -46,7 +46,7 @@ beforeAll(async () => {
 afterAll(() => made.remove());
 
 describe('the package of typed documents', () => {
-  it('has the version of the gateway, and no file but what clients need', async () => {
+  it('the package of typed documents has the version of the gateway, and no file but what clients need', async () => {
     const installed = path.join(project, 'node_modules/customer-evaluations');
     const versionIn = (folder: string): unknown =>
       JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).version;
@@ -62,7 +62,7 @@ describe('the package of typed documents', () => {
     expect(stdout).toMatch(/^package\/LICENSE$/m);
   });
 
-  it('cannot be published by accident: its name is free on the public registry', async () => {
+  it('the package of typed documents cannot be published by accident: its name is free on the public registry', async () => {
     // A registry that nobody runs, and a token for it: npm asks for those first. A dry run would not look.
     const registry = [
       '--fetch-retries=0',
@@ -73,11 +73,11 @@ describe('the package of typed documents', () => {
     await expect(publishing).rejects.toThrow('EPRIVATE');
   });
 
-  it('is found sound by publint and by are-the-types-wrong', async () => {
+  it('the package of typed documents is found sound by publint and by are-the-types-wrong', async () => {
     await run('npm', ['run', '--silent', 'check:package']);
   }, 60_000);
 
-  it('gives plain node its documents and manifests', async () => {
+  it('the package of typed documents gives plain node its documents and manifests', async () => {
     const script = `
       import { EvaluateLoginDocument } from 'customer-evaluations';
       import manifest from 'customer-evaluations/persisted-query-manifest.json' with { type: 'json' };
@@ -96,7 +96,7 @@ describe('the package of typed documents', () => {
     expect(JSON.parse(stdout)).toEqual({ same: true, listed: true, sdl: true });
   });
 
-  it('compiles with the examples, strictly, and refuses all illegal inputs', async () => {
+  it('the package of typed documents compiles with the examples, strictly, and refuses all illegal inputs', async () => {
     const inputs = readFileSync('test/contract/illegal-inputs.ts', 'utf8');
     writeFileSync(
       path.join(project, 'illegal-inputs.ts'),
@@ -150,7 +150,7 @@ describe('each example', () => {
     return stdout.trim();
   }
 
-  it('reads the same with each client (three-clients)', async () => {
+  it('each example reads the same with each client (three-clients)', async () => {
     const script = `
       import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
       import { Client, fetchExchange } from '@urql/core';
@@ -167,7 +167,7 @@ describe('each example', () => {
   });
 
   it.each(Object.keys(examples) as (keyof typeof examples)[])(
-    'reads, refuses and repeats (%s)',
+    'each example reads, refuses and repeats (%s)',
     async (name) => {
       expect(await outcomeOf(name, gateway.url, 'sandbox_highest')).toBe('HIGHEST');
       expect(await outcomeOf(name, gateway.url, 'sandbox_low')).toBe('LOW');

@@ -31,7 +31,7 @@ describe('the schema for clients is read by', () => {
   });
   afterEach(() => rmSync(project, { recursive: true }));
 
-  it('Relay’s compiler, which makes exclusive unions of @oneOf inputs', async () => {
+  it('the schema for clients is read by Relay’s compiler, which makes exclusive unions of @oneOf inputs', async () => {
     const config = {
       src: './src',
       language: 'typescript',
@@ -49,7 +49,7 @@ describe('the schema for clients is read by', () => {
     expect(generated).toContain('createdAt: string');
   });
 
-  it('GraphQL Inspector, which validates, and finds what breaks', async () => {
+  it('the schema for clients is read by GraphQL Inspector, which validates, and finds what breaks', async () => {
     put('operation.graphql', operation);
     const found = await runScript<{ valid: unknown[]; none: unknown[]; breaking: string[] }>(
       project,
@@ -70,7 +70,7 @@ describe('the schema for clients is read by', () => {
   });
 
   it.each(['the file', 'introspection'])(
-    'GraphQL Code Generator’s client preset, from %s',
+    'the schema for clients is read by GraphQL Code Generator’s client preset, from %s',
     async (source) => {
       const schema =
         source === 'the file' ? './api.graphql' : [{ [`${gateway.url}/graphql`]: { oneOf: true } }];
@@ -92,7 +92,7 @@ describe('the schema for clients is read by', () => {
     },
   );
 
-  it('gql.tada, whose types refuse an input with none of its keys', async () => {
+  it('the schema for clients is read by gql.tada, whose types refuse an input with none of its keys', async () => {
     const plugins = [
       { name: 'gql.tada/ts-plugin', schema: './api.graphql', tadaOutputLocation: './graphql-env.d.ts' },
     ];

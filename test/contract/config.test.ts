@@ -6,7 +6,7 @@ const key = 'sk_test_canary0key';
 const production = { NODE_ENV: 'production', AUTH_MODE: 'none' };
 
 describe('the settings', () => {
-  it('have defaults for everything: the sandbox, on this machine, open to developers', () => {
+  it('the settings have defaults for everything: the sandbox, on this machine, open to developers', () => {
     expect(readConfig({})).toMatchObject({
       host: '127.0.0.1',
       port: 4000,
@@ -25,7 +25,7 @@ describe('the settings', () => {
     });
   });
 
-  it('are read from the environment', () => {
+  it('the settings are read from the environment', () => {
     const config = readConfig({
       HOST: '0.0.0.0',
       PORT: '8080',
@@ -59,24 +59,24 @@ describe('the settings', () => {
     });
   });
 
-  it('cannot be changed once they are read', () => {
+  it('the settings cannot be changed once they are read', () => {
     const config = readConfig({ CORS_ORIGINS: 'https://a.example' });
     expect(Object.isFrozen(config)).toBe(true);
     expect(Object.isFrozen(config.stripe)).toBe(true);
     expect(Object.isFrozen(config.http.corsOrigins)).toBe(true);
   });
 
-  it('that are set to nothing count as not set', () => {
+  it('the settings that are set to nothing count as not set', () => {
     expect(readConfig({ PORT: '', STRIPE_SECRET_KEY: '', METRICS_PORT: '' })).toEqual(readConfig({}));
   });
 
-  it('leave alone what belongs to others', () => {
+  it('the settings leave alone what belongs to others', () => {
     expect(readConfig({ PATH: '/bin', HOME: '/root', npm_config_x: 'y' })).toEqual(readConfig({}));
   });
 });
 
 describe('a fault in the settings', () => {
-  it('is told with all others at once: what was set, what it got and what it takes', () => {
+  it('a fault in the settings is told with all others at once: what was set, what it got and what it takes', () => {
     const faults = faultsOf({
       PORT: 'http',
       LOG_LEVEL: 'loud',
@@ -92,11 +92,14 @@ describe('a fault in the settings', () => {
     }
   });
 
-  it.each(['STRIPE_SECRET_KEY', 'ROUTER_SECRET', 'REDIS_URL'])('never shows the secret in %s', (name) => {
-    const faults = faultsOf({ [name]: 'canary secret' });
-    expect(faults[0]).toMatch(new RegExp(`^${name}: takes `));
-    expect(faults.join()).not.toContain('canary');
-  });
+  it.each(['STRIPE_SECRET_KEY', 'ROUTER_SECRET', 'REDIS_URL'])(
+    'a fault in the settings never shows the secret in %s',
+    (name) => {
+      const faults = faultsOf({ [name]: 'canary secret' });
+      expect(faults[0]).toMatch(new RegExp(`^${name}: takes `));
+      expect(faults.join()).not.toContain('canary');
+    },
+  );
 
   it.each([
     ['PORT', '-1'],
@@ -127,14 +130,14 @@ describe('a fault in the settings', () => {
     ['CORS_ORIGINS', 'https://a.example,,https://b.example'],
     ['MAX_BODY_BYTES', '1023'],
     ['LOG_LEVEL', 'INFO'],
-  ])('is found in %s=%j', (name, value) => {
+  ])('a fault in the settings is found in %s=%j', (name, value) => {
     const faults = faultsOf({ STRIPE_SECRET_KEY: key, [name]: value });
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(new RegExp(`^${name}: takes `));
   });
 
   it.each([{ METRICS_PORT: '4000' }, { PORT: '9464', METRICS_PORT: '9464' }])(
-    'is found where metrics would have the gateway’s own port: %j',
+    'a fault in the settings is found where metrics would have the gateway’s own port: %j',
     (environment) => {
       const [fault, ...more] = faultsOf(environment);
       expect(fault).toMatch(/^METRICS_PORT: (4000|9464) is the port of the gateway itself \(PORT\)/);
@@ -154,13 +157,13 @@ describe('a fault in the settings', () => {
     ['UPSTREAM_MAX_CONCURRENCY', '100000'],
     ['MAX_BODY_BYTES', '1024'],
     ['LOG_LEVEL', 'silent'],
-  ])('is not seen in %s=%j', (name, value) => {
+  ])('a fault in the settings is not seen in %s=%j', (name, value) => {
     expect(() => readConfig({ STRIPE_SECRET_KEY: key, [name]: value })).not.toThrow();
   });
 });
 
 describe('in production', () => {
-  it('a missing key is a fault, unless the sandbox is asked for by name', () => {
+  it('in production, a missing key is a fault, unless the sandbox is asked for by name', () => {
     expect(faultsOf(production)).toEqual([
       expect.stringMatching(/^STRIPE_SECRET_KEY: is needed in production/),
     ]);
@@ -168,25 +171,25 @@ describe('in production', () => {
     expect(readConfig({ ...production, STRIPE_SECRET_KEY: key }).upstream).toBe('stripe');
   });
 
-  it('who may call must be said', () => {
+  it('in production, who may call must be said', () => {
     expect(faultsOf({ NODE_ENV: 'production', STRIPE_SECRET_KEY: key })).toEqual([
       expect.stringMatching(/^AUTH_MODE: must be set in production/),
     ]);
   });
 
-  it('the schema is not told to strangers, unless asked for', () => {
+  it('in production, the schema is not told to strangers, unless asked for', () => {
     expect(readConfig({ ...production, STRIPE_SECRET_KEY: key }).introspection).toBe(false);
     expect(readConfig({ ...production, STRIPE_SECRET_KEY: key, INTROSPECTION: 'on' }).introspection).toBe(
       true,
     );
   });
 
-  it('there are no pages for browsers, unless asked for', () => {
+  it('in production, there are no pages for browsers, unless asked for', () => {
     expect(readConfig({ ...production, STRIPE_SECRET_KEY: key }).explorer).toBe(false);
     expect(readConfig({ ...production, STRIPE_SECRET_KEY: key, EXPLORER: 'on' }).explorer).toBe(true);
   });
 
-  it('the sandbox is chosen by name even beside a key', () => {
+  it('in production, the sandbox is chosen by name even beside a key', () => {
     expect(readConfig({ UPSTREAM: 'sandbox', STRIPE_SECRET_KEY: key }).upstream).toBe('sandbox');
   });
 });

@@ -122,7 +122,7 @@ function timedAssertions(source: string): string[] {
 }
 
 describe('an assertion on elapsed time', () => {
-  it('stands in no test: a busy machine would break it, and a busy reader would widen it', () => {
+  it('an assertion on elapsed time stands in no test: a busy machine would break it, and a busy reader would widen it', () => {
     const files = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter(
       (file) => file.endsWith('.test.ts') && !file.includes('node_modules'),
     );
@@ -142,7 +142,7 @@ describe('an assertion on elapsed time', () => {
     'let endedAt = 0; call.then(() => { endedAt = performance.now(); }); expect(Math.round(endedAt - 5)).toBe(2);',
     "it('a', () => { jest.useFakeTimers(); }); it('b', () => { expect(performance.now() - 1).toBe(2); });",
     "describe('a', () => { beforeEach(() => { jest.useFakeTimers(); }); }); describe('b', () => { expect(Date.now()).toBe(2); });",
-  ])('is found in %s', (source) => {
+  ])('an assertion on elapsed time is found in %s', (source) => {
     expect(timedAssertions(source)).toHaveLength(1);
   });
 
@@ -153,7 +153,7 @@ describe('an assertion on elapsed time', () => {
     'beforeEach(() => { jest.useFakeTimers(); }); expect(performance.now()).toBe(0);',
     'expect(processorMs(gateway)).toBeLessThan(2 * usualMs);',
     'expect(retryAfterMs).toBeLessThanOrEqual(60_000);',
-  ])('is not found in %s', (source) => {
+  ])('an assertion on elapsed time is not found in %s', (source) => {
     expect(timedAssertions(source)).toEqual([]);
   });
 });

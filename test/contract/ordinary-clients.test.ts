@@ -87,7 +87,7 @@ describe('an ordinary client, where only trusted documents are run', () => {
   afterAll(() => gateway.close());
 
   it.each(names.flatMap((name) => Object.keys(clients).map((client) => [client, name] as const)))(
-    'sends a trusted document by itself: %s, %s',
+    'an ordinary client, where only trusted documents are run, sends a trusted document by itself: %s, %s',
     async (client, name) => {
       // Each test's own, lest one be answered out of a cache.
       const variables = variablesOf(id)[name] as { id: string };
@@ -101,7 +101,7 @@ describe('an ordinary client, where only trusted documents are run', () => {
     },
   );
 
-  it('sends a document of its page’s own that has fragments: urql, whose text has no blank line', async () => {
+  it('an ordinary client, where only trusted documents are run, sends a document of its page’s own that has fragments: urql, whose text has no blank line', async () => {
     const own = parse(
       'query Own($id: ID!) { __typename ...F } fragment F on Query { customerEvaluation(id: $id) { __typename id } }',
       // As generated documents are.
@@ -123,22 +123,25 @@ describe('an ordinary client, where only trusted documents are run', () => {
     expect(data).toMatchObject({ customerEvaluation: null });
   });
 
-  it('is refused what is not trusted', async () => {
+  it('an ordinary client, where only trusted documents are run, is refused what is not trusted', async () => {
     const { errors } = await gateway.send(createEverything, { input: registration() });
     expect(errors).toMatchObject([{ extensions: { code: 'QUERY_NOT_IN_SAFELIST' } }]);
   });
 });
 
 describe('a shipped document', () => {
-  it.each(names)('%s asks for __typename in each selection below its root, as caching clients do', (name) => {
-    const without: SelectionSetNode[] = [];
-    visit(documentOf(name), {
-      SelectionSet(node, _key, parent) {
-        if (parent !== undefined && 'kind' in parent && parent.kind === Kind.OPERATION_DEFINITION) return;
-        const [first] = node.selections;
-        if (first?.kind !== Kind.FIELD || first.name.value !== '__typename') without.push(node);
-      },
-    });
-    expect(without).toEqual([]);
-  });
+  it.each(names)(
+    'a shipped document %s asks for __typename in each selection below its root, as caching clients do',
+    (name) => {
+      const without: SelectionSetNode[] = [];
+      visit(documentOf(name), {
+        SelectionSet(node, _key, parent) {
+          if (parent !== undefined && 'kind' in parent && parent.kind === Kind.OPERATION_DEFINITION) return;
+          const [first] = node.selections;
+          if (first?.kind !== Kind.FIELD || first.name.value !== '__typename') without.push(node);
+        },
+      });
+      expect(without).toEqual([]);
+    },
+  );
 });

@@ -7,11 +7,11 @@ const secureContextsOnly = /crypto\.(randomUUID\(|subtle)|from 'node:crypto'/;
 const pages = globSync(['docs/examples/*.ts', 'docs/examples/**/*.html']);
 
 describe('The examples for pages', () => {
-  it('are those for each client, and the page of the back end', () => {
+  it('The examples for pages are those for each client, and the page of the back end', () => {
     expect(pages.length).toBeGreaterThanOrEqual(4);
   });
 
-  it.each(pages)('%s runs on plain http as well', (page) => {
+  it.each(pages)('the example %s runs on plain http as well', (page) => {
     expect(readFileSync(page, 'utf8')).not.toMatch(secureContextsOnly);
   });
 });

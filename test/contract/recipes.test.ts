@@ -114,14 +114,14 @@ describe('a contributor who follows the recipes of docs/develop.md', () => {
       { clientDetails: { radarSession: "rse_1" } }, { customerDetails: { customer: "cus_1" } }
     ] }) { customerEvaluation { ${selection} } errors { code } } }`);
 
-  it('gets the signal from the build', async () => {
+  it('a contributor who follows the recipes of docs/develop.md gets the signal from the build', async () => {
     const answer = await evaluate('signals { ... on LoginSignals { deviceReuse { score } } }');
     expect(answer?.data.createCustomerEvaluation.customerEvaluation.signals).toEqual({
       deviceReuse: { score: expect.any(Number) },
     });
   });
 
-  it('gets the field from the build', async () => {
+  it('a contributor who follows the recipes of docs/develop.md gets the field from the build', async () => {
     const answer = await evaluate('model');
     expect(answer?.data.createCustomerEvaluation).toEqual({
       customerEvaluation: { model: 'm7' },
@@ -129,24 +129,24 @@ describe('a contributor who follows the recipes of docs/develop.md', () => {
     });
   });
 
-  it('finds the setting in --help, and its invalid value refused', async () => {
+  it('a contributor who follows the recipes of docs/develop.md finds the setting in --help, and its invalid value refused', async () => {
     expect((await start('--help')).stdout).toContain('HOUSE_COLOUR');
     await expect(start('--check-config')).rejects.toThrow(/HOUSE_COLOUR.*red or blue/);
   });
 
-  it('finds all of it in the printed schema', () => {
+  it('a contributor who follows the recipes of docs/develop.md finds all of it in the printed schema', () => {
     const sdl = readFileSync(path.join(copy, 'schema/customer-evaluations.graphql'), 'utf8');
     expect(sdl).toContain('deviceReuse: DeviceReuseSignal');
     expect(sdl).toContain('model: String');
   });
 
-  it('edits no file that the page does not name', () => {
+  it('a contributor who follows the recipes of docs/develop.md edits no file that the page does not name', () => {
     const recipes = readFileSync('docs/develop.md', 'utf8').split('## Recipes')[1]?.split('\n## ')[0] ?? '';
     const unnamed = edits.map(([file]) => file).filter((file) => !recipes.includes(`\`${file}\``));
     expect(unnamed).toEqual([]);
   });
 
-  it('is told what to do about generated files that are not staged', async () => {
+  it('a contributor who follows the recipes of docs/develop.md is told what to do about generated files that are not staged', async () => {
     expect(told).toContain('schema/customer-evaluations.graphql');
     expect(told).toContain('run `npm run codegen` and commit');
     await run('git', ['add', 'schema'], { cwd: copy });

@@ -51,7 +51,7 @@ function verdictOn({ source, flags }: Expression): string {
 }
 
 describe('the work of a regular expression', () => {
-  it('grows no faster than the text that it reads, in whatever serves', () => {
+  it('the work of a regular expression grows no faster than the text that it reads, in whatever serves', () => {
     const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
       /\.tsx?$/.test(file),
     );
@@ -67,7 +67,10 @@ describe('the work of a regular expression', () => {
   it.each([
     ['of an address that begins anywhere', '[^\\s:]+@[\\w.-]+'],
     ['of a token that needs a dot', '\\beyJ[\\w-]{6,}\\.[\\w-]+'],
-  ])('is found to grow faster, as it did once in the log: %s', (_, source) => {
-    expect(verdictOn({ file: '', source, flags: 'g' })).toMatch(/^vulnerable, 2nd degree polynomial/);
-  });
+  ])(
+    'the work of a regular expression is found to grow faster, as it did once in the log: %s',
+    (_, source) => {
+      expect(verdictOn({ file: '', source, flags: 'g' })).toMatch(/^vulnerable, 2nd degree polynomial/);
+    },
+  );
 });

@@ -74,17 +74,20 @@ describe('Relay, compiled and run as docs/frontend.md says, where only trusted d
        console.log(JSON.stringify(answer));`,
     );
 
-  it.each(operations)('sends $relayName by its id', async ({ name, relayName }) => {
-    const created = await execute('EvaluateLoginMutation', variablesOf('')['EvaluateLogin'] ?? {});
-    const payload = created.data?.['createCustomerEvaluation'] as { customerEvaluation?: { id: string } };
-    const answer = await execute(relayName, variablesOf(payload.customerEvaluation?.id ?? '')[name] ?? {});
-    expect(answer.errors).toBeUndefined();
-    const [field] = Object.values(answer.data ?? {});
-    expect(field).toBeTruthy();
-    expect(field?.errors ?? []).toEqual([]);
-  });
+  it.each(operations)(
+    'Relay, where only trusted documents are run, sends $relayName by its id',
+    async ({ name, relayName }) => {
+      const created = await execute('EvaluateLoginMutation', variablesOf('')['EvaluateLogin'] ?? {});
+      const payload = created.data?.['createCustomerEvaluation'] as { customerEvaluation?: { id: string } };
+      const answer = await execute(relayName, variablesOf(payload.customerEvaluation?.id ?? '')[name] ?? {});
+      expect(answer.errors).toBeUndefined();
+      const [field] = Object.values(answer.data ?? {});
+      expect(field).toBeTruthy();
+      expect(field?.errors ?? []).toEqual([]);
+    },
+  );
 
-  it('has no text of its operations in what the page loads', () => {
+  it('Relay, where only trusted documents are run, has no text of its operations in what the page loads', () => {
     for (const { relayName } of operations) {
       const artifact = readFileSync(path.join(project, `src/__generated__/${relayName}.graphql.ts`), 'utf8');
       expect(artifact).toMatch(/"id": "[\da-f]{64}",/);
@@ -92,7 +95,7 @@ describe('Relay, compiled and run as docs/frontend.md says, where only trusted d
     }
   });
 
-  it('is refused an operation that the gateway was not given', async () => {
+  it('Relay, where only trusted documents are run, is refused an operation that the gateway was not given', async () => {
     const response = await fetch(`${gateway.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -23,7 +23,7 @@ describe('`npm run schema:diff`', () => {
     return { passed: status === 0, output: stdout };
   }
 
-  it('passes, and says nothing of danger, when a nullable field of an answer is added', () => {
+  it('`npm run schema:diff` passes, and says nothing of danger, when a nullable field of an answer is added', () => {
     const { passed, output } = diff((sdl) =>
       sdl.replace('  livemode: Boolean!', '  livemode: Boolean!\n  extra: Int'),
     );
@@ -81,7 +81,7 @@ describe('`npm run schema:diff`', () => {
         sdl.replace('  livemode: Boolean!', '  livemode: Boolean! @requiresScopes(scopes: [["mode:read"]])'),
       named: "Directive 'requiresScopes' was added to field 'CustomerEvaluation.livemode'",
     },
-  ])('fails when $what', ({ change, named }) => {
+  ])('`npm run schema:diff` fails when $what', ({ change, named }) => {
     const { passed, output } = diff(change);
     expect(passed).toBe(false);
     expect(output).toContain('breaking: ');
@@ -131,7 +131,7 @@ describe('`npm run schema:diff`', () => {
         sdl.replace('@key(fields: "id") {', '@key(fields: "id") @key(fields: "livemode") {'),
       named: "Directive 'key' was added to object 'CustomerEvaluation'",
     },
-  ])('passes and names the danger when $what', ({ change, named }) => {
+  ])('`npm run schema:diff` passes and names the danger when $what', ({ change, named }) => {
     const { passed, output } = diff(change);
     expect(passed).toBe(true);
     expect(output).toContain('dangerous: ');

@@ -16,11 +16,11 @@ describe('the published schema', () => {
   });
   afterAll(() => gateway.close());
 
-  it('is what the code says: `npm run schema` would change nothing', async () => {
+  it('the published schema is what the code says: `npm run schema` would change nothing', async () => {
     expect(await buildSubgraph([customerEvaluationModule(undefined)]).sdl()).toBe(published);
   });
 
-  it('is the one that is run, as far as a router’s own parts go', () => {
+  it('the published schema is the one that is run, as far as a router’s own parts go', () => {
     const { schema } = buildSubgraph([customerEvaluationModule(undefined)]);
     const fromSdl = buildSubgraphSchema(parse(published));
     expect(validateSchema(schema)).toEqual([]);
@@ -32,17 +32,17 @@ describe('the published schema', () => {
     expect(ours(schema)).toEqual(ours(fromSdl));
   });
 
-  it('is served to routers letter for letter', async () => {
+  it('the published schema is served to routers letter for letter', async () => {
     const { data } = await gateway.send('{ _service { sdl } }');
     expect(data._service.sdl).toBe(published);
   });
 
-  it('defines the directive @oneOf, which composition would not know', () => {
+  it('the published schema defines the directive @oneOf, which composition would not know', () => {
     expect(published).toContain('directive @oneOf on INPUT_OBJECT');
   });
 
   it.each(['EvaluationContextInput', 'EvaluationClientDetailsInput', 'EvaluationCustomerDetailsInput'])(
-    'says by introspection that %s is one of its fields',
+    'the published schema says by introspection that %s is one of its fields',
     async (name) => {
       const { data } = await gateway.send(
         'query Kind($name: String!) { __type(name: $name) { isOneOf inputFields { name } } }',
@@ -53,12 +53,12 @@ describe('the published schema', () => {
     },
   );
 
-  it('does not say so of other inputs', async () => {
+  it('the published schema does not say so of other inputs', async () => {
     const { data } = await gateway.send('{ __type(name: "EvaluationCustomerDataInput") { isOneOf } }');
     expect(data.__type.isOneOf).toBe(false);
   });
 
-  it('describes every type, field, argument and value', () => {
+  it('the published schema describes every type, field, argument and value', () => {
     // GraphQL itself says what these are.
     const roots = ['Query', 'Mutation'];
     const described: string[] = [];
@@ -84,7 +84,7 @@ describe('the published schema', () => {
     );
   });
 
-  it('is kept from strangers where introspection is off, and routers still get it', async () => {
+  it('the published schema is kept from strangers where introspection is off, and routers still get it', async () => {
     const secret = 'a-secret-of-the-router-and-nobody-else';
     const closed = await startTestGateway({
       INTROSPECTION: 'off',

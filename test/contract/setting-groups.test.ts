@@ -20,30 +20,30 @@ function listedBelowTitles(text: string, setting: RegExp): string[][] {
 const namesByGroup = settingGroups.map(({ need }) => Object.keys(settingsByNeed[need]));
 
 describe('The groups of settings', () => {
-  it('hold every setting once', () => {
+  it('The groups of settings hold every setting once', () => {
     const names = namesByGroup.flat();
     expect(new Set(names).size).toBe(names.length);
     expect([...names].sort()).toEqual(Object.keys(settings.shape).sort());
     expect(describeSettings().map(({ name }) => name)).toEqual(names);
   });
 
-  it('are short for those who need little', () => {
+  it('The groups of settings are short for those who need little', () => {
     const [everyone = [], some = []] = namesByGroup;
     expect(everyone.length).toBeLessThanOrEqual(12);
     expect(some.length).toBeLessThanOrEqual(40);
   });
 
-  it('are the tables of the reference', () => {
+  it('The groups of settings are the tables of the reference', () => {
     const page = readFileSync('docs/reference/settings.md', 'utf8');
     expect(listedBelowTitles(page, /^\| `([A-Z_]+)` \|/gm)).toEqual(namesByGroup);
   });
 
-  it('are the lists of --help', async () => {
+  it('The groups of settings are the lists of --help', async () => {
     const { stdout } = await run(process.execPath, ['dist/main.js', '--help']);
     expect(listedBelowTitles(stdout, /^ {2}([A-Z_]+) {2}/gm)).toEqual(namesByGroup);
   });
 
-  it('let no setting be explained by its neighbour in another group', () => {
+  it('The groups of settings let no setting be explained by its neighbour in another group', () => {
     const [first, ...rest] = describeSettings();
     let before = first;
     for (const setting of rest) {

@@ -33,11 +33,11 @@ describe('the operations that are shipped to frontends', () => {
   });
   afterAll(() => gateway.close());
 
-  it('have variables here, each of them', () => {
+  it('the operations that are shipped to frontends have variables here, each of them', () => {
     expect(shipped).toEqual(Object.keys(variablesOf('')).sort());
   });
 
-  it.each(shipped)('%s fits the schema, and does what it says', async (file) => {
+  it.each(shipped)('the operation %s fits the schema, and does what it says', async (file) => {
     const operation = readFileSync(`schema/operations/${file}`, 'utf8');
     expect(validate(buildSubgraph([customerEvaluationModule(undefined)]).schema, parse(operation))).toEqual(
       [],

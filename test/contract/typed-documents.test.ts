@@ -9,7 +9,7 @@ import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { illegal, legal, ownSignal, refusedByClients } from './illegal-inputs.ts';
 
 describe('the typed documents', () => {
-  it('leave each of the illegal inputs to the compiler, which refuses them all', () => {
+  it('the typed documents leave each of the illegal inputs to the compiler, which refuses them all', () => {
     expect(illegal).toHaveLength(14);
     expect(refusedByClients).toHaveLength(5);
   });
@@ -24,7 +24,7 @@ describe('the typed documents', () => {
   it.each([
     { eventType: 'LOGIN' as const, name: 'account sharing' },
     { eventType: 'REGISTRATION' as const, name: 'multi-accounting' },
-  ])('tell the signals of a $eventType apart', async ({ eventType, name }) => {
+  ])('the typed documents tell the signals of a $eventType apart', async ({ eventType, name }) => {
     const variables: CreateCustomerEvaluationMutationVariables = { input: { ...legal, eventType } };
     const answer = await gateway.send(print(CreateCustomerEvaluationDocument), variables);
     const data: CreateCustomerEvaluationMutation = answer.data;

@@ -20,7 +20,7 @@ const without = (name: string): object =>
   Object.fromEntries(Object.entries(registrationAnswer).filter(([key]) => key !== name));
 
 describe('an answer of the upstream', () => {
-  it('is read with everything that it holds', () => {
+  it('an answer of the upstream is read with everything that it holds', () => {
     const { evaluation, drift } = read({
       ...loginAnswer,
       status: 'restricted',
@@ -92,11 +92,14 @@ describe('an answer of the upstream', () => {
     },
     { what: 'status is null', body: { ...registrationAnswer, status: null }, evaluation: { status: null } },
     { what: 'status is missing', body: registrationAnswer, evaluation: { status: null } },
-  ])('is read where $what, as nothing out of the ordinary', ({ body, evaluation }) => {
-    const translated = read(body);
-    expect(translated.evaluation).toMatchObject(evaluation);
-    expect(translated.drift).toEqual([]);
-  });
+  ])(
+    'an answer of the upstream is read where $what, as nothing out of the ordinary',
+    ({ body, evaluation }) => {
+      const translated = read(body);
+      expect(translated.evaluation).toMatchObject(evaluation);
+      expect(translated.drift).toEqual([]);
+    },
+  );
 
   it.each<{ what: string; body: object; evaluation: object; drift: string[] }>([
     {
@@ -147,19 +150,25 @@ describe('an answer of the upstream', () => {
       evaluation: { signals: { accountSharing: { score: 101 } } },
       drift: ['signals.account_sharing.score out of range'],
     },
-  ])('is read where it holds a new $what, and the novelty is told by name', ({ body, evaluation, drift }) => {
-    const translated = read(body);
-    expect(translated.evaluation).toMatchObject(evaluation);
-    expect([...translated.drift].sort()).toEqual(drift);
-  });
+  ])(
+    'an answer of the upstream is read where it holds a new $what, and the novelty is told by name',
+    ({ body, evaluation, drift }) => {
+      const translated = read(body);
+      expect(translated.evaluation).toMatchObject(evaluation);
+      expect([...translated.drift].sort()).toEqual(drift);
+    },
+  );
 
   it.each([
     { signals: { account_sharing: signal }, member: LoginSignals },
     { signals: { multi_accounting: signal }, member: RegistrationSignals },
-  ])('about an event type of tomorrow tells the signals it found apart', ({ signals, member }) => {
-    const body = { ...registrationAnswer, event_type: 'password_reset', signals };
-    expect(read(body).evaluation.signals).toBeInstanceOf(member);
-  });
+  ])(
+    'an answer of the upstream about an event type of tomorrow tells the signals it found apart',
+    ({ signals, member }) => {
+      const body = { ...registrationAnswer, event_type: 'password_reset', signals };
+      expect(read(body).evaluation.signals).toBeInstanceOf(member);
+    },
+  );
 });
 
 describe('an answer that is not what the contract says', () => {
@@ -189,21 +198,24 @@ describe('an answer that is not what the contract says', () => {
     },
     { what: 'a list', body: [registrationAnswer], names: 'answer' },
     { what: 'null', body: null, names: 'answer' },
-  ])('is refused for $what, and operators are told where', ({ body, names }) => {
-    const failure = outcomeOf(body);
-    expect(failure).toMatchObject(refused);
-    expect((failure as UpstreamCallError).operatorNote).toMatch(
-      new RegExp(`^${names.replaceAll('.', '\\.')}: `),
-    );
-  });
+  ])(
+    'an answer that is not what the contract says is refused for $what, and operators are told where',
+    ({ body, names }) => {
+      const failure = outcomeOf(body);
+      expect(failure).toMatchObject(refused);
+      expect((failure as UpstreamCallError).operatorNote).toMatch(
+        new RegExp(`^${names.replaceAll('.', '\\.')}: `),
+      );
+    },
+  );
 
-  it('is refused when it is about another event type than was asked about', () => {
+  it('an answer that is not what the contract says is refused when it is about another event type than was asked about', () => {
     expect(outcomeOf(loginAnswer, 'REGISTRATION')).toMatchObject(refused);
     expect(outcomeOf({ ...loginAnswer, event_type: 'password_reset' }, 'LOGIN')).toMatchObject(refused);
     expect(read(loginAnswer, 'LOGIN').evaluation.eventType).toBe('LOGIN');
   });
 
-  it('gives an evaluation or that failure whatever the JSON, and no message quotes a string of it', () => {
+  it('an answer that is not what the contract says gives an evaluation or that failure whatever the JSON, and no message quotes a string of it', () => {
     // Strings that no message of ours holds by chance. (Names of fields may stand in the log.)
     const word = fc.stringMatching(/^[a-z@]{3}\d{4}$/);
     const name = fc.stringMatching(/^[a-z_]{1,8}$/);

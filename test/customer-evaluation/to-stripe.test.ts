@@ -51,11 +51,11 @@ describe('a client’s input in the upstream’s words', () => {
       entry: { customerDetails: { customerData: { email: null, phone: '1234567890' } } },
       params: { type: 'customer_details', customer_details: { customer_data: { phone: '1234567890' } } },
     },
-  ])('translates $what', ({ entry, params }) => {
+  ])('the translation of an input writes $what', ({ entry, params }) => {
     expect(toStripe(inputOf(entry), current)).toEqual({ event_type: 'login', evaluation_context: [params] });
   });
 
-  it('puts each string of a legal input into exactly its own field, in the client’s order', () => {
+  it('the translation of an input puts each string of a legal input into exactly its own field, in the client’s order', () => {
     fc.assert(
       fc.property(legalInput, (input) => {
         expect(formFields(encodeForm(toStripe(input, current)))).toEqual(fieldsOf(input));
@@ -91,13 +91,13 @@ describe('an input that the reference refuses', () => {
         ['input', 'evaluationContext', '1', 'clientDetails', 'data', 'ip'],
       ],
     },
-  ])('is refused for $what', ({ input, paths }) => {
+  ])('an input that the reference refuses is refused for $what', ({ input, paths }) => {
     const failure = failureOf(() => toStripe(input, current));
     expect(failure).toMatchObject({ code: 'BAD_USER_INPUT', effect: 'NONE', retryable: false });
     expect(failure.problems.map((problem) => problem.path)).toEqual(paths);
   });
 
-  it('counts characters as code points: 5,000 are taken, whatever their size, and one more is not', () => {
+  it('the translation of an input counts characters as code points: 5,000 are taken, whatever their size, and one more is not', () => {
     const named = (name: string) => inputOf({ customerDetails: { customerData: { name } } });
     for (const character of ['a', 'é', '😀']) {
       expect(toStripe(named(character.repeat(5000)), older)).toBeDefined();
@@ -109,7 +109,7 @@ describe('an input that the reference refuses', () => {
 describe('client data with a version of the upstream that does not know it', () => {
   const withData = { clientDetails: { data: { ip: '203.0.113.7' } } };
 
-  it('is unsupported, naming each field and the version that would do', () => {
+  it('client data with a version of the upstream that does not know it is unsupported, naming each field and the version that would do', () => {
     const failure = failureOf(() =>
       toStripe(inputOf(withData, { customerDetails: { customer: 'cus_1' } }, withData), older),
     );
@@ -121,7 +121,7 @@ describe('client data with a version of the upstream that does not know it', () 
     expect(failure.message).toContain('2026-06');
   });
 
-  it('is refused for its faults first, since they are the client’s to mend', () => {
+  it('client data with a version of the upstream that does not know it is refused for its faults first, since they are the client’s to mend', () => {
     const faulty = { clientDetails: { data: { ip: '' } } };
     expect(failureOf(() => toStripe(inputOf(faulty), older)).code).toBe('BAD_USER_INPUT');
   });

@@ -21,7 +21,7 @@ import { describeUnless } from '../harness/run-unless.ts';
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
 describe('the Dockerfile', () => {
-  it('names each base image with a tag, of the Node that the tests run on', () => {
+  it('the Dockerfile names each base image with a tag, of the Node that the tests run on', () => {
     const bases = argumentsOf('FROM').map((words) => words.split(' ')[0] ?? '');
     expect(bases).toHaveLength(2);
     const [major = ''] = process.versions.node.split('.');
@@ -29,7 +29,7 @@ describe('the Dockerfile', () => {
       expect(base).toMatch(new RegExp(`^(node:${major}-|.*/nodejs${major}-)[\\w.:-]+$`));
   });
 
-  it('lets nothing into the build but what it copies', () => {
+  it('the Dockerfile lets nothing into the build but what it copies', () => {
     const copied = argumentsOf('COPY')
       .filter((words) => !words.startsWith('--from='))
       .flatMap((words) => words.split(/\s+/).slice(0, -1));
@@ -84,7 +84,7 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
     rmSync(into, { recursive: true, force: true });
   });
 
-  it('says who it is, what it runs and as whom', () => {
+  it('the image that is built from the Dockerfile says who it is, what it runs and as whom', () => {
     expect(image.config).toMatchObject({
       User: '65532:65532',
       WorkingDir: '/app',
@@ -102,7 +102,7 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
     );
   });
 
-  it('holds what runs and nothing else: no sources, tests or packages', () => {
+  it('the image that is built from the Dockerfile holds what runs and nothing else: no sources, tests or packages', () => {
     const app = path.join(image.root, 'app');
     const files = readdirSync(app, { recursive: true, encoding: 'utf8' });
     expect(files).toContain('dist/main.js');
@@ -114,7 +114,7 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
     expect(sizeOf(app) / 1e6).toBeLessThan(40);
   });
 
-  it('runs as nobody, without capabilities or new privileges, on a root that it can’t write', () => {
+  it('the image that is built from the Dockerfile runs as nobody, without capabilities or new privileges, on a root that it can’t write', () => {
     expect(output).toContain('"upstream":"sandbox"');
     const status = readFileSync(`/proc/${gateway.pid}/status`, 'utf8');
     expect(status).toMatch(/^Uid:\t65532\t65532\t65532\t65532$/m);
@@ -127,13 +127,13 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
     );
   });
 
-  it('needs little memory at the start', () => {
+  it('the image that is built from the Dockerfile needs little memory at the start', () => {
     const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8')) ?? [];
     // What a container asks for is in deploy/kubernetes: 384 MiB.
     expect(Number(kilobytes) / 1024).toBeLessThan(200);
   });
 
-  it('evaluates by a shipped operation, and serves its SDL letter for letter', async () => {
+  it('the image that is built from the Dockerfile evaluates by a shipped operation, and serves its SDL letter for letter', async () => {
     const url = `http://127.0.0.1:${port}`;
     const shipped = readFileSync('schema/operations/evaluate-registration.graphql', 'utf8');
     const answer = await postGraphQL(url, shipped, {
@@ -146,7 +146,7 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
     expect(data._service.sdl).toBe(readFileSync('schema/customer-evaluations.graphql', 'utf8'));
   });
 
-  it('is healthy by its own health check, and is not when nothing listens', async () => {
+  it('the image that is built from the Dockerfile is healthy by its own health check, and is not when nothing listens', async () => {
     const [kind, ...argv] = image.config.Healthcheck.Test;
     expect(kind).toBe('CMD');
     const codeWith = async (at: number) =>
@@ -155,7 +155,7 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
     expect(await codeWith(await freePort())).toBe(1);
   });
 
-  it('drains on SIGTERM: answers what is in flight, says so, and exits 0', async () => {
+  it('the image that is built from the Dockerfile drains on SIGTERM: answers what is in flight, says so, and exits 0', async () => {
     const slow = {
       ...registration(),
       evaluationContext: [{ customerDetails: { customer: 'cus_sandbox_delay_500' } }],

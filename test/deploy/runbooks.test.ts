@@ -30,7 +30,7 @@ function anchorsOf(page: string): string[] {
 }
 
 describe('the runbook', () => {
-  it('has a heading for each alert, where its link leads', () => {
+  it('the runbook has a heading for each alert, where its link leads', () => {
     expect(alerts.length).toBeGreaterThan(0);
     for (const { alert, annotations } of alerts) {
       const [page = '', anchor = ''] = annotations?.runbook_url?.split('#') ?? [];
@@ -42,7 +42,7 @@ describe('the runbook', () => {
     }
   });
 
-  it('has no heading for an alert that there is not', () => {
+  it('the runbook has no heading for an alert that there is not', () => {
     const linked = alerts.map(({ annotations }) => annotations?.runbook_url?.split('#')[1]);
     const headings = anchorsOf('docs/on-call.md').filter((anchor) =>
       anchor.startsWith('customer-evaluations-'),
@@ -50,17 +50,20 @@ describe('the runbook', () => {
     expect(headings.filter((heading) => !linked.includes(heading))).toEqual([]);
   });
 
-  it.each(['docs/deployment.md', 'docs/on-call.md', 'docs/capacity.md'])('leads somewhere: %s', (page) => {
-    const links = [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)];
-    expect(links.length).toBeGreaterThan(0);
-    for (const [, file = '', anchor] of links) {
-      const target = file === '' ? page : path.join('docs', file);
-      expect({ target, exists: existsSync(target) }).toEqual({ target, exists: true });
-      if (anchor !== undefined)
-        expect({ target, anchors: anchorsOf(target) }).toEqual({
-          target,
-          anchors: expect.arrayContaining([anchor]),
-        });
-    }
-  });
+  it.each(['docs/deployment.md', 'docs/on-call.md', 'docs/capacity.md'])(
+    'the runbook leads somewhere: %s',
+    (page) => {
+      const links = [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)];
+      expect(links.length).toBeGreaterThan(0);
+      for (const [, file = '', anchor] of links) {
+        const target = file === '' ? page : path.join('docs', file);
+        expect({ target, exists: existsSync(target) }).toEqual({ target, exists: true });
+        if (anchor !== undefined)
+          expect({ target, anchors: anchorsOf(target) }).toEqual({
+            target,
+            anchors: expect.arrayContaining([anchor]),
+          });
+      }
+    },
+  );
 });

@@ -86,18 +86,21 @@ const refusals: Told[] = [
 ];
 
 describe('a request that is refused before GraphQL begins', () => {
-  it.each(refusals)('by us: $code, $status', ({ refusal, status, headers, message, code, retryAfterMs }) => {
-    expect(refusal.name).toBe(refusal.constructor.name);
-    const answer = httpRefusal(refusal, 'my-request');
-    expect(answer.status).toBe(status);
-    expect(answer.headers).toEqual(headers);
-    const retryable = retryAfterMs !== undefined;
-    expect(answer.body).toEqual({
-      errors: [
-        { message, extensions: { code, retryable, effect: 'NONE', retryAfterMs, requestId: 'my-request' } },
-      ],
-    });
-  });
+  it.each(refusals)(
+    'a request that we refuse before GraphQL begins is answered $code with status $status',
+    ({ refusal, status, headers, message, code, retryAfterMs }) => {
+      expect(refusal.name).toBe(refusal.constructor.name);
+      const answer = httpRefusal(refusal, 'my-request');
+      expect(answer.status).toBe(status);
+      expect(answer.headers).toEqual(headers);
+      const retryable = retryAfterMs !== undefined;
+      expect(answer.body).toEqual({
+        errors: [
+          { message, extensions: { code, retryable, effect: 'NONE', retryAfterMs, requestId: 'my-request' } },
+        ],
+      });
+    },
+  );
 
   it.each([
     [
@@ -140,17 +143,20 @@ describe('a request that is refused before GraphQL begins', () => {
       'INTERNAL_SERVER_ERROR',
       'The gateway failed. Its operators find the reason under this request id.',
     ],
-  ])('with the status %s, never by the error’s own words', (statusCode, status, code, message) => {
-    const error = Object.assign(new Error('canary@example.com'), { statusCode });
-    const effect = status < 500 ? 'NONE' : undefined;
-    expect(httpRefusal(error, 'my-request')).toEqual({
-      status,
-      headers: {},
-      body: {
-        errors: [{ message, extensions: { code, retryable: false, effect, requestId: 'my-request' } }],
-      },
-    });
-  });
+  ])(
+    'a request that is refused before GraphQL begins is answered with the status %s, never by the error’s own words',
+    (statusCode, status, code, message) => {
+      const error = Object.assign(new Error('canary@example.com'), { statusCode });
+      const effect = status < 500 ? 'NONE' : undefined;
+      expect(httpRefusal(error, 'my-request')).toEqual({
+        status,
+        headers: {},
+        body: {
+          errors: [{ message, extensions: { code, retryable: false, effect, requestId: 'my-request' } }],
+        },
+      });
+    },
+  );
 });
 
 describe('a request whose form its sender can mend', () => {
@@ -161,18 +167,21 @@ describe('a request whose form its sender can mend', () => {
     [BadRequestError.misdirected(), 421, {}],
     [BadRequestError.unknownExpectation(), 417, {}],
     [BadRequestError.methodNotAllowed('GET, POST'), 405, { allow: 'GET, POST' }],
-  ])('is refused with what to mend: %s', (refusal, status, headers) => {
-    expect(httpRefusal(refusal, 'my-request')).toEqual({
-      status,
-      headers,
-      body: {
-        errors: [
-          {
-            message: refusal.message,
-            extensions: { code: 'BAD_REQUEST', retryable: false, effect: 'NONE', requestId: 'my-request' },
-          },
-        ],
-      },
-    });
-  });
+  ])(
+    'a request whose form its sender can mend is refused with what to mend: %s',
+    (refusal, status, headers) => {
+      expect(httpRefusal(refusal, 'my-request')).toEqual({
+        status,
+        headers,
+        body: {
+          errors: [
+            {
+              message: refusal.message,
+              extensions: { code: 'BAD_REQUEST', retryable: false, effect: 'NONE', requestId: 'my-request' },
+            },
+          ],
+        },
+      });
+    },
+  );
 });

@@ -20,7 +20,7 @@ const retryable: Record<FailureCode, boolean> = {
 
 describe('a failure that a caller can act on', () => {
   it.each(Object.entries(retryable) as [FailureCode, boolean][])(
-    'says whether to repeat, and what to do: %s',
+    'a failure that a caller can act on says whether to repeat, and what to do: %s',
     (code, expected) => {
       const failure = new UpstreamCallError(code, { effect: 'NONE' });
       expect(failure.retryable).toBe(expected);
@@ -36,7 +36,7 @@ describe('a failure that a caller can act on', () => {
     },
   );
 
-  it('says each thing that is wrong, in one text for the log and one by one for the caller', () => {
+  it('a failure that a caller can act on says each thing that is wrong, in one text for the log and one by one for the caller', () => {
     const problems = [{ message: 'One.', path: ['input'] }, { message: 'Two.' }];
     const failure = new UpstreamCallError('BAD_USER_INPUT', { effect: 'NONE', problems });
     expect(failure.problems).toEqual(problems);
@@ -44,7 +44,7 @@ describe('a failure that a caller can act on', () => {
   });
 
   it.each(Object.keys(retryable) as FailureCode[])(
-    'calls the operators only where they must act: %s',
+    'a failure that a caller can act on calls the operators only where they must act: %s',
     (code) => {
       expect(new UpstreamCallError(code, { effect: 'NONE' }).operatorsMustAct).toBe(
         code === 'UPSTREAM_REFUSED',
@@ -55,7 +55,7 @@ describe('a failure that a caller can act on', () => {
   );
 
   it.each(['NONE', 'UNKNOWN'] as Effect[])(
-    'stays the same where its effect is known better: %s',
+    'a failure that a caller can act on stays the same where its effect is known better: %s',
     (effect) => {
       const details = {
         problems: [{ message: 'One.', path: ['input'] }],

@@ -170,7 +170,7 @@ describe('a gateway whose neighbours send their bytes in any way', () => {
   }
 
   it(
-    'answers whole requests of clients, says NONE only of what it did not do, and has nothing left of them',
+    'a gateway whose neighbours send their bytes in any way answers whole requests of clients, says NONE only of what it did not do, and has nothing left of them',
     async () => {
       await gateway.send(createEverything, { input: registration() });
       const before = residentMegabytes(gateway);
@@ -208,7 +208,7 @@ describe('a gateway whose neighbours send their bytes in any way', () => {
   );
 
   it(
-    'reads an upstream’s answers in whatever pieces they come, and has nothing left of them',
+    'a gateway whose neighbours send their bytes in any way reads an upstream’s answers in whatever pieces they come, and has nothing left of them',
     async () => {
       const before = residentMegabytes(gateway);
       let calls = 0;

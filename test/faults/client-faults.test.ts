@@ -66,7 +66,7 @@ describe('when clients misbehave', () => {
     await Promise.all(gateways.splice(0).map((gateway) => gateway.close()));
   });
 
-  it('never calls the upstream for a client that hung up while it was queued', async () => {
+  it('the gateway never calls the upstream for a client that hung up while it was queued', async () => {
     const gateway = await gatewayWith({ UPSTREAM_MAX_CONCURRENCY: '1' });
     const { fault, release } = hold();
     upstream.next(fault);
@@ -80,7 +80,7 @@ describe('when clients misbehave', () => {
     expect(upstream.keys).toHaveLength(2);
   });
 
-  it('lets a call that was sent finish, so that a repeat with the key gets the same evaluation', async () => {
+  it('the gateway lets a call that was sent finish, so that a repeat with the key gets the same evaluation', async () => {
     const gateway = await gatewayWith();
     const { fault, release } = hold();
     upstream.next(fault);
@@ -90,7 +90,7 @@ describe('when clients misbehave', () => {
     expect(upstream.effects).toBe(1);
   });
 
-  it('starts no new attempt for a client that is gone', async () => {
+  it('the gateway starts no new attempt for a client that is gone', async () => {
     const gateway = await gatewayWith();
     let fail = (): void => undefined;
     upstream.next((victim) => {
@@ -103,7 +103,7 @@ describe('when clients misbehave', () => {
     expect(upstream.keys).toHaveLength(1);
   });
 
-  it('makes one evaluation of fifty calls with one key at once', async () => {
+  it('the gateway makes one evaluation of fifty calls with one key at once', async () => {
     const gateway = await gatewayWith();
     upstream.always(late(300));
     const payloads = await Promise.all(
@@ -113,7 +113,7 @@ describe('when clients misbehave', () => {
     expect(upstream.keys).toHaveLength(1);
   });
 
-  it('makes one evaluation of fifty calls with one key over three gateways', async () => {
+  it('the gateway makes one evaluation of fifty calls with one key over three gateways', async () => {
     const three = await Promise.all([gatewayWith(), gatewayWith(), gatewayWith()]);
     upstream.always(late(30));
     const payloads = await Promise.all(
@@ -126,7 +126,7 @@ describe('when clients misbehave', () => {
     expect(new Set(upstream.keys).size).toBe(1);
   });
 
-  it('refuses another input under a key whose call is under way', async () => {
+  it('the gateway refuses another input under a key whose call is under way', async () => {
     const gateway = await gatewayWith();
     const { fault, release } = hold();
     upstream.next(fault);
@@ -139,7 +139,7 @@ describe('when clients misbehave', () => {
     expect(upstream.keys).toHaveLength(1);
   });
 
-  it('keeps to the deadline that a client asks for', async () => {
+  it('the gateway keeps to the deadline that a client asks for', async () => {
     const gateway = await gatewayWith();
     upstream.always(hang);
     const timedOut = [{ code: 'UPSTREAM_TIMEOUT', effect: 'UNKNOWN', retryable: true }];
@@ -153,7 +153,7 @@ describe('when clients misbehave', () => {
     expect(upstream.keys).toHaveLength(3);
   });
 
-  it('does not let a client lengthen the deadline', async () => {
+  it('the gateway does not let a client lengthen the deadline', async () => {
     const gateway = await gatewayWith({ UPSTREAM_DEADLINE_MS: '200' });
     upstream.always(hang);
     const payload = await create(gateway, {}, { 'x-request-timeout-ms': '60000' });
@@ -162,7 +162,7 @@ describe('when clients misbehave', () => {
     expect(upstream.keys).toHaveLength(1);
   });
 
-  it('ends a late joiner of a shared call at its own deadline', async () => {
+  it('the gateway ends a late joiner of a shared call at its own deadline', async () => {
     const gateway = await gatewayWith();
     const { fault, release } = hold();
     upstream.next(fault);
@@ -175,7 +175,7 @@ describe('when clients misbehave', () => {
     expect(upstream.keys).toHaveLength(1);
   });
 
-  it('sheds what exceeds the calls in flight and a short queue, with status 503 and Retry-After', async () => {
+  it('the gateway sheds what exceeds the calls in flight and a short queue, with status 503 and Retry-After', async () => {
     const gateway = await gatewayWith({ UPSTREAM_MAX_CONCURRENCY: '2' });
     const { fault, release } = hold();
     upstream.always(fault);

@@ -71,7 +71,7 @@ describe('when the process is to end', () => {
   }
   const evaluationOf = ({ body }: Answer) => body.data?.createCustomerEvaluation.customerEvaluation;
 
-  it('is not ready but serves while balancers still send, then refuses politely, and answers what it has', async () => {
+  it('a process that is to end is not ready but serves while balancers still send, then refuses politely, and answers what it has', async () => {
     await start({ DRAIN_DELAY_MS: '600' });
     await create('before', kept);
     gateway.child.kill('SIGTERM');
@@ -105,7 +105,7 @@ describe('when the process is to end', () => {
     expect(upstream.effects).toBe(4);
   });
 
-  it('resets nobody: each call of sixteen busy clients is answered as long as one is in flight', async () => {
+  it('a process that is to end resets nobody: each call of sixteen busy clients is answered as long as one is in flight', async () => {
     await start();
     upstream.always(late(1_500));
     const inFlight = create('in flight');
@@ -129,7 +129,7 @@ describe('when the process is to end', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('refuses in the same words who came in the last moment and still waits for the process', async () => {
+  it('a process that is to end refuses in the same words who came in the last moment and still waits for the process', async () => {
     await start();
     const agents = Array.from({ length: 100 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
     await Promise.all(agents.map((agent) => send(`${gateway.url}/healthz`, agent)));
@@ -146,7 +146,7 @@ describe('when the process is to end', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('resets nobody whom it refuses before the body has come', async () => {
+  it('a process that is to end resets nobody whom it refuses before the body has come', async () => {
     await start({ DRAIN_DELAY_MS: '1500', AUTH_MODE: 'router', ROUTER_SECRET: 's'.repeat(32) });
     gateway.child.kill('SIGTERM');
     await untilLeaving();
@@ -168,7 +168,7 @@ describe('when the process is to end', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('waits for no connection on which nothing is asked, or only half of it', async () => {
+  it('a process that is to end waits for no connection on which nothing is asked, or only half of it', async () => {
     // Longer than this test may take: a drain that waited for the rest of a request would not end in it.
     await start({ REQUEST_TIMEOUT_MS: '600000', KEEP_ALIVE_MS: '3600000', UPSTREAM_DEADLINE_MS: '600000' });
     await create('idle', kept);
@@ -185,7 +185,7 @@ describe('when the process is to end', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('ends at once on a second signal', async () => {
+  it('a process that is to end ends at once on a second signal', async () => {
     await start();
     upstream.always(hang);
     const lost = create('lost').catch((error: NodeJS.ErrnoException) => error.code);
@@ -199,7 +199,7 @@ describe('when the process is to end', () => {
     expect(gateway.log.join('\n')).not.toContain('graceful shutdown timed out');
   });
 
-  it('gives what is in flight no more than its deadline', async () => {
+  it('a process that is to end gives what is in flight no more than its deadline', async () => {
     await start({ UPSTREAM_DEADLINE_MS: '800', UPSTREAM_TIMEOUT_MS: '500' });
     upstream.always(hang);
     const call = create('hangs');
@@ -212,7 +212,7 @@ describe('when the process is to end', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('is cut off where something keeps it from ending, before the orchestrator would', async () => {
+  it('a process that is to end is cut off where something keeps it from ending, before the orchestrator would', async () => {
     // Nothing of ours is known to hang: a server that never tells that it has closed stands for what is not known.
     const neverClosed = "import{Server}from'node:http';Server.prototype.close=function(){return this}";
     await start({
@@ -234,24 +234,27 @@ describe('when the process is to end', () => {
     ['an error that nothing caught', 'setTimeout(()=>{throw new TypeError(process.env.MESSAGE)})'],
     ['a rejection that nobody handles', `Promise.reject(new TypeError(process.env.MESSAGE))`],
     ['several', `for(let n=0;n<50;n++)setTimeout(()=>{throw new TypeError(process.env.MESSAGE)})`],
-  ])('tells of %s by kind and place alone, answers what is in flight, and exits 1', async (_what, bug) => {
-    await start({ NODE_OPTIONS: bugOn(bug), MESSAGE: 'canary@example.com' });
-    upstream.always(late(500));
-    const call = create('in flight');
-    await untilRequested(1);
-    gateway.child.kill('SIGWINCH');
-    await untilLeaving();
-    expect(evaluationOf(await call)).toMatchObject({ id: expect.any(String) });
-    expect(await gateway.exited).toBe(1);
+  ])(
+    'a process that is to end tells of %s by kind and place alone, answers what is in flight, and exits 1',
+    async (_what, bug) => {
+      await start({ NODE_OPTIONS: bugOn(bug), MESSAGE: 'canary@example.com' });
+      upstream.always(late(500));
+      const call = create('in flight');
+      await untilRequested(1);
+      gateway.child.kill('SIGWINCH');
+      await untilLeaving();
+      expect(evaluationOf(await call)).toMatchObject({ id: expect.any(String) });
+      expect(await gateway.exited).toBe(1);
 
-    const output = gateway.log.join('\n');
-    const told = output.split('\n').filter((line) => line.includes('uncaught exception, shutting down'));
-    expect(JSON.parse(told[0] ?? '')).toMatchObject({
-      level: 'fatal',
-      error: 'TypeError',
-      frames: expect.arrayContaining([expect.stringContaining('at ')]),
-    });
-    expect(told.length).toBeLessThanOrEqual(10);
-    expect(output).not.toContain('canary');
-  });
+      const output = gateway.log.join('\n');
+      const told = output.split('\n').filter((line) => line.includes('uncaught exception, shutting down'));
+      expect(JSON.parse(told[0] ?? '')).toMatchObject({
+        level: 'fatal',
+        error: 'TypeError',
+        frames: expect.arrayContaining([expect.stringContaining('at ')]),
+      });
+      expect(told.length).toBeLessThanOrEqual(10);
+      expect(output).not.toContain('canary');
+    },
+  );
 });

@@ -137,7 +137,7 @@ const wrongs: Readonly<Record<Rule, (history: History, first: MadeEvaluation) =>
 };
 
 describe('the check of a history', () => {
-  it('finds nothing in what a gateway that keeps its contract brings about', () => {
+  it('the check of a history finds nothing in what a gateway that keeps its contract brings about', () => {
     fc.assert(
       fc.property(lawful, (history) => {
         expect(violationsOf(history)).toEqual([]);
@@ -145,21 +145,24 @@ describe('the check of a history', () => {
     );
   });
 
-  it.each(Object.entries(wrongs))('finds what was planted, and where: %s', (rule, spoil) => {
-    let spoilt = 0;
-    fc.assert(
-      fc.property(lawful, (history) => {
-        const [first] = history.made;
-        const wrong = first && spoil(history, first);
-        if (first === undefined || wrong === undefined) return;
-        spoilt += 1;
-        expect(violationsOf(wrong)).toContainEqual({ rule, caller: first.caller, key: first.key });
-        // Of those whom nothing was done to, nothing is said.
-        expect(violationsOf(wrong).filter((violation) => !sameIntent(violation, first))).toEqual([]);
-      }),
-    );
-    expect(spoilt).toBeGreaterThan(10);
-  });
+  it.each(Object.entries(wrongs))(
+    'the check of a history finds what was planted, and where: %s',
+    (rule, spoil) => {
+      let spoilt = 0;
+      fc.assert(
+        fc.property(lawful, (history) => {
+          const [first] = history.made;
+          const wrong = first && spoil(history, first);
+          if (first === undefined || wrong === undefined) return;
+          spoilt += 1;
+          expect(violationsOf(wrong)).toContainEqual({ rule, caller: first.caller, key: first.key });
+          // Of those whom nothing was done to, nothing is said.
+          expect(violationsOf(wrong).filter((violation) => !sameIntent(violation, first))).toEqual([]);
+        }),
+      );
+      expect(spoilt).toBeGreaterThan(10);
+    },
+  );
 
   const call = (ending: Ending, sentAtMs: number, caller = 'a'): Call => ({
     caller,
@@ -172,26 +175,26 @@ describe('the check of a history', () => {
   const success: Ending = { kind: 'evaluation', id: 'ceval_1' };
   const rules = (history: History): string[] => violationsOf(history).map(({ rule }) => rule);
 
-  it('lets a call promise that nothing happened beside one that does not know', () => {
+  it('the check of a history lets a call promise that nothing happened beside one that does not know', () => {
     const calls = [call(nobodyKnows, 0), call(nothingHappened, 20), call(success, 40)];
     expect(rules({ calls, made: [making(5)] })).toEqual([]);
     // What a call did may come to light after it ended.
     expect(rules({ calls, made: [making(25)] })).toEqual([]);
   });
 
-  it('does not take a later call for the cause of what was made before it', () => {
+  it('the check of a history does not take a later call for the cause of what was made before it', () => {
     expect(rules({ calls: [call(nothingHappened, 0), call(success, 40)], made: [making(5)] })).toEqual([
       'made although every call says that nothing happened',
     ]);
   });
 
-  it('wants a cause for everything that was made', () => {
+  it('the check of a history wants a cause for everything that was made', () => {
     expect(rules({ calls: [], made: [making(5)] })).toEqual([
       'made although every call says that nothing happened',
     ]);
   });
 
-  it('keeps callers apart whose keys are alike', () => {
+  it('the check of a history keeps callers apart whose keys are alike', () => {
     const calls = [call(success, 0), call(success, 0, 'b')];
     expect(violationsOf({ calls, made: [making(5)] })).toEqual([
       { rule: 'the result of another caller', caller: 'b', key: '1' },

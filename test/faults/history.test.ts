@@ -12,7 +12,7 @@ const foundBy = {
 describe('what five clients saw of three processes, and what the upstream did', () => {
   const seed = Math.floor(Math.random() * 1_000_000);
 
-  it('are one story, whatever fails, is killed or goes away: nothing twice, nothing lost, nobody’s but one’s own', async () => {
+  it('what five clients saw of three processes, and what the upstream did are one story, whatever fails, is killed or goes away: nothing twice, nothing lost, nobody’s but one’s own', async () => {
     const history = await runHistory({ seconds: 15, seed });
     const { calls, made, done, bugs } = history;
     expect({ seed, violations: violationsOf(history) }).toEqual({ seed, violations: [] });
@@ -27,7 +27,7 @@ describe('what five clients saw of three processes, and what the upstream did', 
   }, 90_000);
 
   it.each(Object.keys(plantedBugs) as PlantedBug[])(
-    'would not be, with a bug: %s',
+    'a bug shows in what five clients saw of three processes: %s',
     async (planted) => {
       const history = await runHistory({ seconds: 4, seed, planted });
       expect(violationsOf(history).map(({ rule }) => rule)).toContain(foundBy[planted]);

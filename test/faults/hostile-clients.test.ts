@@ -58,7 +58,7 @@ describe('when clients are hostile', () => {
   const mutation = JSON.stringify({ query: createEverything, variables: { input: registration() } });
 
   describe('a body in one-byte chunks', () => {
-    it('costs no more memory than its bytes, over a hundred connections, and is refused', async () => {
+    it('a body in one-byte chunks costs no more memory than its bytes, over a hundred connections, and is refused', async () => {
       const gateway = await gatewayWith();
       const before = await peakMegabytes(gateway, async () => undefined);
       const peak = await peakMegabytes(gateway, async () => {
@@ -78,7 +78,7 @@ describe('when clients are hostile', () => {
       await expectAsBefore(gateway);
     });
 
-    it('costs next to nothing while its request waits for the process', async () => {
+    it('a body in one-byte chunks costs next to nothing while its request waits for the process', async () => {
       const gateway = await gatewayWith({ UPSTREAM_MAX_CONCURRENCY: '1' });
       const before = await peakMegabytes(gateway, async () => undefined);
       const peak = await peakMegabytes(gateway, async () => {
@@ -94,7 +94,7 @@ describe('when clients are hostile', () => {
       await expectAsBefore(gateway);
     });
 
-    it('is taken where its pieces are few, whatever their sizes', async () => {
+    it('a body in one-byte chunks is taken where its pieces are few, whatever their sizes', async () => {
       const gateway = await gatewayWith();
       const client = open(gateway);
       client.socket.write(headOf(['transfer-encoding: chunked']));
@@ -109,7 +109,7 @@ describe('when clients are hostile', () => {
     });
   });
 
-  it('refuses a request with more header fields than anybody sends', async () => {
+  it('the gateway refuses a request with more header fields than anybody sends', async () => {
     const gateway = await gatewayWith();
     const lines = Array.from({ length: 200 }, (_, index) => `a${index}: 1`);
     const client = open(gateway);
@@ -119,7 +119,7 @@ describe('when clients are hostile', () => {
     await expectAsBefore(gateway);
   });
 
-  it('sheds bodies whose bytes together are too much, also while they are read', async () => {
+  it('the gateway sheds bodies whose bytes together are too much, also while they are read', async () => {
     const gateway = await gatewayWith({ MAX_BODY_BYTES: '8000000' });
     const before = await peakMegabytes(gateway, async () => undefined);
     const half = ' '.repeat(4_000_000);
@@ -141,23 +141,26 @@ describe('when clients are hostile', () => {
       ['headers beyond any limit', `GET / HTTP/1.1\r\nhost: x\r\na: ${'b'.repeat(20_000)}\r\n\r\n`],
       ['a request for a tunnel', 'CONNECT x:1 HTTP/1.1\r\nhost: x:1\r\n\r\n'],
       ['a chunk that is none', `${headOf(['transfer-encoding: chunked'])}zz\r\n`],
-    ])('leave it its own answer, and then the connection is closed: %s', async (_, bytes) => {
-      const gateway = await gatewayWith();
-      upstream.next(late(300));
-      const client = open(gateway);
-      client.socket.write(requestWith(mutation));
-      while (upstream.keys.length === 0) await delay(5);
-      client.socket.write(bytes);
-      const answer = await client.until(/"errors":\[\]/);
-      expect(answer).toMatch(/^HTTP\/1\.1 200 .*ceval_1/s);
-      expect(answer).not.toContain('effect');
-      while (!client.isClosed()) await delay(20);
-      expect(client.received().match(/HTTP\/1\.1/g)).toHaveLength(1);
-      expect(upstream.effects).toBe(1);
-      await expectAsBefore(gateway);
-    });
+    ])(
+      'bytes behind a mutation that is under way leave it its own answer, and then the connection is closed: %s',
+      async (_, bytes) => {
+        const gateway = await gatewayWith();
+        upstream.next(late(300));
+        const client = open(gateway);
+        client.socket.write(requestWith(mutation));
+        while (upstream.keys.length === 0) await delay(5);
+        client.socket.write(bytes);
+        const answer = await client.until(/"errors":\[\]/);
+        expect(answer).toMatch(/^HTTP\/1\.1 200 .*ceval_1/s);
+        expect(answer).not.toContain('effect');
+        while (!client.isClosed()) await delay(20);
+        expect(client.received().match(/HTTP\/1\.1/g)).toHaveLength(1);
+        expect(upstream.effects).toBe(1);
+        await expectAsBefore(gateway);
+      },
+    );
 
-    it('leave several pipelined mutations their answers, in order', async () => {
+    it('bytes behind a mutation that is under way leave several pipelined mutations their answers, in order', async () => {
       const gateway = await gatewayWith();
       upstream.always(late(300));
       const client = open(gateway);
@@ -170,7 +173,7 @@ describe('when clients are hostile', () => {
       expect(upstream.effects).toBe(2);
     });
 
-    it('leave it its own answer also when they run out of time: half of a next request', async () => {
+    it('bytes behind a mutation that is under way leave it its own answer also when they run out of time: half of a next request', async () => {
       const gateway = await gatewayWith({ REQUEST_TIMEOUT_MS: '300' });
       upstream.next(late(2_500));
       const client = open(gateway);
@@ -183,7 +186,7 @@ describe('when clients are hostile', () => {
       expect(upstream.effects).toBe(1);
     });
 
-    it('are answered by themselves where nothing is under way', async () => {
+    it('bytes behind a mutation that is under way are answered by themselves where nothing is under way', async () => {
       const gateway = await gatewayWith();
       const client = open(gateway);
       client.socket.write(requestWith(mutation));
@@ -192,7 +195,7 @@ describe('when clients are hostile', () => {
       expect(await client.until(/BAD_REQUEST/)).toMatch(/HTTP\/1\.1 400 .*"effect":"NONE"/s);
     });
 
-    it('get no second answer where their request was refused by its head alone', async () => {
+    it('bytes behind a mutation that is under way get no second answer where their request was refused by its head alone', async () => {
       const gateway = await gatewayWith({ REQUEST_TIMEOUT_MS: '300' });
       const client = open(gateway);
       client.socket.write(
@@ -215,7 +218,7 @@ describe('when clients are hostile', () => {
         JWT_AUDIENCE: 'gateway',
       },
     ],
-  ])('reads no body of whom it does not know: with AUTH_MODE=%s', async (_, environment) => {
+  ])('the gateway reads no body of whom it does not know: with AUTH_MODE=%s', async (_, environment) => {
     const gateway = await gatewayWith(environment);
     const client = open(gateway);
     client.socket.write(headOf(['transfer-encoding: chunked']));

@@ -65,7 +65,7 @@ describe('when clients ask for large answers, or do not read them', () => {
     await Promise.all(gateways.splice(0).map((gateway) => gateway.close()));
   });
 
-  it('tells the first twenty of a thousand faults of an input', async () => {
+  it('the gateway tells the first twenty of a thousand faults of an input', async () => {
     const gateway = await gatewayWith();
     const evaluationContext = Array.from({ length: 1_250 }, () => ({ clientDetails: { radarSession: '' } }));
     const query = `mutation($input: CreateCustomerEvaluationInput!) {
@@ -77,7 +77,7 @@ describe('when clients ask for large answers, or do not read them', () => {
     expect(text.length).toBeLessThan(100_000);
   });
 
-  it('refuses an answer that is too large, and tells which mutations may have happened', async () => {
+  it('the gateway refuses an answer that is too large, and tells which mutations may have happened', async () => {
     const gateway = await gatewayWith();
     await report101Times(gateway);
     const query = `mutation($input: CreateCustomerEvaluationInput!) {
@@ -102,7 +102,7 @@ describe('when clients ask for large answers, or do not read them', () => {
     ]);
   });
 
-  it('cuts off a client that does not read in time, counts it, and serves the others', async () => {
+  it('the gateway cuts off a client that does not read in time, counts it, and serves the others', async () => {
     const gateway = await gatewayWith({ RESPONSE_TIMEOUT_MS: '500' });
     const stalled = Array.from({ length: 20 }, () => open(gateway));
     for (const { socket } of stalled) {
@@ -116,7 +116,7 @@ describe('when clients ask for large answers, or do not read them', () => {
     expect(answer.data.createCustomerEvaluation.errors).toEqual([]);
   });
 
-  it('holds no more of all unread answers than its share of memory', async () => {
+  it('the gateway holds no more of all unread answers than its share of memory', async () => {
     const gateway = await gatewayWith();
     await report101Times(gateway);
     const query = `mutation {
@@ -146,7 +146,7 @@ describe('when clients ask for large answers, or do not read them', () => {
     while ((await inFlight()) > 0) await delay(50);
   });
 
-  it('cuts off who does not read the metrics either', async () => {
+  it('the gateway cuts off who does not read the metrics either', async () => {
     const gateway = await gatewayWith({ RESPONSE_TIMEOUT_MS: '500' });
     const { socket } = open({ url: metricsUrl(gateway) });
     socket.pause();
@@ -154,7 +154,7 @@ describe('when clients ask for large answers, or do not read them', () => {
     while ((await cutOff(gateway, 'timeout')) === 0) await delay(50);
   });
 
-  it('keeps no connection of a client that asks for a tunnel, and then for nothing', async () => {
+  it('the gateway keeps no connection of a client that asks for a tunnel, and then for nothing', async () => {
     const gateway = await gatewayWith();
     const client = open(gateway);
     client.socket.allowHalfOpen = true;
@@ -165,7 +165,7 @@ describe('when clients ask for large answers, or do not read them', () => {
 });
 
 describe('the sandbox', () => {
-  it('keeps the last hundred reports of an evaluation, however many come', async () => {
+  it('the sandbox keeps the last hundred reports of an evaluation, however many come', async () => {
     const sandbox = new Sandbox();
     const url = await sandbox.listen('127.0.0.1', 0);
     try {

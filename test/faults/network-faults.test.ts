@@ -47,19 +47,19 @@ describe('when the way to the upstream fails', () => {
     return answer.data.createCustomerEvaluation;
   };
 
-  it('says so, without effect, when nobody listens', async () => {
+  it('the gateway answers UPSTREAM_UNAVAILABLE, without effect, when nobody listens upstream', async () => {
     const gateway = await gatewayAt('http://127.0.0.1:1');
     const payload = await create(gateway);
     expect(payload.errors).toMatchObject([{ code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE', retryable: true }]);
     expect(JSON.parse(await gateway.logged(/"msg":"operation"/))).toMatchObject({ attempts: 3 });
   });
 
-  it('says so, without effect, when the name is not found', async () => {
+  it('the gateway answers UPSTREAM_UNAVAILABLE, without effect, when the upstream’s name is not found', async () => {
     const gateway = await gatewayAt('https://no-such-host.invalid');
     expect((await create(gateway)).errors).toMatchObject([{ code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' }]);
   });
 
-  it('says so, without effect and in time, when the resolver is slow', async () => {
+  it('the gateway answers before a slow resolver does, without effect', async () => {
     // Node asks the system's resolver, which no test can slow down; so it is put to sleep before it is asked.
     const slowResolver = `
       import dns from 'node:dns';
@@ -115,7 +115,7 @@ describe('when the way to the upstream fails', () => {
       return `https://127.0.0.1:${port}`;
     }
 
-    it('says so, without effect, within the deadline', async () => {
+    it('the gateway answers at the deadline, without effect, when connections are swallowed', async () => {
       // With attempts to spare, only the deadline ends a call.
       const hole = await blackHole();
       const calls = ['2400', '600', '1200'].map(async (deadlineMs) => {
@@ -129,7 +129,7 @@ describe('when the way to the upstream fails', () => {
         expect(await call).toMatchObject({ errors: [{ code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' }] });
     });
 
-    it('keeps a client’s own short deadline, and knows that nothing was sent', async () => {
+    it('the gateway keeps a client’s own short deadline when connections are swallowed, and knows that nothing was sent', async () => {
       const gateway = await gatewayAt(await blackHole());
       const payload = await create(gateway, { 'x-request-timeout-ms': '50' });
       expect(payload.errors).toMatchObject([{ code: 'UPSTREAM_TIMEOUT', effect: 'NONE', retryable: true }]);
@@ -149,7 +149,7 @@ describe('when the way to the upstream fails', () => {
     });
 
     it.each(['self-signed', 'expired', 'of an old TLS version'])(
-      'says so loudly when it is %s',
+      'the gateway logs an error when the upstream’s certificate is %s',
       async (kind) => {
         const { private: key, cert } = kind === 'expired' ? expired : pems;
         const requests: string[] = [];
@@ -174,7 +174,7 @@ describe('when the way to the upstream fails', () => {
     );
   });
 
-  it('says so loudly when its certificate is trusted, but another host’s', async () => {
+  it('the gateway logs an error when the upstream’s certificate is trusted, but another host’s', async () => {
     const { private: key, cert } = await generate([{ name: 'commonName', value: 'other.example' }], {
       extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'other.example' }] }],
     });
@@ -197,7 +197,7 @@ describe('when the way to the upstream fails', () => {
     await gateway.logged(/"level":"error".*ERR_TLS_CERT_ALTNAME_INVALID/);
   });
 
-  it('is hidden when the upstream closes idle connections as they are reused', async () => {
+  it('no caller notices when the upstream closes idle connections as they are reused', async () => {
     const upstream: FaultyUpstream = await startFaultyUpstream();
     closing.push(() => upstream.close());
     // Closes each connection a moment after its answer: around when the next call takes it up again.
@@ -216,7 +216,7 @@ describe('when the way to the upstream fails', () => {
   }, 60_000);
 
   it(
-    'never gives a caller an answer that came unasked on an idle connection',
+    'the gateway never gives a caller an answer that came unasked on an idle connection',
     async () => {
       const upstream: FaultyUpstream = await startFaultyUpstream();
       closing.push(() => upstream.close());

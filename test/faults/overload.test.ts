@@ -60,7 +60,7 @@ describe('when more comes than the process can do', () => {
     });
     afterEach(() => gateway.close());
 
-    it('does a part of it, sheds the rest before anything is done for it, and does that when it is repeated', async () => {
+    it('an overloaded gateway does a part of it, sheds the rest before anything is done for it, and does that when it is repeated', async () => {
       const keys = Array.from({ length: 300 }, (_, index) => `key ${index}`);
       await openConnections(keys.length);
       const answers = await Promise.all(keys.map((key) => call(key)));
@@ -107,7 +107,7 @@ describe('when more comes than the process can do', () => {
       expect(sumOf(samples, 'customer_evaluations_http_requests_in_flight')).toBe(0);
     });
 
-    it('keeps the ids of requests, and the origins apart, in what it refuses', async () => {
+    it('an overloaded gateway keeps the ids of requests, and the origins apart, in what it refuses', async () => {
       await openConnections(300);
       const answers = await Promise.all(
         Array.from({ length: 300 }, (_, index) =>
@@ -125,7 +125,7 @@ describe('when more comes than the process can do', () => {
       expect(headers?.get('access-control-allow-origin')).toBeNull();
     });
 
-    it('still tells whether it is up, and browsers whether they may ask', async () => {
+    it('an overloaded gateway still tells whether it is up, and browsers whether they may ask', async () => {
       await openConnections(300);
       const calls = Array.from({ length: 260 }, (_, index) => call(`key ${index}`));
       const mayAsk = async (): Promise<boolean> => {
@@ -162,7 +162,7 @@ describe('when more comes than the process can do', () => {
       await issuer.close();
     });
 
-    it('still serves others than the one who sends it, though they come last', async () => {
+    it('an overloaded gateway still serves others than the one who sends it, though they come last', async () => {
       await start(300);
       const tokenOf = async (sub: string) => ({ authorization: `Bearer ${await issuer.token({ sub })}` });
       const [loud, quiet] = [await tokenOf('loud'), await tokenOf('quiet')];
@@ -174,7 +174,7 @@ describe('when more comes than the process can do', () => {
       expect((await Promise.all(flood)).map(({ status }) => status)).toContain(503);
     });
 
-    it('does nothing for who has hung up by the time that it would begin', async () => {
+    it('an overloaded gateway does nothing for who has hung up by the time that it would begin', async () => {
       await start(10_000);
       const token = { authorization: `Bearer ${await issuer.token()}` };
       expect((await call('first', token)).status).toBe(200);

@@ -78,7 +78,7 @@ describe('when the process ends', () => {
           kill();
         },
     ],
-  ])('a repeat with the key at a new one finds one evaluation: killed %s', async (_when, faultWith) => {
+  ])('a repeat with the key at a new process finds one evaluation: killed %s', async (_when, faultWith) => {
     const first = await start();
     upstream.next(faultWith(() => first.child.kill('SIGKILL')));
     // The last fault may lose the race against the answer: either way there is one evaluation.
@@ -90,7 +90,7 @@ describe('when the process ends', () => {
     expect(new Set(upstream.keys).size).toBe(1);
   });
 
-  it('answers the two hundred calls in flight before it exits on SIGTERM', async () => {
+  it('a process answers the two hundred calls in flight before it exits on SIGTERM', async () => {
     // Limits that a machine which has no time for any of us does not reach: this is not about them. Nor is it about
     // the five seconds in which a request's head must arrive, so the calls come a few at a time.
     const limits = { UPSTREAM_TIMEOUT_MS: '40000', UPSTREAM_DEADLINE_MS: '40000' };

@@ -41,13 +41,16 @@ describe('a response of the upstream as deployed gateways have met it', () => {
       error: { type: 'invalid_request_error', code: 'resource_missing', param: ['id'] },
     },
     { what: 'type is a number', error: { type: 404, code: 'resource_missing', param: 'id' } },
-  ])('makes an unknown id null and pages nobody where $what', async ({ error }) => {
-    upstream.answer(404, { error });
-    const { data, errors } = await gateway.send(retrieve, { id: 'ceval_unknown' });
-    expect(errors).toBeUndefined();
-    expect(data.customerEvaluation).toBeNull();
-    expect((await gateway.flushed()).join('\n')).not.toMatch(/"level":"(warn|error)"/);
-  });
+  ])(
+    'a response of the upstream makes an unknown id null and pages nobody where $what',
+    async ({ error }) => {
+      upstream.answer(404, { error });
+      const { data, errors } = await gateway.send(retrieve, { id: 'ceval_unknown' });
+      expect(errors).toBeUndefined();
+      expect(data.customerEvaluation).toBeNull();
+      expect((await gateway.flushed()).join('\n')).not.toMatch(/"level":"(warn|error)"/);
+    },
+  );
 
   it.each([
     ['408 of a load balancer, as JSON', 408, '{"message":"Request Timeout"}', 'application/json'],
@@ -55,7 +58,7 @@ describe('a response of the upstream as deployed gateways have met it', () => {
     ['403 page of a firewall', 403, '<html>blocked</html>', 'text/html'],
     ['407 of a forward proxy', 407, '<html>who are you</html>', 'text/html'],
     ['405 page of a web server', 405, '<html>no</html>', 'text/html'],
-  ])('repeats a create under its key after a %s', async (_, status, body, type) => {
+  ])('the gateway repeats a create under its key after a %s', async (_, status, body, type) => {
     let answered = 0;
     upstream.handle((response) => {
       answered += 1;
@@ -71,13 +74,13 @@ describe('a response of the upstream as deployed gateways have met it', () => {
     expect(new Set(keys).size).toBe(1);
   });
 
-  it('still takes a 403 that Stripe itself sends for a refusal of this gateway’s key', async () => {
+  it('the gateway still takes a 403 that Stripe itself sends for a refusal of its key', async () => {
     upstream.answer(403, { error: { type: 'invalid_request_error' } }, { 'request-id': 'req_1' });
     expect((await create()).errors).toMatchObject([{ code: 'UPSTREAM_REFUSED', effect: 'NONE' }]);
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('does not tell a client to repeat a key whose stored answer is a failure', async () => {
+  it('the gateway does not tell a client to repeat a key whose stored answer is a failure', async () => {
     upstream.answer(500, { error: { type: 'api_error' } }, { 'idempotent-replayed': 'true' });
     const { errors } = await create({ idempotencyKey: 'spent' });
     expect(errors).toMatchObject([{ code: 'UPSTREAM_UNAVAILABLE', retryable: false, effect: 'UNKNOWN' }]);
@@ -96,14 +99,17 @@ describe('a response of the upstream as deployed gateways have met it', () => {
       what: 'a customer that was deleted',
       answer: { customer: { id: 'cus_1', object: 'customer', deleted: true } },
     },
-  ])('is an evaluation that was billed and is handed on, with $what', async ({ answer }) => {
-    upstream.answer(200, { ...registrationAnswer, customer: 'cus_1', ...answer });
-    const { customerEvaluation, errors } = await create();
-    expect(errors).toEqual([]);
-    expect(customerEvaluation.customer).toEqual({ id: 'cus_1' });
-    expect(customerEvaluation.events ?? []).toEqual([]);
-    expect((await gateway.flushed()).join('\n')).not.toContain('canary');
-  });
+  ])(
+    'a response of the upstream is an evaluation that was billed and is handed on, with $what',
+    async ({ answer }) => {
+      upstream.answer(200, { ...registrationAnswer, customer: 'cus_1', ...answer });
+      const { customerEvaluation, errors } = await create();
+      expect(errors).toEqual([]);
+      expect(customerEvaluation.customer).toEqual({ id: 'cus_1' });
+      expect(customerEvaluation.events ?? []).toEqual([]);
+      expect((await gateway.flushed()).join('\n')).not.toContain('canary');
+    },
+  );
 
   const ms = 1_715_769_600_000;
   const signal = { score: 1, evaluated_at: ms, risk_level: null };
@@ -112,7 +118,7 @@ describe('a response of the upstream as deployed gateways have met it', () => {
     { what: 'evaluated_at', answer: { signals: { multi_accounting: signal } } },
     { what: 'occurred_at', answer: { events: { object: 'list', data: [{ type: 'x', occurred_at: ms }] } } },
   ])(
-    'is refused where its $what is in milliseconds, which no reader of RFC 3339 could take',
+    'a response of the upstream is refused where its $what is in milliseconds, which no reader of RFC 3339 could take',
     async ({ answer }) => {
       upstream.answer(200, { ...registrationAnswer, ...answer });
       expect((await create()).errors).toMatchObject([
@@ -124,20 +130,20 @@ describe('a response of the upstream as deployed gateways have met it', () => {
   describe('about another evaluation than was asked for', () => {
     beforeEach(() => upstream.answer(200, { ...loginAnswer, id: 'ceval_theirs' }));
 
-    it('is not passed on to who retrieves one', async () => {
+    it('a response of the upstream about another evaluation than was asked for is not passed on to who retrieves one', async () => {
       const { data, errors } = await gateway.send(retrieve, { id: 'ceval_mine' });
       expect(data.customerEvaluation).toBeNull();
       expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE', effect: 'NONE' } }]);
     });
 
-    it('is not passed on to a router that resolves an entity', async () => {
+    it('a response of the upstream about another evaluation than was asked for is not passed on to a router that resolves an entity', async () => {
       const r = [{ __typename: 'CustomerEvaluation', id: 'ceval_mine' }];
       const { text, errors } = await gateway.send(entities, { r });
       expect(text).not.toContain('ceval_theirs');
       expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE', effect: 'NONE' } }]);
     });
 
-    it('is not passed on to who reports one', async () => {
+    it('a response of the upstream about another evaluation than was asked for is not passed on to who reports one', async () => {
       const input = { id: 'ceval_mine', report: { outcome: { status: 'ALLOWED' } } };
       const { data } = await gateway.send(report, { input });
       expect(data.reportCustomerEvaluation).toMatchObject({
@@ -152,20 +158,23 @@ describe('a response of the upstream as deployed gateways have met it', () => {
     ['a name and a telephone number', 'Jenny Canary +15551234567'],
     ['15 kB', `canary@${'x'.repeat(15_000)}`],
     ['65 characters', 'canary'.padEnd(65, 'x')],
-  ])('says nothing of its Request-Id anywhere where that is %s', async (_, requestId) => {
-    upstream.answer(
-      400,
-      { error: { type: 'invalid_request_error', param: 'x' } },
-      { 'request-id': requestId },
-    );
-    const { errors } = await create();
-    expect(errors[0].upstreamRequestId).toBeNull();
-    upstream.answer(200, registrationAnswer, { 'request-id': requestId });
-    await create();
-    expect((await gateway.flushed()).join('\n')).not.toContain('canary');
-  });
+  ])(
+    'a response of the upstream says nothing of its Request-Id anywhere where that is %s',
+    async (_, requestId) => {
+      upstream.answer(
+        400,
+        { error: { type: 'invalid_request_error', param: 'x' } },
+        { 'request-id': requestId },
+      );
+      const { errors } = await create();
+      expect(errors[0].upstreamRequestId).toBeNull();
+      upstream.answer(200, registrationAnswer, { 'request-id': requestId });
+      await create();
+      expect((await gateway.flushed()).join('\n')).not.toContain('canary');
+    },
+  );
 
-  it('is known by a Request-Id that looks like one', async () => {
+  it('a response of the upstream is known by a Request-Id that looks like one', async () => {
     upstream.answer(
       400,
       { error: { type: 'invalid_request_error', param: 'x' } },

@@ -93,7 +93,7 @@ describe('whatever bytes the upstream answers', () => {
   };
 
   it(
-    'the outcome is typed, and the next caller gets its own answer',
+    'the outcome is typed whatever bytes the upstream answers, and the next caller gets its own answer',
     async () => {
       await fc.assert(
         fc.asyncProperty(pieces, async (parts) => {

@@ -29,7 +29,7 @@ describe('when the upstream fails', () => {
     return answer.data.createCustomerEvaluation;
   }
 
-  it.each(faultRows)('$when: $outcome', async (row) => {
+  it.each(faultRows)('the gateway answers $outcome when $when', async (row) => {
     if (row.forEver && row.faults[0]) upstream.always(row.faults[0]);
     else upstream.next(...row.faults);
 

@@ -57,15 +57,18 @@ describe('a response of the upstream in a great many pieces', () => {
       what: 'interim responses without an end',
       fault: pour('', Buffer.from('HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'.repeat(1_000))),
     },
-  ])('ends no gateway and is refused without a repeat, in eight calls at once: $what', async ({ fault }) => {
-    upstream.always(fault);
-    const payloads = await Promise.all(Array.from({ length: 8 }, (_, index) => create(`key ${index}`)));
-    expect(payloads.map(({ errors }) => errors)).toMatchObject(Array(8).fill([invalid]));
-    expect(upstream.keys).toHaveLength(8);
-    expect(gateway.child.exitCode).toBeNull();
-  });
+  ])(
+    'a response of the upstream in a great many pieces ends no gateway and is refused without a repeat, in eight calls at once: $what',
+    async ({ fault }) => {
+      upstream.always(fault);
+      const payloads = await Promise.all(Array.from({ length: 8 }, (_, index) => create(`key ${index}`)));
+      expect(payloads.map(({ errors }) => errors)).toMatchObject(Array(8).fill([invalid]));
+      expect(upstream.keys).toHaveLength(8);
+      expect(gateway.child.exitCode).toBeNull();
+    },
+  );
 
-  it('is an evaluation where it holds one, however it was cut', async () => {
+  it('a response of the upstream in a great many pieces is an evaluation where it holds one, however it was cut', async () => {
     upstream.next(({ response, takeEffect }) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       for (const byte of Buffer.from(takeEffect())) response.write(Buffer.of(byte));

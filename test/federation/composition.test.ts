@@ -34,12 +34,12 @@ describe('composed with a subgraph that owns StripeCustomer and one that refers 
     await Promise.all([gateway, ...neighbours].map((server) => server.close()));
   });
 
-  it('serves the published SDL, letter for letter', async () => {
+  it('the subgraph serves the published SDL, letter for letter', async () => {
     const { data } = await gateway.send('{ _service { sdl } }');
     expect(data._service.sdl).toBe(readFileSync('schema/customer-evaluations.graphql', 'utf8'));
   });
 
-  it('is loaded by IntrospectAndCompose in production, where only routers may introspect', async () => {
+  it('the subgraph is loaded by IntrospectAndCompose in production, where only routers may introspect', async () => {
     const secret = 'a-secret-of-the-router-and-nobody-else';
     const upstream = await startRecordingUpstream();
     const closed = await startTestGateway({
@@ -55,7 +55,7 @@ describe('composed with a subgraph that owns StripeCustomer and one that refers 
     for (const server of [router, closed, upstream]) await server.close();
   });
 
-  it('composes with Apollo’s composer, without errors or hints', () => {
+  it('the subgraph composes with Apollo’s composer, without errors or hints', () => {
     const { errors, hints, supergraphSdl } = composeWithApollo(subgraphs);
     expect(errors).toBeUndefined();
     expect((hints ?? []).map(String)).toEqual([]);
@@ -64,7 +64,7 @@ describe('composed with a subgraph that owns StripeCustomer and one that refers 
     expect(supergraphSdl).not.toContain('@oneOf');
   });
 
-  it('composes with The Guild’s composer, without errors, and keeps @oneOf', () => {
+  it('the subgraph composes with The Guild’s composer, without errors, and keeps @oneOf', () => {
     const { errors, supergraphSdl, publicSdl } = composeWithGuild(subgraphs);
     expect(errors).toBeUndefined();
     for (const name of oneOfInputs) {
@@ -73,7 +73,7 @@ describe('composed with a subgraph that owns StripeCustomer and one that refers 
     }
   });
 
-  it('composes with Cosmo’s composer, without errors or warnings, and keeps @oneOf', () => {
+  it('the subgraph composes with Cosmo’s composer, without errors or warnings, and keeps @oneOf', () => {
     const result = federateSubgraphs({
       subgraphs: subgraphs.map(({ name, url, typeDefs }) => ({ name, url, definitions: typeDefs })),
       version: ROUTER_COMPATIBILITY_VERSION_ONE,
@@ -84,7 +84,7 @@ describe('composed with a subgraph that owns StripeCustomer and one that refers 
     expect(oneOfIn(result.federatedGraphClientSchema)).toEqual(oneOfInputs);
   });
 
-  it('lets a contract for browsers leave out what an evaluated person must not learn', () => {
+  it('the subgraph lets a contract for browsers leave out what an evaluated person must not learn', () => {
     const filtered = applyTagFilterOnSubgraphs(subgraphs, { include: new Set(), exclude: new Set(['risk']) });
     const { errors, publicSdl } = composeWithGuild(filtered as ComposedSubgraph[]);
     expect(errors).toBeUndefined();
@@ -106,7 +106,7 @@ describe('composed with a company’s graph that has its own Customer, Signal, C
     await Promise.all(servers.map((server) => server.close()));
   });
 
-  it('composes with every composer, and neither graph changes the other’s types', () => {
+  it('the subgraph, beside a graph with its own Customer, Signal, CustomerDataInput and DateTime, composes with every composer, and neither graph changes the other’s types', () => {
     const apollo = composeWithApollo(subgraphs);
     expect(apollo.errors).toBeUndefined();
     const guild = composeWithGuild(subgraphs);
@@ -124,7 +124,7 @@ describe('composed with a company’s graph that has its own Customer, Signal, C
     }
   });
 
-  it('names nothing generic but what the product itself is named by', () => {
+  it('the subgraph, beside a graph with its own Customer, Signal, CustomerDataInput and DateTime, names nothing generic but what the product itself is named by', () => {
     const [{ typeDefs } = { typeDefs: parse('scalar None') }] = subgraphs;
     const names = typeDefs.definitions.flatMap((definition) =>
       'name' in definition && definition.kind !== 'DirectiveDefinition' ? [definition.name?.value ?? ''] : [],

@@ -48,21 +48,21 @@ describe('entities', () => {
     signals: { __typename: 'RegistrationSignals' },
   });
 
-  it('are fetched once each, and answered in the order that was asked', async () => {
+  it('entities are fetched once each, and answered in the order that was asked', async () => {
     const { data, errors } = await resolve(['b', 'a', 'b', 'c', 'a'].map(evaluation));
     expect(errors).toBeUndefined();
     expect(data._entities).toEqual(['b', 'a', 'b', 'c', 'a'].map(found));
     expect(upstream.requests.map(({ url }) => idOf(url)).sort()).toEqual(['a', 'b', 'c']);
   });
 
-  it('are null where Stripe knows none, without an error', async () => {
+  it('entities are null where Stripe knows none, without an error', async () => {
     const { data, errors } = await resolve(['a', 'unknown', '..', '', 'unknown'].map(evaluation));
     expect(errors).toBeUndefined();
     expect(data._entities).toEqual([found('a'), null, null, null, null]);
     expect(upstream.requests).toHaveLength(2);
   });
 
-  it('fail alone, with the code of what happened', async () => {
+  it('entities fail alone, with the code of what happened', async () => {
     const { data, errors } = await resolve(['a', 'forbidden', 'b'].map(evaluation));
     expect(data._entities).toEqual([found('a'), null, found('b')]);
     expect(errors).toEqual([
@@ -89,21 +89,24 @@ describe('entities', () => {
     { what: 'of no type', representation: { id: 'canary' } },
     { what: 'that is a string', representation: 'canary' },
     { what: 'that is a list', representation: [evaluation('canary')] },
-  ])('refuse a representation $what, by itself and without quoting it', async ({ representation }) => {
-    const { data, errors, text } = await resolve([evaluation('a'), representation, evaluation('b')]);
-    expect(data._entities).toEqual([found('a'), null, found('b')]);
-    expect(errors).toEqual([
-      expect.objectContaining({
-        message: expect.stringMatching(/^representations: .*CustomerEvaluation/),
-        path: ['_entities', 1],
-        extensions: { code: 'BAD_USER_INPUT', retryable: false, effect: 'NONE' },
-      }),
-    ]);
-    expect(text).not.toMatch(/canary|8154711/);
-    expect(upstream.requests).toHaveLength(2);
-  });
+  ])(
+    'entities refuse a representation $what, by itself and without quoting it',
+    async ({ representation }) => {
+      const { data, errors, text } = await resolve([evaluation('a'), representation, evaluation('b')]);
+      expect(data._entities).toEqual([found('a'), null, found('b')]);
+      expect(errors).toEqual([
+        expect.objectContaining({
+          message: expect.stringMatching(/^representations: .*CustomerEvaluation/),
+          path: ['_entities', 1],
+          extensions: { code: 'BAD_USER_INPUT', retryable: false, effect: 'NONE' },
+        }),
+      ]);
+      expect(text).not.toMatch(/canary|8154711/);
+      expect(upstream.requests).toHaveLength(2);
+    },
+  );
 
-  it('are at most a hundred in one request; a thousand are refused, and none is fetched', async () => {
+  it('entities are at most a hundred in one request; a thousand are refused, and none is fetched', async () => {
     const hundred = Array.from({ length: 100 }, (_, index) => `ceval_${index}`);
     const taken = await resolve(hundred.map(evaluation));
     expect(taken.errors).toBeUndefined();
@@ -121,7 +124,7 @@ describe('entities', () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  it('are counted over the aliases of one request', async () => {
+  it('entities are counted over the aliases of one request', async () => {
     const query = `query ($some: [_Any!]!) {
       a: _entities(representations: $some) { __typename }
       b: _entities(representations: $some) { __typename }
@@ -135,7 +138,7 @@ describe('entities', () => {
     });
   });
 
-  it('are fetched at most eight at a time', async () => {
+  it('entities are fetched at most eight at a time', async () => {
     let underWay = 0;
     let most = 0;
     upstream.handle((response, { url }) => {
@@ -152,7 +155,7 @@ describe('entities', () => {
     expect(most).toBe(8);
   });
 
-  it('need a version that retrieves: another says which would, and sends nothing', async () => {
+  it('entities need a version that retrieves: another says which would, and sends nothing', async () => {
     const older = await startTestGateway(
       upstreamAt(upstream.url, { STRIPE_API_VERSION: '2026-03-04.preview' }),
     );

@@ -56,7 +56,7 @@ describe.each([
     return data.createCustomerEvaluation.customerEvaluation.id;
   }
 
-  it('creates an evaluation, whose customer another subgraph completes', async () => {
+  it('a router creates an evaluation, whose customer another subgraph completes', async () => {
     const { data, errors } = await send(create, { input: { ...login, idempotencyKey: 'attempt 1' } });
     expect(errors).toBeUndefined();
     expect(data.createCustomerEvaluation).toEqual({
@@ -71,7 +71,7 @@ describe.each([
     });
   });
 
-  it('reports how it ended, and retrieves it', async () => {
+  it('a router reports how it ended, and retrieves it', async () => {
     const id = await createLogin();
     const reported = await send(report, { input: { id, report: { outcome: { status: 'BLOCKED' } } } });
     expect(reported.data.reportCustomerEvaluation).toEqual({
@@ -88,7 +88,7 @@ describe.each([
     });
   });
 
-  it('answers a query across all three subgraphs, where one failure leaves the others whole', async () => {
+  it('a router answers a query across all three subgraphs, where one failure leaves the others whole', async () => {
     const id = await createLogin();
     const query = `query ($ids: [ID!]!) {
       ordersAfter(evaluations: $ids) { id evaluation { eventType customer { customer { name } } } }
@@ -105,7 +105,7 @@ describe.each([
     expect(errors).not.toEqual([]);
   });
 
-  it('brings failures in the payload, with code and path', async () => {
+  it('a router brings failures in the payload, with code and path', async () => {
     const refused = await send(create, {
       input: { ...login, evaluationContext: [{ clientDetails: { radarSession: 'rse_sandbox_error_400' } }] },
     });
@@ -132,7 +132,7 @@ describe.each([
     ]);
   });
 
-  it('refuses two keys in a @oneOf, written as literals or as variables, and sends nothing upstream', async () => {
+  it('a router refuses two keys in a @oneOf, written as literals or as variables, and sends nothing upstream', async () => {
     const before = sandbox.created;
     const both = '{ clientDetails: { radarSession: "rse_1" }, customerDetails: { customer: "cus_1" } }';
     const literal = `mutation {
@@ -150,7 +150,7 @@ describe.each([
 });
 
 describe('a deadline that a client sends through Hive Gateway', () => {
-  it('reaches the subgraph, which then gives up in time', async () => {
+  it('a deadline that a client sends through Hive Gateway reaches the subgraph, which then gives up in time', async () => {
     const subgraph = await startTestGateway();
     const router = await startHiveGateway(await introspectSubgraphs({ 'customer-evaluations': subgraph }));
     const input = { ...login, evaluationContext: [{ customerDetails: { customer: 'cus_sandbox_hang' } }] };

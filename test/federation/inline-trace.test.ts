@@ -12,7 +12,7 @@ describe('a trace for the supergraph’s router', () => {
   });
   afterAll(() => gateway.close());
 
-  it('comes with the answer when its header asks for it, with error messages masked', async () => {
+  it('a trace for the supergraph’s router comes with the answer when its header asks for it, with error messages masked', async () => {
     const { text, errors } = await gateway.send(query, {}, { 'apollo-federation-include-trace': 'ftv1' });
     const trace = Trace.decode(Buffer.from(JSON.parse(text).extensions.ftv1, 'base64'));
     const [field] = trace.root?.child ?? [];
@@ -24,7 +24,7 @@ describe('a trace for the supergraph’s router', () => {
     expect(JSON.stringify(trace)).not.toContain('ceval_sandbox');
   });
 
-  it('is not made for anybody else', async () => {
+  it('a trace for the supergraph’s router is not made for anybody else', async () => {
     const { text } = await gateway.send(query);
     expect(JSON.parse(text).extensions).toBeUndefined();
   });

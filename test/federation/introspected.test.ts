@@ -50,7 +50,7 @@ async function meshCompose(
 }
 
 describe('The built gateway', () => {
-  it('is introspected by mesh-compose in production, where only routers may introspect', async () => {
+  it('The built gateway is introspected by mesh-compose in production, where only routers may introspect', async () => {
     const secret = 'a-secret-of-the-router-and-nobody-else';
     const upstream = await startRecordingUpstream();
     const closed = await startTestGateway({
@@ -131,7 +131,7 @@ describe.each(['mesh-compose', 'The Guild’s composer'])(
       ],
     };
 
-    it('runs a mutation once, and completes it with two neighbours’ fields', async () => {
+    it('Hive’s planner runs a mutation once, and completes it with two neighbours’ fields', async () => {
       const before = sandbox.created;
       const { data, errors } = await send(create, { input: login });
       expect(errors).toBeUndefined();
@@ -147,7 +147,7 @@ describe.each(['mesh-compose', 'The Guild’s composer'])(
       expect(sandbox.created).toBe(before + 1);
     });
 
-    it('fetches what a neighbour’s field requires of an entity, from an order to its evaluation', async () => {
+    it('Hive’s planner fetches what a neighbour’s field requires of an entity, from an order to its evaluation', async () => {
       const { data: created } = await send(create, { input: login });
       const { id } = created.createCustomerEvaluation.customerEvaluation;
       const reported = await send(report, { input: { id, report: { outcome: { status: 'BLOCKED' } } } });
@@ -166,7 +166,7 @@ describe.each(['mesh-compose', 'The Guild’s composer'])(
       ]);
     });
 
-    it('passes on failures in the payload, with code and path', async () => {
+    it('Hive’s planner passes on failures in the payload, with code and path', async () => {
       const { data } = await send(create, {
         input: {
           ...login,
@@ -184,7 +184,7 @@ describe.each(['mesh-compose', 'The Guild’s composer'])(
       });
     });
 
-    it('sends nothing upstream for two keys of a @oneOf', async () => {
+    it('Hive’s planner sends nothing upstream for two keys of a @oneOf', async () => {
       const before = sandbox.created;
       const [first, second] = login.evaluationContext;
       const { data, errors } = await send(create, {

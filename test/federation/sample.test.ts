@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 
 describe('the sample supergraph', () => {
   it.each(['apollo', 'guild'])(
-    'composes as its configuration lists it, with the composer of %s',
+    'the sample supergraph composes as its configuration lists it, with the composer of %s',
     (composer) => {
       const { status, stderr } = spawnSync(process.execPath, ['deploy/supergraph/compose.ts', composer], {
         encoding: 'utf8',

@@ -33,7 +33,7 @@ describe(`the supergraph of ${page}`, () => {
     for (const server of [router, customers, subgraph]) await server.close();
   });
 
-  it('answers what the page asks of it, one request after the other', async () => {
+  it('the supergraph answers what the page asks of it, one request after the other', async () => {
     const at = `http://${gatewayConfig.host}:${gatewayConfig.port}`;
     const curls = commandsOfPage.filter(({ words }) => words[0] === 'curl').map(({ command }) => command);
     expect(curls).toHaveLength(2);
@@ -59,20 +59,23 @@ describe(`the supergraph of ${page}`, () => {
   it.each([
     { composer: 'Apollo', compose: composeWithApollo },
     { composer: 'The Guild', compose: composeWithGuild },
-  ])('takes what the page has other subgraphs write, by the composer of $composer', ({ compose }) => {
-    const written = blocksOf('graphql').filter((block) => block.page === page);
-    expect(written).toHaveLength(2);
-    const [ours] = subgraphs.filter(({ name }) => name === 'customer-evaluations');
-    const others = written.map(({ text }, index) => ({
-      name: `other-${index}`,
-      url: 'http://127.0.0.1:9/graphql',
-      typeDefs: parse(`
+  ])(
+    'the supergraph takes what the page has other subgraphs write, by the composer of $composer',
+    ({ compose }) => {
+      const written = blocksOf('graphql').filter((block) => block.page === page);
+      expect(written).toHaveLength(2);
+      const [ours] = subgraphs.filter(({ name }) => name === 'customer-evaluations');
+      const others = written.map(({ text }, index) => ({
+        name: `other-${index}`,
+        url: 'http://127.0.0.1:9/graphql',
+        typeDefs: parse(`
         extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
         type Query { other${index}: ${/type (\w+)/.exec(text)?.[1]} }
         ${text}`),
-    }));
-    const { errors, supergraphSdl } = compose([...(ours === undefined ? [] : [ours]), ...others]);
-    expect(errors).toBeUndefined();
-    expect(supergraphSdl).toContain('type Order');
-  });
+      }));
+      const { errors, supergraphSdl } = compose([...(ours === undefined ? [] : [ours]), ...others]);
+      expect(errors).toBeUndefined();
+      expect(supergraphSdl).toContain('type Order');
+    },
+  );
 });

@@ -27,11 +27,11 @@ describe('the upstream’s name of a parameter as the client’s path', () => {
     { param: 'constructor', path: undefined },
     { param: '', path: undefined },
     { param: undefined, path: undefined },
-  ])('reads $param as $path', ({ param, path }) => {
+  ])('the upstream’s parameter $param is the client’s path $path', ({ param, path }) => {
     expect(clientPath(param, parameterPlaces.createCustomerEvaluation)).toEqual(path);
   });
 
-  it('never throws, and is made of known names and indices only', () => {
+  it('the client’s path of a parameter is made of known names and indices only, whatever the parameter', () => {
     const known =
       /^(input|eventType|evaluationContext|clientDetails|radarSession|data|ip|referrer|userAgent|customerDetails|customer|customerData|email|name|phone|\d{1,6})$/;
     const nearlyOne = fc

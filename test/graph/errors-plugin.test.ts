@@ -15,7 +15,7 @@ const inField = (originalError: Error): GraphQLError =>
 const canary = 'canary@example.com';
 
 describe('a top-level error, as a caller sees it', () => {
-  it('is a failure’s code and whether to repeat, where a field failed', () => {
+  it('a top-level error, as a caller sees it is a failure’s code and whether to repeat, where a field failed', () => {
     const failure = new UpstreamCallError('UPSTREAM_RATE_LIMITED', {
       effect: 'NONE',
       retryAfterMs: 2_000,
@@ -50,14 +50,17 @@ describe('a top-level error, as a caller sees it', () => {
       ForbiddenError.otherCustomer(),
       { code: 'FORBIDDEN', retryable: false, effect: 'NONE', retryAfterMs: undefined },
     ],
-  ])('is a refusal’s code, in a field or before any: %s', (refusal, extensions) => {
-    const formatted = { message: refusal.message, extensions: { code: 'INTERNAL_SERVER_ERROR' } };
-    for (const error of [inField(refusal), new GraphQLError('x', { originalError: refusal })]) {
-      expect(presentError(formatted, error)).toEqual({ message: refusal.message, extensions });
-    }
-  });
+  ])(
+    'a top-level error, as a caller sees it is a refusal’s code, in a field or before any: %s',
+    (refusal, extensions) => {
+      const formatted = { message: refusal.message, extensions: { code: 'INTERNAL_SERVER_ERROR' } };
+      for (const error of [inField(refusal), new GraphQLError('x', { originalError: refusal })]) {
+        expect(presentError(formatted, error)).toEqual({ message: refusal.message, extensions });
+      }
+    },
+  );
 
-  it('is GraphQL’s own refusal with its code, and without a stack', () => {
+  it('a top-level error, as a caller sees it is GraphQL’s own refusal with its code, and without a stack', () => {
     const extensions = { code: 'GRAPHQL_VALIDATION_FAILED', path: ['input'] };
     const error = new GraphQLError('Refused.', { extensions });
     const formatted = { message: 'Refused.', extensions: { ...extensions, stacktrace: [canary] } };
@@ -73,7 +76,7 @@ describe('a top-level error, as a caller sees it', () => {
     ['about what a field returned', new GraphQLError(canary)],
     ['thrown anywhere', new Error(canary)],
     ['of no kind', canary],
-  ])('is a request id and nothing more for a bug: %s', (_, error) => {
+  ])('a top-level error, as a caller sees it is a request id and nothing more for a bug: %s', (_, error) => {
     const formatted = {
       message: canary,
       locations: [{ line: 1, column: 1 }],
@@ -185,7 +188,7 @@ describe('what is done with errors before they are formatted', () => {
 });
 
 describe('a bug in the log', () => {
-  it('is its kind and its frames, and not its message', () => {
+  it('a bug in the log is its kind and its frames, and not its message', () => {
     const error = new RangeError(`${canary}\n  at the end of ${canary}`);
     error.stack = `RangeError: ${canary}\nsecond line\n    at one (file.ts:1:1)\n    at two (file.ts:2:2)\n  no frame at all`;
     expect(describeError(error)).toEqual({

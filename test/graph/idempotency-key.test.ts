@@ -6,7 +6,7 @@ import { drawIdempotencyKey, scopeIdempotencyKey } from '../../src/graph/idempot
 const printable = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 255 });
 
 describe('the key of a call', () => {
-  it('is returned as the client wrote it, and sent as 64 hexadecimal digits', () => {
+  it('the key of a call is returned as the client wrote it, and sent as 64 hexadecimal digits', () => {
     fc.assert(
       fc.property(printable, (key) => {
         const scoped = scopeIdempotencyKey('caller', 'createCustomerEvaluation', key);
@@ -16,7 +16,7 @@ describe('the key of a call', () => {
     );
   });
 
-  it('is the same upstream for the same caller, mutation and key, and for no others', () => {
+  it('the key of a call is the same upstream for the same caller, mutation and key, and for no others', () => {
     // The same letters, cut in two ways: where the parts are only strung together, these are one.
     const cut = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }));
     const letters = fc.string({
@@ -39,7 +39,7 @@ describe('the key of a call', () => {
     );
   });
 
-  it('is drawn anew for each call without one, and repeating with it is the same call', () => {
+  it('the key of a call is drawn anew for each call without one, and repeating with it is the same call', () => {
     const drawn = [1, 2, 3].map(() => drawIdempotencyKey('caller', 'createCustomerEvaluation'));
     expect(new Set(drawn.map((key) => key.upstream)).size).toBe(3);
     for (const { client, upstream } of drawn) {
@@ -56,7 +56,7 @@ describe('the key of a call', () => {
     { what: 'with a NUL', key: 'a\0' },
     { what: 'with an accent', key: 'clé' },
     { what: 'with half of a surrogate pair', key: '\ud800' },
-  ])('is refused when $what, without being quoted', ({ key }) => {
+  ])('the key of a call is refused when $what, without being quoted', ({ key }) => {
     const failure = refusalOf(key);
     expect(failure).toMatchObject({
       code: 'BAD_USER_INPUT',
@@ -66,7 +66,7 @@ describe('the key of a call', () => {
     if (key !== '') expect(failure?.message).not.toContain(key);
   });
 
-  it('is refused exactly when it is not 1 to 255 printable ASCII characters', () => {
+  it('the key of a call is refused exactly when it is not 1 to 255 printable ASCII characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 4 }), (key) => {
         const permitted =

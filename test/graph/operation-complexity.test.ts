@@ -39,11 +39,11 @@ describe('the size of an operation', () => {
       { rootFields: 1, depth: 1, aliases: 1, directives: 1 },
     ],
     ['{ ...Unknown a }', { rootFields: 1, depth: 1, aliases: 0, directives: 0 }],
-  ])('of %s', (source, measure) => {
+  ])('the size of %s is measured', (source, measure) => {
     expect(measureOperation(...documentOf(source))).toEqual(measure);
   });
 
-  it('is measured fragment by fragment: fifty that double each other are no work', () => {
+  it('the size of an operation is measured fragment by fragment: fifty that double each other are no work', () => {
     const fragments = Array.from(
       { length: 50 },
       (_, n) => `fragment F${n} on Q { ...F${n + 1} x: a ...F${n + 1} }`,
@@ -75,7 +75,7 @@ describe('what an operation may cost', () => {
       { list: [1, 2, 3] },
       6,
     ],
-  ])('of %s with %j', (source, variables, cost) => {
+  ])('the cost of %s with %j is counted', (source, variables, cost) => {
     const [document, operation] = documentOf(source);
     expect(costOf(document, operation, variables)).toBe(cost);
     // The document is kept, and its variables are not.
@@ -83,7 +83,7 @@ describe('what an operation may cost', () => {
     expect(costOf(document, operation, variables)).toBe(cost);
   });
 
-  it('is read from a document once, since a router sends the same ones again and again', () => {
+  it('what an operation may cost is read from a document once, since a router sends the same ones again and again', () => {
     const [document, operation] = documentOf('{ ...F } fragment F on Query { a b }');
     expect(costOf(document, operation, undefined)).toBe(2);
     expect(costOf({ ...document, definitions: [] }, operation, undefined)).toBe(2);
@@ -111,11 +111,11 @@ describe('an operation beyond the limits', () => {
       [tooMuch('root fields', 2), tooMuch('aliases', 1), tooMuch('directives', 2)],
     ],
     ['query One { b } query Two { x: b y: b }', [tooMuch('aliases', 1)]],
-  ])('is told each of them: %s', (source, messages) => {
+  ])('an operation beyond the limits is told each of them: %s', (source, messages) => {
     expect(refusals(source)).toEqual(messages);
   });
 
-  it('is told where the operation begins', () => {
+  it('an operation beyond the limits is told where the operation begins', () => {
     const [error] = validate(schema, parse('query One { b }\nquery Two { x: b y: b }'), [
       operationLimitsRule(limits),
     ]);
@@ -129,7 +129,7 @@ describe('an operation beyond the limits', () => {
     ['{ ...F } fragment F on Query { _service }', 1],
     ['{ b } fragment F on Other { _service }', 0],
     ['{ b }', 0],
-  ])('asks for the whole schema by _service: %s', (source, count) => {
+  ])('an operation beyond the limits asks for the whole schema by _service: %s', (source, count) => {
     const told = '_service is not answered here: the schema is published elsewhere.';
     const found = validate(schema, parse(source), [noServiceRule]);
     expect(found.map(({ message }) => message)).toEqual(Array(count).fill(told));

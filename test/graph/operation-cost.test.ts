@@ -33,7 +33,7 @@ describe('the charge for an operation', () => {
     gateway = await startTestGateway(upstreamAt(upstream.url, { ...version, ...environment }));
   };
 
-  it('counts a list in a variable’s default value, so that a minute’s limit is one of calls to Stripe', async () => {
+  it('the charge for an operation counts a list in a variable’s default value, so that a minute’s limit is one of calls to Stripe', async () => {
     await start({ RATE_LIMIT_PER_MINUTE: '120' });
     const statuses = [];
     for (let count = 0; count < 4; count += 1) {
@@ -80,7 +80,7 @@ describe('the charge for an operation', () => {
       `query One { __typename } query Two ($l: [_Any!]! = ${three}) { ${entities('$l')} }`,
     ],
   ])(
-    'counts three objects in %s, and refuses them before the first call',
+    'the charge for an operation counts three objects in %s, and refuses them before the first call',
     async (...[, query, variables]) => {
       await start({ MAX_COST: '2' });
       const body = { query, variables, ...(query.includes('Two') ? { operationName: 'Two' } : {}) };
@@ -98,7 +98,7 @@ describe('the charge for an operation', () => {
     },
   );
 
-  it('counts two calls for the report of a bound caller, whose evaluation is retrieved first', async () => {
+  it('the charge for an operation counts two calls for the report of a bound caller, whose evaluation is retrieved first', async () => {
     const secret = 'a-secret-of-the-router-and-nobody-else';
     await start({ AUTH_MODE: 'router', ROUTER_SECRET: secret, RATE_LIMIT_PER_MINUTE: '4' });
     const query =
@@ -118,7 +118,7 @@ describe('the charge for an operation', () => {
     expect(statuses).toEqual([200, 200, 200, 200, 429]);
   });
 
-  it('is never less than the calls to Stripe that it leads to, whatever the operation', async () => {
+  it('the charge for an operation is never less than the calls to Stripe that it leads to, whatever the operation', async () => {
     const limit = 12;
     await start({ RATE_LIMIT_PER_MINUTE: String(limit), TRUST_PROXY: 'loopback' });
     let ids = 0;

@@ -71,7 +71,7 @@ describe('a document that asks for too much', () => {
   };
 
   it.each(Object.keys(refused))(
-    '%s: refused whole, with little work, and nothing reaches Stripe',
+    'a document that asks for too much is refused whole, with little work, and nothing reaches Stripe: %s',
     async (name) => {
       const query = refused[name] ?? '';
       const workMs = await processorMsOf(gateway, 20, async () => {
@@ -97,7 +97,7 @@ describe('a document that asks for too much', () => {
       'The operation has 21 aliases; this gateway takes at most 20. Send several smaller operations.',
     ],
     ['tokens', `{ ${'__typename '.repeat(999)} }`, expect.stringContaining('Syntax Error')],
-  ])('says what is too much: %s', async (_, query, message) => {
+  ])('the refusal of a document says what is too much: %s', async (_, query, message) => {
     const result = await gateway.send(query, { input: registration() });
     expect(result.errors?.[0]?.message).toEqual(message);
     expect(result.errors?.[0]?.extensions['code']).toMatch(/^GRAPHQL_(VALIDATION|PARSE)_FAILED$/);
@@ -125,14 +125,14 @@ describe('a document that asks for too much', () => {
       '{ ...A @skip(if: true) } fragment A on Query { a: __typename @skip(if: false) }',
     ],
     ['MAX_COST', '1', '{ __typename }', '{ a: __typename b: __typename }'],
-  ])('keeps to %s=%s', async (name, limit, taken, refusedOne) => {
+  ])('the gateway keeps to %s=%s', async (name, limit, taken, refusedOne) => {
     const own = await startTestGateway({ [name]: limit, STRIPE_API_VERSION: '2026-06-24.preview' });
     const statuses = [await own.send(taken), await own.send(refusedOne)].map(({ status }) => status);
     await own.close();
     expect(statuses).toEqual([200, 400]);
   });
 
-  it('takes as many as the limits say', async () => {
+  it('the gateway takes as many as the limits say', async () => {
     const result = await gateway.send(mutation(many(10, (i) => `a${i}: ${field}`)), {
       input: registration(),
     });
@@ -140,13 +140,13 @@ describe('a document that asks for too much', () => {
     expect(upstream.requests).toHaveLength(10);
   });
 
-  it('takes the largest operation that is shipped, and the introspection that tools send', async () => {
+  it('the gateway takes the largest operation that is shipped, and the introspection that tools send', async () => {
     const { getIntrospectionQuery } = await import('graphql');
     expect((await gateway.send(createEverything, { input: registration() })).errors).toBeUndefined();
     expect((await gateway.send(getIntrospectionQuery())).errors).toBeUndefined();
   });
 
-  it('takes at most 100 entities in one request', async () => {
+  it('the gateway takes at most 100 entities in one request', async () => {
     const query = 'query ($list: [_Any!]!) { _entities(representations: $list) { __typename } }';
     const list = Array.from({ length: 101 }, (_, id) => ({
       __typename: 'CustomerEvaluation',
@@ -159,7 +159,7 @@ describe('a document that asks for too much', () => {
   });
 
   it.each(['__proto__', 'constructor', 'prototype', 'hasOwnProperty', 'toString'])(
-    'has no harm in the name %s, wherever it stands',
+    'a document does no harm by the name %s, wherever it stands',
     async (name) => {
       const body = JSON.stringify({ query: '{ __typename }' }).slice(0, -1);
       const documents = [
@@ -186,7 +186,7 @@ describe('a document that asks for too much', () => {
     },
   );
 
-  it('finds every document that it refuses to be one that a parser takes, cycles and size apart', () => {
+  it('a parser takes every document that the gateway refuses, cycles and size apart', () => {
     for (const name of ['100 aliases in a fragment', 'aliases in a skipped fragment', '21 directives']) {
       expect(() => parse(refused[name] ?? '')).not.toThrow();
     }

@@ -48,11 +48,14 @@ describe('a refusal by GraphQL, where the schema is not for callers', () => {
         'Field "plainsecret" must not have a selection since type "…" has no subfields.',
       ],
     ],
-  ])('of %s names only what the document does', (source, messages) => {
-    expect(told(source)).toEqual(messages);
-  });
+  ])(
+    'a refusal by GraphQL, where the schema is not for callers of %s names only what the document does',
+    (source, messages) => {
+      expect(told(source)).toEqual(messages);
+    },
+  );
 
-  it('may name what stands in the variables', () => {
+  it('a refusal by GraphQL, where the schema is not for callers may name what stands in the variables', () => {
     const source = 'query ($v: Int) { secretFiel(x: $v) }';
     expect(told(source, { v: 'Query' })).toEqual(['Cannot query field "secretFiel" on type "Query".']);
   });
@@ -64,9 +67,12 @@ describe('a refusal by GraphQL, where the schema is not for callers', () => {
     return error;
   };
 
-  it.each(codes)('is rewritten whatever stage it is from: %s', (code) => {
-    expect(refusal('Unknown type "SecretType".', { code }).message).toBe('Unknown type "…".');
-  });
+  it.each(codes)(
+    'a refusal by GraphQL, where the schema is not for callers is rewritten whatever stage it is from: %s',
+    (code) => {
+      expect(refusal('Unknown type "SecretType".', { code }).message).toBe('Unknown type "…".');
+    },
+  );
 
   it.each([
     ['secretName: is wrong', '"…": is wrong'],
@@ -79,11 +85,14 @@ describe('a refusal by GraphQL, where the schema is not for callers', () => {
     ['"asked.secret" is wrong', '"…" is wrong'],
     ['wrong. Did you mean "secretName",\nor "secretValue"?', 'wrong.'],
     ['"" has no name', '"" has no name'],
-  ])('of the text %j leaves %j', (message, left) => {
-    expect(refusal(message).message).toBe(left);
-  });
+  ])(
+    'a refusal by GraphQL, where the schema is not for callers of the text %j leaves %j',
+    (message, left) => {
+      expect(refusal(message).message).toBe(left);
+    },
+  );
 
-  it('tells the place by the names that the request holds, and by positions', () => {
+  it('a refusal by GraphQL, where the schema is not for callers tells the place by the names that the request holds, and by positions', () => {
     const path = ['asked', 'secretName', '0', '12', 'other', 'x1', '1x'];
     expect(refusal('x', { path }).extensions['path']).toEqual(['asked', '0', '12', 'other']);
     expect(refusal('x').extensions).not.toHaveProperty('path');
@@ -97,14 +106,14 @@ describe('an error of ours, where the schema is not for callers', () => {
     ['by a refusal', { originalError: new RateLimitedError(1) }],
     ['by a refusal within a field', { originalError: ForbiddenError.lacksScope('evaluations:create') }],
     ['by its code', { extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }],
-  ])('is told %s as it is', (_, options) => {
+  ])('an error of ours, where the schema is not for callers is told %s as it is', (_, options) => {
     const error = new GraphQLError(text, options);
     redactSchemaNames([error], { source: '{ x }', variables: undefined });
     expect(error.message).toBe(text);
     expect(error.stack).not.toBe('');
   });
 
-  it('is told apart from GraphQL’s own beside it, and from those that GraphQL has wrapped', () => {
+  it('an error of ours, where the schema is not for callers is told apart from GraphQL’s own beside it, and from those that GraphQL has wrapped', () => {
     const wrapped = new GraphQLError(text, { originalError: new GraphQLError(text) });
     const ours = new GraphQLError(text, { originalError: new RateLimitedError(1) });
     redactSchemaNames([ours, wrapped], { source: '{ x }', variables: {} });

@@ -122,7 +122,7 @@ describe('a variable that is refused', () => {
         ['is not a value of its type.', ['p']],
       ],
     ],
-  ])('is told by field and rule: %s', (_, variables, expected) => {
+  ])('a variable that is refused is told by field and rule: %s', (_, variables, expected) => {
     expect(refusals(person, variables)).toEqual(
       expected.map(([message, path]) => ({
         message: `${path.join('.')}: ${message}`,
@@ -133,7 +133,7 @@ describe('a variable that is refused', () => {
   });
 
   it.each([canary, 'x" does not exist in "canary" enum', '\n', 5, {}])(
-    'is told by its own name where it is an enum’s: %j',
+    'a variable that is refused is told by its own name where it is an enum’s: %j',
     (value) => {
       const source =
         'query ($p: PersonInput, $absent: Int, $none: Int, $c: Colour) { ask(person: $p, colour: $c, number: $absent) a: ask(number: $none) }';
@@ -143,29 +143,32 @@ describe('a variable that is refused', () => {
     },
   );
 
-  it('is told in no words of its type’s own code, though they look like graphql’s', () => {
+  it('a variable that is refused is told in no words of its type’s own code, though they look like graphql’s', () => {
     const mood = 'Field "canary" is not defined by type "canary"';
     expect(refusals(person, { p: { ...good, mood } })).toEqual([
       { message: 'p.mood: is not a value of its type.', path: ['p', 'mood'], code: 'BAD_USER_INPUT' },
     ]);
   });
 
-  it.each([{}, { n: null }])('is told beside others, in the order of their definition: %j', (others) => {
-    const source =
-      'query ($p: PersonInput, $n: Int!, $c: Colour) { ask(person: $p, colour: $c, number: $n) }';
-    expect(refusals(source, { c: canary, p: canary, ...others })).toEqual([
-      { message: 'p: Expected type "PersonInput" to be an object.', path: ['p'], code: 'BAD_USER_INPUT' },
-      {
-        message:
-          'n' in others
-            ? 'Variable "$n" of non-null type "Int!" must not be null.'
-            : 'Variable "$n" of required type "Int!" was not provided.',
-        path: undefined,
-        code: 'BAD_USER_INPUT',
-      },
-      { message: 'c: is not a value of type "Colour".', path: ['c'], code: 'BAD_USER_INPUT' },
-    ]);
-  });
+  it.each([{}, { n: null }])(
+    'a variable that is refused is told beside others, in the order of their definition: %j',
+    (others) => {
+      const source =
+        'query ($p: PersonInput, $n: Int!, $c: Colour) { ask(person: $p, colour: $c, number: $n) }';
+      expect(refusals(source, { c: canary, p: canary, ...others })).toEqual([
+        { message: 'p: Expected type "PersonInput" to be an object.', path: ['p'], code: 'BAD_USER_INPUT' },
+        {
+          message:
+            'n' in others
+              ? 'Variable "$n" of non-null type "Int!" must not be null.'
+              : 'Variable "$n" of required type "Int!" was not provided.',
+          path: undefined,
+          code: 'BAD_USER_INPUT',
+        },
+        { message: 'c: is not a value of type "Colour".', path: ['c'], code: 'BAD_USER_INPUT' },
+      ]);
+    },
+  );
 });
 
 describe('a literal that is refused', () => {
@@ -183,7 +186,7 @@ describe('a literal that is refused', () => {
     ['ask(people: [null])', notAValueOf('PersonInput!')],
     ['ask(person: {name: 1})', notAValueOf('String')],
     [`ask(person: "${canary}")`, notAValueOf('PersonInput')],
-  ])('is told by its type: %s', (field, message) => {
+  ])('a literal that is refused is told by its type: %s', (field, message) => {
     expect(refusals(`{ ${field} }`)).toEqual([
       { message: `A literal ${message}`, path: undefined, code: 'GRAPHQL_VALIDATION_FAILED' },
     ]);
@@ -197,7 +200,7 @@ describe('a literal that is refused', () => {
     ],
     ['ask(person: {name: "a", one: {a: null}})', 'Field "OneInput.a" must be non-null.'],
     [`ask(person: {age: 1})`, 'Field "PersonInput.name" of required type "String!" was not provided.'],
-  ])('is told by its rule, which names no value: %s', (field, message) => {
+  ])('a literal that is refused is told by its rule, which names no value: %s', (field, message) => {
     expect(refusals(`{ ${field} }`).map((told) => told.message)).toEqual([message]);
   });
 });
@@ -212,34 +215,40 @@ describe('a literal that is refused in words that only look like graphql’s own
     'Field "X.x" of required type "[X!]!" was not provided.',
     'Expected type "X" to be an object.',
     'Expected non-nullable type "[X!]" not to be null.',
-  ])('is told without them where more stands beside: %s', (rule) => {
-    const told = [rule, `${canary} ${rule}`, `${rule} ${canary}`].map((message) => {
-      const error = new GraphQLError(message, { nodes: node });
-      redactValues([error], { schema, document: undefined, operation: undefined, variables: undefined });
-      return error.message;
-    });
-    const neither = 'A literal is not a value of its type.';
-    expect(told).toEqual([rule, neither, neither]);
-  });
+  ])(
+    'a literal that is refused in words that only look like graphql’s own is told without them where more stands beside: %s',
+    (rule) => {
+      const told = [rule, `${canary} ${rule}`, `${rule} ${canary}`].map((message) => {
+        const error = new GraphQLError(message, { nodes: node });
+        redactValues([error], { schema, document: undefined, operation: undefined, variables: undefined });
+        return error.message;
+      });
+      const neither = 'A literal is not a value of its type.';
+      expect(told).toEqual([rule, neither, neither]);
+    },
+  );
 
   it.each([
     'Expected value of type "[X!]!", found x.',
     'Value "x" does not exist in "X" enum.',
     'Enum "X" cannot represent value: "x"',
     'X cannot represent value: "x"',
-  ])('names a type only where that comes first: %s', (text) => {
-    const told = [text, `canary: ${text}`].map((message) => {
-      const error = new GraphQLError(message, { nodes: node });
-      redactValues([error], { schema, document: undefined, operation: undefined, variables: undefined });
-      return error.message;
-    });
-    expect(told[0]).toMatch(/^A literal is not a value of type "(X|\[X!\]!)"\.$/);
-    expect(told[1]).toBe('A literal is not a value of its type.');
-  });
+  ])(
+    'a literal that is refused in words that only look like graphql’s own names a type only where that comes first: %s',
+    (text) => {
+      const told = [text, `canary: ${text}`].map((message) => {
+        const error = new GraphQLError(message, { nodes: node });
+        redactValues([error], { schema, document: undefined, operation: undefined, variables: undefined });
+        return error.message;
+      });
+      expect(told[0]).toMatch(/^A literal is not a value of type "(X|\[X!\]!)"\.$/);
+      expect(told[1]).toBe('A literal is not a value of its type.');
+    },
+  );
 });
 
 describe('an argument that only a run shows to be null', () => {
-  it('is told by its own place, where others are at fault too or have defaults', () => {
+  it('an argument that only a run shows to be null is told by its own place, where others are at fault too or have defaults', () => {
     const source = `query ($n: String = "a", $m: ID = "x", $d: String = "d") {
       ask(needed: $m) must(person: { name: $d, friends: [{ name: $n }] }) }`;
     expect(refusals(source, { n: null, m: null }).map(({ path }) => path)).toEqual([
@@ -258,17 +267,20 @@ describe('an argument that only a run shows to be null', () => {
       ['person', 'friends', '1', 'name'],
     ],
     ['query ($i: ID = "x") { ask(needed: $i) }', { i: null }, 'ID!', ['needed']],
-  ])('is told by its place: %s', (source, variables, type, path) => {
-    const message = `${path.join('.')}: Expected non-nullable type "${type}" not to be null.`;
-    expect(refusals(source, variables)).toEqual([{ message, path, code: 'BAD_USER_INPUT' }]);
-  });
+  ])(
+    'an argument that only a run shows to be null is told by its place: %s',
+    (source, variables, type, path) => {
+      const message = `${path.join('.')}: Expected non-nullable type "${type}" not to be null.`;
+      expect(refusals(source, variables)).toEqual([{ message, path, code: 'BAD_USER_INPUT' }]);
+    },
+  );
 });
 
 describe('a document that is refused', () => {
   it.each([
     [`{ ask(number: "${canary}`, 1, 34],
     [`{\n  "${canary}" }`, 2, 3],
-  ])('is told by where it does not parse: %j', (source, line, column) => {
+  ])('a document that is refused is told by where it does not parse: %j', (source, line, column) => {
     expect(refusals(source)).toEqual([
       {
         message: `Syntax Error: the document does not parse at line ${line}, column ${column}.`,
@@ -284,11 +296,14 @@ describe('a document that is refused', () => {
       'Field "must" argument "person" of type "PersonInput!" is required, but it was not provided.',
     ],
     ['{ nothing }', 'Cannot query field "nothing" on type "Query".'],
-  ])('is told in graphql’s words where these hold no value: %s', (source, message) => {
-    expect(refusals(source).map((told) => told.message)).toEqual([message]);
-  });
+  ])(
+    'a document that is refused is told in graphql’s words where these hold no value: %s',
+    (source, message) => {
+      expect(refusals(source).map((told) => told.message)).toEqual([message]);
+    },
+  );
 
-  it('is told by what to set where it holds several operations', () => {
+  it('a document that is refused is told by what to set where it holds several operations', () => {
     const error = new GraphQLError(`Unknown operation named "${canary}".`, {
       extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
     });
@@ -306,14 +321,17 @@ describe('a refusal whose field is not found again', () => {
     [`Variable "$n" got invalid value "${canary}"; x`, definition, 'A variable is refused.'],
     [`Argument "x" has invalid value ${canary}.`, undefined, 'An argument is refused.'],
     [`Argument "x" of required type "${canary}" was not provided.`, undefined, 'An argument is refused.'],
-  ])('is told all the same, without a value: %s', (message, node, told) => {
-    const error = new GraphQLError(message, { nodes: node ?? null });
-    redactValues([error], { schema, document: undefined, operation: undefined, variables: undefined });
-    expect(error.message).toBe(told);
-    expect(error.extensions['path']).toBeUndefined();
-  });
+  ])(
+    'a refusal whose field is not found again is told all the same, without a value: %s',
+    (message, node, told) => {
+      const error = new GraphQLError(message, { nodes: node ?? null });
+      redactValues([error], { schema, document: undefined, operation: undefined, variables: undefined });
+      expect(error.message).toBe(told);
+      expect(error.extensions['path']).toBeUndefined();
+    },
+  );
 
-  it('is left as it is where it is of no kind that quotes a value', () => {
+  it('a refusal whose field is not found again is left as it is where it is of no kind that quotes a value', () => {
     const texts = ['Custom: Argument "x" has invalid value 1.', 'x got invalid value 1'];
     const errors = texts.map((text) => new GraphQLError(text));
     redactValues(errors, { schema, document, operation: undefined, variables: undefined });

@@ -25,7 +25,7 @@ describe('An entry of X-Forwarded-For', () => {
     ['[2001:db8::1', undefined],
     ['""', undefined],
     ['', undefined],
-  ])('%j is the address %s', (entry, address) => {
+  ])('An entry of X-Forwarded-For %j is the address %s', (entry, address) => {
     expect(addressIn(entry)).toBe(address);
   });
 });
@@ -47,11 +47,11 @@ describe('TRUST_PROXY', () => {
     ['linklocal', 'fe80::1%eth0', true],
     ['0.0.0.0/0', '203.0.113.5', true],
     ['0.0.0.0/0', '2001:db8::1', false],
-  ])('%s believes %s: %s', (network, address, believed) => {
+  ])('TRUST_PROXY=%s believes %s: %s', (network, address, believed) => {
     expect(trustedProxies([network])(address)).toBe(believed);
   });
 
-  it('tells nothing of a connection that has gone', () => {
+  it('TRUST_PROXY tells nothing of a connection that has gone', () => {
     expect(trustedProxies(['loopback'])(undefined)).toBe(false);
   });
 });
@@ -60,7 +60,7 @@ describe('A proxy that adds ports to X-Forwarded-For, as Azure Application Gatew
   const evaluate =
     'mutation { createCustomerEvaluation(input: {eventType: LOGIN, evaluationContext: [{clientDetails: {radarSession: "r"}}]}) { idempotencyKey } }';
 
-  it('has its callers told apart, by whichever hop is the first that is not trusted', async () => {
+  it('A proxy that adds ports to X-Forwarded-For has its callers told apart, by whichever hop is the first that is not trusted', async () => {
     const gateway = await startTestGateway({
       TRUST_PROXY: 'loopback, 10.0.0.0/8',
       RATE_LIMIT_PER_MINUTE: '1',
@@ -77,7 +77,7 @@ describe('A proxy that adds ports to X-Forwarded-For, as Azure Application Gatew
     expect(gateway.log.filter((line) => line.includes('X-Forwarded-For'))).toEqual([]);
   });
 
-  it('and sends what is no address is told of once in the log, without what it sent', async () => {
+  it('A proxy that adds ports to X-Forwarded-For and sends what is no address is told of once in the log, without what it sent', async () => {
     const gateway = await startTestGateway({ TRUST_PROXY: 'loopback', RATE_LIMIT_PER_MINUTE: '100' });
     for (const forwarded of ['unknown', 'for=203.0.113.5', 'jenny']) {
       await gateway.send(evaluate, {}, { 'x-forwarded-for': forwarded });

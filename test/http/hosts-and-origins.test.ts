@@ -30,7 +30,7 @@ describe('A gateway on a developer’s machine, without authentication', () => {
     '[::1]:4000',
     'gateway.test:4000',
     '[2001:db8::1]',
-  ])('answers to %s', async (host) => {
+  ])('A gateway on a developer’s machine answers to %s', async (host) => {
     expect((await askUnder(gateway, host)).status).toBe(200);
   });
 
@@ -42,32 +42,35 @@ describe('A gateway on a developer’s machine, without authentication', () => {
     '0.0.0.0',
     '',
     'gateway.test.',
-  ])('refuses a page whose name was made to resolve to it, and says what to set: %j', async (host) => {
-    const answer = await askUnder(gateway, host);
-    expect(answer.status).toBe(421);
-    expect(JSON.parse(answer.body).errors[0]).toMatchObject({
-      message: expect.stringContaining('ALLOWED_HOSTS'),
-      extensions: { code: 'BAD_REQUEST', retryable: false, effect: 'NONE' },
-    });
-  });
+  ])(
+    'A gateway on a developer’s machine refuses a page whose name was made to resolve to it, and says what to set: %j',
+    async (host) => {
+      const answer = await askUnder(gateway, host);
+      expect(answer.status).toBe(421);
+      expect(JSON.parse(answer.body).errors[0]).toMatchObject({
+        message: expect.stringContaining('ALLOWED_HOSTS'),
+        extensions: { code: 'BAD_REQUEST', retryable: false, effect: 'NONE' },
+      });
+    },
+  );
 
   it.each([
     'GET / HTTP/1.1',
     'GET /try HTTP/1.1',
     'GET /try/calls HTTP/1.1',
     'GET /graphql?query={__typename} HTTP/1.1',
-  ])('refuses it %s as well', async (line) => {
+  ])('A gateway on a developer’s machine refuses it %s as well', async (line) => {
     expect((await sendRaw(gateway.url, line, ['Host: evil.example'])).status).toBe(421);
   });
 
-  it('answers to the address that it listens on as well', async () => {
+  it('A gateway on a developer’s machine answers to the address that it listens on as well', async () => {
     const other = await startTestGateway({ HOST: '127.0.0.2' });
     const { status } = await askUnder(other, '127.0.0.2:4000');
     await other.close();
     expect(status).toBe(200);
   });
 
-  it('answers probes under any name', async () => {
+  it('A gateway on a developer’s machine answers probes under any name', async () => {
     expect((await sendRaw(gateway.url, 'GET /healthz HTTP/1.1', ['Host: 10.1.2.3:4000'])).status).toBe(200);
   });
 });
@@ -77,7 +80,7 @@ describe('A gateway that others are to reach', () => {
     ['in production', { NODE_ENV: 'production', AUTH_MODE: 'none', UPSTREAM: 'sandbox' }],
     ['with authentication', { AUTH_MODE: 'router', ROUTER_SECRET: 'r'.repeat(32) }],
     ['on all addresses', { HOST: '0.0.0.0' }],
-  ])('answers to every name: %s', async (_, settings) => {
+  ])('A gateway that others are to reach answers to every name: %s', async (_, settings) => {
     const gateway = await startTestGateway(settings);
     const here = { ...gateway, url: gateway.url.replace('0.0.0.0', '127.0.0.1') };
     const { status } = await askUnder(here, 'gateway.example');
@@ -85,7 +88,7 @@ describe('A gateway that others are to reach', () => {
     expect([200, 401]).toContain(status);
   });
 
-  it('answers to the names of ALLOWED_HOSTS alone where that is set', async () => {
+  it('A gateway that others are to reach answers to the names of ALLOWED_HOSTS alone where that is set', async () => {
     const gateway = await startTestGateway({
       NODE_ENV: 'production',
       AUTH_MODE: 'none',
@@ -121,7 +124,7 @@ describe('A browser page', () => {
     return [answer, preflight].map(({ headers }) => headers.get('access-control-allow-origin') === origin);
   };
 
-  it('of Vite’s own address may call where nothing is set, and the log says so', async () => {
+  it('A browser page of Vite’s own address may call where nothing is set, and the log says so', async () => {
     const development = await start();
     for (const origin of [
       'http://localhost:5173',
@@ -145,11 +148,11 @@ describe('A browser page', () => {
     'http://localhost:5173/',
     'http://192.168.1.2:5173',
     'null',
-  ])('of %s may not', async (origin) => {
+  ])('A browser page of %s may not', async (origin) => {
     expect(await allowed(await start(), origin)).toEqual([false, false]);
   });
 
-  it('of this machine may not in production, nor where CORS_ORIGINS says who may', async () => {
+  it('A browser page of this machine may not in production, nor where CORS_ORIGINS says who may', async () => {
     const production = await start({ NODE_ENV: 'production', AUTH_MODE: 'none', UPSTREAM: 'sandbox' });
     expect(await allowed(production, 'http://localhost:5173')).toEqual([false, false]);
     await production.close();
@@ -158,7 +161,7 @@ describe('A browser page', () => {
     expect(await allowed(chosen, 'https://shop.example')).toEqual([true, true]);
   });
 
-  it('that is refused is logged once for each origin, up to a hundred, and never one that is no origin', async () => {
+  it('A browser page that is refused is logged once for each origin, up to a hundred, and never one that is no origin', async () => {
     const strict = await start({ NODE_ENV: 'production', AUTH_MODE: 'none', UPSTREAM: 'sandbox' });
     const own = new URL(strict.url).origin;
     const origins = [
@@ -181,7 +184,7 @@ describe('A browser page', () => {
     expect(logged()).toHaveLength(100);
   });
 
-  it('of urql, which sends queries by GET, is answered where its origin may call', async () => {
+  it('A browser page of urql, which sends queries by GET, is answered where its origin may call', async () => {
     const development = await start();
     const sent: string[] = [];
     // A browser adds the origin to every request of another origin; nothing else tells of the page.
@@ -209,7 +212,7 @@ describe('A browser page', () => {
     ['another port, without an origin', { 'sec-fetch-site': 'same-site' }],
     ['nothing but what any page may set', { accept: 'application/graphql-response+json' }],
     ['an origin that is null', { origin: 'null', 'sec-fetch-site': 'same-origin' }],
-  ])('sends no query by GET without a preflight from %s', async (_, headers) => {
+  ])('A browser page sends no query by GET without a preflight from %s', async (_, headers) => {
     const development = await start();
     expect((await fetch(`${development.url}/graphql?query={__typename}`, { headers })).status).toBe(400);
   });

@@ -46,7 +46,7 @@ describe('A request that is refused before GraphQL', () => {
   afterAll(() => gateway.close());
 
   it.each(refusals)(
-    'is answered in GraphQL’s form, with all headers, and quotes nothing: %s',
+    'A request that is refused before GraphQL is answered in GraphQL’s form, with all headers, and quotes nothing: %s',
     async (_, line, headers, body, status) => {
       const answer = await sendRaw(gateway.url, line, [...headers, `Origin: ${shop}`], body);
       expect(answer.status).toBe(status);
@@ -65,21 +65,21 @@ describe('A request that is refused before GraphQL', () => {
     },
   );
 
-  it('is answered to no page of another origin, whichever it is', async () => {
+  it('A request that is refused before GraphQL is answered to no page of another origin, whichever it is', async () => {
     for (const [what, line, headers, body] of refusals) {
       const answer = await sendRaw(gateway.url, line, [...headers, 'Origin: https://evil.example'], body);
       expect([what, answer.headers.get('access-control-allow-origin')]).toEqual([what, null]);
     }
   });
 
-  it('that came too late lets a page read so, although its headers were never read', async () => {
+  it('A request that is refused before GraphQL that came too late lets a page read so, although its headers were never read', async () => {
     const answer = readResponse(await sendBytes(gateway.url, 'POST /graphql HTTP/1.1\r\n'));
     expect(answer.status).toBe(408);
     expect(answer.headers.get('access-control-allow-origin')).toBe(shop);
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  it('is counted by its status, and logged without what it said', async () => {
+  it('A request that is refused before GraphQL is counted by its status, and logged without what it said', async () => {
     await gateway.close();
     gateway = await startTestGateway({ METRICS_PORT: '0' });
     const before = await scrape(metricsUrl(gateway));
@@ -104,7 +104,7 @@ describe('A request that is refused before GraphQL', () => {
 });
 
 describe('Refusals by strangers', () => {
-  it('fill no log: thirty lines a minute, and then none', async () => {
+  it('Refusals by strangers fill no log: thirty lines a minute, and then none', async () => {
     const gateway = await startTestGateway();
     for (let sent = 0; sent < 40; sent += 1) await sendRaw(gateway.url, 'GET /% HTTP/1.1', [host]);
     await gateway.close();
@@ -131,14 +131,14 @@ describe('A path', () => {
     ['/try', 'PUT', 'GET, HEAD'],
     ['/try/calls', 'POST', 'GET, HEAD'],
     ['/assets/explorer.js', 'POST', 'GET, HEAD'],
-  ])('%s answers %s with 405 and the methods that it takes', async (path, method, allow) => {
+  ])('A path %s answers %s with 405 and the methods that it takes', async (path, method, allow) => {
     const response = await fetch(gateway.url + path, { method });
     expect([response.status, response.headers.get('allow')]).toEqual([405, allow]);
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
   });
 
   it.each(['/', '/graphql', '/healthz', '/nowhere', '/assets/none.js', '/try'])(
-    '%s varies by origin, and by what is accepted',
+    'A path %s varies by origin, and by what is accepted',
     async (path) => {
       const { headers } = await fetch(gateway.url + path, { headers: { origin: 'http://localhost:5173' } });
       expect(headers.get('vary')).toMatch(/^Accept, Origin$/);

@@ -28,19 +28,22 @@ describe('A parameter that is empty or null is as if it were left out', () => {
     'extensions=null',
     'documentId=',
     'operationName=&variables=&extensions=&documentId=',
-  ])('by GET: %s', async (rest) => {
+  ])('A parameter that is empty or null is as if it were left out by GET: %s', async (rest) => {
     const response = await get(`query=${query}&${rest}`);
     expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
   });
 
-  it.each(['operationName', 'variables', 'extensions', 'documentId'])('by POST: %s', async (name) => {
-    for (const value of [null, '']) {
-      const response = await post({ query, [name]: value });
-      expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
-    }
-  });
+  it.each(['operationName', 'variables', 'extensions', 'documentId'])(
+    'A parameter that is empty or null is as if it were left out by POST: %s',
+    async (name) => {
+      for (const value of [null, '']) {
+        const response = await post({ query, [name]: value });
+        expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
+      }
+    },
+  );
 
-  it('with trusted documents, too', async () => {
+  it('A parameter that is empty or null is as if it were left out with trusted documents, too', async () => {
     const trusting = await startTestGateway({ TRUSTED_DOCUMENTS: 'prefer' });
     const all = { query, operationName: '', variables: null, extensions: null, documentId: '' };
     const byPost = await fetch(`${trusting.url}/graphql`, {
@@ -77,18 +80,21 @@ describe('What validation lets through and the executor refuses', () => {
     ['variables that are a number', { query, variables: 1 }, 'BAD_REQUEST'],
     ['an operation name that is a number', { query, operationName: 1 }, 'BAD_REQUEST'],
     ['extensions that are a list', { query, extensions: [] }, 'BAD_REQUEST'],
-  ])('is the caller’s 400: %s', async (_, body, code) => {
-    const response = await post(body);
-    const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
-    expect([response.status, errors[0]?.extensions.code]).toEqual([400, code]);
-  });
+  ])(
+    'What validation lets through and the executor refuses is the caller’s 400: %s',
+    async (_, body, code) => {
+      const response = await post(body);
+      const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
+      expect([response.status, errors[0]?.extensions.code]).toEqual([400, code]);
+    },
+  );
 
-  it('is the caller’s 400 by GET', async () => {
+  it('What validation lets through and the executor refuses is the caller’s 400 by GET', async () => {
     const response = await get('query=subscription{x}');
     expect(response.status).toBe(400);
   });
 
-  it('is the caller’s 400 where more variables are wrong than graphql-js counts', async () => {
+  it('What validation lets through and the executor refuses is the caller’s 400 where more variables are wrong than graphql-js counts', async () => {
     const evaluationContext = Array.from({ length: 60 }, () => ({ nobody: 1 }));
     const response = await post({
       query:
@@ -100,7 +106,7 @@ describe('What validation lets through and the executor refuses', () => {
     expect(errors.map(({ extensions }) => extensions.code)).not.toContain('INTERNAL_SERVER_ERROR');
   });
 
-  it('is bad input where null takes the place of a default', async () => {
+  it('What validation lets through and the executor refuses is bad input where null takes the place of a default', async () => {
     const requests = [
       { query: 'query($b: Boolean = true) { __typename @skip(if: $b) }', variables: { b: null } },
       { query: 'query($i: String = "Query") { __type(name: $i) { name } }', variables: { i: null } },
@@ -117,7 +123,7 @@ describe('What validation lets through and the executor refuses', () => {
     }
   });
 
-  it('is never logged as a bug of ours', async () => {
+  it('What validation lets through and the executor refuses is never logged as a bug of ours', async () => {
     await gateway.flushed();
     expect(gateway.log.filter((line) => line.includes('unhandled error'))).toEqual([]);
     expect(gateway.log.filter((line) => /"outcome":"(INTERNAL_SERVER_ERROR|OTHER)"/.test(line))).toEqual([]);
@@ -128,7 +134,7 @@ describe('MAX_DOCUMENT_BYTES', () => {
   // Commas count for nothing in GraphQL.
   const long = `{__typename}${','.repeat(1_100)}`;
 
-  it('holds for documents by POST and by GET, with a hash beside them or not', async () => {
+  it('MAX_DOCUMENT_BYTES holds for documents by POST and by GET, with a hash beside them or not', async () => {
     const extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
     const hash = encodeURIComponent(JSON.stringify(extensions));
     expect((await post({ query: long })).status).toBe(413);
@@ -140,11 +146,14 @@ describe('MAX_DOCUMENT_BYTES', () => {
 });
 
 describe('Content-Encoding', () => {
-  it.each(['identity', 'Identity', 'IDENTITY'])('%s says that nothing is encoded', async (encoding) => {
-    expect((await post({ query }, { 'content-encoding': encoding })).status).toBe(200);
-  });
+  it.each(['identity', 'Identity', 'IDENTITY'])(
+    'Content-Encoding %s says that nothing is encoded',
+    async (encoding) => {
+      expect((await post({ query }, { 'content-encoding': encoding })).status).toBe(200);
+    },
+  );
 
-  it('of any other kind is refused', async () => {
+  it('Content-Encoding of any other kind is refused', async () => {
     for (const encoding of ['gzip', 'identity, gzip', '']) {
       const { status } = await post({ query }, { 'content-encoding': encoding });
       expect([encoding, status]).toEqual([encoding, 415]);
@@ -153,7 +162,7 @@ describe('Content-Encoding', () => {
 });
 
 describe('HEAD', () => {
-  it('is answered as GET is, without a body', async () => {
+  it('HEAD is answered as GET is, without a body', async () => {
     const response = await fetch(`${gateway.url}/graphql?query=${query}`, {
       method: 'HEAD',
       headers: { 'apollo-require-preflight': '1' },

@@ -29,7 +29,7 @@ describe('client data in place of a Radar Session', () => {
     upstream.requests.length = 0;
   });
 
-  it('is unsupported by an older version, and nothing is sent', async () => {
+  it('client data in place of a Radar Session is unsupported by an older version, and nothing is sent', async () => {
     const { data: answer } = await older.send(createEverything, { input });
     expect(answer.createCustomerEvaluation).toMatchObject({
       customerEvaluation: null,
@@ -46,7 +46,7 @@ describe('client data in place of a Radar Session', () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  it('is sent exactly, under the version that was configured', async () => {
+  it('client data in place of a Radar Session is sent exactly, under the version that was configured', async () => {
     const { data: answer } = await newer.send(createEverything, { input });
     expect(answer.createCustomerEvaluation.errors).toEqual([]);
     expect(upstream.requests).toHaveLength(1);

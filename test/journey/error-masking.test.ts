@@ -91,7 +91,7 @@ describe('a bug', () => {
   });
 
   it.each(['throws', 'rejects', 'isNoNumber', 'isNull', 'throwsText'])(
-    'in a resolver that %s is told to the caller by request id alone, and to operators by its place',
+    'a bug in a resolver that %s is told to the caller by request id alone, and to operators by its place',
     async (field) => {
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',
@@ -122,7 +122,7 @@ describe('a bug', () => {
   it.each([
     ['a hook of the server', '{ fine }', { 'x-bug': '1' }, 'unhandled error in a request'],
     ['a plugin of GraphQL', 'query BuggyPlugin { fine }', {}, 'unhandled error in an operation'],
-  ])('in %s is told by request id alone, too', async (_, query, headers, msg) => {
+  ])('a bug in %s is told by request id alone, too', async (_, query, headers, msg) => {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-request-id': 'my-request', ...headers },
@@ -143,7 +143,7 @@ describe('a bug', () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 
-  it('leaves the other fields of its operation as they are', async () => {
+  it('a bug leaves the other fields of its operation as they are', async () => {
     const response = await fetch(`${url}/graphql?query={throws,fine}`, {
       headers: { 'apollo-require-preflight': 'true' },
     });

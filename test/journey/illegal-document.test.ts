@@ -79,7 +79,7 @@ describe('an illegal input written into the document', () => {
     { what: 'a string for an input', query: operation(`"${canary}"`) },
     { what: 'a null for an input', query: operation('null') },
     { what: 'no input', query: 'mutation { createCustomerEvaluation { idempotencyKey } }' },
-  ])('is refused at validation for $what', async ({ query }) => {
+  ])('an illegal input written into the document is refused at validation for $what', async ({ query }) => {
     expect(await codesOf(query)).toEqual(['GRAPHQL_VALIDATION_FAILED']);
   });
 
@@ -94,13 +94,16 @@ describe('an illegal input written into the document', () => {
       what: 'holds half of a surrogate pair',
       query: entry(`customerDetails: { customer: "${canary}\ud800" }`),
     },
-  ])('is refused by the parser where the document $what', async ({ query }) => {
-    expect(await codesOf(query)).toEqual(['GRAPHQL_PARSE_FAILED']);
-  });
+  ])(
+    'an illegal input written into the document is refused by the parser where the document $what',
+    async ({ query }) => {
+      expect(await codesOf(query)).toEqual(['GRAPHQL_PARSE_FAILED']);
+    },
+  );
 });
 
 describe('a name of an operation that the document does not hold', () => {
-  it('is refused without being quoted', async () => {
+  it('a name of an operation that the document does not hold is refused without being quoted', async () => {
     const response = await fetch(`${gateway.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -135,21 +138,27 @@ describe('a variable within a one-of input', () => {
       { ...each, given: 'null', variables: { v: null } },
       { ...each, given: 'absent', variables: {} },
     ]),
-  )('that may be null is refused at validation: of $of, $given', async ({ query, variables }) => {
-    expect(await codesOf(query, variables)).toEqual(['GRAPHQL_VALIDATION_FAILED']);
-  });
+  )(
+    'a variable within a one-of input that may be null is refused at validation: of $of, $given',
+    async ({ query, variables }) => {
+      expect(await codesOf(query, variables)).toEqual(['GRAPHQL_VALIDATION_FAILED']);
+    },
+  );
 
   it.each([
     { given: 'null', variables: { v: null } },
     { given: 'absent', variables: {} },
     { given: 'of another type', variables: { v: [canary] } },
-  ])('that may not be null is refused as a variable: $given', async ({ variables }) => {
-    expect(await codesOf(entry('clientDetails: { radarSession: $v }', '($v: ID!)'), variables)).toEqual([
-      'BAD_USER_INPUT',
-    ]);
-  });
+  ])(
+    'a variable within a one-of input that may not be null is refused as a variable: $given',
+    async ({ variables }) => {
+      expect(await codesOf(entry('clientDetails: { radarSession: $v }', '($v: ID!)'), variables)).toEqual([
+        'BAD_USER_INPUT',
+      ]);
+    },
+  );
 
-  it('beside another key is refused at validation, whether it is given or not', async () => {
+  it('a variable within a one-of input beside another key is refused at validation, whether it is given or not', async () => {
     const query = entry(
       `clientDetails: { radarSession: "${canary}", data: $v }`,
       '($v: EvaluationClientDataInput!)',
@@ -206,11 +215,14 @@ describe('a null that only a run shows, since its variable fits by type', () => 
       query: entry('clientDetails: $v', '($v: EvaluationClientDetailsInput)'),
       path: [...context, '0', 'clientDetails'],
     },
-  ])('is bad input in place of $place', async ({ query, path }) => {
-    expect(await refusalsOf(query, { v: null })).toEqual([{ code: 'BAD_USER_INPUT', path }]);
-  });
+  ])(
+    'a null that only a run shows, since its variable fits by type is bad input in place of $place',
+    async ({ query, path }) => {
+      expect(await refusalsOf(query, { v: null })).toEqual([{ code: 'BAD_USER_INPUT', path }]);
+    },
+  );
 
-  it('is bad input also where the variable of an entry’s one field is left out', async () => {
+  it('a null that only a run shows, since its variable fits by type is bad input also where the variable of an entry’s one field is left out', async () => {
     const query = entry('clientDetails: $v', '($v: EvaluationClientDetailsInput)');
     expect(await refusalsOf(query, {})).toEqual([{ code: 'BAD_USER_INPUT', path: [...context, '0'] }]);
   });

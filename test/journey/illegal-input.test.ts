@@ -135,24 +135,30 @@ describe('an input that the schema refuses, sent as a variable', () => {
       input: registration({ idempotencyKey: 1 }),
       path: ['input', 'idempotencyKey'],
     },
-  ])('is refused for $what', async ({ input, path }) => {
-    const answer = await gateway.send(createEverything, { input });
-    const refusals = await refusal(answer);
-    expect(refusals.length).toBeGreaterThan(0);
-    for (const { code } of refusals) expect(code).toBe('BAD_USER_INPUT');
-    expect(refusals.map((each) => each.path)).toContainEqual(path);
-  });
+  ])(
+    'an input that the schema refuses, sent as a variable, is refused for $what',
+    async ({ input, path }) => {
+      const answer = await gateway.send(createEverything, { input });
+      const refusals = await refusal(answer);
+      expect(refusals.length).toBeGreaterThan(0);
+      for (const { code } of refusals) expect(code).toBe('BAD_USER_INPUT');
+      expect(refusals.map((each) => each.path)).toContainEqual(path);
+    },
+  );
 
   it.each([
     { what: 'is null', variables: { input: null } },
     { what: 'is absent', variables: {} },
-  ])('is refused when it $what', async ({ variables }) => {
-    expect(await refusal(await gateway.send(createEverything, variables))).toMatchObject([
-      { code: 'BAD_USER_INPUT' },
-    ]);
-  });
+  ])(
+    'an input that the schema refuses, sent as a variable, is refused when it $what',
+    async ({ variables }) => {
+      expect(await refusal(await gateway.send(createEverything, variables))).toMatchObject([
+        { code: 'BAD_USER_INPUT' },
+      ]);
+    },
+  );
 
-  it('names each of many faults', async () => {
+  it('the refusal of an input names each of many faults', async () => {
     const answer = await gateway.send(createEverything, {
       input: { eventType: canary, evaluationContext: [{ clientDetails: { radarSession: [canary] } }, {}] },
     });
@@ -191,10 +197,13 @@ describe('an input that the schema permits and the reference refuses', () => {
       input: registration({ idempotencyKey }),
       path: ['input', 'idempotencyKey'],
     })),
-  ])('is refused for $what', async ({ input, path }) => {
-    const answer = await gateway.send(createEverything, { input });
-    expect(await refusal(answer)).toEqual([{ code: 'BAD_USER_INPUT', path }]);
-  });
+  ])(
+    'an input that the schema permits and the reference refuses is refused for $what',
+    async ({ input, path }) => {
+      const answer = await gateway.send(createEverything, { input });
+      expect(await refusal(answer)).toEqual([{ code: 'BAD_USER_INPUT', path }]);
+    },
+  );
 });
 
 const strings = [
@@ -232,7 +241,7 @@ describe.each(strings)('the string $field', ({ holding, path }) => {
     { what: 'holding a NUL', text: `${canary}\0` },
     { what: 'holding the first half of a surrogate pair', text: `${canary}\ud800` },
     { what: 'holding the second half of a surrogate pair', text: `\udfff${canary}` },
-  ])('is refused when $what', async ({ text }) => {
+  ])('a string of the input is refused when $what', async ({ text }) => {
     // JSON writes what has no UTF-8 form as an escape, \ud800, and so do the clients that let it through.
     const answer = await gateway.send(createEverything, {
       input: holding([...text].slice(0, 5001).join('')),
@@ -242,7 +251,7 @@ describe.each(strings)('the string $field', ({ holding, path }) => {
 });
 
 describe('the longest string', () => {
-  it('is 5,000 characters, counted as a person would, and arrives whole', async () => {
+  it('the longest string is 5,000 characters, counted as a person would, and arrives whole', async () => {
     const text = '😀'.repeat(5000);
     const answer = await gateway.send(createEverything, { input: customerData({ name: text }) });
     expect(answer.data.createCustomerEvaluation.errors).toEqual([]);

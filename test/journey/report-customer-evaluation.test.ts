@@ -96,7 +96,7 @@ describe.each(dialects)('reporting with $version', ({ version, own, other, would
   const send = async (input: object) => (await gateway.send(report, { input })).data.reportCustomerEvaluation;
 
   it.each(own.map((example) => ({ ...example, json: JSON.stringify(example.written) })))(
-    'sends $json, parameter by parameter',
+    'a report sends $json, parameter by parameter',
     async ({ written, form }) => {
       const payload = await send({ id, report: written });
       expect(payload).toMatchObject({ customerEvaluation: { id, eventType: 'LOGIN' }, errors: [] });
@@ -113,7 +113,7 @@ describe.each(dialects)('reporting with $version', ({ version, own, other, would
   );
 
   it.each(other.map((example) => ({ ...example, json: JSON.stringify(example.written) })))(
-    'refuses $json before anything is sent, and says which version would take it',
+    'the gateway refuses $json before anything is sent, and says which version would take it',
     async ({ written }) => {
       const payload = await send({ id, report: written });
       const path = ['input', 'report', Object.keys(written)[0]];
@@ -127,7 +127,7 @@ describe.each(dialects)('reporting with $version', ({ version, own, other, would
   );
 
   it.each(['', '.', '..', 'c'.repeat(256), '\ud800'])(
-    'refuses the id %j, which cannot be one, before anything is sent',
+    'the gateway refuses the id %j, which cannot be one, before anything is sent',
     async (bad) => {
       const payload = await send({ id: bad, report: own[0]?.written });
       expect(payload).toMatchObject({
@@ -138,7 +138,7 @@ describe.each(dialects)('reporting with $version', ({ version, own, other, would
     },
   );
 
-  it('keeps whatever is written for an id below the evaluations', async () => {
+  it('a report stays below the evaluations whatever is written for an id', async () => {
     await send({ id: '../../charges?a=b#c/..', report: own[0]?.written });
     expect(upstream.requests.map(({ url }) => url)).toEqual([
       '/v1/radar/customer_evaluations/..%2F..%2Fcharges%3Fa%3Db%23c%2F../report',
@@ -159,7 +159,7 @@ describe('what a report answers', () => {
     await upstream.close();
   });
 
-  it('is the evaluation, with what was reported', async () => {
+  it('the answer to a report is the evaluation, with what was reported', async () => {
     const events = [
       { type: 'registration_failed', occurred_at: 1715769700, registration_failed: { reason: 'other' } },
     ];
@@ -181,7 +181,7 @@ describe('what a report answers', () => {
     });
   });
 
-  it('is refused for an outcome that says nothing, and for a customer that is empty', async () => {
+  it('a report is refused for an outcome that says nothing, and for a customer that is empty', async () => {
     upstream.requests.length = 0;
     const faults: [report: object, path: string[]][] = [
       [{ outcome: {} }, ['input', 'report', 'outcome']],
@@ -206,7 +206,7 @@ describe('what a report answers', () => {
     ['customer', ['input', 'report', 'outcome', 'customer']],
     ['event_type', null],
     ['expand[0]', null],
-  ])('names the parameter %s that Stripe refused as the client wrote it', async (param, path) => {
+  ])('a report names the parameter %s that Stripe refused as the client wrote it', async (param, path) => {
     const error = { type: 'invalid_request_error', code: 'parameter_invalid', param, message: 'canary' };
     upstream.answer(400, { error }, { 'request-id': 'req_2' });
     const { data, text } = await gateway.send(report, {
@@ -219,7 +219,7 @@ describe('what a report answers', () => {
     expect(text).not.toContain('canary');
   });
 
-  it('runs under the client’s key, which is another upstream for each mutation', async () => {
+  it('a report runs under the client’s key, which is another upstream for each mutation', async () => {
     upstream.answer(200, loginAnswer);
     upstream.requests.length = 0;
     const input = { id, report: { loginSucceeded: 'OCCURRED' }, idempotencyKey: 'my key' };

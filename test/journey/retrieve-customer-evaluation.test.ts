@@ -21,7 +21,7 @@ describe('an evaluation by its id', () => {
     upstream.requests.length = 0;
   });
 
-  it('is retrieved with its events, in one call however often one operation asks', async () => {
+  it('an evaluation by its id is retrieved with its events, in one call however often one operation asks', async () => {
     const events = [{ type: 'login_success', occurred_at: 1715769700 }];
     upstream.answer(200, { ...loginAnswer, id: 'ceval_1', events });
     const { data } = await gateway.send(`{
@@ -39,21 +39,24 @@ describe('an evaluation by its id', () => {
     expect(upstream.requests[0]?.headers['idempotency-key']).toBeUndefined();
   });
 
-  it('is null where Stripe knows none', async () => {
+  it('an evaluation by its id is null where Stripe knows none', async () => {
     upstream.answer(404, { error: { type: 'invalid_request_error', code: 'resource_missing', param: 'id' } });
     const { data, errors } = await gateway.send(retrieve, { id: 'ceval_2' });
     expect(errors).toBeUndefined();
     expect(data.customerEvaluation).toBeNull();
   });
 
-  it.each(['', '.', '..', 'c'.repeat(256), '\ud800'])('is null for %j, which cannot be an id', async (id) => {
-    const { data, errors } = await gateway.send(retrieve, { id });
-    expect(errors).toBeUndefined();
-    expect(data.customerEvaluation).toBeNull();
-    expect(upstream.requests).toEqual([]);
-  });
+  it.each(['', '.', '..', 'c'.repeat(256), '\ud800'])(
+    'an evaluation by its id is null for %j, which cannot be an id',
+    async (id) => {
+      const { data, errors } = await gateway.send(retrieve, { id });
+      expect(errors).toBeUndefined();
+      expect(data.customerEvaluation).toBeNull();
+      expect(upstream.requests).toEqual([]);
+    },
+  );
 
-  it('stays below the evaluations whatever is written for an id', async () => {
+  it('an evaluation by its id stays below the evaluations whatever is written for an id', async () => {
     upstream.answer(200, loginAnswer);
     await gateway.send(retrieve, { id: '../../charges?a=b#c/..' });
     expect(upstream.requests.map(({ url }) => url)).toEqual([
@@ -61,7 +64,7 @@ describe('an evaluation by its id', () => {
     ]);
   });
 
-  it('fails with the code of what happened, and operators read of it', async () => {
+  it('an evaluation by its id fails with the code of what happened, and operators read of it', async () => {
     upstream.answer(403, { error: { type: 'invalid_request_error', message: 'canary' } });
     const { data, errors, text } = await gateway.send(retrieve, { id: 'ceval_3' });
     expect(data.customerEvaluation).toBeNull();
@@ -75,7 +78,7 @@ describe('an evaluation by its id', () => {
   });
 
   it.each(['2026-03-04.preview', '2026-05-27.preview'])(
-    'needs a later version than %s, and says which',
+    'an evaluation by its id needs a later version than %s, and says which',
     async (version) => {
       const older = await startTestGateway(upstreamAt(upstream.url, { STRIPE_API_VERSION: version }));
       const { errors } = await older.send(retrieve, { id: 'ceval_1' });

@@ -114,14 +114,14 @@ describe('an answer that is read', () => {
       body: leveled(level),
       evaluation: { signals: { accountSharing: { riskLevel: level.toUpperCase() } } },
     })),
-  ])('may hold $what', async ({ input, body, evaluation }) => {
+  ])('an answer that is read may hold $what', async ({ input, body, evaluation }) => {
     upstream.answer(200, body);
     const payload = await create(input);
     expect(payload.errors).toEqual([]);
     expect(payload.customerEvaluation).toMatchObject(evaluation);
   });
 
-  it('may hold words and fields of tomorrow: they never fail a call, and are logged once, by name', async () => {
+  it('an answer that is read may hold words and fields of tomorrow: they never fail a call, and are logged once, by name', async () => {
     upstream.answer(200, {
       ...leveled('canary_level'),
       status: 'canary_status',
@@ -162,12 +162,15 @@ describe('an answer that cannot be read', () => {
     { what: 'HTML', body: '<h1>canary</h1>', headers: { 'content-type': 'text/html' } },
     { what: 'nothing', status: 204, body: '' },
     { what: 'more than 1 MB', body: { ...registrationAnswer, padding: 'canary'.repeat(200_000) } },
-  ])('for $what is an invalid response', async ({ status = 200, body, headers = {} }) => {
-    upstream.answer(status, body, headers);
-    expect(await create()).toMatchObject(refused);
-  });
+  ])(
+    'an answer that cannot be read for $what is an invalid response',
+    async ({ status = 200, body, headers = {} }) => {
+      upstream.answer(status, body, headers);
+      expect(await create()).toMatchObject(refused);
+    },
+  );
 
-  it('for being compressed, which was not asked for, is an invalid response', async () => {
+  it('an answer that cannot be read for being compressed, which was not asked for, is an invalid response', async () => {
     upstream.handle((response) => {
       response
         .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
@@ -177,9 +180,12 @@ describe('an answer that cannot be read', () => {
     expect(upstream.requests[0]?.headers['accept-encoding'] ?? 'identity').toBe('identity');
   });
 
-  it.each([301, 302, 303, 307, 308])('for a redirect (%d) is not followed', async (status) => {
-    upstream.answer(status, '', { location: `${elsewhere.url}/v1/radar/customer_evaluations` });
-    expect(await create()).toMatchObject(refused);
-    expect(elsewhere.requests).toEqual([]);
-  });
+  it.each([301, 302, 303, 307, 308])(
+    'an answer that cannot be read for a redirect (%d) is not followed',
+    async (status) => {
+      upstream.answer(status, '', { location: `${elsewhere.url}/v1/radar/customer_evaluations` });
+      expect(await create()).toMatchObject(refused);
+      expect(elsewhere.requests).toEqual([]);
+    },
+  );
 });

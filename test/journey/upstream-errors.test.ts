@@ -124,7 +124,7 @@ describe('a refusal of the upstream', () => {
       effect: 'UNKNOWN' as const,
       retryable: true,
     })),
-  ])('$what ($status) is $code', async (refusal) => {
+  ])('a refusal of the upstream, $what ($status), is $code', async (refusal) => {
     const { status, error, headers = {}, code, path = null, effect = 'NONE', retryable = false } = refusal;
     const message = 'canary: you passed canary@example.com with the key sk_test_canary0key';
     upstream.answer(
@@ -152,7 +152,7 @@ describe('a refusal of the upstream', () => {
     expect(lines).toMatchObject([{ level: refusal.logged ?? 'warn', upstreamRequestId: 'req_42' }]);
   });
 
-  it('tells operators which setting to look at, and the caller only that they know', async () => {
+  it('a refusal of the upstream tells operators which setting to look at, and the caller only that they know', async () => {
     upstream.answer(401, {
       error: { type: invalid, message: 'Invalid API Key provided: sk_test_canary0key' },
     });
@@ -161,7 +161,7 @@ describe('a refusal of the upstream', () => {
     expect(answer.text).not.toContain('STRIPE_SECRET_KEY');
   });
 
-  it('of one aliased mutation leaves the other as it is', async () => {
+  it('a refusal of the upstream of one aliased mutation leaves the other as it is', async () => {
     upstream.handle((response, { body }) => {
       const refused = body.includes('rse_bad');
       const error = { error: { type: invalid, param: session } };
@@ -180,7 +180,7 @@ describe('a refusal of the upstream', () => {
 });
 
 describe('an upstream that cannot be reached', () => {
-  it('is unavailable, and nothing has happened there', async () => {
+  it('an upstream that cannot be reached is unavailable, and nothing has happened there', async () => {
     const gone = await startRecordingUpstream();
     await gone.close();
     const lonely = await startTestGateway(upstreamAt(gone.url));
@@ -192,7 +192,7 @@ describe('an upstream that cannot be reached', () => {
     await lonely.close();
   });
 
-  it('is unavailable where it hangs up on the request, and then something may have happened', async () => {
+  it('an upstream that cannot be reached is unavailable where it hangs up on the request, and then something may have happened', async () => {
     upstream.handle((response) => response.destroy());
     const { data } = await gateway.send(createEverything, { input: registration() });
     expect(data.createCustomerEvaluation.errors).toMatchObject([

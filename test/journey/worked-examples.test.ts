@@ -117,49 +117,52 @@ describe('the worked examples of the reference', () => {
       { ...example, written: 'literals' },
       { ...example, written: 'variables' },
     ]),
-  )('$name, written with $written', async ({ written, literal, input, form, answer, eventType, signals }) => {
-    upstream.answer(200, answer, { 'request-id': 'req_1' });
+  )(
+    'the worked example $name is sent as the reference has it, written with $written',
+    async ({ written, literal, input, form, answer, eventType, signals }) => {
+      upstream.answer(200, answer, { 'request-id': 'req_1' });
 
-    const result =
-      written === 'literals'
-        ? await gateway.send(
-            createEverything
-              .replace('mutation Create($input: CreateCustomerEvaluationInput!)', 'mutation')
-              .replace('input: $input', `input: ${literal}`),
-          )
-        : await gateway.send(createEverything, { input });
+      const result =
+        written === 'literals'
+          ? await gateway.send(
+              createEverything
+                .replace('mutation Create($input: CreateCustomerEvaluationInput!)', 'mutation')
+                .replace('input: $input', `input: ${literal}`),
+            )
+          : await gateway.send(createEverything, { input });
 
-    expect(upstream.requests).toHaveLength(1);
-    const [request] = upstream.requests;
-    expect(request?.method).toBe('POST');
-    expect(request?.url).toBe('/v1/radar/customer_evaluations');
-    expect(formFields(request?.body ?? '')).toEqual(form);
-    expect(request?.headers).toMatchObject({
-      authorization: 'Bearer sk_test_canary0key',
-      'content-type': 'application/x-www-form-urlencoded',
-      'stripe-version': '2026-09-30.preview',
-      'stripe-account': 'acct_1',
-    });
-    expect(request?.headers['idempotency-key']).toMatch(/^[0-9a-f]{64}$/);
-    expect(result.status).toBe(200);
-    expect(result.errors).toBeUndefined();
-    expect(result.data.createCustomerEvaluation).toEqual({
-      customerEvaluation: {
-        id: 'ceval_1STAJ19XxSPY66dBEesAnzjw',
-        eventType,
-        livemode: true,
-        createdAt: '2024-05-15T10:40:00.000Z',
-        status: null,
-        customer: { id: customer },
-        events: null,
-        signals,
-      },
-      errors: [],
-      idempotencyKey: expect.stringMatching(/^[0-9a-f-]{36}$/),
-    });
-  });
+      expect(upstream.requests).toHaveLength(1);
+      const [request] = upstream.requests;
+      expect(request?.method).toBe('POST');
+      expect(request?.url).toBe('/v1/radar/customer_evaluations');
+      expect(formFields(request?.body ?? '')).toEqual(form);
+      expect(request?.headers).toMatchObject({
+        authorization: 'Bearer sk_test_canary0key',
+        'content-type': 'application/x-www-form-urlencoded',
+        'stripe-version': '2026-09-30.preview',
+        'stripe-account': 'acct_1',
+      });
+      expect(request?.headers['idempotency-key']).toMatch(/^[0-9a-f]{64}$/);
+      expect(result.status).toBe(200);
+      expect(result.errors).toBeUndefined();
+      expect(result.data.createCustomerEvaluation).toEqual({
+        customerEvaluation: {
+          id: 'ceval_1STAJ19XxSPY66dBEesAnzjw',
+          eventType,
+          livemode: true,
+          createdAt: '2024-05-15T10:40:00.000Z',
+          status: null,
+          customer: { id: customer },
+          events: null,
+          signals,
+        },
+        errors: [],
+        idempotencyKey: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      });
+    },
+  );
 
-  it('keeps the client’s order of entries', async () => {
+  it('the gateway keeps the client’s order of entries', async () => {
     upstream.answer(200, loginAnswer);
     await gateway.send(createEverything, {
       input: {
@@ -176,7 +179,7 @@ describe('the worked examples of the reference', () => {
     ]);
   });
 
-  it('sends the same key upstream for the same key of a client, and never the key itself', async () => {
+  it('the gateway sends the same key upstream for the same key of a client, and never the key itself', async () => {
     upstream.answer(200, registrationAnswer);
     const input = {
       eventType: 'REGISTRATION',
@@ -196,7 +199,7 @@ describe('the worked examples of the reference', () => {
     ]);
   });
 
-  it('treats aliased mutations of one document as calls of their own', async () => {
+  it('the gateway treats aliased mutations of one document as calls of their own', async () => {
     upstream.answer(200, registrationAnswer);
     const field = `createCustomerEvaluation(input: ${examples[0]?.literal}) { idempotencyKey }`;
     const result = await gateway.send(`mutation { a: ${field} b: ${field} }`);

@@ -109,7 +109,7 @@ describeUnless(missingNginx() ?? missingRedis(), 'three replicas behind nginx', 
     return { id: undefined, codes, untyped };
   }
 
-  it('lose no call and double none: one killed, one drained, Redis and the upstream restarted, under load', async () => {
+  it('three replicas behind nginx lose no call and double none: one killed, one drained, Redis and the upstream restarted, under load', async () => {
     upstream.always(late(120));
     const calls: Promise<Call>[] = [];
     let loading = true;
@@ -164,7 +164,7 @@ describeUnless(missingNginx() ?? missingRedis(), 'three replicas behind nginx', 
     expect(await redis.admin.keys('customer-evaluations:*')).not.toEqual([]);
   }, 90_000);
 
-  it('make one evaluation of a key that comes fifty times at once, to whichever of them', async () => {
+  it('three replicas behind nginx make one evaluation of a key that comes fifty times at once, to whichever of them', async () => {
     upstream.reset();
     upstream.always(late(100));
     const ended = await Promise.all(Array.from({ length: 50 }, () => call('the same')));
@@ -174,7 +174,7 @@ describeUnless(missingNginx() ?? missingRedis(), 'three replicas behind nginx', 
     expect(new Set(upstream.keys).size).toBe(1);
   });
 
-  it('are not sent a call twice by the balancer when one dies with it, and say in whose name nothing was answered', async () => {
+  it('three replicas behind nginx are not sent a call twice by the balancer when one dies with it, and say in whose name nothing was answered', async () => {
     upstream.reset();
     upstream.always(hang);
     const lost = send('dies with its replica', nginx.url);

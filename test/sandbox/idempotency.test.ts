@@ -33,7 +33,7 @@ async function create(
 }
 
 describe('an idempotency key at the sandbox', () => {
-  it('makes a repeat answer what the first answered, and happen once', async () => {
+  it('an idempotency key at the sandbox makes a repeat answer what the first answered, and happen once', async () => {
     const before = sandbox.created;
     const first = await create('repeat', 'rse_1');
     const second = await create('repeat', 'rse_1');
@@ -42,7 +42,7 @@ describe('an idempotency key at the sandbox', () => {
     expect(sandbox.created).toBe(before + 1);
   });
 
-  it('cannot be used with other parameters', async () => {
+  it('an idempotency key at the sandbox cannot be used with other parameters', async () => {
     await create('conflict', 'rse_1');
     expect(await create('conflict', 'rse_2')).toMatchObject({
       status: 400,
@@ -51,7 +51,7 @@ describe('an idempotency key at the sandbox', () => {
     });
   });
 
-  it('answers 409 while the first is at work, and the first’s answer after', async () => {
+  it('an idempotency key at the sandbox answers 409 while the first is at work, and the first’s answer after', async () => {
     const before = sandbox.created;
     const first = create('in-flight', 'rse_sandbox_delay_300');
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -61,7 +61,7 @@ describe('an idempotency key at the sandbox', () => {
     expect(sandbox.created).toBe(before + 1);
   });
 
-  it('keeps a 500: the work had begun', async () => {
+  it('an idempotency key at the sandbox keeps a 500: the work had begun', async () => {
     const first = await create('failed', 'rse_sandbox_error_500');
     expect(first).toMatchObject({ status: 500, replayed: false });
     expect(await create('failed', 'rse_sandbox_error_500')).toEqual({ ...first, replayed: true });
@@ -70,19 +70,22 @@ describe('an idempotency key at the sandbox', () => {
   it.each([
     { what: 'a refused parameter', session: '', status: 400 },
     { what: 'a limit', session: 'rse_sandbox_error_429', status: 429 },
-  ])('keeps nothing of $what: the work had not begun', async ({ session, status }) => {
-    expect(await create(`unkept ${status}`, session)).toMatchObject({ status, replayed: false });
-    expect(await create(`unkept ${status}`, 'rse_1')).toMatchObject({ status: 200, replayed: false });
-  });
+  ])(
+    'an idempotency key at the sandbox keeps nothing of $what: the work had not begun',
+    async ({ session, status }) => {
+      expect(await create(`unkept ${status}`, session)).toMatchObject({ status, replayed: false });
+      expect(await create(`unkept ${status}`, 'rse_1')).toMatchObject({ status: 200, replayed: false });
+    },
+  );
 
-  it('is at most 255 characters long', async () => {
+  it('an idempotency key at the sandbox is at most 255 characters long', async () => {
     expect((await create('k'.repeat(255), 'rse_1')).status).toBe(200);
     expect((await create('k'.repeat(256), 'rse_1')).status).toBe(400);
   });
 });
 
 describe('the sandbox’s memory', () => {
-  it('holds a bounded number of evaluations, the newest', () => {
+  it('the sandbox’s memory holds a bounded number of evaluations, the newest', () => {
     const evaluations = new Evaluations(2);
     const ids = ['a', 'b', 'c'].map((customer) => {
       const entry = { type: 'customer_details' as const, customer_details: { customer } };
@@ -93,7 +96,7 @@ describe('the sandbox’s memory', () => {
     expect(evaluations.created).toBe(3);
   });
 
-  it('holds a bounded number of keys, also when many are at work at once', async () => {
+  it('the sandbox’s memory holds a bounded number of keys, also when many are at work at once', async () => {
     const keys = new IdempotencyKeys(1);
     let works = 0;
     const work = async () => {

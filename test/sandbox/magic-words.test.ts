@@ -68,7 +68,7 @@ describe('a word that the sandbox knows', () => {
     expect(await create(`rse_sandbox_${word}`)).toMatchObject(seen[word] ?? {});
   });
 
-  it('delays the answer by so many milliseconds, and combines with others', async () => {
+  it('a word that the sandbox knows delays the answer by so many milliseconds, and combines with others', async () => {
     const calls = {
       'the longest': create('sandbox_delay_1500 sandbox_highest'),
       'the shorter': create('sandbox_delay_700'),
@@ -78,14 +78,14 @@ describe('a word that the sandbox knows', () => {
     expect(await calls['the longest']).toMatchObject(seen['highest'] ?? {});
   });
 
-  it('works in any string of the context', async () => {
+  it('a word that the sandbox knows works in any string of the context', async () => {
     const email = 'sandbox_elevated@example.com';
     const input = registration({ evaluationContext: [{ customerDetails: { customerData: { email } } }] });
     const { data } = await gateway.send(createEverything, { input });
     expect(data.createCustomerEvaluation).toMatchObject(seen['elevated'] ?? {});
   });
 
-  it('is told apart from one that it does not know, which is refused with its place', async () => {
+  it('a word that the sandbox knows is told apart from one that it does not know, which is refused with its place', async () => {
     expect(await create('rse_sandbox_heighest')).toMatchObject(error('BAD_USER_INPUT', { path }));
     expect(await create('rse_sandbox_constructor')).toMatchObject(error('BAD_USER_INPUT', { path }));
   });

@@ -44,7 +44,7 @@ describe('the sandbox’s reports and retrievals', () => {
     return (await call('', events, form)).body.id;
   }
 
-  it('find an example from the start, which counts as no evaluation that was made', async () => {
+  it('the sandbox’s reports and retrievals find an example from the start, which counts as no evaluation that was made', async () => {
     const fresh = new Sandbox({ capacity: 1 });
     const shared = base;
     base = `${await fresh.listen('127.0.0.1', 0)}/v1/radar/customer_evaluations`;
@@ -62,7 +62,7 @@ describe('the sandbox’s reports and retrievals', () => {
     base = shared;
   });
 
-  it('append an event with its reason, in the older dialect', async () => {
+  it('the sandbox’s reports and retrievals append an event with its reason, in the older dialect', async () => {
     const id = await create('login');
     await call(`/${id}/report`, events, 'type=login_failed&login_failed[reason]=other');
     const { status, body } = await call(`/${id}/report`, events, 'type=login_success');
@@ -74,7 +74,7 @@ describe('the sandbox’s reports and retrievals', () => {
     ]);
   });
 
-  it('attach a customer, in both dialects', async () => {
+  it('the sandbox’s reports and retrievals attach a customer, in both dialects', async () => {
     const first = await create('registration');
     const form = 'type=registration_success&registration_success[customer]=cus_1';
     expect((await call(`/${first}/report`, events, form)).body.customer).toBe('cus_1');
@@ -82,14 +82,14 @@ describe('the sandbox’s reports and retrievals', () => {
     expect((await call(`/${second}/report`, outcomes, 'customer=cus_2')).body.customer).toBe('cus_2');
   });
 
-  it('set a status, in the newer dialect, and a retrieval shows it', async () => {
+  it('the sandbox’s reports and retrievals set a status, in the newer dialect, and a retrieval shows it', async () => {
     const id = await create('login');
     const reported = await call(`/${id}/report`, outcomes, 'status=restricted');
     expect(reported.body).toMatchObject({ id, status: 'restricted', events: null });
     expect((await call(`/${id}`, retrieval)).body.status).toBe('restricted');
   });
 
-  it('show events to a retrieval that expands them, and to no other', async () => {
+  it('the sandbox’s reports and retrievals show events to a retrieval that expands them, and to no other', async () => {
     const id = await create('login');
     await call(`/${id}/report`, events, 'type=login_success');
     expect((await call(`/${id}`, retrieval)).body.events).toBeNull();
@@ -116,14 +116,17 @@ describe('the sandbox’s reports and retrievals', () => {
     [outcomes, 'status=fired', 'parameter_invalid', 'status'],
     [outcomes, 'customer=', 'parameter_invalid_empty', 'customer'],
     [outcomes, 'expand[]=shoes', 'parameter_invalid', 'expand[0]'],
-  ])('refuse, with %s, %j as %s of %s', async (version, form, code, param) => {
-    const id = await create('login');
-    const { status, body } = await call(`/${id}/report`, version, form);
-    expect(status).toBe(400);
-    expect(body.error).toMatchObject({ type: 'invalid_request_error', code, param });
-  });
+  ])(
+    'the sandbox’s reports and retrievals refuse, with %s, %j as %s of %s',
+    async (version, form, code, param) => {
+      const id = await create('login');
+      const { status, body } = await call(`/${id}/report`, version, form);
+      expect(status).toBe(400);
+      expect(body.error).toMatchObject({ type: 'invalid_request_error', code, param });
+    },
+  );
 
-  it('know no evaluation that was never made, however long its id', async () => {
+  it('the sandbox’s reports and retrievals know no evaluation that was never made, however long its id', async () => {
     for (const id of ['ceval_none', 'c'.repeat(200)]) {
       const answers = [
         await call(`/${id}/report`, outcomes, 'status=allowed'),
@@ -136,14 +139,14 @@ describe('the sandbox’s reports and retrievals', () => {
     }
   });
 
-  it('know no URL for retrievals before June 2026', async () => {
+  it('the sandbox’s reports and retrievals know no URL for retrievals before June 2026', async () => {
     const { status, body } = await call(`/${await create('login')}`, outcomes);
     expect(status).toBe(404);
     expect(body.error.code).toBeUndefined();
     expect(body.error.message).toMatch(/^Unrecognized request URL/);
   });
 
-  it('happen once for a key, and refuse the key to another report', async () => {
+  it('the sandbox’s reports and retrievals happen once for a key, and refuse the key to another report', async () => {
     const id = await create('login');
     const key = { 'idempotency-key': 'key 1' };
     const first = await call(`/${id}/report`, events, 'type=login_success', key);
@@ -154,7 +157,7 @@ describe('the sandbox’s reports and retrievals', () => {
     expect(other.body.error.type).toBe('idempotency_error');
   });
 
-  it('fail as the words in an id or a customer ask', async () => {
+  it('the sandbox’s reports and retrievals fail as the words in an id or a customer ask', async () => {
     expect((await call('/ceval_sandbox_error_503', retrieval)).status).toBe(503);
     const id = await create('login');
     expect(

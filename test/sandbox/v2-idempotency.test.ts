@@ -12,7 +12,7 @@ const under = (key: string, more: Record<string, string> = {}) => ({ 'idempotenc
 const isReplayed = ({ headers }: { headers: Headers }) => headers.get('idempotent-replayed') === 'true';
 
 describe('an idempotency key at the sandbox’s v2', () => {
-  it('makes a repeat happen once, and answer what is so by now', async () => {
+  it('an idempotency key at the sandbox’s v2 makes a repeat happen once, and answer what is so by now', async () => {
     const before = api.sandbox.created;
     const first = await api.create(evaluationOf('rse_1'), under('repeat'));
     const second = await api.create(evaluationOf('rse_1'), under('repeat'));
@@ -29,15 +29,18 @@ describe('an idempotency key at the sandbox’s v2', () => {
     { what: 'an error of theirs', word: 'error_500', status: 500 },
     { what: 'a limit', word: 'error_429', status: 429 },
     { what: 'a refusal', word: 'account_inaccessible', status: 403 },
-  ])('lets a repeat run again after $what', async ({ word, status }) => {
-    const failed = await api.create(evaluationOf(`rse_sandbox_${word}`), under(word));
-    const again = await api.create(evaluationOf(`rse_sandbox_${word}`), under(word));
-    expect([failed, again]).toMatchObject([{ status }, { status }]);
-    expect([isReplayed(failed), isReplayed(again)]).toEqual([false, false]);
-    expect(again.headers.get('request-id')).not.toBe(failed.headers.get('request-id'));
-  });
+  ])(
+    'an idempotency key at the sandbox’s v2 lets a repeat run again after $what',
+    async ({ word, status }) => {
+      const failed = await api.create(evaluationOf(`rse_sandbox_${word}`), under(word));
+      const again = await api.create(evaluationOf(`rse_sandbox_${word}`), under(word));
+      expect([failed, again]).toMatchObject([{ status }, { status }]);
+      expect([isReplayed(failed), isReplayed(again)]).toEqual([false, false]);
+      expect(again.headers.get('request-id')).not.toBe(failed.headers.get('request-id'));
+    },
+  );
 
-  it('lets a repeat work after a fault that befell the first', async () => {
+  it('an idempotency key at the sandbox’s v2 lets a repeat work after a fault that befell the first', async () => {
     const before = api.sandbox.created;
     const body = evaluationOf('rse_sandbox_once_down');
     expect((await api.create(body, under('once'))).status).toBe(503);
@@ -48,7 +51,7 @@ describe('an idempotency key at the sandbox’s v2', () => {
     expect(api.sandbox.created).toBe(before + 2);
   });
 
-  it('cannot be used with another body', async () => {
+  it('an idempotency key at the sandbox’s v2 cannot be used with another body', async () => {
     await api.create(evaluationOf('rse_1'), under('conflict'));
     expect(await api.create(evaluationOf('rse_2'), under('conflict'))).toMatchObject({
       status: 400,
@@ -56,7 +59,7 @@ describe('an idempotency key at the sandbox’s v2', () => {
     });
   });
 
-  it('answers 409 while the first is at work', async () => {
+  it('an idempotency key at the sandbox’s v2 answers 409 while the first is at work', async () => {
     const body = evaluationOf('rse_sandbox_delay_300');
     const both = await Promise.all([
       api.create(body, under('in-flight')),
@@ -66,7 +69,7 @@ describe('an idempotency key at the sandbox’s v2', () => {
     expect(isReplayed(await api.create(body, under('in-flight')))).toBe(true);
   });
 
-  it('is another key for another path or account', async () => {
+  it('an idempotency key at the sandbox’s v2 is another key for another path or account', async () => {
     const before = api.sandbox.created;
     const answers = [
       await api.create(evaluationOf('rse_1'), under('scoped')),
@@ -84,7 +87,7 @@ describe('an idempotency key at the sandbox’s v2', () => {
     expect(api.sandbox.created).toBe(before + 3);
   });
 
-  it('makes a repeated report one activity, and a repeated deletion one deletion', async () => {
+  it('an idempotency key at the sandbox’s v2 makes a repeated report one activity, and a repeated deletion one deletion', async () => {
     const path = '/v2/signals/account_activities';
     const decision = {
       type: 'login_decision',
@@ -98,7 +101,7 @@ describe('an idempotency key at the sandbox’s v2', () => {
     expect([await remove(), await remove()]).toMatchObject([{ status: 200 }, { status: 200 }]);
   });
 
-  it('is forgotten after 30 days', async () => {
+  it('an idempotency key at the sandbox’s v2 is forgotten after 30 days', async () => {
     const day = 24 * 3600 * 1000;
     await api.create(evaluationOf('rse_1'), under('old'));
     api.pass(30 * day);
@@ -107,7 +110,7 @@ describe('an idempotency key at the sandbox’s v2', () => {
     expect(isReplayed(await api.create(evaluationOf('rse_1'), under('old')))).toBe(false);
   });
 
-  it('means nothing where a read has one', async () => {
+  it('an idempotency key at the sandbox’s v2 means nothing where a read has one', async () => {
     const { body } = await api.create(evaluationOf('rse_sandbox_pending_reads_2'));
     const read = () => api.send('GET', `${evaluationsPath}/${body.id}`, undefined, under('read'));
     expect((await read()).body.pending_signals).toHaveLength(1);

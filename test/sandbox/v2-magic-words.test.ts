@@ -119,7 +119,7 @@ describe('a word that the sandbox’s v2 knows', () => {
         },
       },
     })),
-  ])('works in $where', async ({ body }) => {
+  ])('a word that the sandbox’s v2 knows works in $where', async ({ body }) => {
     const { id } = (await api.create(body)).body;
     api.pass(300);
     expect((await api.read(id)).body).toMatchObject(signal({ score: '3.0', risk_level: 'low' }));
@@ -162,12 +162,12 @@ describe('a word that the sandbox’s v2 knows', () => {
 describe('a word about completion', () => {
   const pendingOf = (body: { pending_signals: string[] }) => body.pending_signals.length;
 
-  it('has the signals complete in the first answer', async () => {
+  it('a word about completion has the signals complete in the first answer', async () => {
     const { body } = await api.create(evaluationOf('rse_sandbox_complete_at_once sandbox_highest'));
     expect(body).toMatchObject(signal({ score: '87.5' }));
   });
 
-  it('has them complete so many milliseconds after the creation', async () => {
+  it('a word about completion has them complete so many milliseconds after the creation', async () => {
     const { body } = await api.create(evaluationOf('rse_sandbox_pending_10000'));
     api.pass(9999);
     expect(pendingOf((await api.read(body.id)).body)).toBe(1);
@@ -175,7 +175,7 @@ describe('a word about completion', () => {
     expect((await api.read(body.id)).body).toMatchObject(signal({ score }));
   });
 
-  it('has them complete at so many reads, whatever the time', async () => {
+  it('a word about completion has them complete at so many reads, whatever the time', async () => {
     const { body } = await api.create(evaluationOf('rse_sandbox_pending_reads_3'));
     api.pass(60_000);
     const reads = [
@@ -190,7 +190,7 @@ describe('a word about completion', () => {
     expect((await api.read(body.id)).body).toEqual(reads[2]?.body);
   });
 
-  it('has one of two complete while the other is pending', async () => {
+  it('a word about completion has one of two complete while the other is pending', async () => {
     const both = ['user_multi_accounting', 'user_account_sharing'];
     const { body } = await api.create(evaluationOf('rse_sandbox_partial sandbox_pending_1000', both));
     expect(accountEvaluation.parse(body)).toMatchObject({
@@ -203,7 +203,7 @@ describe('a word about completion', () => {
     expect(Object.keys(read.evaluated_signals)).toEqual(both);
   });
 
-  it('has another complete where only one was asked for', async () => {
+  it('a word about completion has another complete where only one was asked for', async () => {
     const { body } = await api.create(evaluationOf('rse_sandbox_partial'));
     expect(body).toMatchObject({
       requested_signals: ['user_multi_accounting'],
@@ -212,7 +212,7 @@ describe('a word about completion', () => {
     });
   });
 
-  it('is refused on v1, with a hint', async () => {
+  it('a word about completion is refused on v1, with a hint', async () => {
     for (const word of ['pending_1000', 'pending_reads_2', 'pending_forever', 'no_score']) {
       const response = await fetch(`${api.url}/v1/radar/customer_evaluations`, {
         method: 'POST',
@@ -236,7 +236,7 @@ describe('a word about completion', () => {
 describe('a word for reads', () => {
   const made = async (word: string) => (await api.create(evaluationOf(`rse_sandbox_read_${word}`))).body.id;
 
-  it('lets the creation work, and has every read answer an error', async () => {
+  it('a word for reads lets the creation work, and has every read answer an error', async () => {
     const id = await made('error_503');
     expect(await api.read(id)).toMatchObject({ status: 503, body: { error: { type: 'api_error' } } });
     expect(await api.read(id)).toMatchObject({ status: 503 });
@@ -246,7 +246,7 @@ describe('a word for reads', () => {
     });
   });
 
-  it('has a fault befall every read, or the first', async () => {
+  it('a word for reads has a fault befall every read, or the first', async () => {
     const id = await made('down');
     expect([(await api.read(id)).status, (await api.read(id)).status]).toEqual([503, 503]);
     const once = await made('once_down');
@@ -254,7 +254,7 @@ describe('a word for reads', () => {
     await expect(api.read(await made('reset'))).rejects.toThrow();
   });
 
-  it('combines with others', async () => {
+  it('a word for reads combines with others', async () => {
     const { id } = (
       await api.create(evaluationOf('sandbox_read_once_down sandbox_pending_reads_1 sandbox_low'))
     ).body;
@@ -262,14 +262,14 @@ describe('a word for reads', () => {
     expect((await api.read(id)).body).toMatchObject(signal({ score: '3.0' }));
   });
 
-  it('is refused where it is no word about a read', async () => {
+  it('a word for reads is refused where it is no word about a read', async () => {
     for (const word of ['highest', 'nothing', 'read_down', 'pending_5']) {
       const { status, body } = await api.create(evaluationOf(`sandbox_read_${word}`));
       expect({ status, body }).toMatchObject({ status: 400, body: { error: { code: 'invalid_fields' } } });
     }
   });
 
-  it('works on v1 as well', async () => {
+  it('a word for reads works on v1 as well', async () => {
     const headers = { authorization: 'Bearer sk_test_1', 'stripe-version': '2026-09-30.preview' };
     const url = `${api.url}/v1/radar/customer_evaluations`;
     const form = `event_type=login&evaluation_context[0][type]=client_details&evaluation_context[0][client_details][radar_session]=`;
@@ -289,7 +289,7 @@ describe('a word for reads', () => {
 });
 
 describe('the share of faults', () => {
-  it('befalls v2 as it does v1', async () => {
+  it('the share of faults befalls v2 as it does v1', async () => {
     const sandbox = new Sandbox({ faultShare: 1 });
     const url = await sandbox.listen('127.0.0.1', 0);
     const headers = { authorization: 'Bearer sk_test_1', 'stripe-version': '2026-09-30.preview' };

@@ -41,7 +41,7 @@ const login = {
 const written = (answer: object): unknown => JSON.parse(JSON.stringify(answer));
 
 describe('the sandbox’s v2, spoken to by Stripe’s own SDK', () => {
-  it('answers a registration that is pending, and complete when it is read later', async () => {
+  it('the sandbox’s v2 answers a registration that is pending, and complete when it is read later', async () => {
     const created = await stripe.v2.signals.accountEvaluations.create(registration);
     expect(accountEvaluation.parse(written(created))).toEqual({
       id: expect.stringMatching(/^acctevl_/),
@@ -73,7 +73,7 @@ describe('the sandbox’s v2, spoken to by Stripe’s own SDK', () => {
     expect(read.evaluated_signals?.user_multi_accounting?.score?.toString()).toBe('70');
   });
 
-  it('answers a login with its own signal, and the activities that were recorded and reported', async () => {
+  it('the sandbox’s v2 answers a login with its own signal, and the activities that were recorded and reported', async () => {
     const { id, account_activity_details } = await stripe.v2.signals.accountEvaluations.create(login);
     now += 300;
     const { evaluated_signals } = await stripe.v2.signals.accountEvaluations.retrieve(id);
@@ -101,7 +101,7 @@ describe('the sandbox’s v2, spoken to by Stripe’s own SDK', () => {
     });
   });
 
-  it('takes the SDK’s raw requests, with the newer path of activities at the newer version', async () => {
+  it('the sandbox’s v2 takes the SDK’s raw requests, with the newer path of activities at the newer version', async () => {
     const options = { apiVersion: '2026-09-30.preview' };
     const made = await stripe.rawRequest('POST', '/v2/signals/account_evaluations', registration, options);
     const decision = {
@@ -119,7 +119,7 @@ describe('the sandbox’s v2, spoken to by Stripe’s own SDK', () => {
     });
   });
 
-  it('sees errors of v2 as the SDK’s own kinds', async () => {
+  it('the sandbox’s v2 sees errors of v2 as the SDK’s own kinds', async () => {
     const { accountEvaluations } = stripe.v2.signals;
     const withWord = (word: string) =>
       accountEvaluations.create({ ...registration, account_details: { customer: `cus_sandbox_${word}` } });
@@ -141,7 +141,7 @@ describe('the sandbox’s v2, spoken to by Stripe’s own SDK', () => {
     });
   });
 
-  it('is seen in the journal under the key that made an evaluation, its reads as well', async () => {
+  it('the sandbox’s v2 is seen in the journal under the key that made an evaluation, its reads as well', async () => {
     const { id } = await stripe.v2.signals.accountEvaluations.create(login, { idempotencyKey: 'seen' });
     await stripe.v2.signals.accountEvaluations.retrieve(id);
     const [created, read, ...more] = journal.under('seen');

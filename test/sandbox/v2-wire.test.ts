@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => api.sandbox.close());
 
 describe('an evaluation of the sandbox’s v2', () => {
-  it('is pending when it is made and complete 300 ms later, in the shapes of the description', async () => {
+  it('an evaluation of the sandbox’s v2 is pending when it is made and complete 300 ms later, in the shapes of the description', async () => {
     const { status, headers, body } = await api.create(aRegistration);
     expect(status).toBe(200);
     expect(headers.get('request-id')).toMatch(/^req_/);
@@ -42,7 +42,7 @@ describe('an evaluation of the sandbox’s v2', () => {
     });
   });
 
-  it('has the same score for the same input, and other scores for others', async () => {
+  it('an evaluation of the sandbox’s v2 has the same score for the same input, and other scores for others', async () => {
     const scoreOf = async (radarSession: string) => {
       const { body } = await api.create(evaluationOf(`${radarSession} sandbox_complete_at_once`));
       return body.evaluated_signals.user_multi_accounting.score;
@@ -52,7 +52,7 @@ describe('an evaluation of the sandbox’s v2', () => {
     expect(new Set(scores).size).toBeGreaterThan(4);
   });
 
-  it('takes a business, its website’s signal and no activity', async () => {
+  it('an evaluation of the sandbox’s v2 takes a business, its website’s signal and no activity', async () => {
     const { body } = await api.create({
       account_details: { data: { defaults: { profile: { business_url: 'https://example.com' } } } },
       requested_signals: ['fraudulent_website'],
@@ -62,13 +62,13 @@ describe('an evaluation of the sandbox’s v2', () => {
     expect(read.evaluated_signals?.fraudulent_website).toMatchObject({ details: expect.any(String) });
   });
 
-  it('is there as an example from the start', async () => {
+  it('an evaluation of the sandbox’s v2 is there as an example from the start', async () => {
     for (const id of ['acctevl_example', 'ceval_example']) {
       expect(accountEvaluation.parse((await api.read(id)).body)).toMatchObject({ id, pending_signals: [] });
     }
   });
 
-  it('belongs to the account that it was made in', async () => {
+  it('an evaluation of the sandbox’s v2 belongs to the account that it was made in', async () => {
     const inOne = { 'stripe-account': 'acct_1' };
     const { body } = await api.create(aRegistration, inOne);
     expect((await api.read(body.id, inOne)).status).toBe(200);
@@ -153,7 +153,7 @@ describe('a body that v2 refuses', () => {
       body: evaluationOf('rse_sandbox_heighest'),
       place: 'registration_attempt][client_details][radar_session]',
     },
-  ])('is one with $what', async ({ body, code = 'invalid_fields', place = '' }) => {
+  ])('a body that v2 refuses is one with $what', async ({ body, code = 'invalid_fields', place = '' }) => {
     const before = api.sandbox.created;
     const answer = await api.create(body);
     expect(answer.status).toBe(400);
@@ -161,7 +161,7 @@ describe('a body that v2 refuses', () => {
     expect(api.sandbox.created).toBe(before);
   });
 
-  it('is one that names an activity that is not there', async () => {
+  it('a body that v2 refuses is one that names an activity that is not there', async () => {
     const body = { ...aRegistration, account_activity_details: { account_activity: 'acctact_none' } };
     expect(await api.create(body)).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
   });
@@ -218,7 +218,7 @@ describe('the door of the sandbox’s v2', () => {
       status: 400,
       says: '255',
     },
-  ])('answers $what with $status', async ({ headers, status, says = '' }) => {
+  ])('the door of the sandbox’s v2 answers $what with $status', async ({ headers, status, says = '' }) => {
     const answer = await api.create(aRegistration, headers);
     expect(answer.status).toBe(status);
     expect(answer.headers.get('request-id')).toMatch(/^req_/);
@@ -226,12 +226,12 @@ describe('the door of the sandbox’s v2', () => {
     if (status !== 200) expect(answer.body.error).not.toHaveProperty('param');
   });
 
-  it('says of live keys that evaluations are live', async () => {
+  it('the door of the sandbox’s v2 says of live keys that evaluations are live', async () => {
     const { body } = await api.create(aRegistration, { authorization: 'Bearer sk_live_1' });
     expect(body).toMatchObject({ livemode: true });
   });
 
-  it('has no list, no update and no deletion of evaluations', async () => {
+  it('the door of the sandbox’s v2 has no list, no update and no deletion of evaluations', async () => {
     for (const [method, path] of [
       ['GET', evaluationsPath],
       ['POST', `${evaluationsPath}/acctevl_example`],
@@ -252,28 +252,33 @@ describe('an account activity of the sandbox’s v2', () => {
   it.each([
     { version: older, path: '/v2/signals/account_activity', other: '/v2/signals/account_activities' },
     { version: newer, path: '/v2/signals/account_activities', other: '/v2/signals/account_activity' },
-  ])('is created, read and deleted under $path at $version only', async ({ version, path, other }) => {
-    const headers = { 'stripe-version': version };
-    const { status, body } = await api.send('POST', path, decision, headers);
-    expect(status).toBe(200);
-    expect(accountActivity.parse(body)).toMatchObject({ ...decision, livemode: false });
-    expect((await api.send('GET', `${path}/${body.id}`, undefined, headers)).body).toEqual(body);
-    for (const [method, url, sent] of [
-      ['POST', other, decision],
-      ['GET', `${other}/${body.id}`, undefined],
-      ['DELETE', `${other}/${body.id}`, undefined],
-    ] as const) {
-      expect(await api.send(method, url, sent, headers)).toMatchObject({
-        status: 404,
-        body: { error: { message: expect.stringContaining('Unrecognized request URL') } },
+  ])(
+    'an account activity of the sandbox’s v2 is created, read and deleted under $path at $version only',
+    async ({ version, path, other }) => {
+      const headers = { 'stripe-version': version };
+      const { status, body } = await api.send('POST', path, decision, headers);
+      expect(status).toBe(200);
+      expect(accountActivity.parse(body)).toMatchObject({ ...decision, livemode: false });
+      expect((await api.send('GET', `${path}/${body.id}`, undefined, headers)).body).toEqual(body);
+      for (const [method, url, sent] of [
+        ['POST', other, decision],
+        ['GET', `${other}/${body.id}`, undefined],
+        ['DELETE', `${other}/${body.id}`, undefined],
+      ] as const) {
+        expect(await api.send(method, url, sent, headers)).toMatchObject({
+          status: 404,
+          body: { error: { message: expect.stringContaining('Unrecognized request URL') } },
+        });
+      }
+      expect(await api.send('DELETE', `${path}/${body.id}`, undefined, headers)).toMatchObject({
+        status: 200,
+        body: { id: body.id },
       });
-    }
-    expect(await api.send('DELETE', `${path}/${body.id}`, undefined, headers)).toMatchObject({
-      status: 200,
-      body: { id: body.id },
-    });
-    expect(await api.send('DELETE', `${path}/${body.id}`, undefined, headers)).toMatchObject({ status: 404 });
-  });
+      expect(await api.send('DELETE', `${path}/${body.id}`, undefined, headers)).toMatchObject({
+        status: 404,
+      });
+    },
+  );
 
   it.each<{ what: string; body: object; status: number; code: string }>([
     {
@@ -313,7 +318,7 @@ describe('an account activity of the sandbox’s v2', () => {
       status: 403,
       code: 'account_inaccessible',
     },
-  ])('is refused with $what', async ({ body, status, code }) => {
+  ])('an account activity of the sandbox’s v2 is refused with $what', async ({ body, status, code }) => {
     const answer = await api.send('POST', '/v2/signals/account_activities', body);
     expect(answer.status).toBe(status);
     expect(v2Error.parse(answer.body).error).toMatchObject({ code });

@@ -45,7 +45,7 @@ const aForm =
   'event_type=login&evaluation_context[0][type]=customer_details&evaluation_context[0][customer_details][customer]=c';
 
 describe('the sandbox, spoken to by Stripe’s own SDK', () => {
-  it('answers a registration as the reference does', async () => {
+  it('the sandbox answers a registration as the reference does', async () => {
     expect(await send(registration)).toMatchObject({
       id: expect.stringMatching(/^ceval_/),
       object: 'radar.customer_evaluation',
@@ -64,13 +64,13 @@ describe('the sandbox, spoken to by Stripe’s own SDK', () => {
     });
   });
 
-  it('answers a login with its own signal, and without a customer where none was named', async () => {
+  it('the sandbox answers a login with its own signal, and without a customer where none was named', async () => {
     const answer = await send({ event_type: 'login', evaluation_context: [clientDetails] });
     expect(answer).toMatchObject({ event_type: 'login', customer: null });
     expect(Object.keys(answer.signals)).toEqual(['account_sharing']);
   });
 
-  it('gives the same input the same score, and other inputs other scores', async () => {
+  it('the sandbox gives the same input the same score, and other inputs other scores', async () => {
     const scoreOf = async (radarSession: string): Promise<number> => {
       const entry = { type: 'client_details', client_details: { radar_session: radarSession } };
       const answer = await send({ event_type: 'registration', evaluation_context: [entry] });
@@ -85,7 +85,7 @@ describe('the sandbox, spoken to by Stripe’s own SDK', () => {
     }
   });
 
-  it('takes text of any kind as it is: the same text, however it was encoded, has the same score', async () => {
+  it('the sandbox takes text of any kind as it is: the same text, however it was encoded, has the same score', async () => {
     const name = 'Zoë & Co = [100%] 😀';
     const context = 'evaluation_context[0][type]=customer_details&evaluation_context[0][customer_details]';
     const plain = `event_type=login&${context}[customer_data][name]=${encodeURIComponent(name)}`;
@@ -98,7 +98,7 @@ describe('the sandbox, spoken to by Stripe’s own SDK', () => {
     expect(scores[1]).toBe(scores[0]);
   });
 
-  it('counts 5,000 characters as a person would', async () => {
+  it('the sandbox counts 5,000 characters as a person would', async () => {
     const named = (name: string) => ({
       event_type: 'login',
       evaluation_context: [{ type: 'customer_details', customer_details: { customer_data: { name } } }],
@@ -182,7 +182,7 @@ describe('a refused parameter', () => {
       params: entry({ type: 'customer_details', customer_details: { customer: 'c'.repeat(5001) } }),
       param: `${first}[customer_details][customer]`,
     },
-  ])('is named: $what', async ({ params, param, code = expect.any(String) }) => {
+  ])('a refused parameter is named: $what', async ({ params, param, code = expect.any(String) }) => {
     await expect(send(params)).rejects.toMatchObject({
       type: 'StripeInvalidRequestError',
       statusCode: 400,
@@ -192,13 +192,13 @@ describe('a refused parameter', () => {
     });
   });
 
-  it('is named where an index is so far away that the list would be all holes', async () => {
+  it('a refused parameter is named where an index is so far away that the list would be all holes', async () => {
     const response = await post('event_type=login&evaluation_context[4294967294][type]=client_details');
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { param: 'evaluation_context' } });
   });
 
-  it('is none where a newer version takes client data, which needs its address', async () => {
+  it('no parameter is refused where a newer version takes client data, which needs its address', async () => {
     const withData = (data: object) => entry({ type: 'client_details', client_details: { data } });
     expect(await send(withData({ ip: '::1', user_agent: 'M/5' }), newer)).toMatchObject({
       event_type: 'login',
@@ -219,16 +219,21 @@ describe('the sandbox’s door', () => {
     { what: 'a restricted key', authorization: 'Bearer rk_live_1', status: 200 },
     { what: 'a publishable key', authorization: 'Bearer pk_test_1', status: 401 },
     { what: 'nothing', authorization: '', status: 401 },
-  ])('answers $what with $status, and always with a request id', async ({ authorization, status }) => {
-    const response = await post(aForm, { authorization });
-    expect(response.status).toBe(status);
-    expect(response.headers.get('request-id')).toMatch(/^req_/);
-    expect(await response.json()).toMatchObject(
-      status === 200 ? { object: 'radar.customer_evaluation' } : { error: { type: 'invalid_request_error' } },
-    );
-  });
+  ])(
+    'the sandbox’s door answers $what with $status, and always with a request id',
+    async ({ authorization, status }) => {
+      const response = await post(aForm, { authorization });
+      expect(response.status).toBe(status);
+      expect(response.headers.get('request-id')).toMatch(/^req_/);
+      expect(await response.json()).toMatchObject(
+        status === 200
+          ? { object: 'radar.customer_evaluation' }
+          : { error: { type: 'invalid_request_error' } },
+      );
+    },
+  );
 
-  it('knows no such URL in versions before the first preview', async () => {
+  it('the sandbox’s door knows no such URL in versions before the first preview', async () => {
     const response = await post(aForm, { 'stripe-version': '2025-01-27.acacia' });
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({
@@ -236,14 +241,14 @@ describe('the sandbox’s door', () => {
     });
   });
 
-  it('answers every other URL with 404 and a request id', async () => {
+  it('the sandbox’s door answers every other URL with 404 and a request id', async () => {
     const response = await fetch(`${url}/v1/customers`);
     expect(response.status).toBe(404);
     expect(response.headers.get('request-id')).toMatch(/^req_/);
     expect(await response.json()).toMatchObject({ error: { type: 'invalid_request_error' } });
   });
 
-  it('gives an evaluation back by its id, from the previews of June 2026 on', async () => {
+  it('the sandbox’s door gives an evaluation back by its id, from the previews of June 2026 on', async () => {
     const made = await send(registration);
     expect(await stripe.rawRequest('GET', `${path}/${made.id}`, {}, { apiVersion: newer })).toMatchObject({
       id: made.id,

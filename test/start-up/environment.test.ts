@@ -57,16 +57,19 @@ const refused: readonly [what: string, names: RegExp, environment: Record<string
 ];
 
 describe('a start', () => {
-  it.each(refused)('is refused for %s, and --check-config refuses the same', (_, names, environment) => {
-    const start = refusalOf(environment);
-    expect(start.text).toMatch(names);
-    expect(start.status).toBe(1);
-    expect(start.text).not.toMatch(/^\s+at /m);
-    for (const secret of ['canary', 'a%b', 'b%0d']) expect(start.text).not.toContain(secret);
-    expect(refusalOf(environment, '--check-config')).toEqual(start);
-  });
+  it.each(refused)(
+    'a start is refused for %s, and --check-config refuses the same',
+    (_, names, environment) => {
+      const start = refusalOf(environment);
+      expect(start.text).toMatch(names);
+      expect(start.status).toBe(1);
+      expect(start.text).not.toMatch(/^\s+at /m);
+      for (const secret of ['canary', 'a%b', 'b%0d']) expect(start.text).not.toContain(secret);
+      expect(refusalOf(environment, '--check-config')).toEqual(start);
+    },
+  );
 
-  it('names every problem of settings and files at once', () => {
+  it('a start names every problem of settings and files at once', () => {
     const { text } = refusalOf({
       NODE_ENV: 'prod',
       REDIS_URL: 'redis://:a%b@127.0.0.1:1',
@@ -106,14 +109,14 @@ describe('a start', () => {
       { HOST: '0.0.0.0', STRIPE_SECRET_KEY: 'rk_live_1', AUTH_MODE: 'none' },
     ],
     ['a Redis password with an encoded %', { REDIS_URL: 'redis://:a%25b@127.0.0.1:1/3' }],
-  ])('goes well with %s', async (_, environment) => {
+  ])('a start goes well with %s', async (_, environment) => {
     const gateway = await startTestGateway(environment);
     expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
     await gateway.close();
     expect(gateway.told()).not.toMatch(/apollo/i);
   });
 
-  it('reports no schema or usage to anybody, whatever Apollo’s variables say', async () => {
+  it('a start reports no schema or usage to anybody, whatever Apollo’s variables say', async () => {
     const upstream = await startRecordingUpstream();
     const gateway = await startTestGateway(
       upstreamAt(upstream.url, {
@@ -129,7 +132,7 @@ describe('a start', () => {
     await upstream.close();
   });
 
-  it('lets no library print what it sends under DEBUG', async () => {
+  it('a start lets no library print what it sends under DEBUG', async () => {
     const gateway = await startTestGateway({ DEBUG: '*', REDIS_URL: 'redis://:canary@127.0.0.1:1' });
     await gateway.flushed();
     await gateway.close();
@@ -144,7 +147,7 @@ describe('a start', () => {
       'gateway',
     ],
     ['neither does', {}, 'customer-evaluations-gateway'],
-  ])('traces under the name of the service, where %s', async (_, environment, name) => {
+  ])('a start traces under the name of the service, where %s', async (_, environment, name) => {
     const receiver = await startCollector();
     const gateway = await startTestGateway({
       OTEL_EXPORTER_OTLP_ENDPOINT: `${receiver.url}/?api-key=1`,

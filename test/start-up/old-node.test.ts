@@ -21,7 +21,7 @@ registerHooks({
 it.each([
   ['the gateway', []],
   ['--check-config', ['--check-config']],
-])('%s of the build says under Node 20 which Node it needs, without a stack', (_, parameters) => {
+])('the file %s of the build says under Node 20 which Node it needs, without a stack', (_, parameters) => {
   const { status, stderr } = spawnSync(
     process.execPath,
     ['--import', `data:text/javascript,${encodeURIComponent(asNode20)}`, 'dist/main.js', ...parameters],

@@ -20,7 +20,7 @@ async function holdCall(upstream: FaultyUpstream, send: () => Promise<unknown>) 
 
 describe('a process that serves', () => {
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const)(
-    'answers what is in flight on %s, logs the drain with its counts, and exits 0',
+    'a process that serves answers what is in flight on %s, logs the drain with its counts, and exits 0',
     async (signal) => {
       const upstream = await startFaultyUpstream();
       const gateway = await startTestGateway(upstreamAt(upstream.url));
@@ -45,7 +45,7 @@ describe('a process that serves', () => {
   it.each([
     ['the gateway', []],
     ['the sandbox', ['sandbox']],
-  ])('goes on when nobody reads its standard error: %s', async (_, parameters) => {
+  ])('a process that serves goes on when nobody reads its standard error: %s', async (_, parameters) => {
     // The reader is gone before the first line is written.
     const port = await freePort();
     const child = spawn(

@@ -34,7 +34,7 @@ describe('the circuit breaker', () => {
     for (let made = 0; made < count; made += 1) expect(attempt(verdict)).toBe('admitted');
   };
 
-  it('opens when more than half of ten attempts failed', () => {
+  it('the circuit breaker opens when more than half of ten attempts failed', () => {
     attempts(4, 'succeeded');
     attempts(5, 'failed');
     expect(breaker.state).toBe('closed');
@@ -45,18 +45,18 @@ describe('the circuit breaker', () => {
     expect(attempt('succeeded')).toBe('refused');
   });
 
-  it('stays closed while half of the attempts or more succeed', () => {
+  it('the circuit breaker stays closed while half of the attempts or more succeed', () => {
     for (let made = 0; made < 20; made += 1) attempts(1, made % 2 === 0 ? 'succeeded' : 'failed');
     expect(breaker.state).toBe('closed');
     expect(changes).toEqual([]);
   });
 
-  it('stays closed where fewer than ten attempts were made, however they ended', () => {
+  it('the circuit breaker stays closed where fewer than ten attempts were made, however they ended', () => {
     attempts(9, 'failed');
     expect(breaker.state).toBe('closed');
   });
 
-  it('forgets attempts after three seconds', () => {
+  it('the circuit breaker forgets attempts after three seconds', () => {
     attempts(9, 'failed');
     now += 3_500;
     attempts(9, 'failed');
@@ -66,12 +66,12 @@ describe('the circuit breaker', () => {
     expect(breaker.state).toBe('open');
   });
 
-  it('never opens by attempts whose callers cut them short', () => {
+  it('the circuit breaker never opens by attempts whose callers cut them short', () => {
     attempts(100, 'inconclusive');
     expect(breaker.state).toBe('closed');
   });
 
-  it('is half-open after a second, and admits one attempt at a time', () => {
+  it('the circuit breaker is half-open after a second, and admits one attempt at a time', () => {
     attempts(10, 'failed');
     now += probeAfterMs - 1;
     expect(breaker.state).toBe('open');
@@ -87,7 +87,7 @@ describe('the circuit breaker', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  it('opens for another second when the probe fails', () => {
+  it('the circuit breaker opens for another second when the probe fails', () => {
     attempts(10, 'failed');
     now += probeAfterMs;
     expect(attempt('failed')).toBe('admitted');
@@ -98,7 +98,7 @@ describe('the circuit breaker', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  it('admits the next probe when one is inconclusive, so it can always be left', () => {
+  it('the circuit breaker admits the next probe when one is inconclusive, so it can always be left', () => {
     attempts(10, 'failed');
     now += probeAfterMs;
     attempts(50, 'inconclusive');
@@ -107,7 +107,7 @@ describe('the circuit breaker', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  it('is not changed by attempts that began before it opened', () => {
+  it('the circuit breaker is not changed by attempts that began before it opened', () => {
     const late = [breaker.admit(), breaker.admit()];
     attempts(10, 'failed');
     for (const end of late) end('succeeded');

@@ -43,11 +43,11 @@ const withAt = (path: string, value: unknown): unknown => {
 };
 
 describe('what Stripe’s contract says of an answer', () => {
-  it('lets one through with all that it holds', () => {
+  it('Stripe’s contract of an answer lets one through with all that it holds', () => {
     expect(wire.parse(whole)).toEqual(whole);
   });
 
-  it('asks for few fields alone', () => {
+  it('Stripe’s contract of an answer asks for few fields alone', () => {
     const { id, object, event_type, livemode, created_at } = whole;
     expect(faultsOf({ id, object, event_type, livemode, created_at })).toEqual([]);
     const bare = { type: 'x', occurred_at: 0 };
@@ -82,7 +82,7 @@ describe('what Stripe’s contract says of an answer', () => {
     ...['new', 'events.0.new', 'events.0.login_failed.new', 'signals.new', 'signals.account_sharing.new'].map(
       (path) => [path, { of: 'tomorrow' }],
     ),
-  ] as [string, unknown][])('takes for %s: %j', (path, value) => {
+  ] as [string, unknown][])('Stripe’s contract of an answer takes for %s: %j', (path, value) => {
     const body = withAt(path, value);
     expect(wire.parse(body)).toEqual(body);
   });
@@ -109,13 +109,13 @@ describe('what Stripe’s contract says of an answer', () => {
     ['events', {}],
     ['signals', []],
     ['events.0', null],
-  ] as [string, unknown][])('does not take for %s: %j', (path, value) => {
+  ] as [string, unknown][])('Stripe’s contract of an answer does not take for %s: %j', (path, value) => {
     expect(faultsOf(withAt(path, value))).toEqual([path]);
   });
 });
 
 describe('what Stripe’s reference says of a request', () => {
-  it('names where it goes, and how long a text may be', () => {
+  it('Stripe’s reference of a request names where it goes, and how long a text may be', () => {
     expect(customerEvaluationsPath).toBe('/v1/radar/customer_evaluations');
     expect(maxStringLength).toBe(5_000);
   });

@@ -11,7 +11,7 @@ describe('the URL of an evaluation', () => {
     { id: '../customers/cus_1', path: `${collection}..%2Fcustomers%2Fcus_1` },
     { id: 'ceval_1?expand[]=x#y', path: `${collection}ceval_1%3Fexpand%5B%5D%3Dx%23y` },
     { id: '%2e%2e', path: `${collection}%252e%252e` },
-  ])('holds $id as one segment', ({ id, path }) => {
+  ])('the URL of an evaluation holds $id as one segment', ({ id, path }) => {
     expect(isEvaluationId(id)).toBe(true);
     expect(evaluationPath(id)).toBe(path);
   });
@@ -22,11 +22,11 @@ describe('the URL of an evaluation', () => {
     { what: 'two dots', id: '..' },
     { what: 'longer than any id', id: 'c'.repeat(256) },
     { what: 'half of a surrogate pair', id: '\ud800' },
-  ])('does not exist for an id that is $what', ({ id }) => {
+  ])('the URL of an evaluation does not exist for an id that is $what', ({ id }) => {
     expect(isEvaluationId(id)).toBe(false);
   });
 
-  it('stays below the evaluations whatever the id, as a URL parser reads it', () => {
+  it('the URL of an evaluation stays below the evaluations whatever the id, as a URL parser reads it', () => {
     const climbing = fc
       .array(fc.constantFrom('.', '..', '/', '\\', '%2e', '%2F', '?', '#', '@', ':', '\t', '\n', 'x'), {
         maxLength: 8,

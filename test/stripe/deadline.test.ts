@@ -9,7 +9,7 @@ describe('a deadline', () => {
     jest.useRealTimers();
   });
 
-  it('runs out, and is never less than nothing', () => {
+  it('a deadline runs out, and is never less than nothing', () => {
     const deadline = new Deadline(500);
     expect(deadline.remainingMs).toBe(500);
     jest.advanceTimersByTime(200);
@@ -18,7 +18,7 @@ describe('a deadline', () => {
     expect(deadline.remainingMs).toBe(0);
   });
 
-  it.each([3_600_000, -3_600_000])('is not moved by a clock that is set: by %d ms', (byMs) => {
+  it.each([3_600_000, -3_600_000])('a deadline is not moved by a clock that is set: by %d ms', (byMs) => {
     const deadline = new Deadline(500);
     jest.setSystemTime(Date.now() + byMs);
     expect(deadline.remainingMs).toBe(500);

@@ -44,7 +44,7 @@ describe('what an answer that is no success means to a caller', () => {
     { status: 503, error: {}, code: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' },
     { status: 504, error: {}, code: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' },
     { status: 599, error: {}, code: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' },
-  ])('$status with $error is $code, effect $effect', ({ status, error, code, effect }) => {
+  ])('an answer $status with $error is $code, effect $effect', ({ status, error, code, effect }) => {
     expect(failureOf(status, error)).toMatchObject({ code, effect, upstreamRequestId: 'req_1' });
   });
 
@@ -54,7 +54,7 @@ describe('what an answer that is no success means to a caller', () => {
     { status: 403, error: {}, setting: /permission.*STRIPE_ACCOUNT/ },
     { status: 404, error: {}, setting: /STRIPE_API_VERSION/ },
   ])(
-    'tells operators of a $status which setting to look at, and callers only that',
+    'an answer that is no success tells operators of a $status which setting to look at, and callers only that',
     ({ status, error, setting }) => {
       const failure = failureOf(status, error);
       expect(failure.operatorNote).toMatch(setting);
@@ -62,7 +62,7 @@ describe('what an answer that is no success means to a caller', () => {
     },
   );
 
-  it('tells operators which of the upstream’s limits was met', () => {
+  it('an answer that is no success tells operators which of the upstream’s limits was met', () => {
     const failure = failureOf(429, {}, { 'stripe-rate-limited-reason': 'endpoint-rate' });
     expect(failure.operatorNote).toContain('endpoint-rate');
   });
@@ -72,21 +72,21 @@ describe('what an answer that is no success means to a caller', () => {
     [{ 'retry-after': '0' }, 0],
     [{}, 1_000],
     [{ 'retry-after': 'Fri, 31 Dec 2027 23:59:59 GMT' }, 1_000],
-  ])('tells the caller of a limit how long to wait, %j: %d ms', (asked, ms) => {
+  ])('an answer that is no success tells the caller of a limit how long to wait, %j: %d ms', (asked, ms) => {
     expect(failureOf(429, {}, asked).retryAfterMs).toBe(ms);
   });
 
-  it('names the refused parameter, for the feature to translate', () => {
+  it('an answer that is no success names the refused parameter, for the feature to translate', () => {
     expect(failureOf(400, { param: field }).param).toBe(field);
     expect(failureOf(404, { code: 'resource_missing', param: 'id' }).param).toBe('id');
   });
 
-  it('tells operators of a redirect its status alone: nobody may be led where it points', () => {
+  it('an answer that is no success tells operators of a redirect its status alone: nobody may be led where it points', () => {
     const failure = failureOf(307, {}, { location: 'https://canary.example' });
     expect(failure.operatorNote).toBe('status 307');
   });
 
-  it('writes no word into the log that could be somebody’s: only words of the upstream’s vocabulary', () => {
+  it('an answer that is no success writes no word into the log that could be somebody’s: only words of the upstream’s vocabulary', () => {
     const longest = 'a'.repeat(64);
     expect(failureOf(402, { type: 'card_error', code: longest }).operatorNote).toBe(
       `status 402, type card_error, code ${longest}`,
@@ -99,7 +99,7 @@ describe('what an answer that is no success means to a caller', () => {
     expect(failureOf(402, {}).operatorNote).toBe('status 402, type none, code none');
   });
 
-  it('is one of the failures for every status and body, and tells the caller nothing of the body', () => {
+  it('an answer that is no success is one of the failures for every status and body, and tells the caller nothing of the body', () => {
     // Each string of the body is one that no message of ours holds by chance.
     const text = fc.stringMatching(/^[A-Z@]{3}\d{4}$/);
     const body = fc.oneof(
@@ -148,7 +148,7 @@ describe('what it means to a caller that no whole answer came', () => {
       code: 'UPSTREAM_INVALID_RESPONSE',
       effect: 'UNKNOWN',
     },
-  ])('$error.message: $code, effect $effect', ({ error, code, effect }) => {
+  ])('an answer that did not come ($error.message) is $code, effect $effect', ({ error, code, effect }) => {
     const failure = errorOfTransport(error);
     expect(failure).toMatchObject({ code, effect, operatorNote: error.message });
     expect(failure.message).not.toContain(error.code);
@@ -167,7 +167,7 @@ describe('what it means to a caller that no whole answer came', () => {
     ['ECONNREFUSED', false],
     ['UND_ERR_CONNECT_TIMEOUT', false],
   ])(
-    'is for operators to mend where it is the certificate or the protocol: %s, %s',
+    'an answer that did not come whole is for operators to mend where it is the certificate or the protocol: %s, %s',
     (code, operatorsMustAct) => {
       expect(errorOfTransport(new TransportError(false, code))).toMatchObject({ operatorsMustAct });
     },

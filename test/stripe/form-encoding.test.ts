@@ -35,15 +35,15 @@ describe('the form that is sent to Stripe', () => {
     { what: 'nothing for undefined', params: { a: undefined, b: { c: undefined, d: 'e' } }, form: 'b[d]=e' },
     { what: 'nothing for nothing', params: { a: {}, b: [] }, form: '' },
     { what: 'brackets in a name, encoded', params: { 'a[b]': { 'c&d': 'e' } }, form: 'a%5Bb%5D[c%26d]=e' },
-  ])('writes $what', ({ params, form }) => {
+  ])('the form that is sent to Stripe writes $what', ({ params, form }) => {
     expect(encodeForm(params)).toBe(form);
   });
 
-  it('refuses half of a surrogate pair rather than sending something else', () => {
+  it('the form that is sent to Stripe refuses half of a surrogate pair rather than sending something else', () => {
     expect(() => encodeForm({ a: '\ud800' })).toThrow(URIError);
   });
 
-  it('decodes to what was encoded', () => {
+  it('the form that is sent to Stripe decodes to what was encoded', () => {
     fc.assert(
       fc.property(hash, (params) => {
         expect(decodeForm(encodeForm(params))).toEqual(params);
@@ -51,7 +51,7 @@ describe('the form that is sent to Stripe', () => {
     );
   });
 
-  it('is byte for byte what qs writes', () => {
+  it('the form that is sent to Stripe is byte for byte what qs writes', () => {
     fc.assert(
       fc.property(hash, (params) => {
         expect(encodeForm(params)).toBe(qs.stringify(params, { encodeValuesOnly: true }));
@@ -59,7 +59,7 @@ describe('the form that is sent to Stripe', () => {
     );
   });
 
-  it('has one field for each string, and every field’s name is made of parameter names and indices', () => {
+  it('the form that is sent to Stripe has one field for each string, and every field’s name is made of parameter names and indices', () => {
     fc.assert(
       fc.property(hash, (params) => {
         const fields = encodeForm(params).split('&');
@@ -69,7 +69,7 @@ describe('the form that is sent to Stripe', () => {
     );
   });
 
-  it('lets no string forge, hide or rename a field', () => {
+  it('the form that is sent to Stripe lets no string forge, hide or rename a field', () => {
     fc.assert(
       fc.property(wellFormedText, wellFormedText, (first, second) => {
         const form = encodeForm({ a: { b: first }, c: [second], d: 'last' });
@@ -102,7 +102,7 @@ describe('the form beside the one that Stripe’s own SDK sends', () => {
     return upstream.requests[0]?.body ?? '';
   };
 
-  it('means the same', async () => {
+  it('the form beside the one that Stripe’s own SDK sends means the same', async () => {
     await fc.assert(
       fc.asyncProperty(hash, async (params) => {
         expect(decodeForm(encodeForm(params))).toEqual(decodeForm(await sentBySdk(params)));
@@ -112,7 +112,7 @@ describe('the form beside the one that Stripe’s own SDK sends', () => {
 
   // The SDK bares every bracket after encoding, those that a person wrote included. They mean the same bare or
   // not, but encoded they can't be taken for structure by any parser.
-  it('is the same byte for byte, but for brackets in a value', async () => {
+  it('the form beside the one that Stripe’s own SDK sends is the same byte for byte, but for brackets in a value', async () => {
     await fc.assert(
       fc.asyncProperty(hash, async (params) => {
         const bared = encodeForm(params).replaceAll('%5B', '[').replaceAll('%5D', ']');

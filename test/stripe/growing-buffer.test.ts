@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { GrowingBuffer } from '../../src/stripe/http/growing-buffer.ts';
 
 describe('a growing buffer', () => {
-  it('holds the text that its pieces made, wherever it was cut', () => {
+  it('a growing buffer holds the text that its pieces made, wherever it was cut', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'grapheme', maxLength: 3_000 }),
@@ -18,7 +18,7 @@ describe('a growing buffer', () => {
     );
   });
 
-  it('keeps nothing of a piece but its bytes', () => {
+  it('a growing buffer keeps nothing of a piece but its bytes', () => {
     const piece = Buffer.from('one');
     const buffer = new GrowingBuffer();
     buffer.append(piece);

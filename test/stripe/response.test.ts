@@ -11,7 +11,7 @@ describe('an answer of status 200', () => {
     { what: 'with a charset', headers: { ...json, 'content-type': 'application/json; charset=utf-8' } },
     { what: 'in capitals', headers: { ...json, 'content-type': 'Application/JSON' } },
     { what: 'encoded as itself', headers: { ...json, 'content-encoding': 'identity' } },
-  ])('is read when it is JSON, $what', ({ headers }) => {
+  ])('an answer of status 200 is read when it is JSON, $what', ({ headers }) => {
     const answer = readResponse({ status: 200, headers, text: '{"id":"ceval_1"}' });
     expect(answer).toEqual({ body: { id: 'ceval_1' }, requestId: 'req_1' });
   });
@@ -39,19 +39,22 @@ describe('an answer of status 200', () => {
       note: undeclared,
     },
     { what: 'it is compressed', headers: { ...json, 'content-encoding': 'gzip' }, text: '{}', note: encoded },
-  ])('is refused when $what, which operators are told, without being quoted', ({ headers, text, note }) => {
-    const failure = outcomeOf({ status: 200, headers, text });
-    expect(failure).toMatchObject({
-      code: 'UPSTREAM_INVALID_RESPONSE',
-      effect: 'UNKNOWN',
-      retryable: true,
-      upstreamRequestId: 'req_1',
-      operatorNote: note,
-    });
-    expect(JSON.stringify(failure) + (failure as UpstreamCallError).stack).not.toContain('canary');
-  });
+  ])(
+    'an answer of status 200 is refused when $what, which operators are told, without being quoted',
+    ({ headers, text, note }) => {
+      const failure = outcomeOf({ status: 200, headers, text });
+      expect(failure).toMatchObject({
+        code: 'UPSTREAM_INVALID_RESPONSE',
+        effect: 'UNKNOWN',
+        retryable: true,
+        upstreamRequestId: 'req_1',
+        operatorNote: note,
+      });
+      expect(JSON.stringify(failure) + (failure as UpstreamCallError).stack).not.toContain('canary');
+    },
+  );
 
-  it('gives its JSON or that failure, whatever the text', () => {
+  it('an answer of status 200 gives its JSON or that failure, whatever the text', () => {
     const bytes = fc.uint8Array().map((array) => Buffer.from(array).toString('utf8'));
     fc.assert(
       fc.property(fc.oneof(fc.json(), bytes), (text) => {
@@ -77,12 +80,15 @@ describe('what an answer says of a failure', () => {
     { body: { code: 'lock_timeout' }, words: undefined },
     { body: ['error'], words: undefined },
     { body: null, words: undefined },
-  ])('is each of its words that can be read, and nothing else: $body', ({ body, words }) => {
-    expect(readErrorWords({ status: 400, headers: json, text: JSON.stringify(body) })).toEqual(words);
-  });
+  ])(
+    'what an answer says of a failure is each of its words that can be read, and nothing else: $body',
+    ({ body, words }) => {
+      expect(readErrorWords({ status: 400, headers: json, text: JSON.stringify(body) })).toEqual(words);
+    },
+  );
 
   it.each(['', 'lock_timeout', '{"error":{"code":"lock_timeout"}'])(
-    'is nothing where it is no JSON: %j',
+    'what an answer says of a failure is nothing where it is no JSON: %j',
     (text) => {
       expect(readErrorWords({ status: 500, headers: json, text })).toBeUndefined();
     },
@@ -104,13 +110,13 @@ describe('how long an answer asks to wait', () => {
     ['5s', 'unreadable'],
     ['in 5', 'unreadable'],
     ['Fri, 31 Dec 2027 23:59:59 GMT', 'unreadable'],
-  ])('is told in seconds: %j', (value, ms) => {
+  ])('how long an answer asks to wait is told in seconds: %j', (value, ms) => {
     expect(retryAfterMs({ status: 429, headers: { 'retry-after': value }, text: '' })).toBe(ms);
   });
 });
 
 describe('a header of an answer', () => {
-  it('is the first where there are several', () => {
+  it('a header of an answer is the first where there are several', () => {
     const answer = { status: 200, headers: { one: 'a', several: ['b', 'c'] }, text: '' };
     expect(['one', 'several', 'none'].map((name) => header(answer, name))).toEqual(['a', 'b', undefined]);
   });

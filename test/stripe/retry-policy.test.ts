@@ -42,7 +42,7 @@ describe('the retry policy', () => {
     ['429 for a rate', situation({ status: 429, rateLimitedReason: 'endpoint-rate' })],
     ['a 4xx of a proxy on the way', situation({ status: 408, byIntermediary: true })],
     ['a refusal that Stripe says to repeat', situation({ status: 400, shouldRetry: true })],
-  ])('repeats after %s', (_name, given) => {
+  ])('the retry policy repeats after %s', (_name, given) => {
     expect(retryDelayMs(given)).toBeGreaterThanOrEqual(100);
   });
 
@@ -65,16 +65,16 @@ describe('the retry policy', () => {
     ['a refusal of the key', situation({ status: 401 })],
     ['a redirect', situation({ status: 307 })],
     ['bytes that are no answer', situation({ unreadable: true })],
-  ])('does not repeat when: %s', (_name, given) => {
+  ])('the retry policy does not repeat when: %s', (_name, given) => {
     expect(retryDelayMs(given)).toBeUndefined();
   });
 
-  it('takes a new connection at once, outside the budget, when a pooled one had gone stale', () => {
+  it('the retry policy takes a new connection at once, outside the budget, when a pooled one had gone stale', () => {
     expect(retryDelayMs(situation({ staleConnection: true }, { budgetLeft: false }))).toBe(0);
     expect(retryDelayMs(situation({ staleConnection: true }, { attempts: 3 }))).toBeUndefined();
   });
 
-  it('begins no attempt that is left less than 50 ms by the deadline', () => {
+  it('the retry policy begins no attempt that is left less than 50 ms by the deadline', () => {
     const stale = (remainingMs: number) =>
       retryDelayMs(situation({ staleConnection: true }, { remainingMs }));
     expect([stale(50), stale(49.9)]).toEqual([0, undefined]);
@@ -82,11 +82,11 @@ describe('the retry policy', () => {
     expect([waiting(150), waiting(149.9)]).toEqual([100, undefined]);
   });
 
-  it('waits at least as long as Stripe asks', () => {
+  it('the retry policy waits at least as long as Stripe asks', () => {
     expect(retryDelayMs(situation({ status: 503, retryAfterMs: 3_000 }))).toBe(3_000);
   });
 
-  it('doubles the wait from attempt to attempt, up to a cap, never below a floor', () => {
+  it('the retry policy doubles the wait from attempt to attempt, up to a cap, never below a floor', () => {
     const waits = [1, 2, 3, 4, 5, 6].map((attempts) =>
       retryDelayMs(situation({}, { attempts, maxAttempts: 10, random: 0.999_999 })),
     );
@@ -111,7 +111,7 @@ describe('the retry policy', () => {
     breakerOpen: fc.boolean(),
   });
 
-  it('never exceeds attempts or deadline, whatever a fake clock and the outcomes bring', () => {
+  it('the retry policy never exceeds attempts or deadline, whatever a fake clock and the outcomes bring', () => {
     fc.assert(
       fc.property(
         fc.array(

@@ -29,37 +29,40 @@ describe('calls that meet under one key', () => {
 
   const abandoned = (): boolean | undefined => begun[0] && isAbandoned(begun[0].shared);
 
-  it('are one call with one answer', async () => {
+  it('calls that meet under one key are one call with one answer', async () => {
     const answers = [join(), join(), join()];
     begun[0]?.answer('evaluation');
     expect(await Promise.all(answers)).toEqual(['evaluation', 'evaluation', 'evaluation']);
     expect(begun).toHaveLength(1);
   });
 
-  it('fail together', async () => {
+  it('calls that meet under one key fail together', async () => {
     const answers = Promise.allSettled([join(), join()]);
     begun[0]?.fail(new Error('down'));
     expect((await answers).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });
 
-  it.each(['answered', 'failed'])('are begun anew once the one under way has %s', async (how) => {
-    const first = join().catch(() => 'failed');
-    if (how === 'answered') begun[0]?.answer('first');
-    else begun[0]?.fail(new Error('down'));
-    await first;
-    const second = join();
-    begun[1]?.answer('second');
-    expect(await second).toBe('second');
-  });
+  it.each(['answered', 'failed'])(
+    'calls that meet under one key are begun anew once the one under way has %s',
+    async (how) => {
+      const first = join().catch(() => 'failed');
+      if (how === 'answered') begun[0]?.answer('first');
+      else begun[0]?.fail(new Error('down'));
+      await first;
+      const second = join();
+      begun[1]?.answer('second');
+      expect(await second).toBe('second');
+    },
+  );
 
-  it('are kept apart by their keys', async () => {
+  it('calls that meet under one key are kept apart by their keys', async () => {
     const answers = [join({}, 'one', 'a'), join({}, 'one', 'b')];
     begun[0]?.answer('a');
     begun[1]?.answer('b');
     expect(await Promise.all(answers)).toEqual(['a', 'b']);
   });
 
-  it('are a conflict where they ask for something else', async () => {
+  it('calls that meet under one key are a conflict where they ask for something else', async () => {
     const first = join();
     expect(() => join({}, 'another')).toThrow(
       expect.objectContaining({ code: 'IDEMPOTENCY_CONFLICT', effect: 'NONE' }),
@@ -71,20 +74,23 @@ describe('calls that meet under one key', () => {
   it.each([
     ['joined', 8_000, 50],
     ['began', 50, 8_000],
-  ])('end each at its own deadline, also for the caller that %s with less time', async (_, first, second) => {
-    const calls = [first, second].map((ms) =>
-      join({ deadline: new Deadline(ms) }).catch((error: unknown) => error),
-    );
-    const [patient, hasty] = first > second ? calls : calls.toReversed();
-    jest.advanceTimersByTime(50);
-    expect(await hasty).toMatchObject({ code: 'UPSTREAM_TIMEOUT', effect: 'UNKNOWN' });
-    expect(begun[0]?.shared.deadline.remainingMs).toBe(7_950);
-    expect(abandoned()).toBe(false);
-    begun[0]?.answer('evaluation');
-    expect(await patient).toBe('evaluation');
-  });
+  ])(
+    'calls that meet under one key end each at its own deadline, also for the caller that %s with less time',
+    async (_, first, second) => {
+      const calls = [first, second].map((ms) =>
+        join({ deadline: new Deadline(ms) }).catch((error: unknown) => error),
+      );
+      const [patient, hasty] = first > second ? calls : calls.toReversed();
+      jest.advanceTimersByTime(50);
+      expect(await hasty).toMatchObject({ code: 'UPSTREAM_TIMEOUT', effect: 'UNKNOWN' });
+      expect(begun[0]?.shared.deadline.remainingMs).toBe(7_950);
+      expect(abandoned()).toBe(false);
+      begun[0]?.answer('evaluation');
+      expect(await patient).toBe('evaluation');
+    },
+  );
 
-  it('go on for a caller that joins after all others disconnected', async () => {
+  it('calls that meet under one key go on for a caller that joins after all others disconnected', async () => {
     const gone = new AbortController();
     const answers = [join({ signal: gone.signal })];
     gone.abort();
@@ -96,7 +102,7 @@ describe('calls that meet under one key', () => {
     expect(begun).toHaveLength(1);
   });
 
-  it('are abandoned when the last caller’s time is up, although others disconnected before', async () => {
+  it('calls that meet under one key are abandoned when the last caller’s time is up, although others disconnected before', async () => {
     const gone = new AbortController();
     const answers = [join({ deadline: new Deadline(100) }), join({ signal: gone.signal })].map((answer) =>
       answer.catch((error: unknown) => error),
@@ -109,7 +115,7 @@ describe('calls that meet under one key', () => {
     await Promise.all(answers);
   });
 
-  it('are given up only when every caller has hung up', async () => {
+  it('calls that meet under one key are given up only when every caller has hung up', async () => {
     const [one, two, late] = [new AbortController(), new AbortController(), AbortSignal.abort()];
     const answers = [join({ signal: one.signal }), join({ signal: two.signal }), join({ signal: late })];
     expect(abandoned()).toBe(false);
@@ -121,7 +127,7 @@ describe('calls that meet under one key', () => {
     await Promise.all(answers);
   });
 
-  it('are not given up while one is left that can’t hang up, or that came after the others had gone', async () => {
+  it('calls that meet under one key are not given up while one is left that can’t hang up, or that came after the others had gone', async () => {
     const one = new AbortController();
     const answers = [join({ signal: one.signal }), join()];
     one.abort();

@@ -81,7 +81,7 @@ describe('the way to the upstream', () => {
     expect(upstream.sockets).toBe(count);
   };
 
-  it('is kept open from call to call', async () => {
+  it('the transport keeps its connection open from call to call', async () => {
     for (let count = 0; count < 5; count += 1) {
       await get();
       await new Promise((resolve) => setImmediate(resolve));
@@ -90,14 +90,14 @@ describe('the way to the upstream', () => {
     expect(ends.map(({ reusedConnection }) => reusedConnection)).toEqual([false, true, true, true, true]);
   });
 
-  it('is each call’s own, so that one that breaks takes no other with it', async () => {
+  it('the transport gives each call a connection of its own, so that one that breaks takes no other with it', async () => {
     upstream.always(late(50));
     await Promise.all([get(), get()]);
     expect(upstream.sockets).toBe(2);
     expect(ends.map(({ reusedConnection }) => reusedConnection)).toEqual([false, false]);
   });
 
-  it('is closed where a call is given up, and the next one takes another', async () => {
+  it('the transport closes the connection of an aborted call, and the next one opens another', async () => {
     await client.close();
     open(100);
     upstream.next(hang);
@@ -110,14 +110,14 @@ describe('the way to the upstream', () => {
     expect(await get()).toMatchObject({ id: 'ceval_1' });
   });
 
-  it('is closed with the client', async () => {
+  it('the transport closes its connections when it is closed', async () => {
     await get();
     await client.close();
     await untilSockets(0);
     open();
   });
 
-  it('brings text as it was, wherever it was cut', async () => {
+  it('the transport brings text as it was, wherever it was cut', async () => {
     const body = Buffer.from('{"name":"é😀"}');
     const [got] = await answered(({ response }) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
@@ -128,14 +128,14 @@ describe('the way to the upstream', () => {
     expect(got).toEqual({ name: 'é😀' });
   });
 
-  it.each([301, 302, 303, 307, 308])('is not left for where a %d points', async (code) => {
+  it.each([301, 302, 303, 307, 308])('the transport does not follow a %d', async (code) => {
     upstream.always(status(code, {}, { location: `${upstream.url}/elsewhere` }));
     expect(await get()).toBe('UPSTREAM_INVALID_RESPONSE');
     expect(upstream.keys).toHaveLength(1);
     expect(ends).toMatchObject([{ status: code }]);
   });
 
-  it('passes over interim answers', async () => {
+  it('the transport passes over interim answers', async () => {
     const interim = 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'.repeat(3);
     const final = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}';
     expect(await answered(raw(interim, final))).toEqual([{}, undefined]);
@@ -152,7 +152,7 @@ describe('the way to the upstream', () => {
   it.each([
     ['declared', (length: number) => answers(text(length), { 'content-length': String(length) })],
     ['undeclared', chunked],
-  ])('brings a megabyte, and not a byte more: %s', async (_, bytes) => {
+  ])('the transport brings a megabyte, and not a byte more: %s', async (_, bytes) => {
     expect((await answered(bytes(megabyte)))[1]).toBeUndefined();
     expect(await answered(bytes(megabyte + 1))).toEqual([
       'UPSTREAM_INVALID_RESPONSE',
@@ -160,7 +160,7 @@ describe('the way to the upstream', () => {
     ]);
   });
 
-  it('brings headers of 15 kB, and none of 17', async () => {
+  it('the transport brings headers of 15 kB, and none of 17', async () => {
     const headers = (bytes: number) =>
       Object.fromEntries(Array.from({ length: bytes / 1_000 }, (_, n) => [`x-${n}`, 'y'.repeat(990)]));
     expect(await answered(answers('{}', headers(15_000)))).toEqual([{}, undefined]);
@@ -171,12 +171,12 @@ describe('the way to the upstream', () => {
   });
 
   const statusLine = (code: number) => raw(`HTTP/1.1 ${code} Odd\r\ncontent-length: 0\r\n\r\n`);
-  it('knows no status above 599', async () => {
+  it('the transport knows no status above 599', async () => {
     expect(await answered(statusLine(599))).toEqual(['UPSTREAM_UNAVAILABLE', undefined]);
     expect(await answered(statusLine(600))).toEqual(['UPSTREAM_INVALID_RESPONSE', 'HPE_INVALID_STATUS']);
   });
 
-  it('brings nothing of bytes that are no HTTP', async () => {
+  it('the transport brings nothing of bytes that are no HTTP', async () => {
     const [code, word] = await answered(raw('SSH-2.0-OpenSSH_9.9\r\n'));
     expect(code).toBe('UPSTREAM_INVALID_RESPONSE');
     expect(word).toMatch(/^(HPE_|HTTPParserError$)/);
@@ -202,7 +202,7 @@ describe('an attempt', () => {
   const start = () => transport.send({ method: 'GET', path: '/', headers: {}, body: null });
   const send = () => start().response.catch((error: unknown) => error);
 
-  it('that is given up while it waits for a connection ends at once, and is never sent', async () => {
+  it('an attempt that is given up while it waits for a connection ends at once, and is never sent', async () => {
     const release: (() => void)[] = [];
     upstream.next((victim) => release.push(() => succeed(victim)));
     const first = send();
@@ -218,7 +218,7 @@ describe('an attempt', () => {
     expect(second.sent).toBe(false);
   });
 
-  it('ends where nobody takes its connection', async () => {
+  it('an attempt ends where nobody takes its connection', async () => {
     // Says nothing, where TLS would have it say something.
     const sockets: Socket[] = [];
     const server = createServer((socket) => sockets.push(socket));
@@ -243,7 +243,7 @@ describe('what broke off', () => {
     ['ECONNREFUSED', { closed: false, unreadable: false }],
     ['AbortError', { closed: false, unreadable: false }],
     ['NO_HPE_', { closed: false, unreadable: false }],
-  ])('is told apart by its word: %s', (code, { closed, unreadable }) => {
+  ])('what broke off is told apart by its word: %s', (code, { closed, unreadable }) => {
     const error = new TransportError(true, code);
     expect(error).toMatchObject({ name: 'TransportError', closed, unreadable });
     expect(error.message).toBe(`no answer (${code}), the request was perhaps sent`);

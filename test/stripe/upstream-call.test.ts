@@ -124,7 +124,7 @@ describe('a call to the upstream', () => {
       faults: [status(400, { param: 'x' }, { 'stripe-should-retry': 'true' })],
       requests: 2,
     },
-  ])('that $what is repeated under its key', async ({ faults, requests }) => {
+  ])('a call to the upstream that $what is repeated under its key', async ({ faults, requests }) => {
     upstream.next(...faults);
     expect(await post(clientWith())).toBe('ok');
     expect(upstream.keys).toEqual(Array(requests).fill('key'));
@@ -172,23 +172,26 @@ describe('a call to the upstream', () => {
       fault: ({ socket }) => socket.end('SSH-2.0-OpenSSH_9.9\r\n'),
       failure: { code: 'UPSTREAM_INVALID_RESPONSE', effect: 'UNKNOWN' },
     },
-  ])('is not repeated where the upstream $what', async ({ fault, failure }) => {
+  ])('a call to the upstream is not repeated where the upstream $what', async ({ fault, failure }) => {
     upstream.always(fault);
     expect(await post(clientWith())).toMatchObject(failure);
     expect(upstream.keys).toHaveLength(1);
   });
 
-  it.each([1, 3])('is attempted as often as may be, and no more: %d', async (maxAttempts) => {
-    upstream.always(status(500));
-    expect(await post(clientWith({ maxAttempts }))).toMatchObject({
-      code: 'UPSTREAM_UNAVAILABLE',
-      effect: 'UNKNOWN',
-      upstreamRequestId: 'req_faulty',
-    });
-    expect(upstream.keys).toHaveLength(maxAttempts);
-  });
+  it.each([1, 3])(
+    'a call to the upstream is attempted as often as may be, and no more: %d',
+    async (maxAttempts) => {
+      upstream.always(status(500));
+      expect(await post(clientWith({ maxAttempts }))).toMatchObject({
+        code: 'UPSTREAM_UNAVAILABLE',
+        effect: 'UNKNOWN',
+        upstreamRequestId: 'req_faulty',
+      });
+      expect(upstream.keys).toHaveLength(maxAttempts);
+    },
+  );
 
-  it('waits before it is repeated, for as long as Stripe asks', async () => {
+  it('a call to the upstream waits before it is repeated, for as long as Stripe asks', async () => {
     upstream.next(status(500), status(429, {}, { 'retry-after': '1' }));
     stopClock();
     const call = post(clientWith());
@@ -205,7 +208,7 @@ describe('a call to the upstream', () => {
     expect(upstream.keys).toHaveLength(3);
   });
 
-  it('has had no effect where it only reads, whatever it came to', async () => {
+  it('a call to the upstream has had no effect where it only reads, whatever it came to', async () => {
     upstream.always(status(500));
     expect(await get(clientWith({ maxAttempts: 1 }))).toMatchObject({
       code: 'UPSTREAM_UNAVAILABLE',
@@ -217,7 +220,7 @@ describe('a call to the upstream', () => {
     expect(upstream.keys).toHaveLength(3);
   });
 
-  it('may have had an effect where any of its attempts may have', async () => {
+  it('a call to the upstream may have had an effect where any of its attempts may have', async () => {
     upstream.next(status(500), status(401));
     expect(await post(clientWith())).toMatchObject({ code: 'UPSTREAM_REFUSED', effect: 'UNKNOWN' });
     upstream.next(status(429), status(401));
@@ -225,7 +228,7 @@ describe('a call to the upstream', () => {
   });
 
   describe('within its time', () => {
-    it('is not begun where there is none left, or nobody waits for it', async () => {
+    it('a call to the upstream is not begun where there is none left, or nobody waits for it', async () => {
       const timedOut = {
         code: 'UPSTREAM_TIMEOUT',
         effect: 'NONE',
@@ -239,14 +242,14 @@ describe('a call to the upstream', () => {
       expect(watched).toEqual([]);
     });
 
-    it('is attempted anew where an attempt is not answered', async () => {
+    it('a call to the upstream is attempted anew where an attempt is not answered', async () => {
       upstream.next(hang);
       expect(await post(clientWith({ timeoutMs: 400 }))).toBe('ok');
       expect(upstream.keys).toHaveLength(2);
       expect(watched.map(({ error }) => error)).toEqual(['AbortError', undefined]);
     });
 
-    it('ends at the deadline where no answer comes', async () => {
+    it('a call to the upstream ends at the deadline where no answer comes', async () => {
       upstream.always(hang);
       stopClock();
       const client = clientWith({ timeoutMs: 200 });
@@ -273,7 +276,7 @@ describe('a call to the upstream', () => {
       });
     });
 
-    it('is told what was answered, even where there is no time for another attempt', async () => {
+    it('a call to the upstream reports the answer that came, even where there is no time for another attempt', async () => {
       upstream.always(status(500, {}, { 'retry-after': '1' }));
       expect(await post(clientWith(), { deadline: new Deadline(1_000) })).toMatchObject({
         code: 'UPSTREAM_UNAVAILABLE',
@@ -282,7 +285,7 @@ describe('a call to the upstream', () => {
       expect(upstream.keys).toHaveLength(1);
     });
 
-    it('is the fault of an upstream that takes no connection, where there was time for one', async () => {
+    it('a call to the upstream blames an upstream that takes no connection, where there was time for one', async () => {
       const apiUrl = await startSilentServer();
       const [unreachable, hasty] = [clientWith({ apiUrl, timeoutMs: 300 }), clientWith({ apiUrl })];
       // Also where its last attempt had little.
@@ -300,7 +303,7 @@ describe('a call to the upstream', () => {
       expect(watched.map(({ sent }) => sent)).not.toContain(true);
     });
 
-    it('counts against the upstream where it had a third of the usual time, and not where it had less', async () => {
+    it('a call to the upstream counts against the breaker where it had a third of the usual time, and not where it had less', async () => {
       upstream.always(hang);
       const client = clientWith({ timeoutMs: 300, maxAttempts: 1 });
       const calls = (deadlineMs: number) =>
@@ -322,7 +325,7 @@ describe('a call to the upstream', () => {
       });
     });
 
-    it('leaves no timer behind', async () => {
+    it('a call to the upstream leaves no timer behind', async () => {
       jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
       const client = clientWith();
       expect(await get(client)).toBe('ok');
@@ -334,7 +337,7 @@ describe('a call to the upstream', () => {
   });
 
   describe('of a caller who hangs up', () => {
-    it('is left to finish once it is sent', async () => {
+    it('a call to the upstream of a caller who hangs up is left to finish once it is sent', async () => {
       const hangUp = new AbortController();
       upstream.next((victim) => {
         hangUp.abort();
@@ -343,7 +346,7 @@ describe('a call to the upstream', () => {
       expect(await get(clientWith(), { signal: hangUp.signal })).toBe('ok');
     });
 
-    it('is not attempted again', async () => {
+    it('a call to the upstream of a caller who hangs up is not attempted again', async () => {
       const hangUp = new AbortController();
       upstream.always((victim) => {
         hangUp.abort();
@@ -356,7 +359,7 @@ describe('a call to the upstream', () => {
       expect(upstream.keys).toHaveLength(1);
     });
 
-    it('is not attempted again where that was while it waited to be', async () => {
+    it('a call to the upstream of a caller who hangs up is not attempted again where that was while it waited to be', async () => {
       const hangUp = new AbortController();
       upstream.always(status(500));
       const call = post(clientWith(), { signal: hangUp.signal });
@@ -372,7 +375,7 @@ describe('a call to the upstream', () => {
   });
 
   describe('over a connection from before', () => {
-    it('that has gone stale is repeated at once, and charged to nobody', async () => {
+    it('a call to the upstream over a connection from before that has gone stale is repeated at once, and charged to nobody', async () => {
       const client = clientWith();
       expect(await post(client, {}, 'before')).toBe('ok');
       await nextTurn();
@@ -382,7 +385,7 @@ describe('a call to the upstream', () => {
       expect(client.load.retriesLeft).toBe(10);
     });
 
-    it('that fails otherwise is repeated as any other', async () => {
+    it('a call to the upstream over a connection from before that fails otherwise is repeated as any other', async () => {
       const client = clientWith();
       expect(await post(client, {}, 'before')).toBe('ok');
       await nextTurn();
@@ -392,7 +395,7 @@ describe('a call to the upstream', () => {
     });
   });
 
-  it('counts towards what may be repeated', async () => {
+  it('a call to the upstream counts towards what may be repeated', async () => {
     const client = clientWith({ maxAttempts: 2 });
     for (let count = 0; count < 60; count += 1) await post(client, {}, `key ${count}`);
     expect(client.load.retriesLeft).toBeCloseTo(12);
@@ -404,7 +407,7 @@ describe('a call to the upstream', () => {
   });
 
   describe('is watched', () => {
-    it('attempt by attempt', async () => {
+    it('a call to the upstream is watched attempt by attempt', async () => {
       upstream.next(status(500));
       expect(await post(clientWith())).toBe('ok');
       const ended = { error: undefined, sent: true, requestId: 'req_faulty' };
@@ -414,7 +417,7 @@ describe('a call to the upstream', () => {
       ]);
     });
 
-    it('where nobody listens', async () => {
+    it('a call to the upstream is watched where nobody listens', async () => {
       const apiUrl = `http://127.0.0.1:${await freePort()}`;
       expect(await get(clientWith({ apiUrl, maxAttempts: 1 }))).toMatchObject({
         code: 'UPSTREAM_UNAVAILABLE',
@@ -433,7 +436,7 @@ describe('a call to the upstream', () => {
       ]);
     });
 
-    it('where the breaker is open', async () => {
+    it('a call to the upstream is watched where the breaker is open', async () => {
       upstream.always(status(500));
       const client = clientWith({ maxAttempts: 1 });
       for (let count = 0; count < 10; count += 1) await post(client, {}, `key ${count}`);
@@ -445,7 +448,7 @@ describe('a call to the upstream', () => {
       expect(upstream.keys).toHaveLength(10);
     });
 
-    it('by nobody, where nobody asks', async () => {
+    it('a call to the upstream is watched by nobody, where nobody asks', async () => {
       expect(await post(clientWith(), { observer: undefined })).toBe('ok');
     });
   });

@@ -8,7 +8,7 @@ const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter
 );
 
 describe('the dates at which Stripe’s versions differ', () => {
-  it('read as a person writes them', () => {
+  it('the dates at which Stripe’s versions differ read as a person writes them', () => {
     expect(versionsWith('retrieve')).toBe('June 2026 or later');
     expect(versionsWith('clientData')).toBe('June 2026 or later');
     expect(versionsWith('outcomeReports')).toBe('27 May 2026 or later');
@@ -16,7 +16,7 @@ describe('the dates at which Stripe’s versions differ', () => {
     expect(inWordsSince('outcomeReports')).toBe('27 May 2026');
   });
 
-  it('are written out in the table of versions and in no other code', () => {
+  it('the dates at which Stripe’s versions differ are written out in the table of versions and in no other code', () => {
     // The sandbox is an independent oracle, with a copy of its own; comments name the pages they follow.
     const others = sources.filter((file) => !file.startsWith('sandbox/') && file !== 'stripe/versions.ts');
     const code = others.flatMap((file) =>
@@ -32,7 +32,7 @@ describe('the dates at which Stripe’s versions differ', () => {
   });
 
   it.each(['docs/supergraph.md', 'schema/customer-evaluations.graphql', 'docs/reference/settings.md'])(
-    'are the table’s in %s too',
+    'the dates at which Stripe’s versions differ are the table’s in %s too',
     (page) => {
       const named = textOf(page).match(/(?:\d+ )?(?:May|June) 2026(?: or later)?|before \d+ May 2026/g) ?? [];
       const known = [

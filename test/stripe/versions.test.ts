@@ -26,7 +26,7 @@ describe('what an API version of the upstream can do', () => {
     { version: '2026-06-01.preview', capabilities: newest },
     { version: '2026-06-24.dahlia', capabilities: newest },
     { version: '2031-12-31.tomorrow', capabilities: newest },
-  ])('$version: $capabilities', ({ version, capabilities }) => {
+  ])('the API version $version can do: $capabilities', ({ version, capabilities }) => {
     expect(capabilitiesOf(version)).toEqual(capabilities);
   });
 
@@ -35,12 +35,12 @@ describe('what an API version of the upstream can do', () => {
     { capability: 'retrieve', from: '2026-06-01', until: undefined },
     { capability: 'eventReports', from: '2026-03-04', until: '2026-05-27' },
     { capability: 'outcomeReports', from: '2026-05-27', until: undefined },
-  ])('$capability is to be had from $from until $until', ({ capability, from, until }) => {
+  ])('the capability $capability is to be had from $from until $until', ({ capability, from, until }) => {
     expect(firstVersionWith(capability)).toBe(from);
     expect(firstVersionWithout(capability)).toBe(until);
   });
 
-  it('is what messages say would help: those versions have it, and their neighbours do not', () => {
+  it('the versions that messages say would help have the capability, and their neighbours do not', () => {
     const dayBefore = (date: string): string =>
       new Date(Date.parse(date) - 86_400_000).toISOString().slice(0, 10);
     for (const capability of ['clientData', 'retrieve', 'outcomeReports'] as const) {
@@ -56,7 +56,7 @@ describe('what an API version of the upstream can do', () => {
 
 describe('the name of an API version', () => {
   it.each([defaultVersion, '2026-03-04', '2026-06-24.dahlia', '2031-12-31.x', '2031-12-31.v2_1'])(
-    'is a date, perhaps with a release: %s',
+    'the name of an API version is a date, perhaps with a release: %s',
     (version) => {
       expect(version).toMatch(versionPattern);
     },
@@ -82,7 +82,7 @@ describe('the name of an API version', () => {
     '2026-03-04.preview.1',
     '2026-03-04 preview',
     '2026-03-04.preview\r\nx: y',
-  ])('is nothing else, such as %j', (text) => {
+  ])('the name of an API version is nothing else, such as %j', (text) => {
     expect(text).not.toMatch(versionPattern);
   });
 });

@@ -62,7 +62,7 @@ describe('a log that nobody reads', () => {
   const dropped = async (metrics: string): Promise<number> =>
     sumOf(await scrape(metrics), 'customer_evaluations_log_lines_dropped_total');
 
-  it('stops no request and no exit while its reader stands still; then what was dropped is counted and said', async () => {
+  it('a log that nobody reads stops no request and no exit while its reader stands still; then what was dropped is counted and said', async () => {
     const { child, url, metrics } = await start('pipe');
     const { stdout } = child;
     if (stdout === null) throw new Error('no pipe');
@@ -101,14 +101,14 @@ describe('a log that nobody reads', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   }, 180_000);
 
-  it('stops no exit', async () => {
+  it('a log that nobody reads stops no exit', async () => {
     const { child, url } = await start('pipe');
     for (let count = 0; count < 300; count += 1) await create(url);
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
-  it('stops nothing when its reader is gone', async () => {
+  it('a log that nobody reads stops nothing when its reader is gone', async () => {
     const { child, url, metrics } = await start('pipe');
     child.stdout?.destroy();
     for (let count = 0; count < 5; count += 1) expect(await create(url)).toBe(200);
@@ -117,7 +117,7 @@ describe('a log that nobody reads', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
-  it('stops nothing when the disk is full', async () => {
+  it('a log that nobody reads stops nothing when the disk is full', async () => {
     const { child, url, metrics } = await start(openSync('/dev/full', 'w'));
     expect(await create(url)).toBe(200);
     expect(await dropped(metrics)).toBeGreaterThan(0);
@@ -127,7 +127,7 @@ describe('a log that nobody reads', () => {
 });
 
 describe('the log’s level', () => {
-  it('is switched to debug by SIGUSR2, and back by another', async () => {
+  it('the log’s level is switched to debug by SIGUSR2, and back by another', async () => {
     const child = spawn(process.execPath, ['dist/main.js'], {
       env: { PATH: process.env['PATH'], PORT: '0' },
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -159,7 +159,7 @@ describe('the log’s level', () => {
 });
 
 describe('in a terminal', () => {
-  it('lines are made for people, and have no personal data either', async () => {
+  it('in a terminal, lines are made for people, and have no personal data either', async () => {
     // util-linux's script(1) gives a program a terminal.
     const { stdout } = spawnSync(
       'script',
@@ -172,7 +172,7 @@ describe('in a terminal', () => {
     expect(plain).not.toContain('{"level"');
   }, 30_000);
 
-  it('alone pino-pretty is loaded, OpenTelemetry’s SDK only for a collector, and Prometheus’ client only for a port', async () => {
+  it('in a terminal, alone pino-pretty is loaded, OpenTelemetry’s SDK only for a collector, and Prometheus’ client only for a port', async () => {
     const load = (environment: Record<string, string>): string[] => {
       const script = `
         import { registerHooks } from 'node:module';

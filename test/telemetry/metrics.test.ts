@@ -42,7 +42,7 @@ describe('the metrics', () => {
   const read = (): Promise<Sample[]> => scrape(metricsUrl(gateway));
   const created = (outcome: string) => ({ operation: 'createCustomerEvaluation', outcome });
 
-  it('count each operation by its root field and outcome, and say whose fault that was', async () => {
+  it('the metrics count each operation by its root field and outcome, and say whose fault that was', async () => {
     await start();
     const refuse = status(400, { type: 'invalid_request_error', param: 'event_type' });
     const missing = status(404, {
@@ -91,7 +91,7 @@ describe('the metrics', () => {
     expect(seconds).toBeCloseTo(loggedMs / 1000, 2);
   });
 
-  it('count each attempt by what came of it, and each retry', async () => {
+  it('the metrics count each attempt by what came of it, and each retry', async () => {
     await start();
     upstream.next(status(500));
     await create();
@@ -116,7 +116,7 @@ describe('the metrics', () => {
     expect(sumOf(samples, 'customer_evaluations_upstream_calls_limit')).toBe(512);
   });
 
-  it('tell the breaker’s state, how often it opened, and what it refused', async () => {
+  it('the metrics tell the breaker’s state, how often it opened, and what it refused', async () => {
     await start({ UPSTREAM_MAX_ATTEMPTS: '1' });
     const state = async () => {
       const samples = await read();
@@ -135,7 +135,7 @@ describe('the metrics', () => {
     expect(sumOf(samples, operations, created('UPSTREAM_UNAVAILABLE'))).toBe(12);
   });
 
-  it('count what is refused at a limit of ours', async () => {
+  it('the metrics count what is refused at a limit of ours', async () => {
     await start({ RATE_LIMIT_PER_MINUTE: '2' });
     for (let count = 0; count < 5; count += 1) await create();
     const samples = await read();
@@ -146,7 +146,7 @@ describe('the metrics', () => {
     expect(sumOf(samples, 'customer_evaluations_rate_limited_total')).toBe(3);
   });
 
-  it('count what is shed, and show who is under way and who waits', async () => {
+  it('the metrics count what is shed, and show who is under way and who waits', async () => {
     await start({ UPSTREAM_MAX_CONCURRENCY: '1' });
     upstream.always(late(350));
     const calls = Promise.all([create(), create(), create()]);
@@ -163,7 +163,7 @@ describe('the metrics', () => {
     expect(sumOf(samples, 'customer_evaluations_shed_total', { stage: 'http' })).toBe(0);
   });
 
-  it('count what never becomes an operation', async () => {
+  it('the metrics count what never becomes an operation', async () => {
     await start({ MAX_BODY_BYTES: '1024', AUTH_MODE: 'router', ROUTER_SECRET: 'x'.repeat(32) });
     const secret = { 'x-router-secret': 'x'.repeat(32) };
     const post = (body: string, headers: Record<string, string>) =>
@@ -192,7 +192,7 @@ describe('the metrics', () => {
     expect(requests({ route: '/readyz', method: 'GET', status: '200' })).toBe(1);
   });
 
-  it('count a client that hangs up once, when its operation has ended', async () => {
+  it('the metrics count a client that hangs up once, when its operation has ended', async () => {
     await start();
     upstream.always(late(300));
     const client = new AbortController();
@@ -211,7 +211,7 @@ describe('the metrics', () => {
     expect(sumOf(samples, 'customer_evaluations_http_requests_total', { status: 'closed' })).toBe(1);
   });
 
-  it('show scores and risk levels by event type, and what the upstream sent that is not known', async () => {
+  it('the metrics show scores and risk levels by event type, and what the upstream sent that is not known', async () => {
     await start();
     const signal = { score: 87.5, evaluated_at: 1_715_769_600, risk_level: 'highest' };
     const answer = (signals: object | null, rest: object = {}) =>
@@ -239,7 +239,7 @@ describe('the metrics', () => {
     expect(sumOf(await read(), 'customer_evaluations_contract_drift_total', kind)).toBe(1);
   });
 
-  it('hold nothing that a stranger or person wrote, however many write', async () => {
+  it('the metrics hold nothing that a stranger or person wrote, however many write', async () => {
     await start();
     await create(personalInput);
     // Of Node's own, the kinds of garbage collection that there have been grow by themselves.
@@ -258,7 +258,7 @@ describe('the metrics', () => {
     expect(ours(samples).length - before).toBeLessThan(60);
   });
 
-  it('say what runs, and how the process is', async () => {
+  it('the metrics say what runs, and how the process is', async () => {
     await start();
     const samples = await read();
     expect(samples).toContainEqual({
@@ -284,7 +284,7 @@ describe('the metrics', () => {
     }
   });
 
-  it('are on a port of their own, and nowhere else', async () => {
+  it('the metrics are on a port of their own, and nowhere else', async () => {
     await start();
     expect((await fetch(`${gateway.url}/metrics`)).status).toBe(404);
     const url = metricsUrl(gateway);
@@ -294,14 +294,14 @@ describe('the metrics', () => {
     expect((await fetch(new URL('/graphql', url))).status).toBe(404);
   });
 
-  it('are not served unless asked for, and not told of a port that is taken', async () => {
+  it('the metrics are not served unless asked for, and not told of a port that is taken', async () => {
     gateway = await startTestGateway();
     expect(() => metricsUrl(gateway)).toThrow();
     const { port } = new URL(gateway.url);
     await expect(startTestGateway({ METRICS_PORT: port })).rejects.toThrow(`Port ${port} is taken`);
   });
 
-  it('tell that the key set or the shared counters cannot be had', async () => {
+  it('the metrics tell that the key set or the shared counters cannot be had', async () => {
     const nobody = 'http://127.0.0.1:1';
     await start({
       AUTH_MODE: 'jwt',

@@ -17,13 +17,13 @@ describe('the net beneath the log', () => {
     ['a token', 'eyJjenny0.eyJjenny1.jenny2'],
     ['a part of a token', 'eyJjenny0123'],
     ['a token behind many that are none', `${'eyJ-'.repeat(5_000)}eyJjenny0.eyJjenny1.jenny2`],
-  ])('takes out %s', (_, text) => {
+  ])('the net beneath the log takes out %s', (_, text) => {
     expect(written(text)).not.toMatch(/jenny/);
     expect(written(text)).toContain('[redacted]');
   });
 
   it.each(['UND_ERR_SOCKET', 'x@', '@ home', 'eyJ', '/v1/radar/customer_evaluations'])(
-    'leaves what only looks a little like one: %s',
+    'the net beneath the log leaves what only looks a little like one: %s',
     (text) => {
       expect(written(text)).toContain(`"text":"${text}"`);
     },

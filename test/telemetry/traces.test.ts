@@ -47,7 +47,7 @@ describe('a trace', () => {
     return span;
   };
 
-  it('has a span for the request, one for its operation and one for each attempt, by the conventions', async () => {
+  it('a trace has a span for the request, one for its operation and one for each attempt, by the conventions', async () => {
     await start();
     upstream.next(status(500));
     await create();
@@ -110,7 +110,7 @@ describe('a trace', () => {
     expect(operation.endMs).toBeLessThanOrEqual(server.endMs);
   });
 
-  it('says why something failed', async () => {
+  it('a trace says why something failed', async () => {
     await start({ UPSTREAM_MAX_ATTEMPTS: '1' });
     upstream.always(reset('before'));
     await create();
@@ -130,7 +130,7 @@ describe('a trace', () => {
     });
   });
 
-  it('goes on from its client’s, and ties the request’s log lines to it', async () => {
+  it('a trace goes on from its client’s, and ties the request’s log lines to it', async () => {
     await start();
     await create({ traceparent: traceparent(), tracestate: 'vendor=1' });
     const spans = await collected();
@@ -144,7 +144,7 @@ describe('a trace', () => {
     expect(lines).toMatchObject([{ trace_id: traceId, span_id: byName(spans, 'POST /graphql').spanId }]);
   });
 
-  it('is kept as its client, or the sampler, decides', async () => {
+  it('a trace is kept as its client, or the sampler, decides', async () => {
     await start();
     await create({ traceparent: traceparent('00') });
     expect(await collected()).toEqual([]);
@@ -165,7 +165,7 @@ describe('a trace', () => {
     }
   });
 
-  it('is handed to the collector as the standard variables say', async () => {
+  it('a trace is handed to the collector as the standard variables say', async () => {
     await start({
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.url}/own/path`,
       OTEL_EXPORTER_OTLP_HEADERS: 'x-token=a%20b,x-other=c',
@@ -184,7 +184,7 @@ describe('a trace', () => {
     });
   });
 
-  it('holds no personal data, and is not made of health checks', async () => {
+  it('a trace holds no personal data, and is not made of health checks', async () => {
     await start({ STRIPE_API_VERSION: '2026-06-24.preview' });
     const headers = { 'user-agent': 'CanaryBrowser', cookie: 'canary', referer: 'https://canary.example' };
     await create(headers, personalInput);
@@ -200,7 +200,7 @@ describe('a trace', () => {
     for (const canary of [...canaries, 'anary']) expect(bytes).not.toContain(canary);
   });
 
-  it('ends at this gateway: nothing of it is told to Stripe', async () => {
+  it('a trace ends at this gateway: nothing of it is told to Stripe', async () => {
     const recording: RecordingUpstream = await startRecordingUpstream();
     recording.answer(200, {});
     await start(upstreamAt(recording.url));
@@ -212,7 +212,7 @@ describe('a trace', () => {
     await recording.close();
   });
 
-  it('passes from a client through a router', async () => {
+  it('a trace passes from a client through a router', async () => {
     await start();
     const subgraphs = await introspectSubgraphs({ evaluations: { url: gateway.url, close: gateway.close } });
     const router = await startHiveGateway(subgraphs);
@@ -234,7 +234,7 @@ describe('a trace', () => {
 
 describe('a collector', () => {
   it.each(['is down', 'never answers'])(
-    'that %s is noticed by nobody who calls or who ends the process',
+    'a collector that %s is noticed by nobody who calls or who ends the process',
     async (how) => {
       const sockets: { destroy(): void }[] = [];
       const server = createServer((socket) => sockets.push(socket.on('error', () => undefined)));

@@ -25,13 +25,13 @@ describe('an operation of the upstream', () => {
     await upstream.close();
   });
 
-  it('has its retries measured from the start, whichever it is', async () => {
+  it('an operation of the upstream has its retries measured from the start, whichever it is', async () => {
     const samples = await scrape(metricsUrl(gateway));
     const labels = samples.filter(({ name }) => name === retries).map((sample) => sample.labels['call']);
     expect(labels.toSorted()).toEqual(names.toSorted());
   });
 
-  it('is measured and logged under its own name', async () => {
+  it('an operation of the upstream is measured and logged under its own name', async () => {
     upstream.answer(200, registrationAnswer);
     const id = registrationAnswer.id;
     await gateway.send(createEverything, { input: registration() });
@@ -46,7 +46,7 @@ describe('an operation of the upstream', () => {
     expect(lines.map((line) => JSON.parse(line).call)).toEqual(['create', 'retrieve', 'report']);
   });
 
-  it('is sent by the method and to the path that its template says', () => {
+  it('an operation of the upstream is sent by the method and to the path that its template says', () => {
     const sent = upstream.requests.map(({ method, url }) => {
       const path = new URL(url, upstream.url).pathname;
       return `${method} ${path.replace(registrationAnswer.id, '{id}')}`;
