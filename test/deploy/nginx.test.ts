@@ -17,7 +17,7 @@ describeUnless(missingNginx(), 'The nginx of deploy/nginx', () => {
   });
 
   it.each(['/', '/try', '/index.html', '/graphql/', '/metrics', '/readyz'])(
-    'answers %s in the form of the gateway’s own refusals, and shows no page of its own',
+    'The nginx of deploy/nginx answers %s in the form of the gateway’s own refusals, and shows no page of its own',
     async (path) => {
       const response = await fetch(`${nginx.url}${path}`);
       expect(response.status).toBe(404);
@@ -26,7 +26,7 @@ describeUnless(missingNginx(), 'The nginx of deploy/nginx', () => {
     },
   );
 
-  it('passes on /graphql and /healthz', async () => {
+  it('The nginx of deploy/nginx passes on /graphql and /healthz', async () => {
     const response = await fetch(`${nginx.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
