@@ -127,7 +127,8 @@ export function readConfig(environment: Environment): Config {
       secretKey: values.STRIPE_SECRET_KEY ?? '',
       apiVersion: values.STRIPE_API_VERSION,
       account: values.STRIPE_ACCOUNT,
-      timeoutMs: values.UPSTREAM_TIMEOUT_MS,
+      // An attempt never outlives its call: a connection that it opens would, and its time-out would say nothing.
+      timeoutMs: Math.min(values.UPSTREAM_TIMEOUT_MS, values.UPSTREAM_DEADLINE_MS),
       maxAttempts: values.UPSTREAM_MAX_ATTEMPTS,
       maxConcurrency: values.UPSTREAM_MAX_CONCURRENCY,
       maxPerSecond: values.UPSTREAM_MAX_PER_SECOND,

@@ -141,7 +141,7 @@ export const settingsForSome = {
     .describe('sent as `Stripe-Account` (Connect)'),
   UPSTREAM_TIMEOUT_MS: wholeNumber(1, 600_000)
     .default(3000)
-    .describe('the timeout of one upstream attempt, body included'),
+    .describe('the timeout of one upstream attempt, body included; at most UPSTREAM_DEADLINE_MS'),
   UPSTREAM_DEADLINE_MS: wholeNumber(1, 600_000)
     .default(8000)
     .describe('the deadline of one upstream call: all attempts and waits'),
