@@ -4,9 +4,8 @@ import fc from 'fast-check';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 
-// `npm run fuzz` asks for a hundred thousand and takes the time that they need.
-const runs = Number(process.env['FUZZ_RUNS'] ?? '20000');
-const timeLimitMs = process.env['FUZZ_RUNS'] === undefined ? 5_000 : 3_600_000;
+// `npm run fuzz` asks for a hundred thousand. They take the time that they need.
+const runs = Number(process.env['FUZZ_RUNS'] ?? '1500');
 const canary = 'canary@example.com';
 
 const shipped = [
@@ -166,12 +165,11 @@ describe('a gateway that is sent anything', () => {
         expect(log.join('')).not.toMatch(/unhandled error|canary/);
         log.length = 0;
       });
-      await fc.assert(property, { numRuns: runs, interruptAfterTimeLimit: timeLimitMs, endOnFailure: true });
-      // A busy machine answers few in its time; none would mean that nothing was tried.
-      expect(answered).toBeGreaterThan(20);
+      await fc.assert(property, { numRuns: runs, endOnFailure: true });
+      expect(answered).toBe(runs);
       const after = await gateway.send(createEverything, { input: registration() });
       expect(after.data.createCustomerEvaluation.errors).toEqual([]);
     },
-    timeLimitMs + 20_000,
+    60_000 + runs * 40,
   );
 });
