@@ -15,11 +15,9 @@ describe('when the upstream fails', () => {
     upstream = await startFaultyUpstream();
   });
   afterAll(() => upstream.close());
-  // A gateway of its own for each row: its breaker and retry budget know nothing of the others.
-  beforeEach(async () => {
+  beforeEach(() => {
     upstream.reset();
     answers = [];
-    gateway = await startTestGateway(upstreamAt(upstream.url, rowSettings));
   });
   afterEach(() => gateway.close());
 
@@ -30,6 +28,8 @@ describe('when the upstream fails', () => {
   }
 
   it.each(faultRows)('the gateway answers $outcome when $when', async (row) => {
+    // One of its own for each row: its breaker and retry budget know nothing of the others.
+    gateway = await startTestGateway(upstreamAt(upstream.url, rowSettings(row)));
     if (row.forEver && row.faults[0]) upstream.always(row.faults[0]);
     else upstream.next(...row.faults);
 
