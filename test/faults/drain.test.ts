@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration } from '../harness/evaluations.ts';
-import { type FaultyUpstream, hang, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { type FaultyUpstream, hang, hold, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { type GatewayProcess, spawnGateway, upstreamAt } from '../harness/gateway.ts';
 
 interface Answer {
@@ -72,7 +72,7 @@ describe('when the process is to end', () => {
   const evaluationOf = ({ body }: Answer) => body.data?.createCustomerEvaluation.customerEvaluation;
 
   it('a process that is to end is not ready but serves while balancers still send, then refuses politely, and answers what it has', async () => {
-    await start({ DRAIN_DELAY_MS: '600' });
+    await start({ DRAIN_DELAY_MS: '3000' });
     await create('before', kept);
     gateway.child.kill('SIGTERM');
     await untilLeaving();
@@ -86,10 +86,13 @@ describe('when the process is to end', () => {
       expect(answer.headers['connection']).toBe('close');
     }
 
-    upstream.always(late(1_500));
+    const { fault, release } = hold();
+    upstream.always(fault);
     const inFlight = create('in flight');
     await untilRequested(4);
-    await delay(600);
+    // Until the balancers know: what is asked then is refused, while the call in flight is not answered yet.
+    const ask = () => send(`${gateway.url}/graphql`, fresh, { query: '{ __typename }' });
+    while ((await ask()).status === 200) await delay(20);
     const refused = await create('too late');
     expect(refused).toMatchObject({
       status: 503,
@@ -100,6 +103,7 @@ describe('when the process is to end', () => {
         ],
       },
     });
+    release();
     expect(evaluationOf(await inFlight)).toMatchObject({ id: expect.any(String) });
     expect(await gateway.exited).toBe(0);
     expect(upstream.effects).toBe(4);
@@ -107,16 +111,16 @@ describe('when the process is to end', () => {
 
   it('a process that is to end resets nobody: each call of sixteen busy clients is answered as long as one is in flight', async () => {
     await start();
-    upstream.always(late(1_500));
+    const { fault, release } = hold();
+    upstream.next(fault);
     const inFlight = create('in flight');
     await untilRequested(1);
-    upstream.always();
     gateway.child.kill('SIGTERM');
-    const until = performance.now() + 900;
     const clients = Array.from({ length: 16 }, async (_, client) => {
       const agent = client % 2 === 0 ? fresh : new Agent({ keepAlive: true, maxSockets: 1 });
-      const statuses = [];
-      while (performance.now() < until) {
+      const statuses: number[] = [];
+      // Until each has been refused a few times.
+      while (statuses.filter((status) => status === 503).length < 20) {
         statuses.push((await create(`${client} ${statuses.length}`, agent)).status);
         await delay(5);
       }
@@ -125,6 +129,7 @@ describe('when the process is to end', () => {
     const statuses = (await Promise.all(clients)).flat();
     expect(new Set(statuses.slice(-16))).toEqual(new Set([503]));
     expect(statuses.every((status) => status === 200 || status === 503)).toBe(true);
+    release();
     expect((await inFlight).status).toBe(200);
     expect(await gateway.exited).toBe(0);
   });

@@ -25,6 +25,7 @@ describe('a call to the upstream', () => {
   let upstream: FaultyUpstream;
   let breaker: string[];
   let watched: (AttemptEnd & { what: string })[];
+  let attempts: number;
   const clients: StripeClient[] = [];
   const servers: Server[] = [];
   const sockets: Socket[] = [];
@@ -33,6 +34,7 @@ describe('a call to the upstream', () => {
     upstream = await startFaultyUpstream();
     breaker = [];
     watched = [];
+    attempts = 0;
     // The shortest waits that there are.
     jest.spyOn(Math, 'random').mockReturnValue(0);
   });
@@ -65,9 +67,10 @@ describe('a call to the upstream', () => {
     return client;
   };
   const observer: UpstreamObserver = {
-    attemptStarted: ({ name }, number) => ({
-      ended: (end) => watched.push({ what: `${name} ${number}`, ...end }),
-    }),
+    attemptStarted: ({ name }, number) => {
+      attempts += 1;
+      return { ended: (end) => watched.push({ what: `${name} ${number}`, ...end }) };
+    },
   };
   const caller = (rest: Partial<Call> = {}): Call => ({
     caller: 'one',
@@ -103,6 +106,10 @@ describe('a call to the upstream', () => {
   /** Waits until so many attempts have ended, and what follows from that has begun. */
   const attempted = async (count: number): Promise<void> => {
     while (watched.length < count) await nextTurn();
+    await nextTurn();
+  };
+  const started = async (count: number): Promise<void> => {
+    while (attempts < count) await nextTurn();
     await nextTurn();
   };
   const requested = async (count: number): Promise<void> => {
@@ -244,7 +251,13 @@ describe('a call to the upstream', () => {
 
     it('a call to the upstream is attempted anew where an attempt is not answered', async () => {
       upstream.next(hang);
-      expect(await post(clientWith({ timeoutMs: 400 }))).toBe('ok');
+      stopClock();
+      const call = post(clientWith({ timeoutMs: 400 }));
+      await requested(1);
+      await jest.advanceTimersByTimeAsync(400);
+      await attempted(1);
+      await jest.advanceTimersByTimeAsync(100);
+      expect(await call).toBe('ok');
       expect(upstream.keys).toHaveLength(2);
       expect(watched.map(({ error }) => error)).toEqual(['AbortError', undefined]);
     });
@@ -287,15 +300,26 @@ describe('a call to the upstream', () => {
 
     it('a call to the upstream blames an upstream that takes no connection, where there was time for one', async () => {
       const apiUrl = await startSilentServer();
+      stopClock();
       const [unreachable, hasty] = [clientWith({ apiUrl, timeoutMs: 300 }), clientWith({ apiUrl })];
-      // Also where its last attempt had little.
-      expect(await post(unreachable, { deadline: new Deadline(475) })).toMatchObject({
+      // Also where its last attempt had little: 75 ms, after the first one's time and the wait.
+      const blamed = post(unreachable, { deadline: new Deadline(475) });
+      await started(1);
+      await jest.advanceTimersByTimeAsync(300);
+      await attempted(1);
+      await jest.advanceTimersByTimeAsync(100);
+      await started(2);
+      await jest.advanceTimersByTimeAsync(75);
+      expect(await blamed).toMatchObject({
         code: 'UPSTREAM_UNAVAILABLE',
         effect: 'NONE',
         operatorNote: 'no connection in time',
       });
       // Nobody connects in so little: that is the caller's.
-      expect(await post(hasty, { deadline: new Deadline(50) })).toMatchObject({
+      const tooShort = post(hasty, { deadline: new Deadline(50) });
+      await started(3);
+      await jest.advanceTimersByTimeAsync(50);
+      expect(await tooShort).toMatchObject({
         code: 'UPSTREAM_TIMEOUT',
         effect: 'NONE',
         operatorNote: 'no answer in time, attempts: 1',
@@ -306,15 +330,19 @@ describe('a call to the upstream', () => {
     it('a call to the upstream counts against the breaker where it had a third of the usual time, and not where it had less', async () => {
       upstream.always(hang);
       const client = clientWith({ timeoutMs: 300, maxAttempts: 1 });
-      const calls = (deadlineMs: number) =>
-        Promise.all(
-          Array.from({ length: 12 }, (_, index) =>
-            post(client, { deadline: new Deadline(deadlineMs) }, `${deadlineMs} ${index}`),
-          ),
+      stopClock();
+      const calls = async (deadlineMs: number): Promise<void> => {
+        const before = upstream.keys.length;
+        const twelve = Array.from({ length: 12 }, (_, index) =>
+          post(client, { deadline: new Deadline(deadlineMs) }, `${deadlineMs} ${index}`),
         );
-      await calls(60);
+        await requested(before + 12);
+        await jest.advanceTimersByTimeAsync(deadlineMs);
+        await Promise.all(twelve);
+      };
+      await calls(99);
       expect(breaker).toEqual([]);
-      await calls(250);
+      await calls(100);
       expect(breaker).toEqual(['open']);
       // Who has little time is refused as well.
       expect(await post(client, { deadline: new Deadline(60) }, 'next')).toMatchObject({

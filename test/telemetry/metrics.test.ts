@@ -3,7 +3,8 @@ import { createEverything, registration, registrationAnswer } from '../harness/e
 import {
   answers,
   type FaultyUpstream,
-  late,
+  hang,
+  hold,
   reset,
   startFaultyUpstream,
   status,
@@ -92,12 +93,12 @@ describe('the metrics', () => {
   });
 
   it('the metrics count each attempt by what came of it, and each retry', async () => {
-    await start();
+    await start({ UPSTREAM_TIMEOUT_MS: '1500', UPSTREAM_DEADLINE_MS: '10000' });
     upstream.next(status(500));
     await create();
     upstream.next(reset('before'), status(429));
     await create();
-    upstream.next(late(600));
+    upstream.next(hang);
     await create();
     upstream.next(status(418));
     await create();
@@ -147,8 +148,13 @@ describe('the metrics', () => {
   });
 
   it('the metrics count what is shed, and show who is under way and who waits', async () => {
-    await start({ UPSTREAM_MAX_CONCURRENCY: '1' });
-    upstream.always(late(350));
+    await start({
+      UPSTREAM_MAX_CONCURRENCY: '1',
+      UPSTREAM_TIMEOUT_MS: '10000',
+      UPSTREAM_DEADLINE_MS: '20000',
+    });
+    const { fault, release } = hold();
+    upstream.always(fault);
     const calls = Promise.all([create(), create(), create()]);
     while (upstream.keys.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     const during = await read();
@@ -156,6 +162,8 @@ describe('the metrics', () => {
     expect(sumOf(during, 'customer_evaluations_upstream_calls_waiting')).toBe(1);
     expect(sumOf(during, 'customer_evaluations_upstream_calls_limit')).toBe(1);
     expect(sumOf(during, 'customer_evaluations_http_requests_in_flight')).toBe(2);
+    await until(read, (each) => sumOf(each, operations, created('OVERLOADED')) === 2);
+    release();
     await calls;
     const samples = await read();
     expect(sumOf(samples, operations, { ...created('OVERLOADED'), fault: 'gateway' })).toBe(2);
@@ -193,8 +201,9 @@ describe('the metrics', () => {
   });
 
   it('the metrics count a client that hangs up once, when its operation has ended', async () => {
-    await start();
-    upstream.always(late(300));
+    await start({ UPSTREAM_TIMEOUT_MS: '10000', UPSTREAM_DEADLINE_MS: '20000' });
+    const { fault, release } = hold();
+    upstream.always(fault);
     const client = new AbortController();
     const call = fetch(`${gateway.url}/graphql`, {
       method: 'POST',
@@ -205,6 +214,10 @@ describe('the metrics', () => {
     while (upstream.keys.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     client.abort();
     await expect(call).rejects.toThrow();
+    const closed = { status: 'closed' };
+    await until(read, (each) => sumOf(each, 'customer_evaluations_http_requests_total', closed) === 1);
+    expect(sumOf(await read(), operations)).toBe(0);
+    release();
     const samples = await until(read, (each) => sumOf(each, operations) > 0);
     expect(sumOf(samples, operations, created('OK'))).toBe(1);
     expect(sumOf(samples, operations)).toBe(1);
