@@ -9,7 +9,7 @@ import { createEverything, registration, registrationAnswer } from '../harness/e
 import { freePort } from '../harness/free-port.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { startRecordingUpstream } from '../harness/recording-upstream.ts';
-import { missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';
+import { keptUp, missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';
 import { describeUnless } from '../harness/run-unless.ts';
 
 /** A Redis that takes every command and answers all but the handshake with an error. */
@@ -58,12 +58,17 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
 
   const start = async (environment: Record<string, string>, movableClock = false): Promise<void> => {
     gateway = await startTestGateway(
-      upstreamAt(upstream.url, { RATE_LIMIT_PER_MINUTE: '3', ...environment }),
+      upstreamAt(upstream.url, { RATE_LIMIT_PER_MINUTE: '3', TRUST_PROXY: 'loopback', ...environment }),
       { movableClock },
     );
   };
-  const create = async (): Promise<number> =>
-    (await gateway.send(createEverything, { input: registration() })).status;
+  const create = async (from = '198.51.100.1'): Promise<number> =>
+    (await gateway.send(createEverything, { input: registration() }, { 'x-forwarded-for': from })).status;
+  const createFour = async (from: string): Promise<number[]> => {
+    const statuses: number[] = [];
+    while (statuses.length < 4) statuses.push(await create(from));
+    return statuses;
+  };
   const readiness = async () =>
     (await (await fetch(`${gateway.url}/readyz`)).json()) as {
       sharedCounters: string;
@@ -88,7 +93,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
       await untilCounters('up');
       writeFileSync(file, text);
       await gateway.logged(/"setting":"REDIS_URL","state":"refused"/);
-      expect([await create(), await create(), await create(), await create()]).toEqual([200, 200, 200, 429]);
+      expect(await keptUp([gateway], createFour)).toEqual([200, 200, 200, 429]);
       expect((await readiness()).sharedCounters).toBe('up');
       const lines = (await gateway.flushed()).filter((line) => line.includes('"setting":"REDIS_URL"'));
       expect(lines).toHaveLength(1);
@@ -147,13 +152,17 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
 
   it('a gateway whose counters are in Redis lets a caller in again when its minute in Redis has ended, although the clock was set back an hour', async () => {
     await start({ REDIS_URL: redis.url }, true);
-    await untilCounters('up');
-    expect([await create(), await create(), await create(), await create()]).toEqual([200, 200, 200, 429]);
+    let from = '';
+    const statuses = await keptUp([gateway], (address) => {
+      from = address;
+      return createFour(address);
+    });
+    expect(statuses).toEqual([200, 200, 200, 429]);
     await gateway.moveClock({ wallMs: -3_600_000 });
     // Redis' own clock is another machine's: the window ends there.
     await redis.admin.flushall();
     await gateway.moveClock({ monotonicMs: 61_000 });
-    expect(await create()).toBe(200);
+    expect(await create(from)).toBe(200);
   });
 
   it('a gateway whose counters are in Redis says that a renewed Redis does not answer, and keeps the one before it', async () => {

@@ -62,11 +62,7 @@ describe('a secret in a file', () => {
   const told = (state: string): string[] =>
     (gateway as TestGateway).log.filter((line) => line.includes(`"state":"${state}"`));
   async function untilTold(state: string, times = 1): Promise<void> {
-    const until = performance.now() + 8_000;
-    while (told(state).length < times) {
-      if (performance.now() > until) throw new Error(`never told: ${state}`);
-      await delay(20);
-    }
+    while (told(state).length < times) await delay(20);
   }
   const keysUsed = () => new Set(upstream.requests.map(({ headers }) => headers.authorization));
 

@@ -9,7 +9,7 @@ import {
   upstreamAt,
 } from '../harness/gateway.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
-import { missingRedis, type RedisServer, startRedis, startRedisProxy } from '../harness/redis.ts';
+import { keptUp, missingRedis, type RedisServer, startRedis, startRedisProxy } from '../harness/redis.ts';
 import { describeUnless } from '../harness/run-unless.ts';
 
 describeUnless(missingRedis(), 'rate limits of several replicas', () => {
@@ -37,9 +37,9 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
     await response.text();
     return response.status;
   }
-  async function createAll(...gateways: { url: string }[]): Promise<number[]> {
+  async function createAll(gateways: { url: string }[], from?: string): Promise<number[]> {
     const statuses = [];
-    for (const gateway of gateways) statuses.push(await create(gateway));
+    for (const gateway of gateways) statuses.push(await create(gateway, from));
     return statuses;
   }
   const readiness = async (gateway: { url: string }) => (await fetch(`${gateway.url}/readyz`)).json();
@@ -63,17 +63,17 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
     it('rate limits of two processes are counted together, and apart once Redis is killed', async () => {
       for (let count = 0; count < 2; count += 1) processes.push(await spawnGateway(environment()));
       const [a, b] = processes as [GatewayProcess, GatewayProcess];
-      await Promise.all([until(a, 'up'), until(b, 'up')]);
-      expect(await createAll(a, b, a, b)).toEqual([200, 200, 200, 200]);
-      expect(await createAll(a, b)).toEqual([429, 429]);
+      const { from, statuses } = await keptUp(processes, async (address) => ({
+        from: address,
+        statuses: await createAll([a, b, a, b, a, b], address),
+      }));
+      expect(statuses).toEqual([200, 200, 200, 200, 429, 429]);
 
       await redis.kill();
       // Who was over the limit stays out; for others, each has its own four now.
-      expect(await createAll(a, b)).toEqual([429, 429]);
-      const others = [];
-      for (let count = 0; count < 5; count += 1) others.push(await create(a, '192.0.2.2'));
-      expect(others).toEqual([200, 200, 200, 200, 429]);
-      expect(await create(b, '192.0.2.2')).toBe(200);
+      expect(await createAll([a, b], from)).toEqual([429, 429]);
+      expect(await createAll([a, a, a, a, a], '198.51.100.1')).toEqual([200, 200, 200, 200, 429]);
+      expect(await create(b, '198.51.100.1')).toBe(200);
       expect(await readiness(a)).toMatchObject({ status: 'ready', sharedCounters: 'down' });
       await a.logged(/the shared counters of REDIS_URL are down/);
 
@@ -98,7 +98,7 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
 
     /** Five calls, of which four are allowed; said in log and readiness, and no canary in either. */
     async function servedByItself(): Promise<void> {
-      expect(await createAll(...Array(5).fill(gateway))).toEqual([200, 200, 200, 200, 429]);
+      expect(await createAll(Array(5).fill(gateway))).toEqual([200, 200, 200, 200, 429]);
       expect(await readiness(gateway)).toMatchObject({ status: 'ready', sharedCounters: 'down' });
       await gateway.logged(/the shared counters of REDIS_URL are down/);
       expect(gateway.log.join('\n')).not.toContain('127.0.0.1:6');
@@ -143,15 +143,18 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
         await redis.admin.del(key);
         await redis.admin.lpush(key, 'something');
       }
-      expect(await createAll(...Array(6).fill(gateway))).toEqual([200, 200, 200, 200, 200, 429]);
+      expect(await createAll(Array(6).fill(gateway))).toEqual([200, 200, 200, 200, 200, 429]);
       expect(await readiness(gateway)).toMatchObject({ sharedCounters: 'down' });
     });
 
     it('Redis keeps no name or address of any caller', async () => {
       gateway = await startTestGateway(environment());
-      await until(gateway, 'up');
-      await create(gateway);
-      const keys = await redis.admin.keys('*');
+      let keys: string[] = [];
+      // A busy machine's Redis may not answer in time, and then has counted nothing.
+      while (keys.length === 0) {
+        await create(gateway);
+        keys = await redis.admin.keys('*');
+      }
       expect(keys).toHaveLength(1);
       expect(keys[0]).toMatch(/^customer-evaluations:caller:[\w-]{22}$/);
     });

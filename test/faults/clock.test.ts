@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything } from '../harness/evaluations.ts';
-import { type FaultyUpstream, hang, late, startFaultyUpstream, status } from '../harness/faulty-upstream.ts';
+import { type FaultyUpstream, hang, hold, startFaultyUpstream, status } from '../harness/faulty-upstream.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { personalInput } from '../harness/personal-input.ts';
 
@@ -25,6 +25,9 @@ describe.each([
     await upstream.close();
   });
   const jump = (): Promise<void> => gateway.moveClock({ wallMs: byMs });
+  const requested = async (count: number): Promise<void> => {
+    while (upstream.keys.length < count) await delay(5);
+  };
   const create = async () => {
     const { data } = await gateway.send(createEverything, { input: personalInput });
     return data.createCustomerEvaluation;
@@ -32,16 +35,20 @@ describe.each([
 
   it('a call that is under way has neither more time nor less', async () => {
     await start();
-    upstream.always(late(400));
+    const { fault, release } = hold();
+    upstream.always(fault);
     const call = create();
-    await delay(100);
+    await requested(1);
     await jump();
+    // Longer than no time at all, and shorter than an attempt may take.
+    await delay(100);
+    release();
     expect((await call).errors).toEqual([]);
     expect(upstream.keys).toHaveLength(1);
   });
 
   it('a call that is never answered ends at its deadline', async () => {
-    await start({ UPSTREAM_DEADLINE_MS: '600' });
+    await start({ UPSTREAM_DEADLINE_MS: '2000' });
     upstream.always(hang);
     const ended: string[] = [];
     const call = async (name: string, headers: Record<string, string> = {}) => {
@@ -52,10 +59,12 @@ describe.each([
       ]);
     };
     const first = call('the first');
-    await delay(100);
+    await requested(1);
     await jump();
+    const shorter = call('a shorter one', { 'x-request-timeout-ms': '200' });
+    await delay(700);
     // By the wall clock the first would end before the shorter one, or an hour after the last.
-    await Promise.all([first, call('a shorter one', { 'x-request-timeout-ms': '200' }), call('the last')]);
+    await Promise.all([first, shorter, call('the last')]);
     expect(ended).toEqual(['a shorter one', 'the first', 'the last']);
   });
 
