@@ -26,6 +26,7 @@ export class RedisRateLimitStore {
   readonly #onState: OnStoreState;
   /** Told once for each renewal whose Redis does not answer; `reason` is one safe word. */
   readonly #onRenewalFailed: (reason: string) => void;
+  readonly #timeoutMs: number;
   #redis: Redis;
   /** Where the counters will be once it answers. */
   #next: Redis | undefined;
@@ -40,18 +41,20 @@ export class RedisRateLimitStore {
     pseudonymize: Pseudonymize,
     onState: OnStoreState,
     onRenewalFailed: (reason: string) => void = () => undefined,
+    timeoutMs: number = redisTimeoutMs,
   ) {
     this.#pseudonymize = pseudonymize;
     this.#onState = onState;
     this.#onRenewalFailed = onRenewalFailed;
-    this.#redis = connect(url);
+    this.#timeoutMs = timeoutMs;
+    this.#redis = connect(url, timeoutMs);
     this.#follow(this.#redis);
   }
 
   /** Moves on to another Redis, or another password of the same, once it answers; until then the old one serves. */
   renewRedis(url: string): void {
     this.#next?.disconnect();
-    const next = connect(url);
+    const next = connect(url, this.#timeoutMs);
     this.#next = next;
     next.once('error', (error) => {
       if (this.#next === next) this.#onRenewalFailed(failureReason(error));
@@ -140,9 +143,9 @@ export class RedisRateLimitStore {
   }
 }
 
-function connect(url: string): Redis {
+function connect(url: string, timeoutMs: number): Redis {
   return new Redis(url, {
-    commandTimeout: redisTimeoutMs,
+    commandTimeout: timeoutMs,
     connectTimeout: 1_000,
     // What can't be sent now is counted here instead.
     enableOfflineQueue: false,
