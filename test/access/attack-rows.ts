@@ -51,7 +51,7 @@ export const attackRows: readonly AttackRow[] = [
     outcome: 'status 200, the failure in its field: no client repeats what was done',
     test: {
       file: 'test/faults/partial-answers.test.ts',
-      name: 'is answered 200 once a mutation of it was made, so that no client repeats that one by itself',
+      name: 'a partly refused operation is answered with 200 once one of its mutations was made, so that no client retries that one by itself',
     },
   },
   {
@@ -75,7 +75,7 @@ export const attackRows: readonly AttackRow[] = [
     outcome: 'the first five are reported; work as for a valid request of that size',
     test: {
       file: 'test/access/wrong-input.test.ts',
-      name: 'is told the first few, for no more than a request costs that is right',
+      name: 'a request with thousands of faults is answered with the first few, at no more cost than a valid one: %s',
     },
   },
   {
@@ -107,7 +107,7 @@ export const attackRows: readonly AttackRow[] = [
     outcome: 'limited by address; the log sums them up once a minute',
     test: {
       file: 'test/access/refused-callers-log.test.ts',
-      name: 'holds two lines for each reason, however many tokens were bad',
+      name: 'the log has two lines for each reason of refusal, however many tokens were bad',
     },
   },
   {
@@ -115,7 +115,7 @@ export const attackRows: readonly AttackRow[] = [
     outcome: 'callers are let in again when their minute has ended',
     test: {
       file: 'test/access/redis-cases.test.ts',
-      name: 'lets a caller in again when its minute in Redis has ended, although the clock was set back an hour',
+      name: 'a gateway with counters in Redis admits a caller again when its minute in Redis has ended, although the clock was set back an hour',
     },
   },
   {
@@ -131,7 +131,7 @@ export const attackRows: readonly AttackRow[] = [
     outcome: 'refused: no two people share an idempotency scope',
     test: {
       file: 'test/access/shared-scopes.test.ts',
-      name: 'is given to nobody whose token has the subject',
+      name: 'the scope of an idempotency key is refused to a token with the subject %j',
     },
   },
   {
@@ -155,7 +155,7 @@ export const attackRows: readonly AttackRow[] = [
     outcome: 'one idempotency scope by issuer and subject',
     test: {
       file: 'test/access/shared-scopes.test.ts',
-      name: 'is not shared by two people of different issuers',
+      name: 'the scope of an idempotency key is not shared by equal subjects of different issuers, nor by a subject without an issuer',
     },
   },
   {

@@ -14,7 +14,7 @@ const refused = (reason: string) => ({ outcome: 'refused', reason });
 const callerIn = (result: Authentication) => (result.outcome === 'known' ? result.caller : undefined);
 
 describe('a caller, where nobody is asked for credentials', () => {
-  it('a caller of whom no credentials are asked may do everything, and needs nobody to be known', async () => {
+  it('a gateway without authentication allows every caller everything', async () => {
     const authenticator = createAuthenticator({ mode: 'none' }, requests, () => undefined);
     await authenticator.started;
     expect(await authenticator.authenticate({})).toMatchObject(
@@ -38,7 +38,7 @@ describe('a caller behind a router', () => {
   const by = (headers: DistinctHeaders) =>
     authenticator.authenticate({ 'x-router-secret': [secret], ...headers });
 
-  it('a caller behind a router is the router itself, where it says nothing of another', async () => {
+  it('a router that names no caller is the caller itself', async () => {
     expect(authenticator.isReady).toBe(true);
     expect(authenticator.keySetState).toBeUndefined();
     for (const given of [secret, next]) {
@@ -48,7 +48,7 @@ describe('a caller behind a router', () => {
     }
   });
 
-  it('a caller behind a router is who the router says', async () => {
+  it('a router’s request has the caller that its headers name', async () => {
     const caller = {
       'x-caller-subject': ['someone'],
       'x-caller-scopes': [' evaluations:create  evaluations:read '],
@@ -64,13 +64,13 @@ describe('a caller behind a router', () => {
     expect(await by({ 'x-caller-scopes': [''] })).toMatchObject(known({ scopes: new Set() }));
   });
 
-  it('a caller behind a router is recognized by what the router says, and nobody is without it', async () => {
+  it('a router’s caller is recognized by the headers alone, and a request without them has none', async () => {
     const headers = { 'x-router-secret': [secret], 'x-caller-subject': ['someone'] };
     expect(authenticator.recognize(headers)).toBe(callerIn(await authenticator.authenticate(headers))?.id);
     expect(authenticator.recognize({ ...headers, 'x-router-secret': ['another'] })).toBeUndefined();
   });
 
-  it('a caller behind a router is nobody else, whatever the names', async () => {
+  it('two callers behind a router never share an identity, whatever their names', async () => {
     const names: [subject?: string | undefined, issuer?: string][] = [
       [],
       ['a'],
@@ -110,7 +110,7 @@ describe('a caller behind a router', () => {
         'a caller header is blank or appears twice',
       ]),
     ),
-  ])('a caller behind a router is refused %s, and operators read why', async (_, headers, reason) => {
+  ])('a router’s request is refused %s, and the log says why', async (_, headers, reason) => {
     expect(await by(headers)).toEqual(refused(reason));
   });
 });
@@ -147,7 +147,7 @@ describe('a caller with a token', () => {
     at.authenticate({ authorization: [`Bearer ${await token}`] });
   const now = () => Math.floor(Date.now() / 1000);
 
-  it('a caller with a token is known by its subject, with its scopes, for any customer', async () => {
+  it('a token names its caller by the subject, with its scopes, for any customer', async () => {
     expect(authenticator.isReady).toBe(true);
     expect(authenticator.keySetState).toBe('up');
     expect(await bring(issuer.token({ sub: 'a', scope: 'one two' }))).toMatchObject(
@@ -155,7 +155,7 @@ describe('a caller with a token', () => {
     );
   });
 
-  it('a caller with a token is the same with each of its tokens, and nobody else', async () => {
+  it('a caller is the same with each of its tokens, and different from every other', async () => {
     const idOf = async (claims: Record<string, unknown>) => {
       const result = await bring(issuer.token(claims));
       return result.outcome === 'known' ? result.caller.id : result;
@@ -184,7 +184,7 @@ describe('a caller with a token', () => {
     [{ scope: 5 }, []],
     [{ scope: {} }, []],
     [{ scope: null, scp: 'two' }, ['two']],
-  ])('a caller with a token has the scopes of %j', async (claims, scopes) => {
+  ])('a token grants the scopes of %j', async (claims, scopes) => {
     expect(await bring(issuer.token(claims))).toMatchObject(known({ scopes: new Set(scopes) }));
   });
 
@@ -193,18 +193,15 @@ describe('a caller with a token', () => {
     [{}, { kind: 'none' }],
     [{ cus: null }, { kind: 'none' }],
     [{ cus: 'cus_1', scope: 'evaluations:any-customer' }, { kind: 'any' }],
-  ])('a caller with a token is bound to its customer where it is to be: %j', async (claims, customer) => {
+  ])('a token with a customer claim binds its caller to that customer: %j', async (claims, customer) => {
     expect(await bring(issuer.token(claims), await start('cus'))).toMatchObject(known({ customer }));
     expect(await bring(issuer.token(claims))).toMatchObject(known({ customer: { kind: 'any' } }));
   });
 
-  it.each(['', ' ', 5, ['cus_1'], {}])(
-    'a caller with a token is refused where the customer is %j',
-    async (cus) => {
-      const bound = await start('cus');
-      expect(await bring(issuer.token({ cus }), bound)).toEqual(refused('the customer claim is not an id'));
-    },
-  );
+  it.each(['', ' ', 5, ['cus_1'], {}])('a token is refused if its customer claim is %j', async (cus) => {
+    const bound = await start('cus');
+    expect(await bring(issuer.token({ cus }), bound)).toEqual(refused('the customer claim is not an id'));
+  });
 
   it.each<[string, DistinctHeaders, string]>([
     ['no token', {}, 'no Authorization header'],
@@ -228,11 +225,11 @@ describe('a caller with a token', () => {
       { authorization: [authorization] },
       'not a bearer token of three parts',
     ]),
-  ])('a caller with a token is refused with %s, and operators read why', async (_, headers, reason) => {
+  ])('a token is refused with %s, and the log says why', async (_, headers, reason) => {
     expect(await authenticator.authenticate(headers)).toEqual(refused(reason));
   });
 
-  it('a caller with a token may write the scheme as it likes', async () => {
+  it('the scheme `Bearer` may be written in any case', async () => {
     const token = await issuer.token();
     for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
       expect(await authenticator.authenticate({ authorization: [`${scheme} ${token}`] })).toMatchObject(
@@ -251,14 +248,14 @@ describe('a caller with a token', () => {
     ['with an empty subject', () => ({ sub: '' }), 'sub is not a name'],
     ['with a number for a subject', () => ({ sub: 5 }), 'sub is not a name'],
   ];
-  it.each(wrong)('a caller with a token is refused with one %s', async (_, claims, reason) => {
+  it.each(wrong)('a token is refused with one %s', async (_, claims, reason) => {
     expect(await bring(issuer.token(claims()))).toEqual(refused(reason));
   });
 
   it.each([
     ['a little late', () => ({ exp: now() - 2 })],
     ['a little early', () => ({ nbf: now() + 2 })],
-  ])('a caller with a token is known where its clock is %s', async (_, claims) => {
+  ])('a token is accepted if the issuer’s clock is %s', async (_, claims) => {
     expect(await bring(issuer.token(claims()))).toMatchObject(known({ isNamed: true }));
   });
 
@@ -274,7 +271,7 @@ describe('a caller with a token', () => {
     'ES512',
     'EdDSA',
     'Ed25519',
-  ])('a caller with a token may sign with %s', async (alg) => {
+  ])('a token may be signed with %s', async (alg) => {
     const key = await keyFor(alg);
     issuer.publish({ ...key, jwk: withoutAlgorithm(key) });
     const own = await start();
@@ -282,7 +279,7 @@ describe('a caller with a token', () => {
     expect(await bring(issuer.token({}, { alg }, key), own)).toMatchObject(known({ isNamed: true }));
   });
 
-  it('a caller with a token is refused where the key is another’s, unknown, or too weak', async () => {
+  it('a token is refused if its key belongs to another issuer, is unknown, or is too weak', async () => {
     const weak = await makeKey('weak', 1024);
     issuer.publish(issuer.key, weak);
     const own = await start();
@@ -310,7 +307,7 @@ describe('a caller with a token', () => {
       jest.setSystemTime(Date.now() + seconds * 1000);
     };
 
-    it('a caller with a token that it has brought before is known again, and not by another signature', async () => {
+    it('a cached token names its caller again, but not with another signature', async () => {
       const token = await issuer.token({ sub: 'a' });
       const first = await bring(token);
       expect(first).toMatchObject(known({ isNamed: true }));
@@ -323,7 +320,7 @@ describe('a caller with a token', () => {
       expect(await bring(forged)).toEqual(refused('ERR_JWS_SIGNATURE_VERIFICATION_FAILED'));
     });
 
-    it('a caller with a token that it has brought before is recognized by that token as it is, before anything is verified', async () => {
+    it('a cached token is recognized by its exact text before anything is verified', async () => {
       const token = await issuer.token({ sub: 'a', exp: now() + 30 });
       const recognize = (value: string) => authenticator.recognize({ authorization: [`Bearer ${value}`] });
       expect(recognize(token)).toBeUndefined();
@@ -337,7 +334,7 @@ describe('a caller with a token', () => {
       expect(recognize(token)).toBeUndefined();
     });
 
-    it('a caller with a token that it has brought before is refused once the token has expired, or where it is not yet valid', async () => {
+    it('a cached token is refused once it has expired, and while it is not yet valid', async () => {
       const token = await issuer.token({ exp: now() + 30, nbf: now() - 30 });
       expect(await bring(token)).toMatchObject(known({}));
       later(36);
@@ -346,7 +343,7 @@ describe('a caller with a token', () => {
       expect(await bring(token)).toEqual(refused('ERR_JWT_CLAIM_VALIDATION_FAILED nbf'));
     });
 
-    it('a caller with a token that it has brought before is refused once the issuer has withdrawn its key', async () => {
+    it('a cached token is refused once the issuer has withdrawn its key', async () => {
       const own = await start();
       const token = await issuer.token({ exp: now() + 300 });
       expect(await bring(token, own)).toMatchObject(known({}));
@@ -359,7 +356,7 @@ describe('a caller with a token', () => {
       expect(await bring(token, own)).toEqual(refused('ERR_JWKS_NO_MATCHING_KEY'));
     });
 
-    it('a caller with a token that it has brought before is another caller where its customer is asked for', async () => {
+    it('a cached token names another caller if the customer claim counts', async () => {
       const token = await issuer.token({ cus: 'cus_1' });
       expect(await bring(token)).toMatchObject(known({ customer: { kind: 'any' } }));
       expect(await bring(token, await start('cus'))).toMatchObject(
@@ -368,7 +365,7 @@ describe('a caller with a token', () => {
     });
   });
 
-  it('a caller with a token costs no fetch of keys once the gateway closes', async () => {
+  it('a token causes no key set request once the gateway is closed', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'Date', 'performance'] });
     const own = await start();
     expect(jest.getTimerCount()).toBe(1);
@@ -377,7 +374,7 @@ describe('a caller with a token', () => {
     jest.useRealTimers();
   });
 
-  it('a caller with a token cannot be told from a forger while the keys were never had', async () => {
+  it('a token cannot be verified while the key set has never been loaded', async () => {
     issuer.answerWith((response) => response.writeHead(500).end());
     const own = await start();
     issuer.publish(issuer.key);

@@ -13,12 +13,12 @@ describe('what an address is counted under', () => {
     ['2001:DB8:0:1:0:0:0:9', '32.1.13.184.0.0.0.1/64'],
     ['2001:db8:0:2::1', '32.1.13.184.0.0.0.2/64'],
     ['::1', '0.0.0.0.0.0.0.0/64'],
-  ])('what an address is counted under is itself, or its network: %s', (address, key) => {
+  ])('an address is counted as itself, or as its IPv6 network: %s', (address, key) => {
     expect(addressKey(address)).toBe(key);
   });
 
   it.each(['', 'x', '127.1', '1', '192.0.2.1:80', '192.0.2.0/24', ' 192.0.2.1', undefined])(
-    'what an address is counted under is nothing where it is none: %j',
+    'a text that is no address is not counted: %j',
     (text) => {
       expect(addressKey(text)).toBeUndefined();
     },
@@ -28,14 +28,14 @@ describe('what an address is counted under', () => {
 describe('the name of a caller or address where others can read it', () => {
   const name = pseudonymizer('a key of this test alone');
 
-  it('the name of a caller or address where others can read it is the same each time, another for each name, and another under another key', () => {
+  it('a pseudonym is the same for the same name and key, and different for any other name or key', () => {
     expect(name('192.0.2.1')).toMatch(/^[\w-]{22}$/);
     expect(name('192.0.2.1')).toBe(pseudonymizer('a key of this test alone')('192.0.2.1'));
     expect(name('192.0.2.2')).not.toBe(name('192.0.2.1'));
     expect(pseudonymizer('another key')('192.0.2.1')).not.toBe(name('192.0.2.1'));
   });
 
-  it('the name of a caller or address where others can read it stays as it is from version to version: counters and logs of different replicas are compared', () => {
+  it('a pseudonym does not change between versions, so that counters and logs of different replicas can be compared', () => {
     expect(name('192.0.2.1')).toBe('I955o_grIIEMk_zUlfwwKk');
   });
 });
@@ -47,7 +47,7 @@ describe('the id of a caller, the scope of its idempotency keys', () => {
       ...(issuer === undefined ? {} : { 'x-caller-issuer': [issuer] }),
     })?.id;
 
-  it('the id of a caller, which scopes its idempotency keys, stays as it is from version to version, or a repeat after a deploy would be another call', () => {
+  it('a caller’s id does not change between versions, so that a retry after a deployment is the same call', () => {
     const id = 'RtwBIJwPSYDnNInAzPhsLBrdGD2nhgj1GHU9d7wwnp8';
     expect(subjectId('https://issuer.example', 'someone')).toBe(id);
     expect(routed('someone', 'https://issuer.example')).toBe(id);
@@ -56,7 +56,7 @@ describe('the id of a caller, the scope of its idempotency keys', () => {
     expect(routed()).toBe('NsYtPxW8koc1-QyBwWbCC_5oVmC2ovtscqNF5FHN100');
   });
 
-  it('the id of a caller, which scopes its idempotency keys, is that of the token for a subject whose name the router writes in UTF-8', () => {
+  it('a subject that a router writes in UTF-8 has the same caller id as in a token', () => {
     const bytes = Buffer.from('josé').toString('latin1');
     expect(routed(bytes, 'https://issuer.example')).toBe(subjectId('https://issuer.example', 'josé'));
     // Bytes that are no UTF-8 are the name themselves.

@@ -88,7 +88,7 @@ describe('a gateway that reaches the world through a proxy alone', () => {
     return customerEvaluation?.id === registrationAnswer.id;
   };
 
-  it('a gateway behind a forward proxy calls Stripe and fetches the key set through HTTPS_PROXY, by tunnels that show no word of them', async () => {
+  it('a gateway behind a forward proxy calls Stripe and fetches the key set through HTTPS_PROXY, in tunnels that reveal nothing', async () => {
     const jwt = issuer.environment({ JWT_JWKS_URL: `https://${issuerHost}/keys` });
     await start({ ...jwt, HTTPS_PROXY: `http://user:p%40ss@${proxy.address}` });
     const authorization = `Bearer ${await issuer.token()}`;
@@ -106,7 +106,7 @@ describe('a gateway that reaches the world through a proxy alone', () => {
       expect(seen).not.toContain(secret);
   });
 
-  it('a gateway behind a forward proxy keeps a tunnel for the next call', async () => {
+  it('a gateway behind a forward proxy reuses a tunnel for the next call', async () => {
     await start({ HTTPS_PROXY: `http://${proxy.address}` });
     for (let call = 0; call < 3; call += 1) expect(await isEvaluated()).toBe(true);
     expect(received).toHaveLength(3);
@@ -152,7 +152,7 @@ describe('a gateway that reaches the world through a proxy alone', () => {
   );
 
   it.each(['localhost', '127.0.0.1'])(
-    'a gateway behind a forward proxy never sends what is for %s to it',
+    'a gateway behind a forward proxy never sends requests for %s through it',
     async (host) => {
       await start({ HTTPS_PROXY: `http://${proxy.address}`, STRIPE_API_URL: `https://${host}:${port()}` });
       expect(await isEvaluated()).toBe(true);
@@ -160,7 +160,7 @@ describe('a gateway that reaches the world through a proxy alone', () => {
     },
   );
 
-  it('a gateway behind a forward proxy never sends the calls to its own sandbox to it, and reads no HTTP_PROXY', async () => {
+  it('a gateway behind a forward proxy calls its own sandbox directly, and ignores HTTP_PROXY', async () => {
     const { address } = proxy;
     gateway = await startTestGateway({ HTTPS_PROXY: `http://${address}`, HTTP_PROXY: `http://${address}` });
     expect((await create())?.data.createCustomerEvaluation.errors).toEqual([]);
@@ -169,7 +169,7 @@ describe('a gateway that reaches the world through a proxy alone', () => {
   });
 
   it.each([407, 403, 502])(
-    'a gateway behind a forward proxy says that nothing was sent where the proxy answers %i',
+    'a gateway behind a forward proxy promises that nothing was sent if the proxy responds with %i',
     async (status) => {
       proxy.answerWith(status);
       const at = await start({ HTTPS_PROXY: `http://user:canary-password@${proxy.address}` });
@@ -183,7 +183,7 @@ describe('a gateway that reaches the world through a proxy alone', () => {
     },
   );
 
-  it('a gateway behind a forward proxy says that nothing was sent where the proxy hangs, and takes it up again when it answers', async () => {
+  it('a gateway behind a forward proxy promises that nothing was sent while the proxy hangs, and recovers with it', async () => {
     proxy.answerWith('hang');
     await start({ HTTPS_PROXY: `http://${proxy.address}` });
     expect((await create())?.data.createCustomerEvaluation.errors).toMatchObject([{ effect: 'NONE' }]);
@@ -191,7 +191,7 @@ describe('a gateway that reaches the world through a proxy alone', () => {
     expect(await isEvaluated()).toBe(true);
   });
 
-  it('a gateway behind a forward proxy says why it has no key set where the proxy refuses', async () => {
+  it('a gateway behind a forward proxy says why it has no key set if the proxy refuses', async () => {
     proxy.answerWith(407);
     const jwt = issuer.environment({ JWT_JWKS_URL: `https://${issuerHost}/keys` });
     const at = await start({ ...jwt, HTTPS_PROXY: `http://${proxy.address}` });
@@ -216,7 +216,7 @@ describe('the setting HTTPS_PROXY', () => {
     'not a url',
     'https://127.0.0.1:3128',
     'https://[2001:db8::1]:3128',
-  ])('the setting HTTPS_PROXY is refused at the start, and not quoted, where it is %s', (value) => {
+  ])('the setting HTTPS_PROXY is refused at the start, without being quoted, if it is %s', (value) => {
     expect(() => readConfig({ HTTPS_PROXY: value })).toThrow(ConfigError);
     try {
       readConfig({ HTTPS_PROXY: value });
@@ -226,7 +226,7 @@ describe('the setting HTTPS_PROXY', () => {
     }
   });
 
-  it('the setting HTTPS_PROXY is none where it is empty', () => {
+  it('the setting HTTPS_PROXY counts as not set if it is empty', () => {
     expect(readConfig({ HTTPS_PROXY: '', NO_PROXY: 'x' }).proxy).toBeUndefined();
   });
 });

@@ -65,7 +65,7 @@ describe('strings that mean harm', () => {
     '🙂'.repeat(5_000),
   ];
 
-  it.each(fields)('strings that mean harm arrive in %s as they are, and as nothing else', async (field) => {
+  it.each(fields)('a hostile string in %s reaches Stripe unchanged, in its own field', async (field) => {
     for (const value of arriving) {
       upstream.requests.length = 0;
       const result = await gateway.send(createEverything, { input: inputWith(field, value) });
@@ -80,18 +80,21 @@ describe('strings that mean harm', () => {
     }
   });
 
-  it.each(fields)('strings that mean harm are refused in %s where they would not arrive', async (field) => {
-    for (const value of ['', 'a\0b', '\uD800', 'x\uDC00y', 'x'.repeat(5_001), 'x'.repeat(1_000_000)]) {
-      const result = await gateway.send(createEverything, { input: inputWith(field, value) });
-      const [error] = result.data.createCustomerEvaluation.errors;
-      expect(error).toMatchObject({ code: 'BAD_USER_INPUT', effect: 'NONE', retryable: false });
-      expect(error.path.at(-1)).toBe(field);
-    }
-    expect(upstream.requests).toHaveLength(0);
-  });
+  it.each(fields)(
+    'a hostile string in %s is refused if it could not reach Stripe unchanged',
+    async (field) => {
+      for (const value of ['', 'a\0b', '\uD800', 'x\uDC00y', 'x'.repeat(5_001), 'x'.repeat(1_000_000)]) {
+        const result = await gateway.send(createEverything, { input: inputWith(field, value) });
+        const [error] = result.data.createCustomerEvaluation.errors;
+        expect(error).toMatchObject({ code: 'BAD_USER_INPUT', effect: 'NONE', retryable: false });
+        expect(error.path.at(-1)).toBe(field);
+      }
+      expect(upstream.requests).toHaveLength(0);
+    },
+  );
 
   it.each(['', 'a\r\nb', 'a\0b', 'é', '🙂', '\uD800', 'x'.repeat(256), 'a\tb'])(
-    'strings that mean harm are no idempotency key: %j',
+    'a hostile string is refused as an idempotency key: %j',
     async (idempotencyKey) => {
       const result = await gateway.send(createEverything, { input: registration({ idempotencyKey }) });
       expect(result.data.createCustomerEvaluation.errors[0]).toMatchObject({
@@ -115,7 +118,7 @@ describe('strings that mean harm', () => {
     'a\0',
     '\uD800',
     'x'.repeat(300),
-  ])('strings that mean harm lead to no other URL as an id: %j', async (id) => {
+  ])('a hostile string as an id leads to no other URL: %j', async (id) => {
     await gateway.send('query ($id: ID!) { customerEvaluation(id: $id) { id } }', { id });
     for (const { url } of upstream.requests)
       expect(url).toMatch(/^\/v1\/radar\/customer_evaluations\/[^/?#]+\?expand\[0\]=events$/);
@@ -134,7 +137,7 @@ describe('strings that mean harm', () => {
     'ftp://127.0.0.1',
     '//api.stripe.com',
     'file:///etc/passwd',
-  ])('strings that mean harm are no upstream: STRIPE_API_URL=%s', (url) => {
+  ])('a hostile string is refused as the upstream: STRIPE_API_URL=%s', (url) => {
     expect(() => readConfig({ STRIPE_API_URL: url })).toThrow(ConfigError);
   });
 });

@@ -61,7 +61,7 @@ describe('the HTTP server', () => {
   const json = 'Content-Type: application/json';
   const errorIn = (answer: string) => JSON.parse(answer.split('\r\n\r\n')[1] ?? '').errors[0].extensions;
 
-  it('the HTTP server takes the good request that the others differ from', async () => {
+  it('the HTTP server accepts the valid request from which the others differ', async () => {
     expect((await post(good)).status).toBe(200);
     expect(upstream.requests).toHaveLength(1);
   });
@@ -132,7 +132,7 @@ describe('the HTTP server', () => {
     ['a number beyond all', good.replace('"rse_1"', '1e400')],
     ['a query that is no string', '{"query":{"kind":"Document"}}'],
     ['variables in a string', '{"query":"{__typename}","variables":"{}"}'],
-  ])('the HTTP server refuses a body that is %s, with no more work than good ones are', async (_, body) => {
+  ])('the HTTP server refuses a body that is %s at no more cost than valid ones', async (_, body) => {
     const workMs = await processorMsOf(gateway, 20, async () => {
       expect((await post(body)).status).toBe(400);
     });
@@ -140,7 +140,7 @@ describe('the HTTP server', () => {
     expect(upstream.requests).toHaveLength(0);
   });
 
-  it('the HTTP server refuses a body that is a byte too long, whatever its length is said to be', async () => {
+  it('the HTTP server refuses a body that is one byte too long, whatever its Content-Length says', async () => {
     const long = good.padEnd(65_537);
     expect((await post(good.padEnd(65_536))).status).toBe(200);
     expect((await post(long)).status).toBe(413);
@@ -152,7 +152,7 @@ describe('the HTTP server', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('the HTTP server refuses a compressed body without inflating it', async () => {
+  it('the HTTP server refuses a compressed body without decompressing it', async () => {
     const bomb = gzipSync(Buffer.alloc(10_000_000, 'x'));
     expect((await post(bomb, { 'content-encoding': 'gzip' })).status).toBe(415);
     expect((await post(gzipSync(good), { 'content-encoding': 'gzip' })).status).toBe(415);
@@ -169,31 +169,37 @@ describe('the HTTP server', () => {
     ['a bare line feed', head(json, `Content-Length: ${good.length}`).replaceAll('\r\n', '\n')],
     ['a NUL in a header', head(json, `Content-Length: ${good.length}`, 'X-A: b\0c')],
     ['no method', 'garbage\r\n\r\n'],
-  ])('the HTTP server answers %s with 400 and closes: never a second request', async (_, bytes) => {
-    const answer = await raw(`${bytes}${good}`, `${head(json, 'Content-Length: 2')}{}`);
-    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
-    expect(errorIn(answer)).toMatchObject({ code: 'BAD_REQUEST', retryable: false });
-    expect(upstream.requests).toHaveLength(0);
-  });
+  ])(
+    'the HTTP server responds to %s with 400 and closes the connection, so that no second request is smuggled',
+    async (_, bytes) => {
+      const answer = await raw(`${bytes}${good}`, `${head(json, 'Content-Length: 2')}{}`);
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+      expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+      expect(errorIn(answer)).toMatchObject({ code: 'BAD_REQUEST', retryable: false });
+      expect(upstream.requests).toHaveLength(0);
+    },
+  );
 
   it.each([
     ['a slow head', ['POST /graphql HTTP/1.1\r\nHost: x\r\n']],
     ['a slow body', [head(json, `Content-Length: ${good.length}`), good.slice(0, 10)]],
     ['nothing at all', []],
-  ])('the HTTP server tells who sends %s that nothing was done, and closes', async (_, parts) => {
-    // By REQUEST_TIMEOUT_MS: one with the default has not lost its patience yet.
-    const patient = await startTestGateway(upstreamAt(upstream.url));
-    const elsewhere = rawTo(patient, ...parts).then(() => 'the patient gateway was first');
-    const answer = await Promise.race([raw(...parts), elsewhere]);
-    await patient.close();
-    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
-    expect(answer).toMatch(/^retry-after: 1\r$/m);
-    expect(errorIn(answer)).toMatchObject({ code: 'REQUEST_TIMEOUT', retryable: true, effect: 'NONE' });
-    expect(upstream.requests).toHaveLength(0);
-  });
+  ])(
+    'the HTTP server responds to %s with 408 and effect NONE, and closes the connection',
+    async (_, parts) => {
+      // By REQUEST_TIMEOUT_MS: one with the default has not lost its patience yet.
+      const patient = await startTestGateway(upstreamAt(upstream.url));
+      const elsewhere = rawTo(patient, ...parts).then(() => 'the patient gateway was first');
+      const answer = await Promise.race([raw(...parts), elsewhere]);
+      await patient.close();
+      expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+      expect(answer).toMatch(/^retry-after: 1\r$/m);
+      expect(errorIn(answer)).toMatchObject({ code: 'REQUEST_TIMEOUT', retryable: true, effect: 'NONE' });
+      expect(upstream.requests).toHaveLength(0);
+    },
+  );
 
-  it('the HTTP server runs queries by GET, but no mutation, and nothing that a page of another origin could send', async () => {
+  it('the HTTP server runs queries by GET, but no mutations, and nothing that a page of another origin could send', async () => {
     const get = (query: string, headers: Record<string, string> = { 'apollo-require-preflight': '1' }) =>
       fetch(`${gateway.url}/graphql?query=${encodeURIComponent(query)}`, { headers });
     expect((await get('{ __typename }')).status).toBe(200);
@@ -230,7 +236,7 @@ describe('the HTTP server', () => {
   });
 
   it.each(['/graphql', '/healthz', '/readyz', '/nowhere'])(
-    'the HTTP server guards what %s shows in a browser',
+    'the HTTP server sends security headers for %s',
     async (path) => {
       const { headers } = await fetch(`${gateway.url}${path}`);
       expect(headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
@@ -242,7 +248,7 @@ describe('the HTTP server', () => {
     },
   );
 
-  it('the HTTP server keeps connections longer than load balancers do', async () => {
+  it('the HTTP server keeps idle connections longer than load balancers do', async () => {
     const { headers } = await fetch(`${gateway.url}/healthz`);
     expect(headers.get('keep-alive')).toBe('timeout=75');
   });

@@ -38,7 +38,7 @@ describe('the key set of an issuer', () => {
   const answer = (body: unknown, status = 200) =>
     issuer.answerWith((response) => void response.writeHead(status).end(JSON.stringify(body)));
 
-  it('the key set of Kubernetes, which answers 406 unless application/jwk-set+json is accepted, is read', async () => {
+  it('the key set of Kubernetes is read, which responds with 406 unless application/jwk-set+json is accepted', async () => {
     issuer.answerWith((response) => {
       const accepted = response.req.headers.accept?.includes('application/jwk-set+json');
       response.writeHead(accepted ? 200 : 406).end(JSON.stringify({ keys: [issuer.key.jwk] }));
@@ -47,7 +47,7 @@ describe('the key set of an issuer', () => {
     expect(await statusOf(issuer.token())).toBe(200);
   });
 
-  it('the key set behind a firewall that refuses requests without a User-Agent is read', async () => {
+  it('the key set is read behind a firewall that refuses requests without a User-Agent', async () => {
     issuer.answerWith((response) => {
       const named = response.req.headers['user-agent'] !== undefined;
       response.writeHead(named ? 200 : 403).end(JSON.stringify({ keys: [issuer.key.jwk] }));
@@ -56,7 +56,7 @@ describe('the key set of an issuer', () => {
     expect(await statusOf(issuer.token())).toBe(200);
   });
 
-  it('the key set is asked for in the same words as Stripe and the collector: each reads our name and version', async () => {
+  it('the key set is requested with the same User-Agent as Stripe and the collector, which has our name and version', async () => {
     const upstream = await startRecordingUpstream();
     upstream.answer(200, registrationAnswer);
     const collector: Collector = await startCollector();
@@ -81,7 +81,7 @@ describe('the key set of an issuer', () => {
     await upstream.close();
   });
 
-  it('the key set with two keys under one kid takes the tokens of both, and of nobody else', async () => {
+  it('the key set with two keys under one kid accepts tokens signed by either, and by no other', async () => {
     answer({ keys: [issuer.key.jwk, { ...second.jwk, kid: 'first' }] });
     await start();
     expect(await statusOf(issuer.token())).toBe(200);
@@ -91,7 +91,7 @@ describe('the key set of an issuer', () => {
     expect(gateway?.log.join('\n')).toContain('ERR_JWS_SIGNATURE_VERIFICATION_FAILED');
   });
 
-  it('the key set with two keys and no kid at all takes the tokens of both, and tells why another is refused', async () => {
+  it('the key set with two keys without a kid accepts tokens signed by either, and the log says why another is refused', async () => {
     const bare = ({ jwk: { kid: _, ...jwk } }: IssuerKey): JWK => jwk;
     answer({ keys: [bare(issuer.key), bare(second)] });
     await start();
@@ -103,14 +103,14 @@ describe('the key set of an issuer', () => {
     expect(await statusOf(issuer.token({}, { kid: undefined }, stranger))).toBe(401);
   });
 
-  it('the key set with a weak key beside a good one under one kid takes the tokens of the good one', async () => {
+  it('the key set with a weak and a strong key under one kid accepts tokens signed by the strong one', async () => {
     const weak = await makeKey('first', 1024);
     answer({ keys: [weak.jwk, issuer.key.jwk] });
     await start();
     expect(await statusOf(issuer.token())).toBe(200);
   });
 
-  it('the key set with more keys under one kid than are tried refuses the token of the last', async () => {
+  it('the key set with more keys under one kid than are tried refuses a token signed by the last', async () => {
     const keys = await Promise.all(Array.from({ length: 9 }, () => makeKey('many', 'P-256')));
     issuer.publish(...keys);
     await start();
@@ -183,7 +183,7 @@ describe('the key set of an issuer', () => {
     }
   });
 
-  it('the key set that comes back has no reason any more', async () => {
+  it('the key set has no reason any more once it is back', async () => {
     answer({}, 500);
     const at = await start();
     issuer.publish(issuer.key);

@@ -61,7 +61,7 @@ describe('the issuer’s key set', () => {
   };
 
   it.each(Object.keys(faults))(
-    'the issuer’s key set that %s at the start has callers refused with 503 and the gateway not ready',
+    'a key set whose URL %s at the start leaves the gateway not ready, and callers refused with 503',
     async (name) => {
       issuer.answerWith(faults[name] as (response: ServerResponse) => void);
       const before = issuer.fetches;
@@ -77,7 +77,7 @@ describe('the issuer’s key set', () => {
     },
   );
 
-  it('the issuer’s key set goes down later: known keys go on, unknown ones are refused, and it stays ready and says so', async () => {
+  it('a key set that goes down later leaves the gateway ready: known keys go on, and unknown ones are refused', async () => {
     gateway = await startTestGateway(issuer.environment(), { movableClock: true });
     const lasting = { exp: Math.floor(Date.now() / 1000) + 7_200 };
     expect((await call(await issuer.token(lasting))).status).toBe(200);
@@ -89,7 +89,7 @@ describe('the issuer’s key set', () => {
     expect(await readiness()).toMatchObject({ status: 200, body: { status: 'ready', keySet: 'down' } });
   });
 
-  it('the issuer’s key set is rotated: the new key is learnt from the first token that it signs', async () => {
+  it('a key set that is rotated is fetched for the first token signed by the new key', async () => {
     gateway = await startTestGateway(issuer.environment(), { movableClock: true });
     expect((await call(await issuer.token({}, {}, stranger))).status).toBe(401);
     issuer.publish(issuer.key, stranger);
@@ -97,7 +97,7 @@ describe('the issuer’s key set', () => {
     expect((await call(await issuer.token({}, {}, stranger))).status).toBe(200);
   });
 
-  it('the issuer’s key set is fetched once for a thousand tokens of unknown keys', async () => {
+  it('a key set is fetched once for a thousand tokens of unknown keys', async () => {
     gateway = await startTestGateway({
       ...issuer.environment(),
       RATE_LIMIT_PER_ADDRESS_PER_MINUTE: '600',
@@ -117,7 +117,7 @@ describe('the issuer’s key set', () => {
     expect(issuer.fetches - before).toBeLessThanOrEqual(1);
   });
 
-  it('the issuer’s key set is not fetched for each token while it fails', async () => {
+  it('a key set that fails is not fetched again for each token', async () => {
     issuer.answerWith(faults['answers 500'] as (response: ServerResponse) => void);
     const before = issuer.fetches;
     gateway = await startTestGateway(issuer.environment());
@@ -126,7 +126,7 @@ describe('the issuer’s key set', () => {
     expect(issuer.fetches - before).toBe(1);
   });
 
-  it('the issuer’s key set holds a weak key: its tokens are refused', async () => {
+  it('a key set’s weak key is ignored, and its tokens are refused', async () => {
     const weak = await makeKey('weak', 1024);
     issuer.publish(issuer.key, weak);
     gateway = await startTestGateway(issuer.environment());

@@ -114,7 +114,7 @@ describe('personal data', () => {
     ],
     ['meets an upstream that fails', status(500, { message: canaries.name })],
     ['meets an upstream that hangs', hang],
-  ])('personal data is nowhere when a call %s', async (_, fault) => {
+  ])('personal data appears nowhere when a call %s', async (_, fault) => {
     upstream.always(fault);
     const before = upstream.keys.length;
     await send(createEverything, { input });
@@ -122,7 +122,7 @@ describe('personal data', () => {
     await expectNoCanary();
   });
 
-  it('personal data is nowhere when GraphQL refuses it', async () => {
+  it('personal data appears nowhere when GraphQL refuses a request', async () => {
     const refused = [
       [createEverything, { input: { ...input, eventType: canaries.word } }],
       [createEverything, { input: { ...input, evaluationContext: canaries.email } }],
@@ -137,7 +137,7 @@ describe('personal data', () => {
     await expectNoCanary();
   });
 
-  it('personal data is nowhere when HTTP refuses it', async () => {
+  it('personal data appears nowhere when HTTP refuses a request', async () => {
     const body = `{"query":"${canaries.email}`;
     for (const [path, type] of [
       ['/graphql', 'application/json'],
@@ -155,7 +155,7 @@ describe('personal data', () => {
     await expectNoCanary();
   });
 
-  it('personal data is taken out of a log line by a net beneath, whoever writes it there', () => {
+  it('personal data is redacted from every log line, whatever wrote it there', () => {
     const lines: string[] = [];
     const log = createLog('info', { write: (line) => lines.push(line) });
     const token = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJl';
@@ -187,7 +187,7 @@ describe('personal data', () => {
     for (const line of lines) expect(() => JSON.parse(line)).not.toThrow();
   });
 
-  it('personal data leaves a line that has none as it is', () => {
+  it('a log line without personal data stays as it is', () => {
     const lines: string[] = [];
     const log = createLog('info', { write: (line) => lines.push(line) });
     log.info({ url: 'http://127.0.0.1:4000', durationMs: 12.5, requestId: 'f2-1.2' }, 'listening');

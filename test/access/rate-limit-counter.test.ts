@@ -17,7 +17,7 @@ describe('what one process counts', () => {
     jest.useRealTimers();
   });
 
-  it('what one process counts is each name’s own, for a minute from its first call, to the last point', async () => {
+  it('a process counts each name by itself, for a minute from its first call, to the last point', async () => {
     const counter = new MemoryCounter(5);
     expect(await counter.add('a', 3)).toBeUndefined();
     jest.advanceTimersByTime(20_000);
@@ -30,14 +30,14 @@ describe('what one process counts', () => {
     expect(await counter.add('a', 5)).toBeUndefined();
   });
 
-  it('what one process counts has nobody wait for more than a minute, or for no time at all', async () => {
+  it('a process tells nobody to wait longer than a minute, or not at all', async () => {
     const counter = new MemoryCounter(1);
     await counter.add('a', 1);
     jest.setSystemTime(Date.now() - 3_600_000);
     expect(await counter.add('a', 1)).toBe(60_000);
   });
 
-  it('what one process counts ends with each window alone, also where a name has begun anew before another', () => {
+  it('a process ends each window by itself, even if a name started a new one before another', () => {
     const counter = new MemoryCounter(1);
     counter.add('a', 1);
     jest.advanceTimersByTime(30_000);
@@ -52,7 +52,7 @@ describe('what one process counts', () => {
     expect(counter.add('b', 1)).toBeUndefined();
   });
 
-  it('what one process counts is told at once, so that a request waits for no turn of the queue', () => {
+  it('a process answers without a turn of the event loop', () => {
     const limits = new RateLimits({ perMinute: 1, perAddressPerMinute: 1 });
     expect(limits.charge({ caller: anonymous, address: '192.0.2.1' }, 1)).toBeUndefined();
     expect(limits.charge({ caller: anonymous, address: '192.0.2.1' }, 1)).toBe(60_000);
@@ -65,7 +65,7 @@ describe('the limits', () => {
   ) => new RateLimits({ perMinute: 2, perAddressPerMinute: 3, ...settings });
   const named = (id: string) => ({ ...anonymous, id, isNamed: true });
 
-  it('the rate limits hold for who has a name by its name, and for its address beside that', async () => {
+  it('the rate limits apply to a named caller by its name and by its address', async () => {
     const own = limits();
     const charge = (id: string, points: number, address?: string) =>
       own.charge({ caller: named(id), address }, points);
@@ -79,7 +79,7 @@ describe('the limits', () => {
     for (const id of ['f', 'g', 'h', 'i']) expect(await charge(id, 1)).toBeUndefined();
   });
 
-  it('the rate limits hold for who has none by its address, once, and not at all behind a router', async () => {
+  it('the rate limits apply to an anonymous caller once, by its address, and not at all behind a router', async () => {
     const own = limits({ perAddressPerMinute: 1 });
     const charge = (points: number, address?: string) => own.charge({ caller: anonymous, address }, points);
     expect(await charge(2, '192.0.2.1')).toBeUndefined();
@@ -87,7 +87,7 @@ describe('the limits', () => {
     for (let count = 0; count < 5; count += 1) expect(await charge(2)).toBeUndefined();
   });
 
-  it('the rate limits tell the longer of two waits', async () => {
+  it('the rate limits return the longer of two waits', async () => {
     jest.useFakeTimers();
     const own = limits({ perMinute: 1, perAddressPerMinute: 1 });
     await own.charge({ caller: named('a'), address: '192.0.2.1' }, 1);
@@ -99,7 +99,7 @@ describe('the limits', () => {
     jest.useRealTimers();
   });
 
-  it('the rate limits hold for credentials that were refused, apart from calls', async () => {
+  it('the rate limits count refused credentials separately from calls', async () => {
     const own = limits();
     for (let count = 0; count < 3; count += 1) expect(await own.chargeRefusal('192.0.2.1')).toBeUndefined();
     expect(await own.chargeRefusal('192.0.2.1')).toBeGreaterThan(0);
@@ -170,7 +170,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(await clients()).toBe(1);
   };
 
-  it('what several processes count together is one count, to the last point, under names that tell nothing', async () => {
+  it('the shared store keeps one count, to the last point, under pseudonyms', async () => {
     const [a, b] = [(await open()).counter('caller', 3), (await open()).counter('caller', 3)];
     expect(await a.add('x', 2)).toBeUndefined();
     expect(await b.add('x', 1)).toBeUndefined();
@@ -186,7 +186,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(states).toEqual([]);
   });
 
-  it('what several processes count together is counted apart where Redis fails, which is told once, and together again after a second', async () => {
+  it('the shared store counts locally if Redis fails, reports it once, and asks Redis again after a second', async () => {
     const store = await open();
     const counter = store.counter('caller', 2);
     const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now());
@@ -207,7 +207,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(states).toEqual(['down', 'up']);
   });
 
-  it('what several processes count together is counted apart at once where Redis is gone, and together when it is back', async () => {
+  it('the shared store counts locally at once if Redis is gone, and together when it is back', async () => {
     const store = await open();
     const counter = store.counter('caller', 1);
     await redis.kill();
@@ -220,7 +220,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(states).toEqual(['down', 'up']);
   });
 
-  it('what several processes count together is counted apart where there was no Redis from the start', async () => {
+  it('the shared store counts locally if there was no Redis from the start', async () => {
     const store = new RedisRateLimitStore(
       `redis://127.0.0.1:${await freePort()}`,
       (name) => name,
@@ -235,7 +235,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(states).toEqual(['down']);
   });
 
-  it('what several processes count together is counted apart where Redis is slow, and nobody waits for it', async () => {
+  it('the shared store counts locally if Redis is slow, without waiting for it', async () => {
     const proxy = await startRedisProxy(redis.port);
     const store = await open(`redis://127.0.0.1:${proxy.port}`, 40);
     const counter = store.counter('caller', 1);
@@ -248,7 +248,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     proxy.close();
   });
 
-  it('the store looks for a Redis that is gone soon, and then less and less often', async () => {
+  it('the shared store reconnects soon, and then less and less often', async () => {
     let looked = 0;
     const nothing = createServer((socket) => {
       looked += 1;
@@ -270,7 +270,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     nothing.close();
   });
 
-  it('the store moves to another Redis once that answers, and not before', async () => {
+  it('the shared store moves to another Redis once that answers, and not before', async () => {
     const store = await open();
     const counter = store.counter('caller', 1);
     expect(await counter.add('x', 1)).toBeUndefined();
@@ -297,7 +297,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(states).toEqual(['down']);
   });
 
-  it('what several processes count together is each caller’s and each address’s, but not what was refused at the door', async () => {
+  it('the shared store counts callers and addresses, but not refused credentials', async () => {
     const open = async (): Promise<RateLimits> => {
       const store = new RedisRateLimitStore(
         redis.url,
@@ -350,7 +350,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     for (const server of [redis, other]) await untilAlone(server);
   });
 
-  it('what several processes count together is told by nobody after the end', async () => {
+  it('the shared store reports nothing after it is closed', async () => {
     const store = await open();
     store.close();
     await untilAlone(redis);

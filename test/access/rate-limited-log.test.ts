@@ -31,7 +31,7 @@ describe('the log of a gateway that limits the rate', () => {
       .map((line) => JSON.parse(line))
       .filter(({ level, msg }) => level !== 'debug' && text.test(msg));
 
-  it('the log of a gateway that limits the rate has one line for a caller over its limit, however often it calls', async () => {
+  it('the log has one line for a caller over its rate limit, however often it calls', async () => {
     await start('5');
     expect(await call('a', 20)).toBe(15);
     const [line, ...others] = await lines(/^rate limit exceeded/);
@@ -40,7 +40,7 @@ describe('the log of a gateway that limits the rate', () => {
     expect(await lines(/^one caller/)).toEqual([]);
   });
 
-  it('the log of a gateway that limits the rate warns once an hour of one caller that makes nearly all calls', async () => {
+  it('the log warns once an hour of a single caller that makes nearly all calls', async () => {
     await start('5');
     await call('a', 130);
     const [warning, ...others] = await lines(/^one caller makes nearly all calls/);
@@ -51,7 +51,7 @@ describe('the log of a gateway that limits the rate', () => {
     expect(await lines(/^one caller makes nearly all calls/)).toHaveLength(2);
   });
 
-  it('the log of a gateway that limits the rate warns of none where two callers share the calls', async () => {
+  it('the log does not warn if two callers share the calls', async () => {
     await start('5');
     for (let round = 0; round < 70; round += 1) {
       await call('a', 1);

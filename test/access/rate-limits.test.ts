@@ -35,7 +35,7 @@ describe('rate limits', () => {
     gateway.send(mutation(count), { input: registration() }, headers);
   const as = async (sub: string) => ({ authorization: `Bearer ${await issuer.token({ sub })}` });
 
-  it('rate limits count mutations and not requests, and tell when to come again', async () => {
+  it('rate limits count mutations rather than requests, and say when to retry', async () => {
     await start({ RATE_LIMIT_PER_MINUTE: '5' });
     expect((await send(3)).status).toBe(200);
     expect((await send(2)).status).toBe(200);
@@ -54,20 +54,20 @@ describe('rate limits', () => {
     expect(upstream.requests).toHaveLength(5);
   });
 
-  it('rate limits refuse a document whole that asks for more than is left', async () => {
+  it('rate limits refuse a whole document that asks for more than is left', async () => {
     await start({ RATE_LIMIT_PER_MINUTE: '5' });
     expect((await send(6)).status).toBe(429);
     expect(upstream.requests).toHaveLength(0);
   });
 
-  it('rate limits count what is skipped, and mutations in fragments, as if they ran', async () => {
+  it('rate limits count skipped fields, and mutations in fragments, as if they ran', async () => {
     await start({ RATE_LIMIT_PER_MINUTE: '2' });
     const skipped = `mutation ($input: CreateCustomerEvaluationInput!) { a: __typename ...F } fragment F on Mutation { b: ${one} ... @skip(if: true) { c: ${one} } }`;
     expect((await gateway.send(skipped, { input: registration() })).status).toBe(429);
     expect(upstream.requests).toHaveLength(0);
   });
 
-  it('rate limits count each entity that a router asks for', async () => {
+  it('rate limits count each entity that a router requests', async () => {
     await start({ RATE_LIMIT_PER_MINUTE: '2', STRIPE_API_VERSION: '2026-06-24.preview' });
     const query = 'query ($list: [_Any!]!) { _entities(representations: $list) { __typename } }';
     const list = [1, 2, 3].map((id) => ({ __typename: 'CustomerEvaluation', id: `ceval_${id}` }));
@@ -75,21 +75,21 @@ describe('rate limits', () => {
     expect(upstream.requests).toHaveLength(0);
   });
 
-  it('rate limits are each caller’s own', async () => {
+  it('rate limits apply to each caller by itself', async () => {
     await start(issuer.environment({ RATE_LIMIT_PER_MINUTE: '1' }));
     expect((await send(1, await as('one'))).status).toBe(200);
     expect((await send(1, await as('two'))).status).toBe(200);
     expect((await send(1, await as('one'))).status).toBe(429);
   });
 
-  it('rate limits hold for an address, too, however many callers it has', async () => {
+  it('rate limits apply to an address, too, however many callers it has', async () => {
     await start(issuer.environment({ RATE_LIMIT_PER_ADDRESS_PER_MINUTE: '3' }));
     const statuses = [];
     for (const sub of ['a', 'b', 'c', 'd']) statuses.push((await send(1, await as(sub))).status);
     expect(statuses).toEqual([200, 200, 200, 429]);
   });
 
-  it('rate limits hold for an address that tries out credentials', async () => {
+  it('rate limits apply to an address that tries out credentials', async () => {
     await start(issuer.environment({ RATE_LIMIT_PER_ADDRESS_PER_MINUTE: '3' }));
     const results = [];
     for (let count = 0; count < 4; count += 1) results.push(await send(1, { authorization: 'Bearer a.b.c' }));
@@ -100,13 +100,13 @@ describe('rate limits', () => {
     expect((await send(1, await as('someone'))).status).toBe(200);
   });
 
-  it('rate limits do not believe X-Forwarded-For of whoever comes', async () => {
+  it('rate limits ignore X-Forwarded-For of an untrusted client', async () => {
     await start({ RATE_LIMIT_PER_MINUTE: '1' });
     expect((await send(1, { 'x-forwarded-for': '192.0.2.1' })).status).toBe(200);
     expect((await send(1, { 'x-forwarded-for': '192.0.2.2' })).status).toBe(429);
   });
 
-  it('rate limits are for the address that a trusted proxy names, and not for what its client wrote before', async () => {
+  it('rate limits apply to the address that a trusted proxy appends, not to what its client wrote', async () => {
     await start({ RATE_LIMIT_PER_MINUTE: '1', TRUST_PROXY: 'loopback' });
     const from = async (list: string) => (await send(1, { 'x-forwarded-for': list })).status;
     expect(await from('192.0.2.1')).toBe(200);
@@ -120,7 +120,7 @@ describe('rate limits', () => {
     expect(await from('2001:db8:0:2::1')).toBe(200);
   });
 
-  it('rate limits are not escaped by a forwarded address that is none', async () => {
+  it('rate limits cannot be evaded with an invalid forwarded address', async () => {
     await start({ RATE_LIMIT_PER_MINUTE: '1', TRUST_PROXY: 'loopback' });
     const statuses = [];
     for (const text of ['x', 'y', '127.0.0.1:80', '']) {
@@ -129,7 +129,7 @@ describe('rate limits', () => {
     expect(statuses).toEqual([200, 429, 429, 429]);
   });
 
-  it('rate limits are for the subjects that a router names; the router itself has none here', async () => {
+  it('rate limits apply to the subjects that a router names, and not to the router', async () => {
     const secret = 'a-router-secret-of-32-characters';
     await start({ AUTH_MODE: 'router', ROUTER_SECRET: secret, RATE_LIMIT_PER_MINUTE: '1' });
     const by = async (caller: Record<string, string>) =>
@@ -139,7 +139,7 @@ describe('rate limits', () => {
     expect([await by(one), await by(one), await by({ 'x-caller-subject': 'two' })]).toEqual([200, 429, 200]);
   });
 
-  it('rate limits come back with the next minute', async () => {
+  it('rate limits are reset with the next minute', async () => {
     await start({ RATE_LIMIT_PER_MINUTE: '1' });
     expect([(await send()).status, (await send()).status]).toEqual([200, 429]);
     await gateway.moveClock({ wallMs: 60_001, monotonicMs: 60_001 });
@@ -152,7 +152,7 @@ describe('rate limits', () => {
     expect(new Set(results.map(({ status }) => status))).toEqual(new Set([200]));
   });
 
-  it('rate limits are 120 a minute where nothing is set', async () => {
+  it('rate limits default to 120 a minute', async () => {
     const config = (await import('../../src/config/config.ts')).readConfig({ PORT: '0' });
     expect(config.rateLimits).toEqual({ perMinute: 120, perAddressPerMinute: 600, redisUrl: undefined });
     await start({ RATE_LIMIT_PER_MINUTE: '120' });
@@ -161,7 +161,7 @@ describe('rate limits', () => {
     expect(statuses).toEqual([...Array(12).fill(200), 429]);
   });
 
-  it('rate limits keep a connection that was refused open for the next try', async () => {
+  it('rate limits leave the connection open for the retry', async () => {
     await start({ RATE_LIMIT_PER_MINUTE: '1' });
     await send();
     const connection = await new Promise((resolve, reject) => {

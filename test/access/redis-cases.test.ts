@@ -85,7 +85,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
     'https://redis.example',
     '',
   ])(
-    'a gateway whose counters are in Redis keeps the Redis it has when REDIS_URL_FILE comes to hold %j, and says so once',
+    'a gateway with counters in Redis keeps its Redis when REDIS_URL_FILE changes to %j, and logs that once',
     async (text) => {
       const file = path.join(folder, 'redis-url');
       writeFileSync(file, redis.url);
@@ -101,7 +101,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
     },
   );
 
-  it('a gateway whose counters are in Redis serves on and uses the next Redis when the file names one that refuses its database', async () => {
+  it('a gateway with counters in Redis serves on if the database is refused, and uses the next Redis that the file names', async () => {
     const file = path.join(folder, 'redis-url');
     writeFileSync(file, `${redis.url}/99`);
     await start({ REDIS_URL_FILE: file });
@@ -117,7 +117,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
     'MASTERDOWN Link with MASTER is down',
     'NOAUTH Authentication required.',
   ])(
-    'a gateway whose counters are in Redis opens a new connection where Redis answers %s, as after a failover',
+    'a gateway with counters in Redis opens a new connection if Redis answers %s, as after a failover',
     async (error) => {
       const refusing = await startRefusingRedis(error);
       await start({ REDIS_URL: refusing.url });
@@ -134,14 +134,14 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
     },
   );
 
-  it('a gateway whose counters are in Redis says why Redis cannot be had, in one word, in the log and in the readiness', async () => {
+  it('a gateway with counters in Redis says why Redis is unavailable, in one word, in the log and in /readyz', async () => {
     await start({ REDIS_URL: `redis://127.0.0.1:${await freePort()}` });
     const line = await gateway.logged(/the shared counters of REDIS_URL are down/);
     expect(JSON.parse(line)).toMatchObject({ level: 'error', state: 'down', reason: 'ECONNREFUSED' });
     expect(await readiness()).toMatchObject({ sharedCounters: 'down', sharedCountersReason: 'ECONNREFUSED' });
   });
 
-  it('a gateway whose counters are in Redis says that its password is wrong', async () => {
+  it('a gateway with counters in Redis says that its password is wrong', async () => {
     await redis.admin.config('SET', 'requirepass', 'right');
     await start({ REDIS_URL: redis.url.replace('//', '//:wrong@') });
     const line = await gateway.logged(/the shared counters of REDIS_URL are down/);
@@ -150,7 +150,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
     expect(await create()).toBe(200);
   });
 
-  it('a gateway whose counters are in Redis lets a caller in again when its minute in Redis has ended, although the clock was set back an hour', async () => {
+  it('a gateway with counters in Redis admits a caller again when its minute in Redis has ended, although the clock was set back an hour', async () => {
     await start({ REDIS_URL: redis.url }, true);
     let from = '';
     const statuses = await keptUp([gateway], (address) => {
@@ -165,7 +165,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
     expect(await create(from)).toBe(200);
   });
 
-  it('a gateway whose counters are in Redis says that a renewed Redis does not answer, and keeps the one before it', async () => {
+  it('a gateway with counters in Redis logs that a renewed Redis does not answer, and keeps the previous one', async () => {
     const file = path.join(folder, 'redis-url');
     writeFileSync(file, redis.url);
     await start({ REDIS_URL_FILE: file });

@@ -34,7 +34,7 @@ describe('the log of a gateway that refuses callers', () => {
     return { statuses, lines: refusals(gateway.log) };
   };
 
-  it('the log of a gateway that refuses callers holds two lines for each reason, however many tokens were bad', async () => {
+  it('the log has two lines for each reason of refusal, however many tokens were bad', async () => {
     const forged = `Bearer ${await issuer.token({}, {}, await makeKey('first'))}`;
     const expired = `Bearer ${await issuer.token({ exp: 1 })}`;
     const { statuses, lines } = await flood(issuer.environment(), [
@@ -50,7 +50,7 @@ describe('the log of a gateway that refuses callers', () => {
     expect(lines).toEqual(expect.arrayContaining([first(bad), first(late), first(missing), ...summed]));
   });
 
-  it('the log of a gateway that refuses callers holds two lines for callers without the router’s secret', async () => {
+  it('the log has two lines for callers without the router’s secret', async () => {
     const secret = 'a-router-secret-of-32-characters';
     const { lines } = await flood(
       { AUTH_MODE: 'router', ROUTER_SECRET: secret },
@@ -60,7 +60,7 @@ describe('the log of a gateway that refuses callers', () => {
     expect(lines).toEqual([first(reason), more(reason, 49)]);
   });
 
-  it('the log of a gateway that refuses callers counts those whose address has used up its refusals as well', async () => {
+  it('the log also counts callers whose address has used up its refusals', async () => {
     const { statuses, lines } = await flood(
       { ...issuer.environment(), RATE_LIMIT_PER_ADDRESS_PER_MINUTE: '10' },
       Array.from({ length: 50 }, () => ({})),
@@ -93,7 +93,7 @@ describe('the log of refused callers, over the minutes', () => {
   });
   const lines = () => refusals(written.splice(0));
 
-  it('the log of refused callers tells once a minute how many more there were, and of the next as of a first one after a quiet minute', () => {
+  it('the log of refused callers reports once a minute how many more there were, and starts anew after a quiet minute', () => {
     for (let count = 0; count < 5; count += 1) log.refused('expired', { requestId: 'r' });
     expect(lines()).toEqual([first('expired')]);
     jest.advanceTimersByTime(60_000);
@@ -109,7 +109,7 @@ describe('the log of refused callers, over the minutes', () => {
     expect(lines()).toEqual([first('expired')]);
   });
 
-  it('the log of refused callers is bounded even where each refusal has a reason of its own', () => {
+  it('the log of refused callers is bounded even if each refusal has a reason of its own', () => {
     for (let count = 0; count < 1_000; count += 1) log.refused(`reason ${count}`, {});
     expect(lines()).toHaveLength(64);
     jest.advanceTimersByTime(60_000);

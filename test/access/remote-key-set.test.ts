@@ -57,14 +57,14 @@ describe('the issuer’s keys, over the hours', () => {
     response.writeHead(500).end('{}');
   };
 
-  it('the issuer’s keys are had from the start', async () => {
+  it('the issuer’s keys are loaded at the start', async () => {
     const { isLoaded, state } = await open();
     expect({ isLoaded, state }).toEqual({ isLoaded: true, state: 'up' });
     expect(states).toEqual(['up']);
     expect(await find(issuer.key)).toBe('found');
   });
 
-  it('the issuer’s keys are fetched again every five minutes, and the newest count', async () => {
+  it('the issuer’s keys are fetched again every five minutes, and replace the previous ones', async () => {
     await open();
     issuer.publish(stranger);
     jest.advanceTimersByTime(5 * minutes - 1);
@@ -83,7 +83,7 @@ describe('the issuer’s keys, over the hours', () => {
     expect(keys?.version).toBe(2);
   });
 
-  it('the issuer’s keys are fetched after five seconds where that failed, and found again', async () => {
+  it('the issuer’s keys are fetched again five seconds after a failure', async () => {
     issuer.answerWith(fail);
     const { isLoaded, state } = await open();
     expect({ isLoaded, state }).toEqual({ isLoaded: false, state: 'down' });
@@ -97,7 +97,7 @@ describe('the issuer’s keys, over the hours', () => {
     expect(states).toEqual(['down', 'up']);
   });
 
-  it('the issuer’s keys go on while they cannot be fetched', async () => {
+  it('the issuer’s keys stay in use while they cannot be fetched', async () => {
     await open();
     issuer.answerWith(fail);
     for (let round = 2; round < 5; round += 1) {
@@ -112,7 +112,7 @@ describe('the issuer’s keys, over the hours', () => {
     expect(await find(issuer.key)).toBe('found');
   });
 
-  it('the issuer’s keys are fetched for an unknown one, but at most once in thirty seconds', async () => {
+  it('the issuer’s keys are fetched for an unknown key, but at most once in thirty seconds', async () => {
     await open();
     issuer.publish(issuer.key, stranger);
     expect(await find(stranger)).toBe('not found');
@@ -124,7 +124,7 @@ describe('the issuer’s keys, over the hours', () => {
     expect(fetches()).toBe(2);
   });
 
-  it('the issuer’s keys are not fetched for an unknown one just after that failed', async () => {
+  it('the issuer’s keys are not fetched for an unknown key just after a failure', async () => {
     await open();
     issuer.answerWith(fail);
     jest.advanceTimersByTime(40_000);
@@ -148,7 +148,7 @@ describe('the issuer’s keys, over the hours', () => {
       response.writeHead(status, headers).end(body);
     };
 
-  it('the issuer’s keys may take 64 KB, and be declared as anything', async () => {
+  it('the issuer’s keys may take 64 KB, and have any content type', async () => {
     issuer.answerWith(told(jwks(64 * 1024), 200, { 'content-type': 'text/plain' }));
     await open();
     expect(await find(issuer.key)).toBe('found');
@@ -167,7 +167,7 @@ describe('the issuer’s keys, over the hours', () => {
     ['an empty list', () => told('{"keys":[]}')],
     ['a broken connection', () => (response) => void response.destroy()],
     ['an answer that stops', () => (response) => void response.writeHead(200).write('{"keys":[')],
-  ])('the issuer’s keys are not what is answered with %s', async (_, write) => {
+  ])('the issuer’s keys are not replaced by a response with %s', async (_, write) => {
     issuer.answerWith(write());
     // Comes to its end by itself, also where the answer never does.
     await open();
@@ -176,7 +176,7 @@ describe('the issuer’s keys, over the hours', () => {
     expect(fetches()).toBe(1);
   });
 
-  it('the issuer’s keys are not asked for any more once the gateway closes, even in the middle of it', async () => {
+  it('the issuer’s keys are not fetched any more once the gateway closes, even during a fetch', async () => {
     const closing = new RemoteKeySet(new URL(`${issuer.url}/keys`), requests, () => undefined);
     expect(closing.state).toBe('down');
     closing.close();

@@ -46,7 +46,7 @@ describe('an issuer that replaces its key', () => {
   };
 
   it.each(['first', undefined])(
-    'an issuer that replaces its key under the kid %s is believed once the cooldown of 30 seconds has passed',
+    'an issuer that replaces its key under the kid %s is trusted again after the cooldown of 30 seconds',
     async (kid) => {
       issuer.publish(next);
       const before = issuer.fetches;
@@ -59,7 +59,7 @@ describe('an issuer that replaces its key', () => {
     },
   );
 
-  it('an issuer that replaces its key is believed after 30 seconds although the wall clock was set back by an hour', async () => {
+  it('an issuer that replaces its key is trusted again after 30 seconds although the wall clock was set back by an hour', async () => {
     const renamed = { ...next, kid: 'renamed', jwk: { ...next.jwk, kid: 'renamed' } };
     issuer.publish(renamed);
     jest.advanceTimersByTime(30_000);
@@ -67,7 +67,7 @@ describe('an issuer that replaces its key', () => {
     expect(await outcomeOf('renamed', renamed)).toBe('known');
   });
 
-  it('an issuer that replaces its key is asked once for many forged tokens, and not for tokens that are merely out of time', async () => {
+  it('an issuer that replaces its key is asked once for many forged tokens, and never for expired ones', async () => {
     jest.advanceTimersByTime(30_000);
     const before = issuer.fetches;
     expect(await outcomeOf('first', issuer.key, { exp: 1 })).toBe('ERR_JWT_EXPIRED');

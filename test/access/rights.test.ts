@@ -66,7 +66,7 @@ describe('what a caller may do', () => {
       ['report', 'evaluations:read', report, undefined],
       ['read as an entity', 'evaluations:create', entity, { representations }],
     ])(
-      'a caller does not %s with another scope: nothing reaches Stripe',
+      'a caller with another scope does not %s, and nothing reaches Stripe',
       async (_, scope, query, variables) => {
         const result = await send({ scope: `${scope} evaluations:any-customer` }, query, variables);
         expect(result.status).toBe(200);
@@ -82,7 +82,7 @@ describe('what a caller may do', () => {
       { scope: 5 },
       { scope: 'evaluations:createx' },
       { scope: 'evaluations' },
-    ])('a caller does nothing with %j', async (claims) => {
+    ])('a caller with the scopes %j may do nothing', async (claims) => {
       const result = await create(claims);
       expect(result.errors?.[0]?.extensions).toEqual(forbidden);
       expect(upstream.requests).toHaveLength(0);
@@ -96,7 +96,7 @@ describe('what a caller may do', () => {
       expect(upstream.requests).toHaveLength(2);
     });
 
-    it('the gateway answers all but the signals to a caller that may not see them', async () => {
+    it('the gateway returns everything but the signals to a caller without their scope', async () => {
       const result = await create({ scope: 'evaluations:create' });
       expect(result.status).toBe(200);
       expect(result.data.createCustomerEvaluation.customerEvaluation).toMatchObject({
@@ -111,7 +111,7 @@ describe('what a caller may do', () => {
       expect(result.text).not.toMatch(/"score"|:50\b/);
     });
 
-    it('the gateway answers the signals to a caller that may see them', async () => {
+    it('the gateway returns the signals to a caller with their scope', async () => {
       const result = await create({});
       expect(result.errors).toBeUndefined();
       expect(result.data.createCustomerEvaluation.customerEvaluation.signals.multiAccounting.score).toBe(50);
@@ -127,13 +127,13 @@ describe('what a caller may do', () => {
   });
 
   describe('for customers', () => {
-    it('a caller bound to a customer evaluates its own', async () => {
+    it('a caller bound to a customer evaluates that customer', async () => {
       const result = await create(bound, { customerDetails: { customer: own } });
       expect(result.errors).toBeUndefined();
       expect(upstream.requests).toHaveLength(1);
     });
 
-    it('a caller bound to a customer evaluates without naming any', async () => {
+    it('a caller bound to a customer evaluates without naming one', async () => {
       expect((await create(bound)).errors).toBeUndefined();
     });
 
@@ -148,7 +148,7 @@ describe('what a caller may do', () => {
       ['a stranger’s data', bound, [{ customerDetails: { customerData: { email: 'a@example.com' } } }]],
       ['any, having none of its own', {}, [{ customerDetails: { customer: own } }]],
     ])(
-      'a caller bound to a customer does not evaluate %s: nothing reaches Stripe',
+      'a caller bound to a customer does not evaluate %s, and nothing reaches Stripe',
       async (_, claims, context) => {
         const result = await create(claims, ...context);
         expect(result.data.createCustomerEvaluation).toBeNull();
@@ -157,12 +157,12 @@ describe('what a caller may do', () => {
       },
     );
 
-    it('a caller bound to a customer registers without having a customer', async () => {
+    it('a caller whose customer is yet to be created may register', async () => {
       const result = await create({}, { customerDetails: { customerData: { email: 'a@example.com' } } });
       expect(result.errors).toBeUndefined();
     });
 
-    it('a caller bound to a customer acts for all with evaluations:any-customer', async () => {
+    it('a caller with evaluations:any-customer acts for all customers', async () => {
       const result = await create(
         { scope: 'evaluations:create evaluations:signals evaluations:any-customer' },
         { customerDetails: { customer: 'cus_other' } },
@@ -182,13 +182,13 @@ describe('what a caller may do', () => {
       expect((await send(bound, entity, { representations })).data._entities[0].id).toBe(answered.id);
     });
 
-    it('a caller bound to a customer reports how its own ended, having looked whose it is', async () => {
+    it('a caller bound to a customer reports on its own evaluation, whose owner is looked up first', async () => {
       const result = await send(bound, report);
       expect(result.data.reportCustomerEvaluation.errors).toEqual([]);
       expect(upstream.requests.map(({ method }) => method)).toEqual(['GET', 'POST']);
     });
 
-    it('a caller bound to a customer does not report how another’s ended', async () => {
+    it('a caller bound to a customer does not report on another customer’s evaluation', async () => {
       upstream.answer(200, { ...answered, customer: 'cus_other' });
       const result = await send(bound, report);
       expect(result.data.reportCustomerEvaluation).toBeNull();
@@ -196,7 +196,7 @@ describe('what a caller may do', () => {
       expect(upstream.requests.map(({ method }) => method)).toEqual(['GET']);
     });
 
-    it('a caller bound to a customer neither reads nor reports anything, having no customer: Stripe is not even asked', async () => {
+    it('a caller without a customer neither reads nor reports, and Stripe is not even asked', async () => {
       for (const result of [
         await send({}, retrieve),
         await send({}, entity, { representations }),
@@ -223,22 +223,19 @@ describe('what a caller may do', () => {
           error: { type: 'invalid_request_error', code: 'resource_missing', param: 'id', message: 'No such' },
         },
       ],
-    ])(
-      'a caller bound to a customer does not read %s, and cannot tell these apart',
-      async (_, status, answer) => {
-        upstream.answer(status, answer);
-        const results = [await send(bound, retrieve), await send(bound, entity, { representations })];
-        for (const result of results) {
-          expect(result.errors?.map(({ message, extensions }) => ({ message, extensions }))).toEqual([
-            { message: 'The caller may only act for its own customer.', extensions: forbidden },
-          ]);
-          expect(result.text).not.toContain('ceval_');
-        }
-      },
-    );
+    ])('a caller bound to a customer gets the same null for %s', async (_, status, answer) => {
+      upstream.answer(status, answer);
+      const results = [await send(bound, retrieve), await send(bound, entity, { representations })];
+      for (const result of results) {
+        expect(result.errors?.map(({ message, extensions }) => ({ message, extensions }))).toEqual([
+          { message: 'The caller may only act for its own customer.', extensions: forbidden },
+        ]);
+        expect(result.text).not.toContain('ceval_');
+      }
+    });
   });
 
-  it('the gateway shows signals to all by default', async () => {
+  it('the gateway shows signals to all callers by default', async () => {
     const open = await startTestGateway(upstreamAt(upstream.url, issuer.environment()));
     const token = await issuer.token({ scope: 'evaluations:create' });
     const result = await open.send(

@@ -34,7 +34,7 @@ describe('a gateway behind a router', () => {
   const create = (headers: Record<string, string>, input = registration()) =>
     gateway.send(createEverything, { input }, headers);
 
-  it.each([secret, next])('a gateway behind a router lets it in by any of its secrets', async (given) => {
+  it.each([secret, next])('a gateway behind a router accepts any of the router’s secrets', async (given) => {
     const result = await create({ 'x-router-secret': given });
     expect(result.errors).toBeUndefined();
     expect(upstream.requests).toHaveLength(1);
@@ -49,7 +49,7 @@ describe('a gateway behind a router', () => {
     ['an empty secret', { 'x-router-secret': '' }],
     ['caller headers alone', { 'x-caller-subject': 'someone', 'x-caller-scopes': 'evaluations:create' }],
     ['a token', { authorization: `Bearer ${secret}` }],
-  ])('a gateway behind a router refuses %s: nothing reaches Stripe', async (_, headers) => {
+  ])('a gateway behind a router refuses %s, and nothing reaches Stripe', async (_, headers) => {
     const result = await create(headers as Record<string, string>);
     expect(result.status).toBe(401);
     expect(result.errors?.[0]?.extensions['code']).toBe('UNAUTHENTICATED');
@@ -57,7 +57,7 @@ describe('a gateway behind a router', () => {
     expect((await gateway.flushed()).join('\n')).not.toContain(secret);
   });
 
-  it('a gateway behind a router believes what the router says of its caller', async () => {
+  it('a gateway behind a router trusts the router’s headers about its caller', async () => {
     const caller = { 'x-router-secret': secret, 'x-caller-subject': 'someone' };
     const scoped = await create({ ...caller, 'x-caller-scopes': 'evaluations:create' });
     expect(scoped.errors?.map(({ path }) => path?.at(-1))).toEqual(['signals']);

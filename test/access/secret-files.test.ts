@@ -66,7 +66,7 @@ describe('a secret in a file', () => {
   }
   const keysUsed = () => new Set(upstream.requests.map(({ headers }) => headers.authorization));
 
-  it('a secret in a file is exchanged under load: no call is lost, and from then on only the new key is used', async () => {
+  it('a secret in a file is rotated under load without losing a call, and only the new key is used from then on', async () => {
     await mounted.swap({ key: 'sk_test_canaryOld\n' });
     gateway = await startTestGateway({
       STRIPE_API_URL: upstream.url,
@@ -97,7 +97,7 @@ describe('a secret in a file', () => {
     expect((await gateway.flushed()).join('\n')).not.toContain('canary');
   });
 
-  it('a secret in a file that disappears or is malformed is told once, loudly, and the old one stays', async () => {
+  it('a secret in a file that disappears or is malformed is logged once as an error, and the old one stays in use', async () => {
     await mounted.swap({ key: 'sk_test_canaryOld' });
     gateway = await startTestGateway({
       STRIPE_API_URL: upstream.url,
@@ -125,7 +125,7 @@ describe('a secret in a file', () => {
     expect((await gateway.flushed()).join('\n')).not.toContain('canary');
   }, 20_000);
 
-  it('a secret in a file that is written in place is not taken while it is half there', async () => {
+  it('a secret in a file that is written in place is not read while it is incomplete', async () => {
     const path = mounted.path('plain');
     await writeFile(path, 'sk_test_canaryOld');
     gateway = await startTestGateway({ STRIPE_API_URL: upstream.url, STRIPE_SECRET_KEY_FILE: path });
@@ -145,7 +145,7 @@ describe('a secret in a file', () => {
   const oldSecret = 'canary-old-router-secret-0123456789abc';
   const newSecret = 'canary-new-router-secret-0123456789abc';
 
-  it('a secret in a file may be the routers’: several while one is replaced', async () => {
+  it('a secret in a file may be the routers’: several are valid during a rotation', async () => {
     await mounted.swap({ router: oldSecret, names: 'p'.repeat(32) });
     gateway = await startTestGateway({
       STRIPE_API_URL: upstream.url,
@@ -177,7 +177,7 @@ describe('a secret in a file', () => {
 
   itUnless(
     missingRedis(),
-    'a secret in a file may be Redis’s: counters move once the new one answers, and not before',
+    'a secret in a file may be Redis’s URL: counters move once the new Redis answers, and not before',
     async () => {
       const [first, second] = await Promise.all([startRedis(), startRedis()]);
       try {
@@ -230,7 +230,7 @@ describe('the setting of a secret’s file', () => {
     }
   }
 
-  it('the setting of a secret’s file stands for the secret', async () => {
+  it('the setting of a secret’s file replaces that of the secret', async () => {
     const path = join(await directory, 'key');
     await writeFile(path, 'rk_live_1\n');
     const config = readConfig({ NODE_ENV: 'production', AUTH_MODE: 'none', STRIPE_SECRET_KEY_FILE: path });
@@ -245,7 +245,7 @@ describe('the setting of a secret’s file', () => {
     ]);
   });
 
-  it('the setting of a secret’s file is refused where there is no such file, and where it holds something else, which is not shown', async () => {
+  it('the setting of a secret’s file is refused if the file is missing or malformed, without showing its content', async () => {
     const path = join(await directory, 'malformed');
     await writeFile(path, 'canary');
     expect(

@@ -26,7 +26,7 @@ const thrown = fc.oneof(
 
 describe('what the gateway can do without', () => {
   it.each(Object.entries(goodSecrets) as [SecretFile['setting'], string][])(
-    'a renewal that throws leaves the secret before it in use: %s',
+    'a secret renewal that throws leaves the previous secret in use: %s',
     (setting, text) => {
       fc.assert(
         fc.property(thrown, (error) => {
@@ -48,7 +48,7 @@ describe('what the gateway can do without', () => {
     },
   );
 
-  it('a log target that throws fails nothing that is logged', () => {
+  it('a log target that throws breaks nothing that logs', () => {
     fc.assert(
       fc.property(thrown, fc.constantFrom('info', 'error', 'fatal' as const), (error, level) => {
         const log = createLog('trace', {
@@ -62,7 +62,7 @@ describe('what the gateway can do without', () => {
     );
   });
 
-  it('a failed renewal names its reason in one safe word, whatever was thrown', () => {
+  it('a failed secret renewal names its reason in one safe word, whatever was thrown', () => {
     const word = /^[A-Za-z][\w]{0,63}( \d{1,6})?$/;
     fc.assert(
       fc.property(fc.oneof(thrown, fc.record({ code: fc.anything(), message: fc.string() })), (error) => {
@@ -75,7 +75,7 @@ describe('what the gateway can do without', () => {
     );
   });
 
-  it('a renewal that throws leaves the file watched: the next secret is taken', async () => {
+  it('a secret renewal that throws leaves the file watched, and the next secret is used', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'secrets-'));
     const file = path.join(folder, 'secret');
     const write = (text: string): void => {
@@ -133,7 +133,7 @@ describe('a gateway whose secrets are in files', () => {
   });
 
   it.each(Object.keys(goodSecrets))(
-    'a gateway whose secrets are in files serves on under the secrets it has when a file comes to hold rubbish: %s',
+    'a gateway whose secrets are in files keeps its secrets when a file changes to rubbish: %s',
     async (setting) => {
       for (const rubbish of ['\0\u202e%', 'redis://:a%b@c', '{}', 'x'.repeat(20_000), '\r\n']) {
         writeFileSync(fileOf(setting), rubbish);

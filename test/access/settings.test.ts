@@ -20,7 +20,7 @@ const jwt = {
 const secret = 'a-router-secret-of-32-characters';
 
 describe('the settings of access', () => {
-  it('the settings of access must say in production who may call', () => {
+  it('the settings of access must name an AUTH_MODE in production', () => {
     const production = { NODE_ENV: 'production', UPSTREAM: 'sandbox' };
     expect(faultsOf(production)).toContain(
       'AUTH_MODE: must be set in production: jwt, router, or none, which lets in whoever reaches the port',
@@ -29,7 +29,7 @@ describe('the settings of access', () => {
     expect(faultsOf({})).toBe('none');
   });
 
-  it('the settings of access are taken as they are meant', () => {
+  it('the settings of access are read into the configuration', () => {
     expect(readConfig({ ...jwt, JWT_CUSTOMER_CLAIM: 'cus' }).authentication).toEqual({
       mode: 'jwt',
       jwksUrl: 'https://issuer.example/keys',
@@ -55,7 +55,7 @@ describe('the settings of access', () => {
     );
   });
 
-  it('the settings of access name everything that is missing or idle, at once', () => {
+  it('the settings of access are refused with everything that is missing or unused, at once', () => {
     const faults = faultsOf({ AUTH_MODE: 'jwt', ROUTER_SECRET: secret });
     for (const name of ['JWT_JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE']) {
       expect(faults).toContain(`${name}: is needed with AUTH_MODE=jwt`);
@@ -84,7 +84,7 @@ describe('the settings of access', () => {
     ['MAX_TOKENS', '1e3'],
     ['KEEP_ALIVE_MS', '75s'],
     ['REQUEST_TIMEOUT_MS', ''.padEnd(20, '9')],
-  ])('the settings of access refuse %s=%s, and say what it takes', (name, value) => {
+  ])('the settings of access refuse %s=%s, and say what is valid', (name, value) => {
     expect(faultsOf({ [name]: value })).toContain(`${name}: takes `);
     expect(faultsOf({ [name]: value })).toContain(`got ${JSON.stringify(value)}`);
   });
@@ -95,7 +95,7 @@ describe('the settings of access', () => {
     ['ROUTER_SECRET', `${secret}, with a canary`],
     ['REDIS_URL', 'https://canary'],
     ['PSEUDONYM_KEY', 'canary'],
-  ])('the settings of access refuse a %s that will not do, and never show it', (name, value) => {
+  ])('the settings of access refuse an invalid %s without showing it', (name, value) => {
     const faults = faultsOf({ AUTH_MODE: 'router', [name]: value });
     expect(faults).toContain(`${name}: takes `);
     expect(faults).not.toContain('canary');

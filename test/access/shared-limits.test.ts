@@ -60,7 +60,7 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       }
     });
 
-    it('rate limits of two processes are counted together, and apart once Redis is killed', async () => {
+    it('rate limits of two processes are counted together, and separately once Redis is killed', async () => {
       for (let count = 0; count < 2; count += 1) processes.push(await spawnGateway(environment()));
       const [a, b] = processes as [GatewayProcess, GatewayProcess];
       const { from, statuses } = await keptUp(processes, async (address) => ({
@@ -81,7 +81,7 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       await until(a, 'up');
     }, 30_000);
 
-    it('a gateway prints nothing beside the log where Redis is not to be had', async () => {
+    it('a gateway prints nothing outside the log if Redis is unavailable', async () => {
       const gateway = await spawnGateway(environment(`redis://127.0.0.1:${await freePort()}`));
       processes.push(gateway);
       expect(await create(gateway)).toBe(200);
@@ -135,7 +135,7 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       await servedByItself();
     });
 
-    it('a replica counts for itself when Redis is full of another’s values', async () => {
+    it('a replica counts for itself when Redis holds values of another type', async () => {
       gateway = await startTestGateway(environment(redis.url, '5'));
       await until(gateway, 'up');
       expect(await create(gateway)).toBe(200);

@@ -41,7 +41,7 @@ describe('the scope of a client’s idempotency key', () => {
   const keys = () => upstream.requests.map(({ headers }) => headers['idempotency-key']);
 
   it.each(['jenny', 'josé', '名前', 'auth0|5f7c8ec7c33c6c004bbafe82'])(
-    'the scope of a client’s idempotency key is one for %s, directly by a token or through a router that names the issuer and the subject',
+    'the scope of an idempotency key is the same for %s, with a token or through a router that names issuer and subject',
     async (sub) => {
       await byToken({ sub });
       await byRouter({
@@ -53,7 +53,7 @@ describe('the scope of a client’s idempotency key', () => {
     },
   );
 
-  it('the scope of a client’s idempotency key is not shared by two people of different issuers, nor by a subject without an issuer', async () => {
+  it('the scope of an idempotency key is not shared by equal subjects of different issuers, nor by a subject without an issuer', async () => {
     await byToken({ sub: 'jenny' });
     await byRouter({ 'x-caller-issuer': 'https://another.example', 'x-caller-subject': 'jenny' });
     await byRouter({ 'x-caller-subject': 'jenny' });
@@ -66,25 +66,22 @@ describe('the scope of a client’s idempotency key', () => {
     ['subject of a no-break space', { 'x-caller-subject': '\u00a0' }],
     ['issuer', { 'x-caller-subject': '1', 'x-caller-issuer': '' }],
     ['customer', { 'x-caller-subject': '1', 'x-caller-customer': ' ' }],
-  ])(
-    'the scope of a client’s idempotency key is given to nobody for whom the router sends an empty %s',
-    async (_, headers) => {
-      const result = await byRouter(headers);
-      expect(result.status).toBe(401);
-      expect(result.errors?.[0]?.extensions['code']).toBe('UNAUTHENTICATED');
-      expect(upstream.requests).toHaveLength(0);
-      expect(await routed.logged(/a caller header is blank or appears twice/)).toBeDefined();
-    },
-  );
+  ])('the scope of an idempotency key is refused if the router sends an empty %s', async (_, headers) => {
+    const result = await byRouter(headers);
+    expect(result.status).toBe(401);
+    expect(result.errors?.[0]?.extensions['code']).toBe('UNAUTHENTICATED');
+    expect(upstream.requests).toHaveLength(0);
+    expect(await routed.logged(/a caller header is blank or appears twice/)).toBeDefined();
+  });
 
-  it('the scope of a client’s idempotency key gives a caller with empty scopes no rights, and does not take that for a router that decides', async () => {
+  it('a caller for whom the router sends empty scopes has no rights', async () => {
     const result = await byRouter({ 'x-caller-subject': 'jenny', 'x-caller-scopes': ' ' });
     expect(result.errors?.[0]?.extensions['code']).toBe('FORBIDDEN');
     expect(upstream.requests).toHaveLength(0);
   });
 
   it.each(['', ' ', '\t\n', '\u3000'])(
-    'the scope of a client’s idempotency key is given to nobody whose token has the subject %j',
+    'the scope of an idempotency key is refused to a token with the subject %j',
     async (sub) => {
       expect((await byToken({ sub })).status).toBe(401);
       expect(upstream.requests).toHaveLength(0);

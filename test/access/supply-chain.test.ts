@@ -12,24 +12,24 @@ const lock: { packages: Record<string, LockedPackage> } = JSON.parse(
 const locked = Object.entries(lock.packages).filter(([path]) => path !== '');
 
 describe('what is installed', () => {
-  it('what is installed is pinned to exact versions', () => {
+  it('every installed package is pinned to an exact version', () => {
     const versions = Object.entries<string>({ ...manifest.dependencies, ...manifest.devDependencies });
     expect(versions.length).toBeGreaterThan(20);
     for (const [name, version] of versions) expect(`${name} ${version}`).toMatch(/ \d+\.\d+\.\d+(-[\w.]+)?$/);
   });
 
-  it('what is installed brings the Node that .nvmrc names', () => {
+  it('the installed Node is the one that .nvmrc names', () => {
     expect(readFileSync('.nvmrc', 'utf8').trim()).toBe(manifest.devDependencies.node);
   });
 
-  it('what is installed is known by its hash', () => {
+  it('every installed package is verified by its hash', () => {
     // What only other platforms install is in the lock without one.
     const installed = locked.filter(([path]) => existsSync(path));
     expect(installed.length).toBeGreaterThan(500);
     for (const [path, { integrity }] of installed) expect(`${path} ${integrity}`).toMatch(/ sha512-/);
   });
 
-  it('what is installed runs no install scripts but those that were looked at', () => {
+  it('no installed package runs an install script that was not reviewed', () => {
     const scripted = locked
       .filter(([, { hasInstallScript }]) => hasInstallScript)
       .map(([path]) => path.replace(/^.*node_modules\//, ''));

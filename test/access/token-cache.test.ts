@@ -32,14 +32,14 @@ describe('a token that was verified a moment ago', () => {
     jest.advanceTimersByTime(seconds * 1000);
   };
 
-  it('a token that was verified a moment ago names its caller again, and no other token does', () => {
+  it('a cached token names its caller again, and no other token does', () => {
     const caller = add('a.b.c');
     add('a.b.d');
     expect(find('a.b.c')).toBe(caller);
     for (const other of ['a.b.C', 'a.b.', 'a.b.cc', '']) expect(find(other)).toBeUndefined();
   });
 
-  it('a token that was verified a moment ago is to be verified again after a minute, however often it was used', () => {
+  it('a cached token is verified again after a minute, however often it was used', () => {
     add('a.b.c');
     wait(59);
     expect(find('a.b.c')).toBeDefined();
@@ -47,7 +47,7 @@ describe('a token that was verified a moment ago', () => {
     expect(find('a.b.c')).toBeUndefined();
   });
 
-  it('a token that was verified a moment ago is good for no longer than it says itself, give or take five seconds', () => {
+  it('a cached token is valid no longer than its exp, give or take five seconds', () => {
     add('a.b.c', { exp: startedAt + 10 });
     wait(14);
     expect(find('a.b.c')).toBeDefined();
@@ -55,7 +55,7 @@ describe('a token that was verified a moment ago', () => {
     expect(find('a.b.c')).toBeUndefined();
   });
 
-  it('a token that was verified a moment ago is not good before its time, where the clock was set back', () => {
+  it('a cached token is not valid before its nbf if the clock was set back', () => {
     add('a.b.c', { nbf: startedAt });
     jest.setSystemTime((startedAt - 5) * 1000);
     expect(find('a.b.c')).toBeDefined();
@@ -63,13 +63,13 @@ describe('a token that was verified a moment ago', () => {
     expect(find('a.b.c')).toBeUndefined();
   });
 
-  it('a token that was verified a moment ago is out of time where the clock was set to after its end', () => {
+  it('a cached token is expired if the clock was set past its exp', () => {
     add('a.b.c');
     jest.setSystemTime((inAnHour + 5) * 1000);
     expect(find('a.b.c')).toBeUndefined();
   });
 
-  it('a token that was verified a moment ago is to be verified again once the keys have been fetched anew', () => {
+  it('a cached token is verified again once the key set has changed', () => {
     const caller = add('a.b.c');
     keySet = 2;
     expect(find('a.b.c')).toBeUndefined();
@@ -77,7 +77,7 @@ describe('a token that was verified a moment ago', () => {
     expect(find('a.b.c')).toEqual(caller);
   });
 
-  it('a token that was verified a moment ago gives way to ten thousand others, the one longest unused first', () => {
+  it('a cached token is evicted by ten thousand others, least recently used first', () => {
     add('old');
     add('used');
     for (let count = 2; count < 10_000; count += 1) add(`token ${count}`);
@@ -87,7 +87,7 @@ describe('a token that was verified a moment ago', () => {
     for (const kept of ['used', 'token 2', 'one too many']) expect(find(kept)).toBeDefined();
   });
 
-  it('a token that was verified a moment ago is nowhere in memory itself', () => {
+  it('a cached token is not kept in memory itself', () => {
     add('header.canary-token.signature', {}, 'someone');
     const all = inspect(tokens, { showHidden: true, depth: 10, maxArrayLength: null });
     expect(all).not.toContain('canary');

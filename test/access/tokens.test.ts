@@ -44,14 +44,14 @@ describe('a gateway that asks for tokens', () => {
       authorization === undefined ? {} : { authorization },
     );
 
-  it('a gateway that asks for tokens lets in who brings a good one', async () => {
+  it('a gateway that requires tokens accepts a valid one', async () => {
     const result = await create(`Bearer ${await issuer.token()}`);
     expect(result.status).toBe(200);
     expect(result.data.createCustomerEvaluation.errors).toEqual([]);
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it.each(['RS256', 'PS256'])('a gateway that asks for tokens takes %s of an RSA key', async (alg) => {
+  it.each(['RS256', 'PS256'])('a gateway that requires tokens accepts %s of an RSA key', async (alg) => {
     const key = { ...issuer.key, alg };
     const { alg: _, ...jwk } = issuer.key.jwk;
     issuer.publish({ ...key, jwk });
@@ -65,7 +65,7 @@ describe('a gateway that asks for tokens', () => {
   });
 
   it.each(['P-256', 'Ed25519'] as const)(
-    'a gateway that asks for tokens takes a key on the curve %s',
+    'a gateway that requires tokens accepts a key on the curve %s',
     async (curve) => {
       const key = await makeKey(curve, curve);
       issuer.publish(key);
@@ -126,7 +126,7 @@ describe('a gateway that asks for tokens', () => {
   };
 
   it.each(Object.keys(refused))(
-    'a gateway that asks for tokens refuses %s, without saying why, and nothing reaches Stripe',
+    'a gateway that requires tokens refuses %s without saying why, and nothing reaches Stripe',
     async (name) => {
       const authorization = await refused[name]?.();
       const result = await create(authorization === '' ? undefined : authorization);
@@ -156,7 +156,7 @@ describe('a gateway that asks for tokens', () => {
     },
   );
 
-  it('a gateway that asks for tokens refuses a token of a megabyte before it is read', async () => {
+  it('a gateway that requires tokens refuses a token of a megabyte before it is parsed', async () => {
     const result = await fetch(`${gateway.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${'x'.repeat(1_000_000)}` },
@@ -169,7 +169,7 @@ describe('a gateway that asks for tokens', () => {
     expect(upstream.requests).toHaveLength(0);
   });
 
-  it('a gateway that asks for tokens refuses two tokens in one request', async () => {
+  it('a gateway that requires tokens refuses two tokens in one request', async () => {
     const token = await issuer.token();
     const { request } = await import('node:http');
     const status = await new Promise((resolve, reject) => {
@@ -190,7 +190,7 @@ describe('a gateway that asks for tokens', () => {
     expect(status).toBe(401);
   });
 
-  it('a gateway that asks for tokens names a caller in the log by the same pseudonym each time, and never by its subject', async () => {
+  it('a gateway that requires tokens logs a caller under the same pseudonym each time, never under its subject', async () => {
     const token = await issuer.token({ sub: 'canary-subject' });
     (await gateway.flushed()).length = 0;
     await create(`Bearer ${token}`);
@@ -205,7 +205,7 @@ describe('a gateway that asks for tokens', () => {
     expect(gateway.log.join('\n')).not.toContain(token.slice(-20));
   });
 
-  it('a gateway that asks for tokens keeps the idempotency keys of subjects apart', async () => {
+  it('a gateway that requires tokens keeps the idempotency keys of subjects apart', async () => {
     const input = registration({ idempotencyKey: 'same' });
     for (const sub of ['one', 'two', 'one']) {
       await gateway.send(

@@ -64,7 +64,7 @@ describe('trusted documents', () => {
   const apq = (sha256Hash: string) => ({ extensions: { persistedQuery: { version: 1, sha256Hash } } });
   const id = login?.id ?? '';
 
-  it('trusted documents stand in manifests that name each by the hash of its text', () => {
+  it('trusted documents are listed in manifests by the hash of their text', () => {
     expect(manifest.operations.map(({ name }) => name)).toEqual([
       'CreateCustomerEvaluation',
       'CustomerEvaluation',
@@ -94,7 +94,7 @@ describe('trusted documents', () => {
         { variables, query: readFileSync('schema/operations/evaluate-login.graphql', 'utf8') },
       ],
       ['by the generated document', { variables, query: print(EvaluateLoginDocument) }],
-    ])('trusted documents, and nothing else, are run %s', async (_, body) => {
+    ])('trusted documents, and no others, are run %s', async (_, body) => {
       const result = await post(body);
       expect(result).toMatchObject({ status: 200, data: { createCustomerEvaluation: { errors: [] } } });
       expect(upstream.requests).toHaveLength(1);
@@ -126,12 +126,15 @@ describe('trusted documents', () => {
       ['a documentId that is no text', { documentId: { id } }, 400, 'BAD_REQUEST'],
       ['the name of a property', { documentId: '__proto__x' }, 400, 'PERSISTED_QUERY_NOT_IN_LIST'],
       ['a query that is no text', { query: 5, documentId: 'x' }, 400, 'PERSISTED_QUERY_NOT_IN_LIST'],
-    ])('a gateway of trusted documents refuses %s: nothing reaches Stripe', async (_, body, status, code) => {
-      // What is no request of GraphQL's at all is refused by Apollo Server, in its own words.
-      const effect = code === 'BAD_REQUEST' ? undefined : 'NONE';
-      expect(await post({ variables, ...body })).toMatchObject({ status, code, effect });
-      expect(upstream.requests).toHaveLength(0);
-    });
+    ])(
+      'a gateway of trusted documents refuses %s, and nothing reaches Stripe',
+      async (_, body, status, code) => {
+        // What is no request of GraphQL's at all is refused by Apollo Server, in its own words.
+        const effect = code === 'BAD_REQUEST' ? undefined : 'NONE';
+        expect(await post({ variables, ...body })).toMatchObject({ status, code, effect });
+        expect(upstream.requests).toHaveLength(0);
+      },
+    );
 
     it('trusted documents are found by GET, too, and still no mutation is run so', async () => {
       const get = (parameters: Record<string, string>) =>
@@ -146,7 +149,7 @@ describe('trusted documents', () => {
     });
   });
 
-  it('trusted documents are run first, and what is not trusted is told once', async () => {
+  it('trusted documents are preferred, and an untrusted one is logged once', async () => {
     await start({ TRUSTED_DOCUMENTS: 'prefer' });
     expect((await post({ variables, documentId: id })).status).toBe(200);
     expect((await gateway.flushed()).join('\n')).not.toContain('untrusted document');
@@ -182,7 +185,7 @@ describe('trusted documents', () => {
       }),
     ],
     ['a map from id to text', 'map.json', JSON.stringify({ 'own-id': '{ own: __typename }' })],
-  ])('trusted documents are also those of %s that the owner adds', async (_, name, content) => {
+  ])('trusted documents include those of %s that the owner adds', async (_, name, content) => {
     const path = join(directory, name);
     writeFileSync(path, content);
     await start({

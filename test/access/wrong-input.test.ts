@@ -41,7 +41,7 @@ describe('a request that is wrong in thousands of places', () => {
     ['fields that nobody knows', input([], Object.fromEntries(many(4_500, (index) => [`name${index}`, 0])))],
     ['values of no enum', { input: { eventType: many(15_000, () => 'X'), evaluationContext: 0 } }],
   ])(
-    'a request that is wrong in thousands of places is told the first few, for no more than a request costs that is right: %s',
+    'a request with thousands of faults is answered with the first few, at no more cost than a valid one: %s',
     async (_, variables) => {
       const { status, errors = [], text } = await gateway.send(create, variables);
       expect(status).toBe(400);
@@ -55,7 +55,7 @@ describe('a request that is wrong in thousands of places', () => {
     },
   );
 
-  it('a request that is wrong in thousands of places is told the first twenty fields of an input that translate to nothing', async () => {
+  it('a request with thousands of faults is answered with the first twenty fields that translate to nothing', async () => {
     const wrong = input(many(1_300, () => ({ customerDetails: { customer: '' } })));
     const { data } = await gateway.send(create, wrong);
     const { errors } = data.createCustomerEvaluation;
@@ -66,7 +66,7 @@ describe('a request that is wrong in thousands of places', () => {
     });
   });
 
-  it('a request that is wrong in thousands of places is told the first twenty fields that its Stripe API version does not have', async () => {
+  it('a request with thousands of faults is answered with the first twenty fields that its Stripe API version does not have', async () => {
     const older = await startTestGateway({ STRIPE_API_VERSION: '2026-03-25.preview' });
     const data = input(many(40, () => ({ clientDetails: { data: { ip: '192.0.2.1' } } })));
     const answer = await older.send(create, data);
@@ -78,13 +78,13 @@ describe('a request that is wrong in thousands of places', () => {
     );
   });
 
-  it('a request that is wrong in thousands of places is told the first few faults of its document', async () => {
+  it('a request with thousands of faults is answered with the first few faults of its document', async () => {
     const { status, errors } = await gateway.send(`{ ${many(300, (index) => `n${index}`).join(' ')} }`);
     expect(status).toBe(400);
     expect(errors).toHaveLength(6);
   });
 
-  it('a request that is wrong in thousands of places is told the one field at fault of each argument, where only execution finds it', async () => {
+  it('a request with thousands of faults is answered with one field of each argument if only execution finds it', async () => {
     const fields = many(10, (index) => `a${index}: _entities(representations: $list) { __typename }`).join(
       ' ',
     );

@@ -39,7 +39,7 @@ export const noneRows: readonly NoneRow[] = [
     since: 'no mutation of the request took a key; else it says `UNKNOWN`, and which keys',
     test: {
       file: 'test/faults/hostile-readers.test.ts',
-      name: 'refuses an answer that is too large, and tells which mutations may have happened',
+      name: 'the gateway refuses a response that is too large, and says which mutations may have happened',
     },
   },
   {
@@ -48,7 +48,7 @@ export const noneRows: readonly NoneRow[] = [
     since: 'a `GatewayError` is raised before anything of its part is sent',
     test: {
       file: 'test/access/rate-limits.test.ts',
-      name: 'refuse a document whole that asks for more than is left',
+      name: 'rate limits refuse a whole document that asks for more than is left',
     },
   },
   {
@@ -96,7 +96,7 @@ export const noneRows: readonly NoneRow[] = [
     since: 'of this input nothing is sent',
     test: {
       file: 'test/faults/client-faults.test.ts',
-      name: 'refuses another input under a key whose call is under way',
+      name: 'the gateway refuses another input under a key whose call is in flight',
     },
   },
   {
@@ -106,7 +106,7 @@ export const noneRows: readonly NoneRow[] = [
       'retrieving changes nothing, and nothing was sent; any attempt that may have had an effect makes it `UNKNOWN`',
     test: {
       file: 'test/stripe/upstream-call.test.ts',
-      name: 'may have had an effect where any of its attempts may have',
+      name: 'a call to the upstream may have had an effect if any of its attempts may have had one',
     },
   },
   {
@@ -115,7 +115,7 @@ export const noneRows: readonly NoneRow[] = [
     since: 'it was never sent',
     test: {
       file: 'test/stripe/stripe-client.test.ts',
-      name: 'lets one wait for half of the time that it has, and then says so',
+      name: 'the Stripe client with a rate limit lets a call wait for half of its remaining time, and then rejects it',
     },
   },
   {

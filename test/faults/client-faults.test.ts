@@ -80,7 +80,7 @@ describe('when clients misbehave', () => {
     expect(upstream.keys).toHaveLength(2);
   });
 
-  it('the gateway lets a call that was sent finish, so that a repeat with the key gets the same evaluation', async () => {
+  it('the gateway lets a sent call finish after a disconnect, so that a retry with its key gets the same evaluation', async () => {
     const gateway = await gatewayWith();
     const { fault, release } = hold();
     upstream.next(fault);
@@ -126,7 +126,7 @@ describe('when clients misbehave', () => {
     expect(new Set(upstream.keys).size).toBe(1);
   });
 
-  it('the gateway refuses another input under a key whose call is under way', async () => {
+  it('the gateway refuses another input under a key whose call is in flight', async () => {
     const gateway = await gatewayWith();
     const { fault, release } = hold();
     upstream.next(fault);

@@ -71,7 +71,7 @@ describe('when the process is to end', () => {
   }
   const evaluationOf = ({ body }: Answer) => body.data?.createCustomerEvaluation.customerEvaluation;
 
-  it('a process that is to end is not ready but serves while balancers still send, then refuses politely, and answers what it has', async () => {
+  it('a draining process is not ready but serves during DRAIN_DELAY_MS, then refuses with 503 and answers what is in flight', async () => {
     await start({ DRAIN_DELAY_MS: '3000' });
     await create('before', kept);
     gateway.child.kill('SIGTERM');
@@ -109,7 +109,7 @@ describe('when the process is to end', () => {
     expect(upstream.effects).toBe(4);
   });
 
-  it('a process that is to end resets nobody: each call of sixteen busy clients is answered as long as one is in flight', async () => {
+  it('a draining process resets no connection: each call of sixteen busy clients is answered while one is in flight', async () => {
     await start();
     const { fault, release } = hold();
     upstream.next(fault);
@@ -134,7 +134,7 @@ describe('when the process is to end', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('a process that is to end refuses in the same words who came in the last moment and still waits for the process', async () => {
+  it('a draining process gives a queued request the same refusal as any other', async () => {
     await start();
     const agents = Array.from({ length: 100 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
     await Promise.all(agents.map((agent) => send(`${gateway.url}/healthz`, agent)));
@@ -151,7 +151,7 @@ describe('when the process is to end', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('a process that is to end resets nobody whom it refuses before the body has come', async () => {
+  it('a draining process does not reset a connection that it refuses before the body has arrived', async () => {
     await start({ DRAIN_DELAY_MS: '1500', AUTH_MODE: 'router', ROUTER_SECRET: 's'.repeat(32) });
     gateway.child.kill('SIGTERM');
     await untilLeaving();
@@ -173,7 +173,7 @@ describe('when the process is to end', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('a process that is to end waits for no connection on which nothing is asked, or only half of it', async () => {
+  it('a draining process does not wait for idle connections or half-sent requests', async () => {
     // Longer than this test may take: a drain that waited for the rest of a request would not end in it.
     await start({ REQUEST_TIMEOUT_MS: '600000', KEEP_ALIVE_MS: '3600000', UPSTREAM_DEADLINE_MS: '600000' });
     await create('idle', kept);
@@ -190,7 +190,7 @@ describe('when the process is to end', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('a process that is to end ends at once on a second signal', async () => {
+  it('a draining process exits immediately on a second signal', async () => {
     await start();
     upstream.always(hang);
     const lost = create('lost').catch((error: NodeJS.ErrnoException) => error.code);
@@ -204,7 +204,7 @@ describe('when the process is to end', () => {
     expect(gateway.log.join('\n')).not.toContain('graceful shutdown timed out');
   });
 
-  it('a process that is to end gives what is in flight no more than its deadline', async () => {
+  it('a draining process gives calls in flight no more than their deadline', async () => {
     await start({ UPSTREAM_DEADLINE_MS: '800', UPSTREAM_TIMEOUT_MS: '500' });
     upstream.always(hang);
     const call = create('hangs');
@@ -217,7 +217,7 @@ describe('when the process is to end', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('a process that is to end is cut off where something keeps it from ending, before the orchestrator would', async () => {
+  it('a draining process that hangs is cut off before the orchestrator would do it', async () => {
     // Nothing of ours is known to hang: a server that never tells that it has closed stands for what is not known.
     const neverClosed = "import{Server}from'node:http';Server.prototype.close=function(){return this}";
     await start({
@@ -240,7 +240,7 @@ describe('when the process is to end', () => {
     ['a rejection that nobody handles', `Promise.reject(new TypeError(process.env.MESSAGE))`],
     ['several', `for(let n=0;n<50;n++)setTimeout(()=>{throw new TypeError(process.env.MESSAGE)})`],
   ])(
-    'a process that is to end tells of %s by kind and place alone, answers what is in flight, and exits 1',
+    'a process logs %s by kind and place alone, answers what is in flight, and exits with 1',
     async (_what, bug) => {
       await start({ NODE_OPTIONS: bugOn(bug), MESSAGE: 'canary@example.com' });
       upstream.always(late(500));

@@ -65,7 +65,7 @@ describe('when clients ask for large answers, or do not read them', () => {
     await Promise.all(gateways.splice(0).map((gateway) => gateway.close()));
   });
 
-  it('the gateway tells the first twenty of a thousand faults of an input', async () => {
+  it('the gateway reports the first twenty of a thousand faults of an input', async () => {
     const gateway = await gatewayWith();
     const evaluationContext = Array.from({ length: 1_250 }, () => ({ clientDetails: { radarSession: '' } }));
     const query = `mutation($input: CreateCustomerEvaluationInput!) {
@@ -77,7 +77,7 @@ describe('when clients ask for large answers, or do not read them', () => {
     expect(text.length).toBeLessThan(100_000);
   });
 
-  it('the gateway refuses an answer that is too large, and tells which mutations may have happened', async () => {
+  it('the gateway refuses a response that is too large, and says which mutations may have happened', async () => {
     const gateway = await gatewayWith();
     await report101Times(gateway);
     const query = `mutation($input: CreateCustomerEvaluationInput!) {
@@ -116,7 +116,7 @@ describe('when clients ask for large answers, or do not read them', () => {
     expect(answer.data.createCustomerEvaluation.errors).toEqual([]);
   });
 
-  it('the gateway holds no more of all unread answers than its share of memory', async () => {
+  it('the gateway holds unread responses only within its share of memory', async () => {
     const gateway = await gatewayWith();
     await report101Times(gateway);
     const query = `mutation {
@@ -146,7 +146,7 @@ describe('when clients ask for large answers, or do not read them', () => {
     while ((await inFlight()) > 0) await delay(50);
   });
 
-  it('the gateway cuts off who does not read the metrics either', async () => {
+  it('the gateway also cuts off a client that does not read the metrics', async () => {
     const gateway = await gatewayWith({ RESPONSE_TIMEOUT_MS: '500' });
     const { socket } = open({ url: metricsUrl(gateway) });
     socket.pause();

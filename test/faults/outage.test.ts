@@ -43,7 +43,7 @@ describe('in an outage', () => {
     return Promise.all(calls);
   }
 
-  it('the gateway fails fast in the dark, hardly touches the upstream, and is back within seconds of light', async () => {
+  it('the gateway fails fast in an outage, hardly calls the upstream, and recovers within seconds', async () => {
     gateway = await startTestGateway(upstreamAt(upstream.url));
     upstream.always(reset('before'));
     const readiness = new Set<number>();
@@ -73,7 +73,7 @@ describe('in an outage', () => {
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
   });
 
-  it('the gateway adds at most a fifth to the traffic when the upstream comes and goes', async () => {
+  it('the gateway adds at most a fifth to the traffic of a flapping upstream', async () => {
     gateway = await startTestGateway(upstreamAt(upstream.url));
     let up = true;
     const toggle = setInterval(() => {
@@ -89,7 +89,7 @@ describe('in an outage', () => {
     expect(upstream.effects).toBe(outcomes.filter((code) => code === 'ok').length);
   });
 
-  it('the gateway does not multiply a burst that fails at once', async () => {
+  it('the gateway does not multiply a burst of failing calls', async () => {
     gateway = await startTestGateway(upstreamAt(upstream.url));
     upstream.always((victim) => setTimeout(() => status(503)(victim), 100));
     await Promise.all(
@@ -98,7 +98,7 @@ describe('in an outage', () => {
     expect(upstream.keys.length).toBeLessThanOrEqual(300 * 1.2);
   });
 
-  it('the gateway does not count a client’s refusals against the upstream', async () => {
+  it('the gateway does not count refusals that a client caused against the upstream', async () => {
     gateway = await startTestGateway(upstreamAt(upstream.url));
     upstream.always(status(400, { type: 'invalid_request_error', param: 'event_type' }));
     await offer(100, 1_000);
@@ -106,7 +106,7 @@ describe('in an outage', () => {
     expect(new Set(await offer(20, 500))).toEqual(new Set(['ok']));
   });
 
-  it('the circuit breaker opens also for callers who all wait less than an attempt may take', async () => {
+  it('the circuit breaker also opens if all deadlines are shorter than an attempt may take', async () => {
     gateway = await startTestGateway(upstreamAt(upstream.url));
     upstream.always(status(503));
     await Promise.all(
@@ -117,7 +117,7 @@ describe('in an outage', () => {
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503);
   });
 
-  it('the gateway does not let clients with tiny deadlines open the breaker', async () => {
+  it('the gateway does not let clients with tiny deadlines open the circuit breaker', async () => {
     gateway = await startTestGateway(upstreamAt(upstream.url));
     upstream.always(late(100));
     await Promise.all(
@@ -129,7 +129,7 @@ describe('in an outage', () => {
     expect(new Set(await offer(20, 500))).toEqual(new Set(['ok']));
   });
 
-  it('the gateway keeps to a ceiling on calls a second, and types what it holds back', async () => {
+  it('the gateway keeps to UPSTREAM_MAX_PER_SECOND, and answers UPSTREAM_RATE_LIMITED to the rest', async () => {
     gateway = await startTestGateway(
       upstreamAt(upstream.url, {
         UPSTREAM_MAX_PER_SECOND: '5',

@@ -69,7 +69,7 @@ describe('when more comes than the process can do', () => {
       return Promise.all(calls);
     };
 
-    it('an overloaded gateway does a part of it, sheds the rest before anything is done for it, and does that when it is repeated', async () => {
+    it('an overloaded gateway serves some requests, sheds the rest before any work, and serves their retries', async () => {
       const keys = Array.from({ length: 300 }, (_, index) => `key ${index}`);
       await openConnections(keys.length);
       const answers = await atOnce(() => keys.map((key) => call(key)));
@@ -116,7 +116,7 @@ describe('when more comes than the process can do', () => {
       expect(sumOf(samples, 'customer_evaluations_http_requests_in_flight')).toBe(0);
     });
 
-    it('an overloaded gateway keeps the ids of requests, and the origins apart, in what it refuses', async () => {
+    it('an overloaded gateway keeps request ids and origins in its refusals', async () => {
       await openConnections(300);
       const answers = await atOnce(() =>
         Array.from({ length: 300 }, (_, index) =>
@@ -134,7 +134,7 @@ describe('when more comes than the process can do', () => {
       expect(headers?.get('access-control-allow-origin')).toBeNull();
     });
 
-    it('an overloaded gateway still tells whether it is up, and browsers whether they may ask', async () => {
+    it('an overloaded gateway still answers health checks and CORS preflights', async () => {
       await openConnections(300);
       const mayAsk = async (): Promise<boolean> => {
         const headers = { origin: 'https://shop.example', 'access-control-request-method': 'POST' };
@@ -174,7 +174,7 @@ describe('when more comes than the process can do', () => {
       await issuer.close();
     });
 
-    it('an overloaded gateway still serves others than the one who sends it, though they come last', async () => {
+    it('an overloaded gateway still serves other callers than the busy one, though they come last', async () => {
       await start(300);
       const tokenOf = async (sub: string) => ({ authorization: `Bearer ${await issuer.token({ sub })}` });
       const [loud, quiet] = [await tokenOf('loud'), await tokenOf('quiet')];
@@ -186,7 +186,7 @@ describe('when more comes than the process can do', () => {
       expect((await Promise.all(flood)).map(({ status }) => status)).toContain(503);
     });
 
-    it('an overloaded gateway does nothing for who has hung up by the time that it would begin', async () => {
+    it('an overloaded gateway does nothing for a client that has disconnected by the time of its turn', async () => {
       await start(10_000);
       const token = { authorization: `Bearer ${await issuer.token()}` };
       expect((await call('first', token)).status).toBe(200);

@@ -61,7 +61,7 @@ describe('an operation of which a part is refused', () => {
     };
   };
 
-  it('an operation of which a part is refused is answered 200 once a mutation of it was made, so that no client repeats that one by itself', async () => {
+  it('a partly refused operation is answered with 200 once one of its mutations was made, so that no client retries that one by itself', async () => {
     const operation = send(`first: ${one} second: ${one} third: __typename`);
     const release = await passOn();
     const { status, headers, data, errors } = await operation;
@@ -78,7 +78,7 @@ describe('an operation of which a part is refused', () => {
     expect(upstream.requests).toHaveLength(2);
   });
 
-  it('an operation of which a part is refused is answered 503 with Retry-After where nothing of it was made', async () => {
+  it('a partly refused operation is answered with 503 and Retry-After if none of its mutations was made', async () => {
     const other = send(one);
     await calls(1);
     const { status, headers, data, errors } = await send(`first: ${one} second: ${one}`);
@@ -90,7 +90,7 @@ describe('an operation of which a part is refused', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('an operation of which a part is refused is answered 200 where it is a query and one of its objects was found', async () => {
+  it('a partly refused query is answered with 200 if one of its objects was found', async () => {
     const query =
       '{ a: customerEvaluation(id: "a") { id } ... { b: customerEvaluation(id: "b") { id } c: customerEvaluation(id: "c") { id } } }';
     const answer = gateway.send(query);

@@ -78,17 +78,20 @@ describe('when the process ends', () => {
           kill();
         },
     ],
-  ])('a repeat with the key at a new process finds one evaluation: killed %s', async (_when, faultWith) => {
-    const first = await start();
-    upstream.next(faultWith(() => first.child.kill('SIGKILL')));
-    // The last fault may lose the race against the answer: either way there is one evaluation.
-    await create(first, 'mine').catch(() => undefined);
-    expect(await first.exited).toBe('SIGKILL');
-    const second = await start();
-    expect((await create(second, 'mine')).customerEvaluation?.id).toBe('ceval_1');
-    expect(upstream.effects).toBe(1);
-    expect(new Set(upstream.keys).size).toBe(1);
-  });
+  ])(
+    'a retry with the key at a new process finds one evaluation after the old one was killed %s',
+    async (_when, faultWith) => {
+      const first = await start();
+      upstream.next(faultWith(() => first.child.kill('SIGKILL')));
+      // The last fault may lose the race against the answer: either way there is one evaluation.
+      await create(first, 'mine').catch(() => undefined);
+      expect(await first.exited).toBe('SIGKILL');
+      const second = await start();
+      expect((await create(second, 'mine')).customerEvaluation?.id).toBe('ceval_1');
+      expect(upstream.effects).toBe(1);
+      expect(new Set(upstream.keys).size).toBe(1);
+    },
+  );
 
   it('a process answers the two hundred calls in flight before it exits on SIGTERM', async () => {
     // Limits that a machine which has no time for any of us does not reach: this is not about them. Nor is it about

@@ -65,7 +65,7 @@ describe('a gateway that is short of something', () => {
     return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
   }
 
-  it('a gateway that is short of something survives a burst of the largest requests with a heap of 256 MB', async () => {
+  it('a gateway with a heap of 256 MB survives a burst of the largest requests', async () => {
     // The limits of time are another's test: a machine that has little for us needs seconds for a burst like this.
     await start({
       NODE_OPTIONS: '--max-old-space-size=256',
@@ -94,7 +94,7 @@ describe('a gateway that is short of something', () => {
     expect(gateway.child.exitCode).toBeNull();
   }, 60_000);
 
-  it('a gateway that is short of something neither dies nor spins without file descriptors, says that nothing happened, and recovers', async () => {
+  it('a gateway without file descriptors neither dies nor spins, promises that nothing happened, and recovers', async () => {
     await start({}, { maxFiles: 96 });
     // One that is connected already goes on being heard.
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -146,7 +146,7 @@ describe('a gateway that is short of something', () => {
     agent.destroy();
   }, 30_000);
 
-  it('a gateway that is short of something loses no call when it stands still for two seconds, and sheds none after', async () => {
+  it('a gateway that is paused for two seconds loses no call, and sheds none afterwards', async () => {
     await start();
     upstream.always(late(100));
     const before = Array.from({ length: 50 }, () => create().then(codeOf));
@@ -162,7 +162,7 @@ describe('a gateway that is short of something', () => {
     expect(upstream.effects).toBe(codes.filter((code) => code === 'ok').length + 1);
   }, 30_000);
 
-  it('a gateway that is short of something serves others beside five thousand connections that are idle, slow, or never read', async () => {
+  it('a gateway serves other clients beside five thousand connections that are idle, slow, or never read', async () => {
     // How long they wait is the machine's affair as well; how much work they are is not.
     await start({ MAX_EVENT_LOOP_DELAY_MS: '10000' });
     await workOfCalls();

@@ -65,21 +65,21 @@ describe('A request that is refused before GraphQL', () => {
     },
   );
 
-  it('A request that is refused before GraphQL is answered to no page of another origin, whichever it is', async () => {
+  it('A refusal before GraphQL is readable by no page of another origin', async () => {
     for (const [what, line, headers, body] of refusals) {
       const answer = await sendRaw(gateway.url, line, [...headers, 'Origin: https://evil.example'], body);
       expect([what, answer.headers.get('access-control-allow-origin')]).toEqual([what, null]);
     }
   });
 
-  it('A request that is refused before GraphQL that came too late lets a page read so, although its headers were never read', async () => {
+  it('A request that timed out is answered so that a page can read it, although its headers were never read', async () => {
     const answer = readResponse(await sendBytes(gateway.url, 'POST /graphql HTTP/1.1\r\n'));
     expect(answer.status).toBe(408);
     expect(answer.headers.get('access-control-allow-origin')).toBe(shop);
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  it('A request that is refused before GraphQL is counted by its status, and logged without what it said', async () => {
+  it('A refusal before GraphQL is counted by its status, and logged without any of its content', async () => {
     await gateway.close();
     gateway = await startTestGateway({ METRICS_PORT: '0' });
     const before = await scrape(metricsUrl(gateway));

@@ -7,7 +7,7 @@ describe('the retry budget', () => {
     jest.useRealTimers();
   });
 
-  it('the retry budget lets a quiet gateway repeat ten times in ten seconds, and no more', () => {
+  it('the retry budget allows a quiet gateway ten retries in ten seconds, and no more', () => {
     const now = 0;
     const budget = new RetryBudget(() => now);
     budget.countCall();
@@ -18,7 +18,7 @@ describe('the retry budget', () => {
     expect(budget.left).toBe(false);
   });
 
-  it('the retry budget forgets what is older than ten seconds', () => {
+  it('the retry budget forgets calls older than ten seconds', () => {
     let now = 500;
     const budget = new RetryBudget(() => now);
     for (let retry = 0; retry < 10; retry += 1) budget.countRetry();
@@ -28,7 +28,7 @@ describe('the retry budget', () => {
     expect(budget.left).toBe(true);
   });
 
-  it('the retry budget goes by a clock that nobody sets, unless it is given another', () => {
+  it('the retry budget uses the monotonic clock, unless it is given another', () => {
     jest.useFakeTimers();
     const budget = new RetryBudget();
     for (let retry = 0; retry < 10; retry += 1) budget.countRetry();

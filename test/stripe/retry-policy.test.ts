@@ -42,7 +42,7 @@ describe('the retry policy', () => {
     ['429 for a rate', situation({ status: 429, rateLimitedReason: 'endpoint-rate' })],
     ['a 4xx of a proxy on the way', situation({ status: 408, byIntermediary: true })],
     ['a refusal that Stripe says to repeat', situation({ status: 400, shouldRetry: true })],
-  ])('the retry policy repeats after %s', (_name, given) => {
+  ])('the retry policy retries after %s', (_name, given) => {
     expect(retryDelayMs(given)).toBeGreaterThanOrEqual(100);
   });
 
@@ -65,16 +65,16 @@ describe('the retry policy', () => {
     ['a refusal of the key', situation({ status: 401 })],
     ['a redirect', situation({ status: 307 })],
     ['bytes that are no answer', situation({ unreadable: true })],
-  ])('the retry policy does not repeat when: %s', (_name, given) => {
+  ])('the retry policy does not retry if: %s', (_name, given) => {
     expect(retryDelayMs(given)).toBeUndefined();
   });
 
-  it('the retry policy takes a new connection at once, outside the budget, when a pooled one had gone stale', () => {
+  it('the retry policy retries at once, outside the budget, after a stale pooled connection', () => {
     expect(retryDelayMs(situation({ staleConnection: true }, { budgetLeft: false }))).toBe(0);
     expect(retryDelayMs(situation({ staleConnection: true }, { attempts: 3 }))).toBeUndefined();
   });
 
-  it('the retry policy begins no attempt that is left less than 50 ms by the deadline', () => {
+  it('the retry policy starts no attempt with less than 50 ms before the deadline', () => {
     const stale = (remainingMs: number) =>
       retryDelayMs(situation({ staleConnection: true }, { remainingMs }));
     expect([stale(50), stale(49.9)]).toEqual([0, undefined]);

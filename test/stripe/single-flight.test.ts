@@ -29,21 +29,21 @@ describe('calls that meet under one key', () => {
 
   const abandoned = (): boolean | undefined => begun[0] && isAbandoned(begun[0].shared);
 
-  it('calls that meet under one key are one call with one answer', async () => {
+  it('concurrent calls under one key are one call with one response', async () => {
     const answers = [join(), join(), join()];
     begun[0]?.answer('evaluation');
     expect(await Promise.all(answers)).toEqual(['evaluation', 'evaluation', 'evaluation']);
     expect(begun).toHaveLength(1);
   });
 
-  it('calls that meet under one key fail together', async () => {
+  it('concurrent calls under one key fail together', async () => {
     const answers = Promise.allSettled([join(), join()]);
     begun[0]?.fail(new Error('down'));
     expect((await answers).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });
 
   it.each(['answered', 'failed'])(
-    'calls that meet under one key are begun anew once the one under way has %s',
+    'a call under the same key starts anew once the first one has %s',
     async (how) => {
       const first = join().catch(() => 'failed');
       if (how === 'answered') begun[0]?.answer('first');
@@ -55,14 +55,14 @@ describe('calls that meet under one key', () => {
     },
   );
 
-  it('calls that meet under one key are kept apart by their keys', async () => {
+  it('concurrent calls under different keys are separate', async () => {
     const answers = [join({}, 'one', 'a'), join({}, 'one', 'b')];
     begun[0]?.answer('a');
     begun[1]?.answer('b');
     expect(await Promise.all(answers)).toEqual(['a', 'b']);
   });
 
-  it('calls that meet under one key are a conflict where they ask for something else', async () => {
+  it('concurrent calls under one key conflict if they differ', async () => {
     const first = join();
     expect(() => join({}, 'another')).toThrow(
       expect.objectContaining({ code: 'IDEMPOTENCY_CONFLICT', effect: 'NONE' }),
@@ -75,7 +75,7 @@ describe('calls that meet under one key', () => {
     ['joined', 8_000, 50],
     ['began', 50, 8_000],
   ])(
-    'calls that meet under one key end each at its own deadline, also for the caller that %s with less time',
+    'concurrent calls under one key end each at its own deadline, also for the caller that %s with less time',
     async (_, first, second) => {
       const calls = [first, second].map((ms) =>
         join({ deadline: new Deadline(ms) }).catch((error: unknown) => error),
@@ -90,7 +90,7 @@ describe('calls that meet under one key', () => {
     },
   );
 
-  it('calls that meet under one key go on for a caller that joins after all others disconnected', async () => {
+  it('a shared call goes on for a caller that joins after all others disconnected', async () => {
     const gone = new AbortController();
     const answers = [join({ signal: gone.signal })];
     gone.abort();
@@ -102,7 +102,7 @@ describe('calls that meet under one key', () => {
     expect(begun).toHaveLength(1);
   });
 
-  it('calls that meet under one key are abandoned when the last caller’s time is up, although others disconnected before', async () => {
+  it('a shared call is abandoned when the last caller’s time is up, although others disconnected before', async () => {
     const gone = new AbortController();
     const answers = [join({ deadline: new Deadline(100) }), join({ signal: gone.signal })].map((answer) =>
       answer.catch((error: unknown) => error),
@@ -115,7 +115,7 @@ describe('calls that meet under one key', () => {
     await Promise.all(answers);
   });
 
-  it('calls that meet under one key are given up only when every caller has hung up', async () => {
+  it('a shared call is abandoned only when every caller has disconnected', async () => {
     const [one, two, late] = [new AbortController(), new AbortController(), AbortSignal.abort()];
     const answers = [join({ signal: one.signal }), join({ signal: two.signal }), join({ signal: late })];
     expect(abandoned()).toBe(false);
@@ -127,7 +127,7 @@ describe('calls that meet under one key', () => {
     await Promise.all(answers);
   });
 
-  it('calls that meet under one key are not given up while one is left that can’t hang up, or that came after the others had gone', async () => {
+  it('a shared call is not abandoned while a caller is left that can’t disconnect, or that joined later', async () => {
     const one = new AbortController();
     const answers = [join({ signal: one.signal }), join()];
     one.abort();

@@ -128,7 +128,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     expect(headers).not.toHaveProperty('content-type');
   });
 
-  it('the Stripe client takes a new key for the calls that begin from then on, and keeps the rest', async () => {
+  it('the Stripe client uses a renewed key for new calls, and the old one for calls in flight', async () => {
     const client = clientWith({ account: 'acct_1' });
     const answer = held();
     const underWay = post(client, 'a');
@@ -151,7 +151,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     });
   });
 
-  it('the Stripe client makes one request of calls that meet under a key, unless they ask for something else', async () => {
+  it('the Stripe client makes one request of concurrent calls under one key, unless they differ', async () => {
     const client = clientWith();
     const answer = held();
     const calls = [post(client, 'same'), post(client, 'same'), post(client, 'other')];
@@ -179,7 +179,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     expect(upstream.requests[0]?.body).toBe(ofParams({ event_type: 'login' }));
   });
 
-  it('the Stripe client begins no further attempt of a post once all its callers have hung up', async () => {
+  it('the Stripe client starts no further attempt of a POST once all its callers have disconnected', async () => {
     const client = clientWith();
     const answer = held();
     const hangUps = [new AbortController(), new AbortController()];
@@ -191,7 +191,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('the Stripe client tells how busy it is, and refuses what it has no room for', async () => {
+  it('the Stripe client reports its load, and refuses calls beyond its limit', async () => {
     const client = clientWith({ maxConcurrency: 1 });
     const idle = { inFlight: 0, limit: 1, waiting: 0, breaker: 'closed', retriesLeft: 10 };
     expect(client.load).toEqual(idle);
@@ -214,7 +214,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     expect(upstream.requests).toHaveLength(2);
   });
 
-  it('the Stripe client gives its place back where a call fails', async () => {
+  it('the Stripe client frees the slot of a failed call', async () => {
     const client = clientWith({ maxConcurrency: 1 });
     upstream.answer(400, { error: { param: 'event_type' } });
     for (const key of ['a', 'b', 'c']) {
@@ -231,7 +231,7 @@ describe('the client of Stripe’s HTTP interface', () => {
       operatorNote: 'held back by UPSTREAM_MAX_PER_SECOND',
     };
 
-    it('the Stripe client with a ceiling on calls a second lets one wait for half of the time that it has, and then says so', async () => {
+    it('the Stripe client with a rate limit lets a call wait for half of its remaining time, and then rejects it', async () => {
       const client = clientWith({ maxPerSecond: 1 });
       await post(client, 'a');
       stopClock();
@@ -244,7 +244,7 @@ describe('the client of Stripe’s HTTP interface', () => {
       expect(upstream.requests).toHaveLength(1);
     });
 
-    it('the Stripe client with a ceiling on calls a second lets it pass when its second has come', async () => {
+    it('the Stripe client with a rate limit lets a call pass once the window has moved on', async () => {
       stopClock();
       const client = clientWith({ maxPerSecond: 1 });
       await post(client, 'a');
@@ -258,7 +258,7 @@ describe('the client of Stripe’s HTTP interface', () => {
       expect(upstream.requests).toHaveLength(2);
     });
 
-    it('the Stripe client with a ceiling on calls a second counts repeats as well', async () => {
+    it('the Stripe client with a rate limit counts retries as well', async () => {
       const client = clientWith({ maxPerSecond: 1 });
       upstream.answer(500, {});
       await expect(post(client, 'a', { deadline: new Deadline(600) })).rejects.toMatchObject({
@@ -268,7 +268,7 @@ describe('the client of Stripe’s HTTP interface', () => {
       expect(upstream.requests).toHaveLength(1);
     });
 
-    it('the Stripe client with a ceiling on calls a second has nobody wait who hangs up, or once it closes', async () => {
+    it('the Stripe client with a rate limit rejects a call whose caller disconnects, or once it is closed', async () => {
       const client = clientWith({ maxPerSecond: 1 });
       await post(client, 'a');
       const gone = client.get(
@@ -288,7 +288,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     });
   });
 
-  it('the Stripe client tells that the upstream is down, and sends it nothing until it looks again', async () => {
+  it('the Stripe client reports that the upstream is down, and sends nothing until the next probe', async () => {
     const client = clientWith({ maxAttempts: 1 });
     expect(client.isUpstreamUp).toBe(true);
     upstream.answer(503, {});
@@ -309,7 +309,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     expect(upstream.requests).toHaveLength(before);
   });
 
-  it('the Stripe client waits for the calls under way before it is closed, and takes no more', async () => {
+  it('the Stripe client waits for calls in flight when it is closed, and accepts no more', async () => {
     const client = clientWith();
     const answer = held();
     const underWay = post(client, 'a');
@@ -326,7 +326,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('the Stripe client leaves no timer behind that would keep the process from its end', async () => {
+  it('the Stripe client leaves no timer that would keep the process alive', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
     try {
       const client = clientWith({ maxPerSecond: 1 });

@@ -117,7 +117,7 @@ describe('the way to the upstream', () => {
     open();
   });
 
-  it('the transport brings text as it was, wherever it was cut', async () => {
+  it('the transport returns the text unchanged, wherever it was split', async () => {
     const body = Buffer.from('{"name":"é😀"}');
     const [got] = await answered(({ response }) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
@@ -135,7 +135,7 @@ describe('the way to the upstream', () => {
     expect(ends).toMatchObject([{ status: code }]);
   });
 
-  it('the transport passes over interim answers', async () => {
+  it('the transport skips interim responses', async () => {
     const interim = 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'.repeat(3);
     const final = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}';
     expect(await answered(raw(interim, final))).toEqual([{}, undefined]);
@@ -152,7 +152,7 @@ describe('the way to the upstream', () => {
   it.each([
     ['declared', (length: number) => answers(text(length), { 'content-length': String(length) })],
     ['undeclared', chunked],
-  ])('the transport brings a megabyte, and not a byte more: %s', async (_, bytes) => {
+  ])('the transport accepts a response of a megabyte, and not a byte more: %s', async (_, bytes) => {
     expect((await answered(bytes(megabyte)))[1]).toBeUndefined();
     expect(await answered(bytes(megabyte + 1))).toEqual([
       'UPSTREAM_INVALID_RESPONSE',
@@ -160,7 +160,7 @@ describe('the way to the upstream', () => {
     ]);
   });
 
-  it('the transport brings headers of 15 kB, and none of 17', async () => {
+  it('the transport accepts headers of 15 kB, and refuses 17', async () => {
     const headers = (bytes: number) =>
       Object.fromEntries(Array.from({ length: bytes / 1_000 }, (_, n) => [`x-${n}`, 'y'.repeat(990)]));
     expect(await answered(answers('{}', headers(15_000)))).toEqual([{}, undefined]);
@@ -171,12 +171,12 @@ describe('the way to the upstream', () => {
   });
 
   const statusLine = (code: number) => raw(`HTTP/1.1 ${code} Odd\r\ncontent-length: 0\r\n\r\n`);
-  it('the transport knows no status above 599', async () => {
+  it('the transport refuses a status above 599', async () => {
     expect(await answered(statusLine(599))).toEqual(['UPSTREAM_UNAVAILABLE', undefined]);
     expect(await answered(statusLine(600))).toEqual(['UPSTREAM_INVALID_RESPONSE', 'HPE_INVALID_STATUS']);
   });
 
-  it('the transport brings nothing of bytes that are no HTTP', async () => {
+  it('the transport returns nothing of bytes that are not HTTP', async () => {
     const [code, word] = await answered(raw('SSH-2.0-OpenSSH_9.9\r\n'));
     expect(code).toBe('UPSTREAM_INVALID_RESPONSE');
     expect(word).toMatch(/^(HPE_|HTTPParserError$)/);
@@ -202,7 +202,7 @@ describe('an attempt', () => {
   const start = () => transport.send({ method: 'GET', path: '/', headers: {}, body: null });
   const send = () => start().response.catch((error: unknown) => error);
 
-  it('an attempt that is given up while it waits for a connection ends at once, and is never sent', async () => {
+  it('an attempt that is aborted while it waits for a connection ends at once, and is never sent', async () => {
     const release: (() => void)[] = [];
     upstream.next((victim) => release.push(() => succeed(victim)));
     const first = send();
@@ -218,7 +218,7 @@ describe('an attempt', () => {
     expect(second.sent).toBe(false);
   });
 
-  it('an attempt ends where nobody takes its connection', async () => {
+  it('an attempt ends if nobody accepts its connection', async () => {
     // Says nothing, where TLS would have it say something.
     const sockets: Socket[] = [];
     const server = createServer((socket) => sockets.push(socket));
@@ -243,7 +243,7 @@ describe('what broke off', () => {
     ['ECONNREFUSED', { closed: false, unreadable: false }],
     ['AbortError', { closed: false, unreadable: false }],
     ['NO_HPE_', { closed: false, unreadable: false }],
-  ])('what broke off is told apart by its word: %s', (code, { closed, unreadable }) => {
+  ])('a transport error has a code for what broke: %s', (code, { closed, unreadable }) => {
     const error = new TransportError(true, code);
     expect(error).toMatchObject({ name: 'TransportError', closed, unreadable });
     expect(error.message).toBe(`no answer (${code}), the request was perhaps sent`);

@@ -131,7 +131,7 @@ describe('a call to the upstream', () => {
       faults: [status(400, { param: 'x' }, { 'stripe-should-retry': 'true' })],
       requests: 2,
     },
-  ])('a call to the upstream that $what is repeated under its key', async ({ faults, requests }) => {
+  ])('a call to the upstream that $what is retried under its key', async ({ faults, requests }) => {
     upstream.next(...faults);
     expect(await post(clientWith())).toBe('ok');
     expect(upstream.keys).toEqual(Array(requests).fill('key'));
@@ -179,14 +179,14 @@ describe('a call to the upstream', () => {
       fault: ({ socket }) => socket.end('SSH-2.0-OpenSSH_9.9\r\n'),
       failure: { code: 'UPSTREAM_INVALID_RESPONSE', effect: 'UNKNOWN' },
     },
-  ])('a call to the upstream is not repeated where the upstream $what', async ({ fault, failure }) => {
+  ])('a call to the upstream is not retried if the upstream $what', async ({ fault, failure }) => {
     upstream.always(fault);
     expect(await post(clientWith())).toMatchObject(failure);
     expect(upstream.keys).toHaveLength(1);
   });
 
   it.each([1, 3])(
-    'a call to the upstream is attempted as often as may be, and no more: %d',
+    'a call to the upstream is attempted at most maxAttempts times: %d',
     async (maxAttempts) => {
       upstream.always(status(500));
       expect(await post(clientWith({ maxAttempts }))).toMatchObject({
@@ -198,7 +198,7 @@ describe('a call to the upstream', () => {
     },
   );
 
-  it('a call to the upstream waits before it is repeated, for as long as Stripe asks', async () => {
+  it('a call to the upstream waits before a retry, for as long as Stripe asks', async () => {
     upstream.next(status(500), status(429, {}, { 'retry-after': '1' }));
     stopClock();
     const call = post(clientWith());
@@ -215,7 +215,7 @@ describe('a call to the upstream', () => {
     expect(upstream.keys).toHaveLength(3);
   });
 
-  it('a call to the upstream has had no effect where it only reads, whatever it came to', async () => {
+  it('a call to the upstream that only reads has no effect, whatever its outcome', async () => {
     upstream.always(status(500));
     expect(await get(clientWith({ maxAttempts: 1 }))).toMatchObject({
       code: 'UPSTREAM_UNAVAILABLE',
@@ -227,7 +227,7 @@ describe('a call to the upstream', () => {
     expect(upstream.keys).toHaveLength(3);
   });
 
-  it('a call to the upstream may have had an effect where any of its attempts may have', async () => {
+  it('a call to the upstream may have had an effect if any of its attempts may have had one', async () => {
     upstream.next(status(500), status(401));
     expect(await post(clientWith())).toMatchObject({ code: 'UPSTREAM_REFUSED', effect: 'UNKNOWN' });
     upstream.next(status(429), status(401));
@@ -235,7 +235,7 @@ describe('a call to the upstream', () => {
   });
 
   describe('within its time', () => {
-    it('a call to the upstream is not begun where there is none left, or nobody waits for it', async () => {
+    it('a call to the upstream is not started if no time is left, or nobody waits for it', async () => {
       const timedOut = {
         code: 'UPSTREAM_TIMEOUT',
         effect: 'NONE',
@@ -249,7 +249,7 @@ describe('a call to the upstream', () => {
       expect(watched).toEqual([]);
     });
 
-    it('a call to the upstream is attempted anew where an attempt is not answered', async () => {
+    it('a call to the upstream is retried if an attempt times out', async () => {
       upstream.next(hang);
       stopClock();
       const call = post(clientWith({ timeoutMs: 400 }));
@@ -262,7 +262,7 @@ describe('a call to the upstream', () => {
       expect(watched.map(({ error }) => error)).toEqual(['AbortError', undefined]);
     });
 
-    it('a call to the upstream ends at the deadline where no answer comes', async () => {
+    it('a call to the upstream ends at its deadline if no response comes', async () => {
       upstream.always(hang);
       stopClock();
       const client = clientWith({ timeoutMs: 200 });
@@ -289,7 +289,7 @@ describe('a call to the upstream', () => {
       });
     });
 
-    it('a call to the upstream reports the answer that came, even where there is no time for another attempt', async () => {
+    it('a call to the upstream reports the response that came, even if no time is left for another attempt', async () => {
       upstream.always(status(500, {}, { 'retry-after': '1' }));
       expect(await post(clientWith(), { deadline: new Deadline(1_000) })).toMatchObject({
         code: 'UPSTREAM_UNAVAILABLE',
@@ -298,7 +298,7 @@ describe('a call to the upstream', () => {
       expect(upstream.keys).toHaveLength(1);
     });
 
-    it('a call to the upstream blames an upstream that takes no connection, where there was time for one', async () => {
+    it('a call to the upstream fails as UPSTREAM_UNAVAILABLE if no connection was accepted in fair time', async () => {
       const apiUrl = await startSilentServer();
       stopClock();
       const [unreachable, hasty] = [clientWith({ apiUrl, timeoutMs: 300 }), clientWith({ apiUrl })];
@@ -327,7 +327,7 @@ describe('a call to the upstream', () => {
       expect(watched.map(({ sent }) => sent)).not.toContain(true);
     });
 
-    it('a call to the upstream counts against the breaker where it had a third of the usual time, and not where it had less', async () => {
+    it('a call to the upstream that times out counts for the circuit breaker only if it had a third of the usual time', async () => {
       upstream.always(hang);
       const client = clientWith({ timeoutMs: 300, maxAttempts: 1 });
       stopClock();
@@ -365,7 +365,7 @@ describe('a call to the upstream', () => {
   });
 
   describe('of a caller who hangs up', () => {
-    it('a call to the upstream of a caller who hangs up is left to finish once it is sent', async () => {
+    it('a call to the upstream is left to finish once it is sent, although its caller disconnects', async () => {
       const hangUp = new AbortController();
       upstream.next((victim) => {
         hangUp.abort();
@@ -374,7 +374,7 @@ describe('a call to the upstream', () => {
       expect(await get(clientWith(), { signal: hangUp.signal })).toBe('ok');
     });
 
-    it('a call to the upstream of a caller who hangs up is not attempted again', async () => {
+    it('a call to the upstream is not retried once its caller has disconnected', async () => {
       const hangUp = new AbortController();
       upstream.always((victim) => {
         hangUp.abort();
@@ -387,7 +387,7 @@ describe('a call to the upstream', () => {
       expect(upstream.keys).toHaveLength(1);
     });
 
-    it('a call to the upstream of a caller who hangs up is not attempted again where that was while it waited to be', async () => {
+    it('a call to the upstream is not retried if its caller disconnects during the wait', async () => {
       const hangUp = new AbortController();
       upstream.always(status(500));
       const call = post(clientWith(), { signal: hangUp.signal });
@@ -403,7 +403,7 @@ describe('a call to the upstream', () => {
   });
 
   describe('over a connection from before', () => {
-    it('a call to the upstream over a connection from before that has gone stale is repeated at once, and charged to nobody', async () => {
+    it('a call to the upstream over a stale connection is retried at once, outside the retry budget', async () => {
       const client = clientWith();
       expect(await post(client, {}, 'before')).toBe('ok');
       await nextTurn();
@@ -413,7 +413,7 @@ describe('a call to the upstream', () => {
       expect(client.load.retriesLeft).toBe(10);
     });
 
-    it('a call to the upstream over a connection from before that fails otherwise is repeated as any other', async () => {
+    it('a call to the upstream that fails over a reused connection is retried as any other', async () => {
       const client = clientWith();
       expect(await post(client, {}, 'before')).toBe('ok');
       await nextTurn();
@@ -423,7 +423,7 @@ describe('a call to the upstream', () => {
     });
   });
 
-  it('a call to the upstream counts towards what may be repeated', async () => {
+  it('a call to the upstream adds to the retry budget', async () => {
     const client = clientWith({ maxAttempts: 2 });
     for (let count = 0; count < 60; count += 1) await post(client, {}, `key ${count}`);
     expect(client.load.retriesLeft).toBeCloseTo(12);
@@ -435,7 +435,7 @@ describe('a call to the upstream', () => {
   });
 
   describe('is watched', () => {
-    it('a call to the upstream is watched attempt by attempt', async () => {
+    it('an observer of a call to the upstream sees each attempt', async () => {
       upstream.next(status(500));
       expect(await post(clientWith())).toBe('ok');
       const ended = { error: undefined, sent: true, requestId: 'req_faulty' };
@@ -445,7 +445,7 @@ describe('a call to the upstream', () => {
       ]);
     });
 
-    it('a call to the upstream is watched where nobody listens', async () => {
+    it('an observer of a call to the upstream sees a refused connection', async () => {
       const apiUrl = `http://127.0.0.1:${await freePort()}`;
       expect(await get(clientWith({ apiUrl, maxAttempts: 1 }))).toMatchObject({
         code: 'UPSTREAM_UNAVAILABLE',
@@ -464,7 +464,7 @@ describe('a call to the upstream', () => {
       ]);
     });
 
-    it('a call to the upstream is watched where the breaker is open', async () => {
+    it('an observer of a call to the upstream sees an open circuit breaker', async () => {
       upstream.always(status(500));
       const client = clientWith({ maxAttempts: 1 });
       for (let count = 0; count < 10; count += 1) await post(client, {}, `key ${count}`);
@@ -476,7 +476,7 @@ describe('a call to the upstream', () => {
       expect(upstream.keys).toHaveLength(10);
     });
 
-    it('a call to the upstream is watched by nobody, where nobody asks', async () => {
+    it('a call to the upstream needs no observer', async () => {
       expect(await post(clientWith(), { observer: undefined })).toBe('ok');
     });
   });

@@ -37,7 +37,7 @@ describe('the log', () => {
     await gateway.flushed();
   }
 
-  it('the log has one line for an operation: what ran, for whom, how it ended, how long, and both request ids', async () => {
+  it('the log has one line for each operation: what ran, for whom, with which outcome, how long, and both request ids', async () => {
     upstream.next(status(500));
     await send(createEverything, { input: registration() });
     expect(lines('operation')).toEqual([
@@ -66,7 +66,7 @@ describe('the log', () => {
     expect(durationMs).toBeGreaterThan(upstreamMs ?? 0);
   });
 
-  it('the log names the outcome as the caller saw it, also where only the payload tells', async () => {
+  it('the log names the outcome as the caller saw it, even if only the payload has it', async () => {
     upstream.always(status(401, { type: 'invalid_request_error' }));
     await send(createEverything, { input: registration() });
     await send(
@@ -81,7 +81,7 @@ describe('the log', () => {
     expect(lines('operation').map(({ attempts }) => attempts)).toEqual([1, 0, 0]);
   });
 
-  it('the log tells each attempt where it is at debug, and never what was sent', async () => {
+  it('the log has each attempt at level debug, and never what was sent', async () => {
     upstream.next(status(500));
     await send(createEverything, { input: personalInput });
     expect(lines('attempt')).toMatchObject([
@@ -98,7 +98,7 @@ describe('the log', () => {
     for (const canary of [...canaries, 'canary-subject']) expect(gateway.log.join()).not.toContain(canary);
   });
 
-  it('the log cuts short the name that a client gave its operation', async () => {
+  it('the log truncates the name that a client gave its operation', async () => {
     await send(`query ${'Long'.repeat(50)} { __typename }`);
     const [line] = lines('operation');
     expect(String(line?.['operationName'])).toHaveLength(80);

@@ -62,7 +62,7 @@ describe('a log that nobody reads', () => {
   const dropped = async (metrics: string): Promise<number> =>
     sumOf(await scrape(metrics), 'customer_evaluations_log_lines_dropped_total');
 
-  it('a log that nobody reads stops no request and no exit while its reader stands still; then what was dropped is counted and said', async () => {
+  it('a log whose reader is stuck blocks no request and no exit, and dropped lines are counted and logged', async () => {
     const { child, url, metrics } = await start('pipe');
     const { stdout } = child;
     if (stdout === null) throw new Error('no pipe');
@@ -101,14 +101,14 @@ describe('a log that nobody reads', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   }, 180_000);
 
-  it('a log that nobody reads stops no exit', async () => {
+  it('a log that nobody reads does not block the exit', async () => {
     const { child, url } = await start('pipe');
     for (let count = 0; count < 300; count += 1) await create(url);
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
-  it('a log that nobody reads stops nothing when its reader is gone', async () => {
+  it('a log whose reader is gone blocks nothing', async () => {
     const { child, url, metrics } = await start('pipe');
     child.stdout?.destroy();
     for (let count = 0; count < 5; count += 1) expect(await create(url)).toBe(200);
@@ -117,7 +117,7 @@ describe('a log that nobody reads', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
-  it('a log that nobody reads stops nothing when the disk is full', async () => {
+  it('a log on a full disk blocks nothing', async () => {
     const { child, url, metrics } = await start(openSync('/dev/full', 'w'));
     expect(await create(url)).toBe(200);
     expect(await dropped(metrics)).toBeGreaterThan(0);

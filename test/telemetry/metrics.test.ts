@@ -117,7 +117,7 @@ describe('the metrics', () => {
     expect(sumOf(samples, 'customer_evaluations_upstream_calls_limit')).toBe(512);
   });
 
-  it('the metrics tell the breaker’s state, how often it opened, and what it refused', async () => {
+  it('the metrics show the circuit breaker’s state, how often it opened, and what it refused', async () => {
     await start({ UPSTREAM_MAX_ATTEMPTS: '1' });
     const state = async () => {
       const samples = await read();
@@ -147,7 +147,7 @@ describe('the metrics', () => {
     expect(sumOf(samples, 'customer_evaluations_rate_limited_total')).toBe(3);
   });
 
-  it('the metrics count what is shed, and show who is under way and who waits', async () => {
+  it('the metrics count shed requests, and show calls in flight and waiting', async () => {
     await start({
       UPSTREAM_MAX_CONCURRENCY: '1',
       UPSTREAM_TIMEOUT_MS: '10000',
@@ -171,7 +171,7 @@ describe('the metrics', () => {
     expect(sumOf(samples, 'customer_evaluations_shed_total', { stage: 'http' })).toBe(0);
   });
 
-  it('the metrics count what never becomes an operation', async () => {
+  it('the metrics count requests that never become an operation', async () => {
     await start({ MAX_BODY_BYTES: '1024', AUTH_MODE: 'router', ROUTER_SECRET: 'x'.repeat(32) });
     const secret = { 'x-router-secret': 'x'.repeat(32) };
     const post = (body: string, headers: Record<string, string>) =>
@@ -252,7 +252,7 @@ describe('the metrics', () => {
     expect(sumOf(await read(), 'customer_evaluations_contract_drift_total', kind)).toBe(1);
   });
 
-  it('the metrics hold nothing that a stranger or person wrote, however many write', async () => {
+  it('the metrics have no label with a client’s or person’s text, however many requests come', async () => {
     await start();
     await create(personalInput);
     // Of Node's own, the kinds of garbage collection that there have been grow by themselves.
@@ -314,7 +314,7 @@ describe('the metrics', () => {
     await expect(startTestGateway({ METRICS_PORT: port })).rejects.toThrow(`Port ${port} is taken`);
   });
 
-  it('the metrics tell that the key set or the shared counters cannot be had', async () => {
+  it('the metrics show that the key set or the shared counters are unavailable', async () => {
     const nobody = 'http://127.0.0.1:1';
     await start({
       AUTH_MODE: 'jwt',

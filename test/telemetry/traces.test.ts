@@ -130,7 +130,7 @@ describe('a trace', () => {
     });
   });
 
-  it('a trace goes on from its client’s, and ties the request’s log lines to it', async () => {
+  it('a trace continues its client’s, and the request’s log lines have its id', async () => {
     await start();
     await create({ traceparent: traceparent(), tracestate: 'vendor=1' });
     const spans = await collected();
@@ -165,7 +165,7 @@ describe('a trace', () => {
     }
   });
 
-  it('a trace is handed to the collector as the standard variables say', async () => {
+  it('a trace is exported as the standard OTEL variables say', async () => {
     await start({
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.url}/own/path`,
       OTEL_EXPORTER_OTLP_HEADERS: 'x-token=a%20b,x-other=c',
@@ -200,7 +200,7 @@ describe('a trace', () => {
     for (const canary of [...canaries, 'anary']) expect(bytes).not.toContain(canary);
   });
 
-  it('a trace ends at this gateway: nothing of it is told to Stripe', async () => {
+  it('a trace ends at this gateway, and is not propagated to Stripe', async () => {
     const recording: RecordingUpstream = await startRecordingUpstream();
     recording.answer(200, {});
     await start(upstreamAt(recording.url));
@@ -234,7 +234,7 @@ describe('a trace', () => {
 
 describe('a collector', () => {
   it.each(['is down', 'never answers'])(
-    'a collector that %s is noticed by nobody who calls or who ends the process',
+    'a collector that %s affects neither callers nor the shutdown',
     async (how) => {
       const sockets: { destroy(): void }[] = [];
       const server = createServer((socket) => sockets.push(socket.on('error', () => undefined)));
