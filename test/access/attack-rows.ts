@@ -90,7 +90,7 @@ export const attackRows: readonly AttackRow[] = [
     attack: 'text made to slow down regular expressions, also in headers of the upstream',
     outcome: 'every expression is linear; only ids that look like one are passed on',
     test: {
-      file: 'test/contract/regular-expressions.test.ts',
+      file: 'test/recheck/regular-expressions.test.ts',
       name: 'grows no faster than the text that it reads, in whatever serves',
     },
   },

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parseSync } from '@swc/core';
-import { checkSync } from 'recheck';
+import type { checkSync } from 'recheck';
+import { installPackages } from '../harness/install-packages.ts';
 
 interface Expression {
   readonly file: string;
@@ -43,14 +44,22 @@ function expressionsOf(file: string): Expression[] {
   return found;
 }
 
+let check: typeof checkSync;
+
 /** What recheck makes of an expression: `safe`, or how the work grows and for which text. */
 function verdictOn({ source, flags }: Expression): string {
-  const found = checkSync(source, flags, { timeout: 20_000 });
+  const found = check(source, flags, { timeout: 20_000 });
   if (found.status !== 'vulnerable') return found.status;
   return `vulnerable, ${found.complexity.summary}, ${found.attack.pattern}`;
 }
 
 describe('the work of a regular expression', () => {
+  // Installed and loaded here, not by Jest before all tests: 58 MB, which nothing else needs.
+  beforeAll(async () => {
+    await installPackages('test/recheck');
+    ({ checkSync: check } = await import('recheck'));
+  }, 120_000);
+
   it('the work of a regular expression grows no faster than the text that it reads, in whatever serves', () => {
     const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
       /\.tsx?$/.test(file),
