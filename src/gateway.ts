@@ -8,9 +8,11 @@ import { SecretFiles } from './config/secret-file-watcher.ts';
 import { renewSecrets } from './config/secret-rotation.ts';
 import { customerEvaluationModule } from './customer-evaluation/customer-evaluation.module.ts';
 import { startApolloServer } from './graph/apollo-server.ts';
+import { buildSubgraph } from './graph/subgraph-schema.ts';
 import { Drain } from './http/drain.ts';
 import { createHttpServer } from './http/server.ts';
 import { pagesOptionsOf } from './pages/pages-options.ts';
+import { PreparedOperations } from './prepared/prepared-operations.ts';
 import type { BuiltInSandbox } from './sandbox/built-in-sandbox.ts';
 import { CustomerEvaluations } from './stripe/customer-evaluations.ts';
 import { createOutgoingRequests } from './stripe/http/outgoing-requests.ts';
@@ -107,8 +109,14 @@ async function openGateway(
       metrics: telemetry.metrics,
     }),
   ] as const;
-  const apollo = await startApolloServer(modules, config, log);
+  const { schema } = buildSubgraph(modules);
+  const { maxCost } = config;
+  const prepared = config.preparedOperations
+    ? new PreparedOperations({ schema, modules, maxCost })
+    : undefined;
+  const apollo = await startApolloServer(schema, modules, config, log, prepared && [prepared.plugin]);
   opened.push(() => apollo.stop());
+  await prepared?.prepare(apollo, trustedDocuments?.texts ?? []);
 
   await access.authenticator.started;
   const drain = new Drain(config.http.drain);
@@ -123,6 +131,7 @@ async function openGateway(
     ...config,
     settings: config.http,
     apollo,
+    prepared,
     access,
     trustedDocuments,
     isUpstreamUp: () => stripe.isUpstreamUp,

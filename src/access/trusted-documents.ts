@@ -67,6 +67,11 @@ export class TrustedDocuments {
     this.#texts = new Set([...textById.values()].flatMap((text) => [text, withoutBlankLines(text)]));
   }
 
+  /** The documents, as clients spell them. */
+  get texts(): Iterable<string> {
+    return this.#texts;
+  }
+
   /** Finds a request's document by id, in Apollo's form or as `documentId`, or by its exact text. */
   judge({ query, documentId, extensions }: DocumentRequest): Verdict {
     const id = idIn(documentId, extensions);

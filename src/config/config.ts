@@ -65,6 +65,7 @@ export interface Config {
   readonly maxDocumentBytes: number;
   /** Upstream calls that one operation may lead to. */
   readonly maxCost: number;
+  readonly preparedOperations: boolean;
   readonly trustedDocuments: TrustedDocumentsSettings;
   readonly introspection: boolean;
   /** Whether the pages for browsers are served. */
@@ -155,6 +156,7 @@ export function readConfig(environment: Environment): Config {
     maxTokens: values.MAX_TOKENS,
     maxDocumentBytes: values.MAX_DOCUMENT_BYTES,
     maxCost: values.MAX_COST,
+    preparedOperations: values.PREPARED_OPERATIONS,
     trustedDocuments: { mode: values.TRUSTED_DOCUMENTS, path: values.TRUSTED_DOCUMENTS_PATH },
     introspection: values.INTROSPECTION ?? !production,
     explorer: values.EXPLORER ?? !production,

@@ -57,6 +57,11 @@ export const settingsForFew = {
   MAX_DOCUMENT_BYTES: wholeNumber(1_024, 1_000_000)
     .default(16_384)
     .describe('the maximum length of one document, in bytes'),
+  PREPARED_OPERATIONS: onOff()
+    .default(true)
+    .describe(
+      'whether operations that come again are run by plans, which answer as GraphQL’s executor does with a third of its work',
+    ),
   MAX_COST: wholeNumber(1, 10_000)
     .default(100)
     .describe('the maximum calls to Stripe that one operation may cause'),

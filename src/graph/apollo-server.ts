@@ -1,18 +1,18 @@
-import { ApolloServer } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
+import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { AuthenticationSettings } from '../access/authentication.ts';
 import { operationPlugin } from '../telemetry/operation-plugin.ts';
-import { costLimitPlugin } from './cost-limit-plugin.ts';
+import { costIn, costLimitPlugin } from './cost-limit-plugin.ts';
 import { errorsPlugin, presentError } from './errors-plugin.ts';
 import type { GraphModule } from './graph-module.ts';
 import type { GraphQLContext } from './graphql-context.ts';
 import { knownOperationTypesRule } from './known-operation-types.ts';
 import { noServiceRule, type OperationLimits, operationLimitsRule } from './operation-limits.ts';
-import { buildSubgraph } from './subgraph-schema.ts';
 
 export interface ApolloSettings {
   readonly introspection: boolean;
@@ -30,13 +30,17 @@ const maxFields = 2_000;
 /** Of a document, or of its variables. */
 const maxErrors = 5;
 
-/** Starts Apollo Server over the subgraph's schema, with the limits and plugins that every operation passes. */
+/**
+ * Starts Apollo Server over the subgraph's schema, with the limits and plugins that every operation passes. A plan in
+ * src/prepared/ stands for all of them: what they do with a good answer, it does as well.
+ */
 export async function startApolloServer(
-  modules: readonly [GraphModule, ...GraphModule[]],
+  schema: GraphQLSchema,
+  modules: readonly GraphModule[],
   settings: ApolloSettings,
   log: Logger,
+  morePlugins: readonly ApolloServerPlugin<GraphQLContext>[] = [],
 ): Promise<ApolloServer<GraphQLContext>> {
-  const { schema } = buildSubgraph(modules);
   // It asks for the SDL, and nobody else can call.
   const hasRouter = settings.authentication.mode === 'router';
   const apollo = new ApolloServer<GraphQLContext>({
@@ -60,8 +64,9 @@ export async function startApolloServer(
     persistedQueries: false,
     plugins: [
       errorsPlugin({ hideSchema: !settings.introspection }),
-      costLimitPlugin(settings.maxCost, Object.assign({}, ...modules.map(({ callsOf }) => callsOf))),
+      costLimitPlugin(settings.maxCost, costIn(modules)),
       operationPlugin(),
+      ...morePlugins,
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
     ],

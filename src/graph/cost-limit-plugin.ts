@@ -1,8 +1,23 @@
 import type { ApolloServerPlugin } from '@apollo/server';
-import { GraphQLError } from 'graphql';
+import { type DocumentNode, GraphQLError, type OperationDefinitionNode } from 'graphql';
 import type { GraphModule } from './graph-module.ts';
 import type { GraphQLContext } from './graphql-context.ts';
 import { costOf } from './operation-cost.ts';
+
+/** How many upstream calls an operation may lead to for a caller. */
+export type OperationCost = (
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>> | undefined,
+  context: GraphQLContext,
+) => number;
+
+/** Reckons by what the modules say of their root fields. */
+export function costIn(modules: readonly GraphModule[]): OperationCost {
+  const callsOf: GraphModule['callsOf'] = Object.assign({}, ...modules.map((module) => module.callsOf));
+  return (document, operation, variables, context) =>
+    costOf(document, operation, variables, (field) => callsOf[field]?.(context) ?? 1);
+}
 
 /**
  * Charges each operation to its caller, by the upstream calls that it may lead to, before the first of them. Refuses
@@ -10,18 +25,13 @@ import { costOf } from './operation-cost.ts';
  */
 export function costLimitPlugin(
   maxCost: number,
-  callsOf: GraphModule['callsOf'],
+  costOfOperation: OperationCost,
 ): ApolloServerPlugin<GraphQLContext> {
   return {
     requestDidStart: async () => ({
       didResolveOperation: async ({ contextValue, document, operation, request }) => {
         if (operation === undefined) return;
-        const cost = costOf(
-          document,
-          operation,
-          request.variables,
-          (field) => callsOf[field]?.(contextValue) ?? 1,
-        );
+        const cost = costOfOperation(document, operation, request.variables, contextValue);
         if (cost > maxCost) throw tooCostly(cost, maxCost);
         if (cost > 1) await contextValue.charge(cost - 1);
       },

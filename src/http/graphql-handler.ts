@@ -1,21 +1,36 @@
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLContext } from '../graph/graphql-context.ts';
+import { plainRequestOf } from '../prepared/fit-request.ts';
+import type { PreparedOperations } from '../prepared/prepared-operations.ts';
+import { contextOfReplay } from '../prepared/replay.ts';
 import type { Origins } from './cors.ts';
+import { MediaTypes } from './media-types.ts';
 import { searchOf } from './request-parameters.ts';
 import { insteadOfTooLarge, maxAnswerBytes } from './response-size.ts';
 
+interface GraphQLRunners {
+  readonly apollo: ApolloServer<GraphQLContext>;
+  /** Undefined where every operation is Apollo Server's. */
+  readonly prepared?: PreparedOperations | undefined;
+}
+
 /**
- * Passes a request to Apollo Server and returns its response. Not Apollo's own integration for Fastify: that builds a URL
- * for each request, host and all, to find a query string that a POST does not have.
+ * Runs a request by its plan, or passes it to Apollo Server, and returns the response. Not Apollo's own integration for
+ * Fastify: that builds a URL for each request, host and all, to find a query string that a POST does not have.
  */
 export function graphqlHandler(
-  apollo: ApolloServer<GraphQLContext>,
+  { apollo, prepared }: GraphQLRunners,
   origins: Origins,
   contextOf: (request: FastifyRequest, reply: FastifyReply) => GraphQLContext,
 ) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
-    const context = contextOf(request, reply);
+  const mediaTypes = new MediaTypes();
+
+  const runByApollo = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    context: GraphQLContext,
+  ): Promise<string> => {
     const { status, headers, body } = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
         // Answered as GET is, without the body (RFC 9110, 9.3.2).
@@ -30,10 +45,33 @@ export function graphqlHandler(
     if (body.kind === 'chunked') throw new Error('an answer in chunks');
     for (const [name, value] of headers) reply.header(name, value);
     reply.code(status ?? 200);
-    const { string } = body;
+    if (status === undefined) mediaTypes.learn(request.headers.accept, headers.get('content-type'));
+    return body.string;
+  };
+
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
+    const context = contextOf(request, reply);
+    const mediaType = mediaTypes.get(request.headers.accept);
+    const plain =
+      prepared === undefined || mediaType === undefined || request.method !== 'POST'
+        ? undefined
+        : plainRequestOf(request.body, request.headers);
+    const outcome = plain && (await prepared?.run(plain, context));
+    let text: string;
+    if (outcome === undefined) {
+      request.record.operationRan('apollo');
+      text = await runByApollo(request, reply, context);
+    } else if ('replay' in outcome) {
+      request.record.operationRan('replay');
+      text = await runByApollo(request, reply, contextOfReplay(context, outcome.replay));
+    } else {
+      request.record.operationRan('plan');
+      reply.header('content-type', mediaType);
+      text = outcome.text;
+    }
     // There are never more code units than bytes.
-    const isTooLarge = string.length > maxAnswerBytes || Buffer.byteLength(string) > maxAnswerBytes;
-    return isTooLarge ? insteadOfTooLarge(context.idempotencyKeys, context.requestId) : string;
+    const isTooLarge = text.length > maxAnswerBytes || Buffer.byteLength(text) > maxAnswerBytes;
+    return isTooLarge ? insteadOfTooLarge(context.idempotencyKeys, context.requestId) : text;
   };
 }
 

@@ -8,6 +8,7 @@ import { describeError } from '../errors/describe-error.ts';
 import { httpRefusal } from '../errors/http-refusals.ts';
 import type { GraphQLContext } from '../graph/graphql-context.ts';
 import { explorerForBrowsers, type PagesOptions, servePages } from '../pages/pages.ts';
+import type { PreparedOperations } from '../prepared/prepared-operations.ts';
 import { type Observers, recordRequests, recordUnrecorded } from '../telemetry/request-hooks.ts';
 import { refuseOtherMethods } from './allowed-methods.ts';
 import { callerHook, chargeRequest } from './authentication-hook.ts';
@@ -31,6 +32,8 @@ import { documentHook } from './trusted-document-hook.ts';
 
 export interface HttpOptions extends ReadinessOptions {
   readonly apollo: ApolloServer<GraphQLContext>;
+  /** Undefined where every operation is Apollo Server's. */
+  readonly prepared?: PreparedOperations | undefined;
   /** All attempts of one call, waits included. */
   readonly deadlineMs: number;
   /** Undefined where every document is run. */
@@ -143,7 +146,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       limitDocuments(options.maxDocumentBytes),
       ...(options.trustedDocuments === undefined ? [] : [documentHook(options.trustedDocuments)]),
     ],
-    handler: graphqlHandler(options.apollo, origins, (request, reply) =>
+    handler: graphqlHandler(options, origins, (request, reply) =>
       createGraphQLContext(request, reply, access, options.deadlineMs),
     ),
   });

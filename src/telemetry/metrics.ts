@@ -38,6 +38,10 @@ const prefix = 'customer_evaluations_';
 const durationBuckets = [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.9, 1.5, 3, 5, 8, 12];
 const scoreBuckets = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
 
+const operationPaths = ['plan', 'replay', 'apollo'] as const;
+/** What answered an operation. */
+export type OperationPath = (typeof operationPaths)[number];
+
 const breakerStates = ['closed', 'half_open', 'open'] as const;
 
 /** Statuses that the upstream is known to answer; others are counted by their class. */
@@ -67,6 +71,11 @@ export class Metrics {
     'Duration of one upstream attempt, response body included, by result: a status, or the reason why there is none.',
     ['call', 'result'],
     durationBuckets,
+  );
+  readonly #preparedOperations = this.#counter(
+    'prepared_operations_total',
+    'Operations by what answered them: a plan (`plan`), Apollo Server with what a plan had begun (`replay`), or Apollo Server alone (`apollo`).',
+    ['path'],
   );
   readonly #retries = this.#counter(
     'upstream_retries_total',
@@ -137,6 +146,7 @@ export class Metrics {
     );
     for (const reason of ['timeout', 'memory']) this.#responsesCutOff.inc({ reason }, 0);
     for (const stage of ['http', 'upstream']) this.#shed.inc({ stage }, 0);
+    for (const path of operationPaths) this.#preparedOperations.inc({ path }, 0);
     for (const call of ['create', 'report', 'retrieve']) this.#retries.inc({ call }, 0);
     collectDefaultMetrics({ register: this.registry });
   }
@@ -163,6 +173,10 @@ export class Metrics {
       return;
     }
     this.#attemptDuration.observe({ call, result }, seconds);
+  }
+
+  operationRan(path: OperationPath): void {
+    this.#preparedOperations.inc({ path });
   }
 
   retryStarted(call: string): void {

@@ -9,6 +9,11 @@ interface RecordedContext extends BaseContext {
 /** An operation is named by who wrote the document: a stranger may have. */
 const maxNameLength = 80;
 
+/** An operation's name, as far as log and traces take it. */
+export function operationNameForLog(name: string | null | undefined): string | undefined {
+  return name?.slice(0, maxNameLength);
+}
+
 /** Tells a request's record what was run and how it ended. Never variables or results. */
 export function operationPlugin(): ApolloServerPlugin<RecordedContext> {
   return {
@@ -18,7 +23,7 @@ export function operationPlugin(): ApolloServerPlugin<RecordedContext> {
         willSendResponse: async ({ operation, operationName, errors, queryHash, response }) => {
           record.operationEnded({
             type: operation?.operation,
-            name: operationName?.slice(0, maxNameLength),
+            name: operationNameForLog(operationName),
             documentHash: queryHash,
             // Without a document that was understood, its fields are anybody's.
             label: operation === undefined ? 'none' : operationLabel(operation),

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Metrics } from './metrics.ts';
+import type { Metrics, OperationPath } from './metrics.ts';
 import { outcomeOf } from './outcomes.ts';
 import type { AttemptTrace, RequestTrace } from './tracing.ts';
 
@@ -73,9 +73,16 @@ export class RequestRecord {
     this.#failure ??= outcomeOf(code);
   }
 
+  /** By a plan, and again where Apollo Server takes over from it: the first counts. */
   operationStarted(): void {
+    if (this.#operation === 'running') return;
     this.#operation = 'running';
     this.#trace?.operationStarted();
+  }
+
+  /** By what the operation was answered: see docs/telemetry.md. */
+  operationRan(path: OperationPath): void {
+    this.#metrics?.operationRan(path);
   }
 
   /** The operation's answer stands. One log line, and one count. */

@@ -27,6 +27,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'graph',
       'http',
       'pages',
+      'prepared',
       'sandbox',
       'stripe',
       'stripe/http',
@@ -39,7 +40,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   http: {
     what: 'the server: who is let in, what a request may be, and how a response is written',
-    imports: ['access', 'admission', 'errors', 'pages', 'stripe/http', 'telemetry'],
+    imports: ['access', 'admission', 'errors', 'pages', 'prepared', 'stripe/http', 'telemetry'],
     types: ['config', 'graph'],
   },
   'pages/browser': {
@@ -51,6 +52,12 @@ export const rooms: Readonly<Record<string, Room>> = {
   pages: {
     what: 'serves the pages, and tells them what they need to know',
     imports: ['config', 'errors', 'graph', 'stripe'],
+  },
+  prepared: {
+    what: 'plans for operations that come again; knows the schema, and no resource',
+    imports: ['graph', 'telemetry'],
+    types: ['access'],
+    never: /^(ky|undici|fastify|@fastify\/.*)$/,
   },
   'customer-evaluation': {
     what: 'the resource: types, inputs, resolvers, and the translation to and from Stripe',

@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  Kind,
+  type OperationDefinitionNode,
+  visit,
+} from 'graphql';
+import type { Permissions } from '../access/permissions.ts';
+import type { GraphQLContext } from '../graph/graphql-context.ts';
+import { fragmentsOf } from '../graph/operation-complexity.ts';
+import { operationLabel } from '../telemetry/operation-label.ts';
+import type { Coercers, Variables } from './coercion.ts';
+import { NoPlanError } from './giving-up.ts';
+import type { CallRoot, SchemaFacts } from './schema-facts.ts';
+import { type Conditions, Selections } from './selections.ts';
+import { type Write, Writers } from './writers.ts';
+
+/** What is run of a plan, given the variables that `@skip` and `@include` depend on. */
+interface Variant {
+  readonly argumentsOf: (variables: Variables) => Readonly<Record<string, unknown>>;
+  readonly call: CallRoot;
+  readonly write: Write;
+}
+
+/** A root field whose arguments are coerced: nothing has happened yet. */
+export interface ReadyCall {
+  /** Calls the resolver. */
+  call(context: GraphQLContext): unknown;
+  /** Writes the response that the value of the root field makes. */
+  write(value: unknown, permissions: Permissions): string;
+}
+
+/** Each of them doubles the variants. */
+const maxConditions = 4;
+
+/**
+ * What a validated operation with one root field comes to: how its variables are coerced, what is called, and how the
+ * answer is written.
+ */
+export class Plan {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  /** For log, metrics and traces: as telemetry/operation-plugin.ts names it. */
+  readonly label: string;
+  readonly documentHash: string;
+  readonly #facts: SchemaFacts;
+  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly #coercers: Coercers;
+  readonly #coerce: (raw: Readonly<Record<string, unknown>>) => Variables;
+  readonly #conditions: readonly string[];
+  readonly #variants = new Map<string, Variant>();
+
+  /** Throws `NoPlanError` where none can stand for the operation. */
+  constructor(
+    facts: SchemaFacts,
+    coercers: Coercers,
+    {
+      source,
+      document,
+      operation,
+    }: { source: string; document: DocumentNode; operation: OperationDefinitionNode },
+  ) {
+    this.document = document;
+    this.operation = operation;
+    this.label = operationLabel(operation);
+    this.documentHash = createHash('sha256').update(source).digest('hex');
+    this.#facts = facts;
+    this.#fragments = fragmentsOf(document);
+    this.#coercers = coercers;
+    this.#coerce = coercers.ofVariables(operation.variableDefinitions ?? []);
+    this.#conditions = conditionsOf(document);
+    if (this.#conditions.length > maxConditions) throw new NoPlanError('too many conditions');
+    // Without conditions there is one variant: whether it can be had is known now.
+    if (this.#conditions.length === 0) this.#variants.set('', this.#variantOf({}));
+  }
+
+  /** Gives up where the variables do not coerce. */
+  ready(raw: Readonly<Record<string, unknown>>): ReadyCall {
+    const variables = this.#coerce(raw);
+    const { argumentsOf, call, write } = this.#variantFor(variables);
+    const args = argumentsOf(variables);
+    return { call: (context) => call(args, context), write };
+  }
+
+  #variantFor(variables: Variables): Variant {
+    const key = this.#conditions.map((name) => String(variables[name])).join();
+    const known = this.#variants.get(key);
+    if (known !== undefined) return known;
+    const conditions: Record<string, boolean> = Object.create(null);
+    for (const name of this.#conditions) {
+      const value = variables[name];
+      if (typeof value === 'boolean') conditions[name] = value;
+    }
+    const variant = this.#variantOf(conditions);
+    this.#variants.set(key, variant);
+    return variant;
+  }
+
+  #variantOf(conditions: Conditions): Variant {
+    const { schema } = this.#facts;
+    const type = schema.getRootType(this.operation.operation);
+    if (type == null) throw new NoPlanError('no root type');
+    const selections = new Selections(schema, this.#fragments, conditions);
+    const writers = new Writers(this.#facts, selections);
+    let before = '{"data":{';
+    let after = '';
+    let root:
+      | { readonly field: GraphQLField<unknown, unknown>; readonly nodes: readonly FieldNode[] }
+      | undefined;
+    for (const [name, nodes] of selections.fieldsOf(type, [this.operation])) {
+      const text = `${before === '{"data":{' ? '' : ','}${JSON.stringify(name)}:`;
+      const fieldName = nodes[0]?.name.value ?? '';
+      if (fieldName === '__typename') {
+        if (root === undefined) before += `${text}${JSON.stringify(type.name)}`;
+        else after += `${text}${JSON.stringify(type.name)}`;
+        continue;
+      }
+      const field = type.getFields()[fieldName];
+      if (field === undefined || root !== undefined) throw new NoPlanError('not one root field');
+      before += text;
+      root = { field, nodes };
+    }
+    const call = root && this.#facts.rootCall(type, root.field.name);
+    if (root === undefined || call === undefined) throw new NoPlanError('no root field that can be called');
+    const write = writers.ofType(root.field.type, root.nodes);
+    return {
+      argumentsOf: this.#argumentsOf(root.field, root.nodes),
+      call,
+      // As Apollo Server ends its responses.
+      write: (value, permissions) => `${before}${write(value, permissions)}${after}}}\n`,
+    };
+  }
+
+  #argumentsOf(
+    { args }: GraphQLField<unknown, unknown>,
+    [node]: readonly FieldNode[],
+  ): Variant['argumentsOf'] {
+    const given = node?.arguments ?? [];
+    const readers = args.map((arg) => {
+      const value = given.find(({ name }) => name.value === arg.name)?.value;
+      // The schema has no argument that may be left out, nor a variable that may be in its place.
+      if (value === undefined) throw new NoPlanError('an argument that is left out');
+      return { name: arg.name, read: this.#coercers.ofLiteral(value, arg.type) };
+    });
+    return (variables) => {
+      const read: Record<string, unknown> = {};
+      for (const { name, read: readOne } of readers) read[name] = readOne(variables);
+      return read;
+    };
+  }
+}
+
+/** The variables that `@skip` and `@include` depend on. */
+function conditionsOf(document: DocumentNode): string[] {
+  const names = new Set<string>();
+  visit(document, {
+    Directive({ arguments: given = [] }) {
+      for (const { value } of given) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
+    },
+  });
+  return [...names];
+}

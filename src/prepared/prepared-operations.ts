@@ -1,0 +1,164 @@
+import type { ApolloServer, ApolloServerPlugin } from '@apollo/server';
+import { type DocumentNode, type GraphQLSchema, Kind, type OperationDefinitionNode } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { costIn, type OperationCost } from '../graph/cost-limit-plugin.ts';
+import type { GraphModule } from '../graph/graph-module.ts';
+import type { GraphQLContext } from '../graph/graphql-context.ts';
+import { operationNameForLog } from '../telemetry/operation-plugin.ts';
+import { answerIfOnlyChecked, checkDocuments } from './checked-documents.ts';
+import { Coercers } from './coercion.ts';
+import type { PlainRequest } from './fit-request.ts';
+import { Plan, type ReadyCall } from './plan.ts';
+import { allowReplays, type Replay } from './replay.ts';
+import { readSchemaFacts, type SchemaFacts } from './schema-facts.ts';
+import { SettledItems } from './settled-items.ts';
+
+/** A document that Apollo Server has let through. */
+interface Seen {
+  readonly source: string;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  /** Made when the document comes again. */
+  plan?: Plan | 'none';
+}
+
+/** Documents that are kept, and their total length: frontends have some dozens. Parsed, each takes fifty times as much. */
+const maxDocuments = 500;
+const maxCharacters = 500_000;
+
+/** What a plan came to: a response, or what Apollo Server needs to run the operation without doing anything twice. */
+export type Outcome = { readonly text: string } | { readonly replay: Replay };
+
+export interface PreparedOperationsOptions {
+  readonly schema: GraphQLSchema;
+  /** What the schema is made of. */
+  readonly modules: readonly GraphModule[];
+  /** As the cost limit's plugin has it. */
+  readonly maxCost: number;
+}
+
+/**
+ * Operations that Apollo Server has validated and let through once, compiled: what prepared statements are to a
+ * database. Where a plan answers, it answers as Apollo Server would, byte for byte.
+ */
+export class PreparedOperations {
+  readonly #facts: SchemaFacts;
+  readonly #coercers: Coercers;
+  readonly #costOf: OperationCost;
+  readonly #maxCost: number;
+  readonly #seen = new LRUCache<string, Seen>({
+    max: maxDocuments,
+    maxSize: maxCharacters,
+    sizeCalculation: ({ source }) => source.length,
+  });
+
+  constructor({ schema, modules, maxCost }: PreparedOperationsOptions) {
+    this.#facts = readSchemaFacts(schema, modules);
+    this.#costOf = costIn(modules);
+    // Only now: it puts resolvers of its own into the schema.
+    allowReplays(schema);
+    this.#coercers = new Coercers(this.#facts);
+    this.#maxCost = maxCost;
+  }
+
+  /** Learns of each document when it has been parsed, validated and found within its limits. */
+  get plugin(): ApolloServerPlugin<GraphQLContext> {
+    return {
+      requestDidStart: async () => ({
+        didResolveOperation: async ({ source, document, operation }) => {
+          if (operation !== undefined) this.#learn({ source, document, operation });
+        },
+        responseForOperation: async ({ contextValue }) => answerIfOnlyChecked(contextValue),
+      }),
+    };
+  }
+
+  /** Prepares documents before a request brings them. */
+  async prepare(apollo: ApolloServer<GraphQLContext>, sources: Iterable<string>): Promise<void> {
+    await checkDocuments(apollo, sources);
+    for (const seen of this.#seen.values()) seen.plan ??= this.#prepare(seen);
+  }
+
+  #learn(seen: Seen): void {
+    const { source, document } = seen;
+    const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
+    if (operations.length === 1 && !this.#seen.has(source)) this.#seen.set(source, seen);
+  }
+
+  /** Runs a request's operation by its plan; undefined where nothing has happened and Apollo Server has to run it. */
+  run(request: PlainRequest, context: GraphQLContext): Promise<Outcome> | undefined {
+    const plan = this.#planOf(request.query);
+    if (plan === undefined) return undefined;
+    const { operation, document } = plan;
+    if (request.operationName !== undefined && request.operationName !== operation.name?.value)
+      return undefined;
+    const cost = this.#costOf(document, operation, request.variables, context);
+    if (cost > this.#maxCost) return undefined;
+    let ready: ReadyCall;
+    try {
+      ready = plan.ready(request.variables);
+    } catch {
+      return undefined;
+    }
+    return carryOut(plan, ready, cost, context);
+  }
+
+  #planOf(source: string): Plan | undefined {
+    const seen = this.#seen.get(source);
+    if (seen === undefined) return undefined;
+    seen.plan ??= this.#prepare(seen);
+    return seen.plan === 'none' ? undefined : seen.plan;
+  }
+
+  #prepare(seen: Seen): Plan | 'none' {
+    try {
+      return new Plan(this.#facts, this.#coercers, seen);
+    } catch {
+      return 'none';
+    }
+  }
+}
+
+async function carryOut(
+  plan: Plan,
+  ready: ReadyCall,
+  cost: number,
+  context: GraphQLContext,
+): Promise<Outcome> {
+  const { observer, permissions } = context;
+  observer.operationStarted();
+  if (cost > 1) {
+    try {
+      await context.charge(cost - 1);
+    } catch (chargeRefusal) {
+      return { replay: { chargeRefusal } };
+    }
+  }
+  let value: unknown;
+  try {
+    value = await ready.call(context);
+  } catch (error) {
+    const root = (): never => {
+      throw error;
+    };
+    return { replay: { root } };
+  }
+  // Entities are a promise each.
+  const items = Array.isArray(value) ? SettledItems.watch(value) : undefined;
+  let text: string;
+  try {
+    text = ready.write(items === undefined ? value : await items.values, permissions);
+  } catch {
+    await items?.settled.all;
+    return { replay: { root: () => (items === undefined ? value : items.settled.again()) } };
+  }
+  const { operation, label, documentHash } = plan;
+  observer.operationEnded({
+    type: operation.operation,
+    name: operationNameForLog(operation.name?.value),
+    documentHash,
+    label,
+    code: undefined,
+  });
+  return { text };
+}

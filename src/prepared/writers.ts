@@ -1,0 +1,160 @@
+import {
+  type FieldNode,
+  type GraphQLAbstractType,
+  GraphQLBoolean,
+  GraphQLID,
+  type GraphQLLeafType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  GraphQLString,
+  isAbstractType,
+  isEnumType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+} from 'graphql';
+import type { Permissions } from '../access/permissions.ts';
+import { giveUp, NoPlanError } from './giving-up.ts';
+import type { SchemaFacts } from './schema-facts.ts';
+import type { Selections } from './selections.ts';
+
+/** Writes a value as the JSON that graphql-js and `JSON.stringify` would make of it; gives up on any error. */
+export type Write = (value: unknown, permissions: Permissions) => string;
+
+type Nodes = readonly FieldNode[];
+
+/** A member of an object: what stands before its value, and where the value comes from. */
+interface Member {
+  readonly prefix: string;
+  readonly property: string;
+  readonly scopes: readonly string[];
+  readonly write: Write;
+}
+
+/** Builds the writers of one document's fields from the schema's types. */
+export class Writers {
+  readonly #facts: SchemaFacts;
+  readonly #selections: Selections;
+
+  constructor(facts: SchemaFacts, selections: Selections) {
+    this.#facts = facts;
+    this.#selections = selections;
+  }
+
+  /** Of a value of this type, with the selections of these nodes. */
+  ofType(type: GraphQLOutputType, nodes: Nodes): Write {
+    if (isNonNullType(type)) {
+      const write = this.#ofValue(type.ofType, nodes);
+      return (value, permissions) => (value == null ? giveUp() : write(value, permissions));
+    }
+    const write = this.#ofValue(type, nodes);
+    return (value, permissions) => (value == null ? 'null' : write(value, permissions));
+  }
+
+  #ofValue(type: GraphQLOutputType, nodes: Nodes): Write {
+    if (isListType(type)) return this.#ofList(type.ofType, nodes);
+    if (isObjectType(type)) return this.#ofObject(type, nodes);
+    if (isAbstractType(type)) return this.#ofAbstract(type, nodes);
+    if (isNonNullType(type)) throw new NoPlanError('a type that is twice non-null');
+    return ofLeaf(type);
+  }
+
+  #ofList(itemType: GraphQLOutputType, nodes: Nodes): Write {
+    const write = this.ofType(itemType, nodes);
+    return (value, permissions) => {
+      if (!Array.isArray(value)) return giveUp();
+      let text = '[';
+      for (let index = 0; index < value.length; index += 1) {
+        if (index > 0) text += ',';
+        text += write(value[index], permissions);
+      }
+      return `${text}]`;
+    };
+  }
+
+  #ofAbstract(type: GraphQLAbstractType, nodes: Nodes): Write {
+    const { schema } = this.#facts;
+    const writers = new Map(
+      schema.getPossibleTypes(type).map((possible) => [possible.name, this.#ofObject(possible, nodes)]),
+    );
+    const { resolveType } = type;
+    // graphql-js' default, for whoever says its type itself.
+    const nameOf = (value: unknown): unknown =>
+      resolveType == null
+        ? (value as { readonly __typename?: unknown }).__typename
+        : resolveType(value, undefined, undefined as never, type);
+    return (value, permissions) => {
+      const name = nameOf(value);
+      const write = typeof name === 'string' ? writers.get(name) : undefined;
+      return write === undefined ? giveUp() : write(value, permissions);
+    };
+  }
+
+  #ofObject(type: GraphQLObjectType, nodes: Nodes): Write {
+    const members: Member[] = [];
+    // What stands before the next member's value, or before the end.
+    let text = '{';
+    let separator = '';
+    for (const [name, same] of this.#selections.fieldsOf(type, nodes)) {
+      text += `${separator}${JSON.stringify(name)}:`;
+      separator = ',';
+      const field = same[0]?.name.value;
+      if (field === '__typename') text += JSON.stringify(type.name);
+      else {
+        members.push({ prefix: text, ...this.#memberOf(type, field, same) });
+        text = '';
+      }
+    }
+    return writeMembers(members, `${text}}`);
+  }
+
+  #memberOf(type: GraphQLObjectType, name = '', nodes: Nodes): Omit<Member, 'prefix'> {
+    const fact = this.#facts.propertyOf(type, name);
+    const field = type.getFields()[name];
+    if (fact === undefined || field === undefined) throw new NoPlanError(`${type.name}.${name}`);
+    return { ...fact, write: this.ofType(field.type, nodes) };
+  }
+}
+
+function writeMembers(members: readonly Member[], ending: string): Write {
+  return (value, permissions) => {
+    if (typeof value !== 'object' || value === null || value instanceof Error || 'then' in value) {
+      return giveUp();
+    }
+    const properties = value as Readonly<Record<string, unknown>>;
+    let text = '';
+    for (const { prefix, property, scopes, write } of members) {
+      for (const scope of scopes) if (!permissions.may(scope)) giveUp();
+      text += prefix + write(properties[property], permissions);
+    }
+    return text + ending;
+  };
+}
+
+function ofLeaf(type: GraphQLLeafType): Write {
+  if (isEnumType(type)) {
+    const words = new Map<unknown, string>(
+      type.getValues().map(({ name, value }) => [value, JSON.stringify(name)]),
+    );
+    return (value) => words.get(value) ?? giveUp();
+  }
+  const serialize: Write = (value) => {
+    // graphql-js calls a property that is a function, and throws an error that is a value.
+    if (typeof value === 'function' || value instanceof Error || isThenable(value)) return giveUp();
+    const serialized: unknown = type.serialize(value);
+    return serialized == null ? giveUp() : (JSON.stringify(serialized) ?? giveUp());
+  };
+  if (type === GraphQLString || type === GraphQLID) {
+    return (value, permissions) =>
+      typeof value === 'string' ? JSON.stringify(value) : serialize(value, permissions);
+  }
+  if (type === GraphQLBoolean) {
+    return (value, permissions) =>
+      typeof value === 'boolean' ? String(value) : serialize(value, permissions);
+  }
+  return serialize;
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}

@@ -1,0 +1,38 @@
+/*
+ * Loaded into a gateway's process before the gateway (`node --import ./test/prepared/planted-difference.ts?alias`):
+ * builds a mistake into its plans, of the kind that is named, so that a test can show that it would be found.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+
+/** What stands in the build's chunks, and what stands there with the mistake. */
+const differences: Readonly<Record<string, readonly [right: string, wrong: string]>> = {
+  null: [
+    'value == null ? "null" : write(value, permissions)',
+    'value == null ? "0" : write(value, permissions)',
+  ],
+  alias: ['selection.alias?.value ?? selection.name.value', 'selection.name.value'],
+  coercion: [': [coerce(value)]', ': coerce(value)'],
+  'unknown field': ['if (found !== Object.keys(given).length) giveUp();', ''],
+  right: ['if (!permissions.may(scope)) giveUp();', ''],
+  status: ['operationRan("plan");', 'operationRan("plan"); reply.code(201);'],
+  'log field': ['name: operationNameForLog(operation.name?.value)', 'name: void 0'],
+  'second call': ['context[replay]?.root', 'void 0'],
+};
+
+const kind = decodeURIComponent(new URL(import.meta.url).search.slice(1));
+const [right, wrong] = differences[kind] ?? [];
+if (right === undefined || wrong === undefined) throw new Error(`no such difference: ${kind}`);
+const hasPlace = readdirSync('dist').some(
+  (name) => name.endsWith('.js') && readFileSync(`dist/${name}`, 'utf8').includes(right),
+);
+if (!hasPlace) throw new Error(`the build has no place for the difference: ${kind}`);
+
+registerHooks({
+  load(url, context, nextLoad) {
+    const loaded = nextLoad(url, context);
+    if (!url.includes('/dist/') || loaded.source == null) return loaded;
+    const source = Buffer.from(loaded.source as Uint8Array).toString('utf8');
+    return { ...loaded, source: source.replace(right, wrong) };
+  },
+});

@@ -1,0 +1,153 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createEverything, loginAnswer, registration, registrationAnswer } from '../harness/evaluations.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
+
+const { id } = registrationAnswer;
+const entities = `query ($representations: [_Any!]!) {
+  _entities(representations: $representations) { ... on CustomerEvaluation { id livemode } }
+}`;
+const representations = [{ __typename: 'CustomerEvaluation', id }];
+
+/** Variables for each document in schema/operations. */
+const variablesOf: Readonly<Record<string, object>> = {
+  'create-customer-evaluation.graphql': { input: registration() },
+  'customer-evaluation.graphql': { id },
+  'evaluate-login.graphql': { radarSession: 'rse_1', customer: 'cus_1' },
+  'evaluate-registration.graphql': { radarSession: 'rse_1', customerData: { email: 'a@example.com' } },
+  'report-customer-evaluation.graphql': { id, report: { outcome: { status: 'ALLOWED' } } },
+};
+const shipped = readdirSync('schema/operations');
+
+describe('operations that are prepared', () => {
+  let upstream: RecordingUpstream;
+  const gateways: TestGateway[] = [];
+
+  beforeAll(async () => {
+    upstream = await startRecordingUpstream();
+  });
+  beforeEach(() => {
+    upstream.requests.length = 0;
+    upstream.answer(200, registrationAnswer);
+  });
+  afterEach(() => Promise.all(gateways.splice(0).map((gateway) => gateway.close())));
+  afterAll(() => upstream.close());
+
+  const start = async (environment: Record<string, string> = {}): Promise<TestGateway> => {
+    const gateway = await startTestGateway(upstreamAt(upstream.url, { METRICS_PORT: '0', ...environment }));
+    gateways.push(gateway);
+    return gateway;
+  };
+  const paths = async (gateway: TestGateway): Promise<Record<string, number>> => {
+    const samples = await scrape(metricsUrl(gateway));
+    const count = (path: string): number =>
+      sumOf(samples, 'customer_evaluations_prepared_operations_total', { path });
+    return { plan: count('plan'), replay: count('replay'), apollo: count('apollo') };
+  };
+
+  it('are all that this project ships, from the second time', async () => {
+    const gateway = await start();
+    for (const file of shipped) {
+      const query = readFileSync(`schema/operations/${file}`, 'utf8');
+      upstream.answer(200, file.includes('login') ? loginAnswer : registrationAnswer);
+      const first = await gateway.send(query, variablesOf[file]);
+      const second = await gateway.send(query, variablesOf[file]);
+      expect(second.status).toBe(200);
+      expect(second.text.replace(/"idempotencyKey":".+?"/, '')).toBe(
+        first.text.replace(/"idempotencyKey":".+?"/, ''),
+      );
+    }
+    expect(await paths(gateway)).toEqual({ plan: shipped.length, replay: 0, apollo: shipped.length });
+  });
+
+  it('are trusted documents from the first time, by text and by id', async () => {
+    const gateway = await start({ TRUSTED_DOCUMENTS: 'only' });
+    // Which media type its Accept leads to is learnt from a first response.
+    await gateway.send(readFileSync('schema/operations/customer-evaluation.graphql', 'utf8'), { id });
+    for (const file of shipped) {
+      await gateway.send(readFileSync(`schema/operations/${file}`, 'utf8'), variablesOf[file]);
+    }
+    expect(await paths(gateway)).toEqual({ plan: shipped.length, replay: 0, apollo: 1 });
+    const { operations } = JSON.parse(
+      readFileSync('schema/generated/persisted-query-manifest.json', 'utf8'),
+    ) as { operations: { id: string; name: string }[] };
+    const persisted = operations.find(({ name }) => name === 'CustomerEvaluation');
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        variables: { id },
+        extensions: { persistedQuery: { version: 1, sha256Hash: persisted?.id } },
+      }),
+    });
+    expect(await response.json()).toMatchObject({ data: { customerEvaluation: { id } } });
+    expect(await paths(gateway)).toMatchObject({ plan: shipped.length + 1 });
+    await gateway.flushed();
+    // None was run, logged or counted when it was prepared.
+    expect(gateway.log.filter((line) => line.includes('"msg":"operation"'))).toHaveLength(shipped.length + 2);
+  });
+
+  it('are entities that a router asks for', async () => {
+    const gateway = await start();
+    for (let count = 0; count < 2; count += 1) {
+      const { data } = await gateway.send(entities, { representations });
+      expect(data).toEqual({ _entities: [{ id, livemode: true }] });
+    }
+    expect(await paths(gateway)).toEqual({ plan: 1, replay: 0, apollo: 1 });
+  });
+
+  it('are none where they are switched off', async () => {
+    const gateway = await start({ PREPARED_OPERATIONS: 'off' });
+    for (let count = 0; count < 3; count += 1)
+      await gateway.send(createEverything, { input: registration() });
+    expect(await paths(gateway)).toEqual({ plan: 0, replay: 0, apollo: 3 });
+  });
+
+  it('are Apollo Server’s where a router asks for an inline trace, and plans again afterwards', async () => {
+    const gateway = await start();
+    const traced = { 'apollo-federation-include-trace': 'ftv1' };
+    await gateway.send(entities, { representations });
+    const answer = await gateway.send(entities, { representations }, traced);
+    expect(JSON.parse(answer.text).extensions.ftv1).toEqual(expect.any(String));
+    await gateway.send(entities, { representations });
+    // Apollo Server has put resolvers of its own into the schema by now: what is prepared anew does not see them.
+    const other = entities.replace('id livemode', 'livemode');
+    for (let count = 0; count < 2; count += 1) await gateway.send(other, { representations });
+    expect(await paths(gateway)).toEqual({ plan: 2, replay: 0, apollo: 3 });
+  });
+
+  it('are charged once, also where the charge is refused', async () => {
+    const many = { representations: Array.from({ length: 4 }, () => representations[0]) };
+    const answersOf = async (environment: Record<string, string>): Promise<{ status: number }[]> => {
+      const gateway = await start({ RATE_LIMIT_PER_MINUTE: '11', ...environment });
+      // Four calls each: the third is refused, and what comes then at the door.
+      const answers = [];
+      for (const sent of [many, many, many, { representations }]) {
+        const { status, headers, text } = await gateway.send(entities, sent, { 'x-request-id': 'request' });
+        const isLater = headers.has('retry-after');
+        answers.push({ status, isLater, text: text.replace(/"retryAfterMs":\d+/, '') });
+      }
+      return answers;
+    };
+    const withPlans = await answersOf({});
+    expect(withPlans).toEqual(await answersOf({ PREPARED_OPERATIONS: 'off' }));
+    expect(withPlans.map(({ status }) => status)).toEqual([200, 200, 429, 429]);
+    expect(await paths(gateways[0] as TestGateway)).toMatchObject({ replay: 1 });
+  });
+
+  it('are replaced by an error where their answer is too large, as any other', async () => {
+    const event = { type: 'login_success', occurred_at: 1_715_769_600 };
+    upstream.answer(200, { ...registrationAnswer, events: Array.from({ length: 100 }, () => event) });
+    const gateway = await start({ MAX_ALIASES: '1000', MAX_TOKENS: '10000', MAX_DOCUMENT_BYTES: '65536' });
+    const fields = Array.from({ length: 300 }, (_, index) => `a_quite_long_alias_of_it_${index}: occurredAt`);
+    const query = `{ customerEvaluation(id: "${id}") { events { ${fields.join(' ')} } } }`;
+    const answers = [await gateway.send(query), await gateway.send(query)];
+    for (const { status, data, errors } of answers) {
+      expect({ status, data }).toEqual({ status: 200, data: null });
+      expect(errors?.[0]?.message).toMatch(/^The answer is larger than this gateway sends/);
+    }
+    expect(await paths(gateway)).toMatchObject({ plan: 1 });
+  });
+});

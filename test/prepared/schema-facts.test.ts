@@ -1,0 +1,127 @@
+import { describe, expect, it } from '@jest/globals';
+import { GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import {
+  buildSchemaSync,
+  Field,
+  FieldResolver,
+  ObjectType,
+  Query,
+  Resolver,
+  UseMiddleware,
+} from 'type-graphql';
+import { customerEvaluationModule } from '../../src/customer-evaluation/customer-evaluation.module.ts';
+import { startApolloServer } from '../../src/graph/apollo-server.ts';
+import { buildSubgraph } from '../../src/graph/subgraph-schema.ts';
+import { readSchemaFacts } from '../../src/prepared/schema-facts.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+
+@ObjectType()
+class Thing {
+  @Field(() => String)
+  readonly plain!: string;
+
+  @Field(() => String)
+  readonly resolved!: string;
+
+  @UseMiddleware((_data, next) => next())
+  @Field(() => String)
+  readonly guarded!: string;
+}
+
+@Resolver(() => Thing)
+class ThingResolver {
+  @Query(() => Thing)
+  thing(): Thing {
+    return { plain: 'a', resolved: 'b', guarded: 'c' };
+  }
+
+  @UseMiddleware((_data, next) => next())
+  @Query(() => Thing)
+  guardedThing(): Thing {
+    return this.thing();
+  }
+
+  @FieldResolver(() => String)
+  resolved(): string {
+    return 'another';
+  }
+}
+
+function objectType(schema: GraphQLSchema, name: string): GraphQLObjectType {
+  const type = schema.getType(name);
+  if (!(type instanceof GraphQLObjectType)) throw new Error(`no type ${name}`);
+  return type;
+}
+
+const modules = [customerEvaluationModule(undefined)] as const;
+
+describe('a plan', () => {
+  it('reads a field as a property only where the decorators say that it is nothing else', () => {
+    const schema = buildSchemaSync({
+      resolvers: [ThingResolver],
+      validate: false,
+      skipCheck: true,
+      authChecker: () => true,
+    });
+    const facts = readSchemaFacts(schema, [{ resolver: ThingResolver, instance: new ThingResolver() }]);
+    const thing = objectType(schema, 'Thing');
+    expect(facts.propertyOf(thing, 'plain')).toEqual({ property: 'plain', scopes: [] });
+    expect(facts.propertyOf(thing, 'resolved')).toBeUndefined();
+    expect(facts.propertyOf(thing, 'guarded')).toBeUndefined();
+    const query = objectType(schema, 'Query');
+    expect(facts.rootCall(query, 'thing')).toBeDefined();
+    expect(facts.rootCall(query, 'guardedThing')).toBeUndefined();
+  });
+
+  it('knows every field of the subgraph, and none whose resolver somebody has put there', () => {
+    const { schema } = buildSubgraph(modules);
+    const types = Object.values(schema.getTypeMap()).filter(
+      (type): type is GraphQLObjectType =>
+        type instanceof GraphQLObjectType && !/^__|^_Service|^(Query|Mutation)$/.test(type.name),
+    );
+    expect(types.length).toBeGreaterThan(5);
+    const facts = readSchemaFacts(schema, modules);
+    for (const type of types) {
+      for (const name of Object.keys(type.getFields())) {
+        expect([`${type.name}.${name}`, facts.propertyOf(type, name)?.property]).toEqual([
+          `${type.name}.${name}`,
+          name,
+        ]);
+      }
+    }
+    const evaluation = objectType(schema, 'CustomerEvaluation');
+    expect(facts.propertyOf(evaluation, 'signals')?.scopes).toEqual(['evaluations:signals']);
+    const livemode = evaluation.getFields()['livemode'];
+    if (livemode === undefined) throw new Error('no livemode');
+    livemode.resolve = () => true;
+    expect(readSchemaFacts(schema, modules).propertyOf(evaluation, 'livemode')).toBeUndefined();
+  });
+
+  it('stands for the plugins that Apollo Server has, and no others', async () => {
+    const { schema } = buildSubgraph(modules);
+    const apollo = await startApolloServer(
+      schema,
+      modules,
+      {
+        introspection: true,
+        authentication: { mode: 'none' },
+        operationLimits: { rootFields: 1, depth: 1, aliases: 1, directives: 1 },
+        maxTokens: 1,
+        maxCost: 1,
+      },
+      createLog('silent', { write: () => undefined }),
+    );
+    const { plugins } = (apollo as unknown as { internals: { plugins: Record<string, unknown>[] } })
+      .internals;
+    // One more? What it does with a good answer, `carryOut` must do as well; or its requests must be given up.
+    expect(plugins.map((plugin) => plugin['__internal_plugin_id__'] ?? 'ours')).toEqual([
+      'ours',
+      'ours',
+      'ours',
+      'LandingPageDisabled',
+      'CacheControl',
+      'InlineTrace',
+    ]);
+    await apollo.stop();
+  });
+});
