@@ -9,7 +9,7 @@ type FieldMetadata = MetadataStorage['fields'][number];
 type HandlerMetadata = MetadataStorage['queries'][number];
 
 /** A field whose value is a property of its object. */
-export interface PropertyField {
+interface PropertyField {
   readonly property: string;
   /** Needed to see it. */
   readonly scopes: readonly string[];

@@ -55,6 +55,16 @@ const gatewayWithEverything: Contestant = {
   },
 };
 
+/** Every operation as if it came for the first time. */
+const gatewayWithoutPlans: Contestant = {
+  ...gatewayWithEverything,
+  name: 'gateway, everything on, plans off',
+  environment: (upstream, issuer) => ({
+    ...gatewayWithEverything.environment(upstream, issuer),
+    PREPARED_OPERATIONS: 'off',
+  }),
+};
+
 export const limit = baseline('limit: bare proxy', 'limit.js');
 
 /** The limit first: every figure is also given as its multiple. */
@@ -62,6 +72,7 @@ export const contestants: readonly Contestant[] = [
   limit,
   gateway,
   gatewayWithEverything,
+  gatewayWithoutPlans,
   baseline('Fastify + Mercurius jit + undici', 'mercurius.js'),
   baseline('Yoga + undici', 'yoga.js'),
   baseline('Apollo Server + Stripe SDK', 'apollo-stripe.js'),

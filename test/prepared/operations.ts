@@ -33,7 +33,7 @@ export interface Operation {
 }
 
 /** The ids and customers that values are about, so that they fit each other as a rule. */
-export const evaluationIds = ['ceval_1', 'ceval_2', 'ceval_3'];
+const evaluationIds = ['ceval_1', 'ceval_2', 'ceval_3'];
 export const customers = ['cus_1', 'cus_2'];
 
 /** An operation of the schema: valid as a rule, and its variables wrong in one place now and then. */
