@@ -6,6 +6,7 @@ import type { Config } from './config/config.ts';
 import { packageInfo, userAgent } from './config/package-info.ts';
 import { SecretFiles } from './config/secret-file-watcher.ts';
 import { renewSecrets } from './config/secret-rotation.ts';
+import { evaluationApiOf } from './customer-evaluation/choose-evaluation-api.ts';
 import { customerEvaluationModule } from './customer-evaluation/customer-evaluation.module.ts';
 import { startApolloServer } from './graph/apollo-server.ts';
 import { buildSubgraph } from './graph/subgraph-schema.ts';
@@ -14,10 +15,8 @@ import { createHttpServer } from './http/server.ts';
 import { pagesOptionsOf } from './pages/pages-options.ts';
 import { PreparedOperations } from './prepared/prepared-operations.ts';
 import type { BuiltInSandbox } from './sandbox/built-in-sandbox.ts';
-import { CustomerEvaluations } from './stripe/customer-evaluations.ts';
 import { createOutgoingRequests } from './stripe/http/outgoing-requests.ts';
 import { StripeClient } from './stripe/http/stripe-client.ts';
-import { capabilitiesOf } from './stripe/versions.ts';
 import { ContractDrift } from './telemetry/contract-drift.ts';
 import type { LogOutput } from './telemetry/log-output.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
@@ -101,14 +100,9 @@ async function openGateway(
   opened.push(() => secretFiles.close());
 
   const drift = new ContractDrift();
-  const modules = [
-    customerEvaluationModule({
-      stripe: new CustomerEvaluations(stripe),
-      capabilities: capabilitiesOf(upstream.apiVersion),
-      drift,
-      metrics: telemetry.metrics,
-    }),
-  ] as const;
+  const { metrics } = telemetry;
+  const api = evaluationApiOf(config, stripe, drift, metrics);
+  const modules = [customerEvaluationModule({ api, metrics })] as const;
   const { schema } = buildSubgraph(modules);
   const { maxCost } = config;
   const prepared = config.preparedOperations
@@ -155,5 +149,5 @@ async function openGateway(
 // Loaded only where it is the upstream: a start in front of Stripe does without.
 async function startSandbox(config: Config): Promise<BuiltInSandbox> {
   const { startBuiltInSandbox } = await import('./sandbox/built-in-sandbox.ts');
-  return startBuiltInSandbox(config);
+  return startBuiltInSandbox({ ...config, api: config.stripeApi });
 }

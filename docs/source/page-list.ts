@@ -6,6 +6,7 @@ const order = [
   'frontend',
   'back-end',
   'supergraph',
+  'stripe-apis',
   'production',
   'deployment',
   'capacity',

@@ -3,6 +3,7 @@ import { attackTable } from '../../test/access/attack-rows.ts';
 import { roomsTable } from '../../test/contract/rooms.ts';
 import { noneTable } from '../../test/errors/none-rows.ts';
 import { faultTable } from '../../test/faults/rows.ts';
+import { inputTable, reportTable } from './api-tables.ts';
 import { payloadErrorTable, topLevelErrorTable } from './error-reference.ts';
 import { graphReference } from './graph-reference.ts';
 import { alertsTable, metricsTable } from './monitoring-tables.ts';
@@ -16,9 +17,11 @@ const places: Readonly<Record<string, () => string>> = {
   attacks: attackTable,
   faults: faultTable,
   graph: graphReference,
+  inputs: inputTable,
   metrics: metricsTable,
   none: noneTable,
   pages: pageTable,
+  reports: reportTable,
   'payload-errors': payloadErrorTable,
   rooms: roomsTable,
   sandbox: sandboxTable,

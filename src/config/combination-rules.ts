@@ -1,3 +1,4 @@
+import { oldestV2Version } from '../stripe/versions.ts';
 import { isLoopback } from './setting-types.ts';
 import { type Environment, settings } from './settings.ts';
 
@@ -37,7 +38,18 @@ export function combinationFaults(set: Environment): string[] {
       `METRICS_PORT: ${port} is the port of the gateway itself (PORT); metrics have one of their own`,
     );
   }
-  return [...faults, ...modeFaults(set)];
+  return [...faults, ...apiFaults(set), ...modeFaults(set)];
+}
+
+function apiFaults(set: Environment): string[] {
+  const version = set['STRIPE_API_VERSION'];
+  if (set['STRIPE_API'] !== 'v2') {
+    return ['SIGNALS_WAIT_MS', 'SIGNALS_MAX_READS_PER_SECOND']
+      .filter((name) => set[name] !== undefined)
+      .map((name) => `${name}: is only read with STRIPE_API=v2`);
+  }
+  if (version === undefined || version >= oldestV2Version) return [];
+  return [`STRIPE_API_VERSION: must be ${oldestV2Version} or later with STRIPE_API=v2`];
 }
 
 const settingsOfModes = {

@@ -2,9 +2,11 @@ import type { z } from 'zod';
 import type { AuthenticationSettings } from '../access/authentication.ts';
 import type { RateLimitSettings } from '../access/rate-limits.ts';
 import type { TrustedDocumentsSettings } from '../access/trusted-documents.ts';
+import type { SignalWaitSettings } from '../customer-evaluation/v2/signal-waiter.ts';
 import type { OperationLimits } from '../graph/operation-limits.ts';
 import type { ProxySettings } from '../stripe/http/outgoing-requests.ts';
 import type { StripeSettings } from '../stripe/http/stripe-client.ts';
+import type { StripeApi } from '../stripe/versions.ts';
 import type { LogLevel } from '../telemetry/log.ts';
 import type { TelemetrySettings } from '../telemetry/telemetry.ts';
 import { combinationFaults } from './combination-rules.ts';
@@ -41,6 +43,9 @@ export interface Config {
   readonly upstream: 'stripe' | 'sandbox';
   /** Whether evaluations are real: the sandbox's are not, nor those under one of Stripe's test keys. */
   readonly mode: 'sandbox' | 'test' | 'live';
+  readonly stripeApi: StripeApi;
+  /** With v2 alone. */
+  readonly signalWait: SignalWaitSettings;
   /** Its key is empty where the upstream is the sandbox. */
   readonly stripe: StripeSettings;
   /** What requests to Stripe and to the key set go through; undefined where they go directly. */
@@ -123,6 +128,11 @@ export function readConfig(environment: Environment): Config {
     port: values.PORT,
     upstream,
     mode: upstream === 'sandbox' ? 'sandbox' : modeOfKey,
+    stripeApi: values.STRIPE_API,
+    signalWait: {
+      waitMs: values.SIGNALS_WAIT_MS,
+      maxReadsPerSecond: values.SIGNALS_MAX_READS_PER_SECOND,
+    },
     stripe: {
       apiUrl: values.STRIPE_API_URL,
       secretKey: values.STRIPE_SECRET_KEY ?? '',

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { defaultVersion, versionPattern } from '../stripe/versions.ts';
+import { defaultVersion, stripeApis, versionPattern } from '../stripe/versions.ts';
 import { logLevels } from '../telemetry/log.ts';
 import { secretFile, takes, wholeNumber } from './setting-types.ts';
 
@@ -26,6 +26,11 @@ export const settingsForEveryone = {
     .describe('a secret or restricted key; required in production unless `UPSTREAM=sandbox`')
     .meta({ otherwise: 'none: the upstream is the sandbox' }),
   STRIPE_SECRET_KEY_FILE: secretFile('STRIPE_SECRET_KEY'),
+  STRIPE_API: takes('v1 or v2', z.enum(stripeApis))
+    .default('v1')
+    .describe(
+      'Stripe’s API: `v1` customer evaluations, a private preview by invitation, or `v2` signals, a public preview for sandboxes. See [Choose an API](../stripe-apis.md)',
+    ),
   STRIPE_API_VERSION: takes(`a version such as ${defaultVersion}`, z.string().regex(versionPattern))
     .default(defaultVersion)
     .describe('sent as `Stripe-Version`; decides what the upstream supports'),

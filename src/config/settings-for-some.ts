@@ -145,6 +145,16 @@ export const settingsForSome = {
   UPSTREAM_DEADLINE_MS: wholeNumber(1, 600_000)
     .default(8000)
     .describe('the deadline of one upstream call: all attempts and waits'),
+  SIGNALS_WAIT_MS: wholeNumber(0, 600_000)
+    .default(2000)
+    .describe(
+      'with `STRIPE_API=v2`: how long a mutation waits for signals that Stripe is still computing, within the deadline; what is missing then is named in `pendingSignals`. `0` does not wait',
+    ),
+  SIGNALS_MAX_READS_PER_SECOND: wholeNumber(1, 1000)
+    .default(20)
+    .describe(
+      'with `STRIPE_API=v2`: reads a second while mutations wait for signals, of all callers together; Stripe allows 25 by default. Divide it among the replicas',
+    ),
   UPSTREAM_MAX_CONCURRENCY: wholeNumber(1, 100_000)
     .default(512)
     .describe(

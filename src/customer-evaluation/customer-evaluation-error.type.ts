@@ -5,7 +5,6 @@ import {
   failureCodes,
   type UpstreamCallError,
 } from '../errors/upstream-call-error.ts';
-import { clientPath, type Places } from '../graph/error-path.ts';
 
 const codes = Object.keys(failureCodes) as FailureCode[];
 const CustomerEvaluationErrorCode = Object.fromEntries(codes.map((code) => [code, code]));
@@ -72,11 +71,10 @@ export class CustomerEvaluationError {
     this.upstreamRequestId = failure.upstreamRequestId ?? null;
   }
 
-  /** One error for each thing that is wrong. `places` are those of the mutation's parameters. */
-  static allOf(failure: UpstreamCallError, places: Places): CustomerEvaluationError[] {
+  /** One error for each thing that is wrong. */
+  static allOf(failure: UpstreamCallError): CustomerEvaluationError[] {
     return failure.problems.map(
-      ({ message, path }) =>
-        new CustomerEvaluationError(failure, message, path ?? clientPath(failure.param, places) ?? null),
+      ({ message, path }) => new CustomerEvaluationError(failure, message, path ?? null),
     );
   }
 }

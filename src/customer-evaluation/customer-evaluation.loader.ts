@@ -5,11 +5,8 @@ import { UpstreamCallError } from '../errors/upstream-call-error.ts';
 import { requireAnyCustomer } from '../graph/authorization.ts';
 import { logFailure } from '../graph/failure-log.ts';
 import type { GraphQLContext } from '../graph/graphql-context.ts';
-import { isEvaluationId } from '../stripe/customer-evaluations.ts';
-import { requireCapability } from './capabilities.ts';
 import type { CustomerEvaluation } from './customer-evaluation.type.ts';
-import type { CustomerEvaluationDependencies } from './dependencies.ts';
-import { fromStripe } from './from-stripe.ts';
+import type { EvaluationApi } from './evaluation-api.ts';
 import { requireOwnEvaluation } from './ownership.ts';
 
 /** The maximum concurrent retrievals of one request: it must not starve other requests of upstream calls. */
@@ -21,11 +18,11 @@ const maxParallel = 8;
  * `ForbiddenError` where it is not the caller's to see.
  */
 export class CustomerEvaluationLoader {
-  readonly #dependencies: CustomerEvaluationDependencies;
+  readonly #api: EvaluationApi;
   readonly #ofRequests = new WeakMap<GraphQLContext, DataLoader<string, CustomerEvaluation | null>>();
 
-  constructor(dependencies: CustomerEvaluationDependencies) {
-    this.#dependencies = dependencies;
+  constructor(api: EvaluationApi) {
+    this.#api = api;
   }
 
   load(id: string, context: GraphQLContext): Promise<CustomerEvaluation | null> {
@@ -65,14 +62,8 @@ export class CustomerEvaluationLoader {
   }
 
   async #retrieve(id: string, context: GraphQLContext): Promise<CustomerEvaluation | null> {
-    const { stripe, capabilities, drift } = this.#dependencies;
-    requireCapability(capabilities, 'retrieve', []);
-    if (!isEvaluationId(id)) return null;
     try {
-      const answer = await stripe.retrieve(id, context);
-      const translated = fromStripe(answer, { id });
-      drift.note(translated.drift, context.log);
-      return translated.evaluation;
+      return await this.#api.retrieve(id, context);
     } catch (error) {
       if (!(error instanceof UpstreamCallError)) throw error;
       if (error.code === 'NOT_FOUND') return null;

@@ -9,7 +9,7 @@ import { typenameOfSignals } from './signals.union.ts';
 export function customerEvaluationModule(
   dependencies: CustomerEvaluationDependencies | undefined,
 ): GraphModule {
-  const loader = dependencies && new CustomerEvaluationLoader(dependencies);
+  const loader = dependencies && new CustomerEvaluationLoader(dependencies.api);
   return {
     resolver: CustomerEvaluationResolver,
     instance: dependencies && loader && new CustomerEvaluationResolver(dependencies, loader),
@@ -21,7 +21,8 @@ export function customerEvaluationModule(
     unions: { Signals: typenameOfSignals },
     callsOf: {
       // Whose evaluation a bound caller reports on is asked of Stripe first.
-      reportCustomerEvaluation: ({ permissions }) => (permissions.customer.kind === 'any' ? 1 : 2),
+      reportCustomerEvaluation: ({ permissions }) =>
+        permissions.customer.kind === 'any' ? (dependencies?.api.callsOfReport ?? 1) : 2,
     },
   };
 }

@@ -1,6 +1,7 @@
 import { Field, ObjectType } from 'type-graphql';
 import { CustomerEvaluation } from './customer-evaluation.type.ts';
 import { CustomerEvaluationError } from './customer-evaluation-error.type.ts';
+import { CustomerEvaluationWarning } from './customer-evaluation-warning.type.ts';
 
 /** What every mutation answers; never itself a type of the graph. */
 @ObjectType()
@@ -37,4 +38,20 @@ export class CreateCustomerEvaluationPayload extends CustomerEvaluationPayload {
   simpleResolvers: true,
   description: 'The evaluation with its reports, or why the report failed.',
 })
-export class ReportCustomerEvaluationPayload extends CustomerEvaluationPayload {}
+export class ReportCustomerEvaluationPayload extends CustomerEvaluationPayload {
+  @Field(() => [CustomerEvaluationWarning], {
+    description:
+      'What of the report Stripe was not told, since the configured API has no place for it; empty as a rule.',
+  })
+  readonly warnings: readonly CustomerEvaluationWarning[];
+
+  constructor(
+    idempotencyKey: string,
+    customerEvaluation: CustomerEvaluation | null,
+    errors: readonly CustomerEvaluationError[],
+    warnings: readonly CustomerEvaluationWarning[],
+  ) {
+    super(idempotencyKey, customerEvaluation, errors);
+    this.warnings = warnings;
+  }
+}

@@ -11,33 +11,24 @@ import {
 import { CustomerEvaluation } from './customer-evaluation.type.ts';
 import { CustomerEvaluationError } from './customer-evaluation-error.type.ts';
 import type { CustomerEvaluationDependencies } from './dependencies.ts';
-import { fromStripe, type Translated } from './from-stripe.ts';
+import type { ReportedEvaluation } from './evaluation-api.ts';
 import { requireOwnInput, requireOwnReport } from './ownership.ts';
-import { parameterPlaces } from './parameter-places.ts';
+import { readReport } from './report.ts';
 import { ReportCustomerEvaluationInput } from './report-customer-evaluation.input.ts';
-import { reportToStripe } from './report-to-stripe.ts';
 import { signalsByName } from './signals.union.ts';
-import { toStripe } from './to-stripe.ts';
 
-const create: IdempotentMutation<CustomerEvaluation, CreateCustomerEvaluationPayload> = {
+const createMutation: IdempotentMutation<CustomerEvaluation, CreateCustomerEvaluationPayload> = {
   name: 'createCustomerEvaluation',
   succeeded: (key, evaluation) => new CreateCustomerEvaluationPayload(key, evaluation, []),
   failed: (key, failure) =>
-    new CreateCustomerEvaluationPayload(
-      key,
-      null,
-      CustomerEvaluationError.allOf(failure, parameterPlaces.createCustomerEvaluation),
-    ),
+    new CreateCustomerEvaluationPayload(key, null, CustomerEvaluationError.allOf(failure)),
 };
-const report: IdempotentMutation<CustomerEvaluation, ReportCustomerEvaluationPayload> = {
+const reportMutation: IdempotentMutation<ReportedEvaluation, ReportCustomerEvaluationPayload> = {
   name: 'reportCustomerEvaluation',
-  succeeded: (key, evaluation) => new ReportCustomerEvaluationPayload(key, evaluation, []),
+  succeeded: (key, { evaluation, warnings }) =>
+    new ReportCustomerEvaluationPayload(key, evaluation, [], warnings),
   failed: (key, failure) =>
-    new ReportCustomerEvaluationPayload(
-      key,
-      null,
-      CustomerEvaluationError.allOf(failure, parameterPlaces.reportCustomerEvaluation),
-    ),
+    new ReportCustomerEvaluationPayload(key, null, CustomerEvaluationError.allOf(failure), []),
 };
 
 @Resolver(() => CustomerEvaluation)
@@ -74,11 +65,9 @@ export class CustomerEvaluationResolver {
     @Ctx() context: GraphQLContext,
   ): Promise<CreateCustomerEvaluationPayload> {
     requireOwnInput(context.permissions, input);
-    return runIdempotent(create, input.idempotencyKey, context, async (idempotencyKey) => {
-      const { stripe, capabilities, metrics } = this.#dependencies;
-      const params = toStripe(input, capabilities);
-      const answer = await stripe.create(params, idempotencyKey, context);
-      const evaluation = this.#read(fromStripe(answer, { eventType: input.eventType }), context);
+    const { api, metrics } = this.#dependencies;
+    return runIdempotent(createMutation, input.idempotencyKey, context, async (idempotencyKey) => {
+      const evaluation = await api.create(input, idempotencyKey, context);
       metrics?.evaluated(evaluation.eventType, signalsByName(evaluation.signals));
       return evaluation;
     });
@@ -96,18 +85,12 @@ export class CustomerEvaluationResolver {
     @Ctx() context: GraphQLContext,
   ): Promise<ReportCustomerEvaluationPayload> {
     requireOwnReport(context.permissions, input);
-    return runIdempotent(report, input.idempotencyKey, context, async (idempotencyKey) => {
-      const { stripe, capabilities } = this.#dependencies;
-      const params = reportToStripe(input, capabilities);
+    const retrieved = () => this.#loader.load(input.id, context);
+    return runIdempotent(reportMutation, input.idempotencyKey, context, async (idempotencyKey) => {
+      const report = readReport(input);
       // Whose evaluation it is stands in the evaluation alone; the loader refuses what is not the caller's.
-      if (context.permissions.customer.kind !== 'any') await this.#loader.load(input.id, context);
-      const answer = await stripe.report(input.id, params, idempotencyKey, context);
-      return this.#read(fromStripe(answer, { id: input.id }), context);
+      if (context.permissions.customer.kind !== 'any') await retrieved();
+      return this.#dependencies.api.report(report, idempotencyKey, context, retrieved);
     });
-  }
-
-  #read({ evaluation, drift }: Translated, context: GraphQLContext): CustomerEvaluation {
-    this.#dependencies.drift.note(drift, context.log);
-    return evaluation;
   }
 }

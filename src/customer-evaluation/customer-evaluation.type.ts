@@ -2,7 +2,7 @@ import { GraphQLDateTime } from 'graphql-scalars';
 import { Authorized, Directive, Field, ID, ObjectType } from 'type-graphql';
 import { CustomerEvaluationEvent } from './customer-evaluation-event.type.ts';
 import { CustomerEvaluationEventType } from './event-type.enum.ts';
-import { Signals } from './signals.union.ts';
+import { CustomerEvaluationSignalKind, Signals } from './signals.union.ts';
 import { CustomerEvaluationStatus } from './status.enum.ts';
 
 @Directive('@key(fields: "id", resolvable: false)')
@@ -57,7 +57,7 @@ export class CustomerEvaluation {
   @Field(() => CustomerEvaluationStatus, {
     nullable: true,
     description:
-      'What the business did with the customer; null until reported, and with older versions of Stripe’s API.',
+      'What the business did with the customer; null until reported, with older versions of Stripe’s API, and with v2 in all but the answer to the report.',
   })
   readonly status: CustomerEvaluationStatus | null;
 
@@ -68,9 +68,15 @@ export class CustomerEvaluation {
     simple: false,
     nullable: true,
     description:
-      'What the evaluation found; null where Stripe sends no signals. May need `evaluations:signals`: without it null, with the error `FORBIDDEN`.',
+      'What the evaluation found; null where Stripe sends no signals, or none yet: see `pendingSignals`. May need `evaluations:signals`: without it null, with the error `FORBIDDEN`.',
   })
   readonly signals: Signals | null;
+
+  @Field(() => [CustomerEvaluationSignalKind], {
+    description:
+      'What Stripe is still computing: read the evaluation again by its `id`. Empty where all is there, and always with v1 of Stripe’s API.',
+  })
+  readonly pendingSignals: readonly CustomerEvaluationSignalKind[];
 
   constructor(fields: CustomerEvaluation) {
     this.id = fields.id;
@@ -81,5 +87,6 @@ export class CustomerEvaluation {
     this.events = fields.events;
     this.status = fields.status;
     this.signals = fields.signals;
+    this.pendingSignals = fields.pendingSignals;
   }
 }

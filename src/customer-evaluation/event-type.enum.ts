@@ -8,9 +8,12 @@ export const CustomerEvaluationEventType = {
 } as const;
 export type CustomerEvaluationEventType = keyof typeof CustomerEvaluationEventType;
 
+/** An event type that can be asked about. */
+export type EventType = Exclude<CustomerEvaluationEventType, 'UNKNOWN'>;
+
 /** The upstream's words for the event types that it can be asked about. */
 export const eventTypeWords = { LOGIN: 'login', REGISTRATION: 'registration' } as const satisfies Record<
-  Exclude<CustomerEvaluationEventType, 'UNKNOWN'>,
+  EventType,
   string
 >;
 

@@ -1,5 +1,6 @@
 import { Directive, Field, ID, InputType, registerEnumType } from 'type-graphql';
-import { inWordsSince, versionsWith } from '../stripe/versions.ts';
+import { inWordsSince } from '../stripe/versions.ts';
+import { CustomerEvaluationEventType } from './event-type.enum.ts';
 
 /** Stands where a report has nothing to add: an input object needs a field, and a Boolean could be false. */
 export const CustomerEvaluationOccurrence = { OCCURRED: 'OCCURRED' } as const;
@@ -51,6 +52,24 @@ registerEnumType(CustomerEvaluationRegistrationFailureReason, {
   },
 });
 
+/** Why the business restricted or blocked somebody. */
+export const CustomerEvaluationReportedReason = {
+  OTHER: 'OTHER',
+  SUSPECTED_ACCOUNT_SHARING: 'SUSPECTED_ACCOUNT_SHARING',
+  SUSPECTED_MULTI_ACCOUNTING: 'SUSPECTED_MULTI_ACCOUNTING',
+} as const;
+export type CustomerEvaluationReportedReason = keyof typeof CustomerEvaluationReportedReason;
+
+registerEnumType(CustomerEvaluationReportedReason, {
+  name: 'CustomerEvaluationReportedReason',
+  description: 'Why the business restricted or blocked the customer.',
+  valuesConfig: {
+    OTHER: { description: 'For a reason that has nothing to do with the evaluation.' },
+    SUSPECTED_ACCOUNT_SHARING: { description: 'Because the account is probably used by several people.' },
+    SUSPECTED_MULTI_ACCOUNTING: { description: 'Because the person probably holds several accounts.' },
+  },
+});
+
 /** What the business decided. */
 export const CustomerEvaluationReportedStatus = {
   ALLOWED: 'ALLOWED',
@@ -68,6 +87,9 @@ registerEnumType(CustomerEvaluationReportedStatus, {
     BLOCKED: { description: 'The customer was blocked.' },
   },
 });
+
+// Since then, Stripe is told decisions alone.
+const otherIsNoDecision = `\`OTHER\` is no decision: it is \`UPSTREAM_UNSUPPORTED\` with Stripe API versions from ${inWordsSince('outcomeReports')} on.`;
 
 @InputType({ description: 'A login that was not let through.' })
 export class CustomerEvaluationLoginFailedInput {
@@ -91,7 +113,7 @@ export class CustomerEvaluationRegistrationFailedInput {
   readonly reason!: CustomerEvaluationRegistrationFailureReason;
 }
 
-@InputType({ description: 'What the business decided. At least one field is needed.' })
+@InputType({ description: 'What the business decided: a status, a customer to attach, or both.' })
 export class CustomerEvaluationOutcomeInput {
   @Field(() => CustomerEvaluationReportedStatus, {
     nullable: true,
@@ -99,47 +121,59 @@ export class CustomerEvaluationOutcomeInput {
   })
   readonly status?: CustomerEvaluationReportedStatus | null;
 
+  @Field(() => CustomerEvaluationReportedReason, {
+    nullable: true,
+    description: 'Why, with `BLOCKED` or `RESTRICTED`.',
+  })
+  readonly reason?: CustomerEvaluationReportedReason | null;
+
   @Field(() => ID, {
     nullable: true,
     description: 'The Stripe customer, `cus_…`, where the evaluation was made without one.',
   })
   readonly customer?: string | null;
-}
 
-const olderVersions = `Needs a Stripe API version ${versionsWith('eventReports')}, else \`UPSTREAM_UNSUPPORTED\`.`;
+  @Field(() => CustomerEvaluationEventType, {
+    nullable: true,
+    description:
+      'The evaluation’s event type. Name it if you know it: some versions of Stripe’s API need it, and others have it read back first.',
+  })
+  readonly eventType?: CustomerEvaluationEventType | null;
+}
 
 @Directive('@oneOf')
 @InputType({
-  description: `How the event ended: exactly one of the fields. Which of them Stripe accepts depends on the API version that this gateway is configured for: \`outcome\` from ${inWordsSince('outcomeReports')} on, all others before. What it can’t take is refused with \`UPSTREAM_UNSUPPORTED\`, and nothing is sent.`,
+  description:
+    'How the event ended: exactly one of the fields. All work with every version of Stripe’s API; `outcome` says the most. What the configured one has no place for comes back in `warnings`.',
 })
 export class CustomerEvaluationReportInput {
   @Field(() => CustomerEvaluationOccurrence, {
     nullable: true,
-    description: `The customer was logged in: \`OCCURRED\`. ${olderVersions}`,
+    description: 'The customer was logged in: `OCCURRED`.',
   })
   readonly loginSucceeded?: CustomerEvaluationOccurrence | null;
 
   @Field(() => CustomerEvaluationLoginFailedInput, {
     nullable: true,
-    description: `The customer was not logged in, and why. ${olderVersions}`,
+    description: `The customer was not logged in, and why. ${otherIsNoDecision}`,
   })
   readonly loginFailed?: CustomerEvaluationLoginFailedInput | null;
 
   @Field(() => CustomerEvaluationRegistrationSucceededInput, {
     nullable: true,
-    description: `The account was made, and for which customer. ${olderVersions}`,
+    description: 'The account was made, and for which customer.',
   })
   readonly registrationSucceeded?: CustomerEvaluationRegistrationSucceededInput | null;
 
   @Field(() => CustomerEvaluationRegistrationFailedInput, {
     nullable: true,
-    description: `The account was not made, and why. ${olderVersions}`,
+    description: `The account was not made, and why. ${otherIsNoDecision}`,
   })
   readonly registrationFailed?: CustomerEvaluationRegistrationFailedInput | null;
 
   @Field(() => CustomerEvaluationOutcomeInput, {
     nullable: true,
-    description: `What was decided, and about which customer. Needs a Stripe API version of ${versionsWith('outcomeReports')}, else \`UPSTREAM_UNSUPPORTED\`.`,
+    description: 'What the business decided, and about which customer.',
   })
   readonly outcome?: CustomerEvaluationOutcomeInput | null;
 }

@@ -1,5 +1,5 @@
 import { GraphQLDateTime } from 'graphql-scalars';
-import { createUnionType, Field, Float, InterfaceType, ObjectType } from 'type-graphql';
+import { createUnionType, Field, Float, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 import { CustomerEvaluationRiskLevel } from './risk-level.enum.ts';
 
 @InterfaceType({
@@ -7,8 +7,12 @@ import { CustomerEvaluationRiskLevel } from './risk-level.enum.ts';
   resolveType: (signal: CustomerEvaluationSignal) => signal.constructor.name,
 })
 export abstract class CustomerEvaluationSignal {
-  @Field(() => Float, { description: 'From 0.0, unlikely, to 100.0, all but certain.' })
-  readonly score: number;
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'From 0.0, unlikely, to 100.0, all but certain; null where Stripe gives none: decide by level.',
+  })
+  readonly score: number | null;
 
   @Field(() => CustomerEvaluationRiskLevel, {
     nullable: true,
@@ -16,8 +20,11 @@ export abstract class CustomerEvaluationSignal {
   })
   readonly riskLevel: CustomerEvaluationRiskLevel | null;
 
-  @Field(() => GraphQLDateTime, { description: 'When the score was computed.' })
-  readonly evaluatedAt: Date;
+  @Field(() => GraphQLDateTime, {
+    nullable: true,
+    description: 'When the signal was computed; null where Stripe does not say.',
+  })
+  readonly evaluatedAt: Date | null;
 
   constructor(fields: CustomerEvaluationSignal) {
     this.score = fields.score;
@@ -41,24 +48,52 @@ export class AccountSharingSignal extends CustomerEvaluationSignal {}
 export class MultiAccountingSignal extends CustomerEvaluationSignal {}
 
 /**
- * Every signal: one row and one class. Wire schema, names, fields, metrics labels and types follow from it. The key is
- * Stripe's name; `event` is the event type whose own signal it is.
+ * Every signal: one row and one class. Wire schema, names, fields, kinds, metrics labels and types follow from it. The
+ * key is Stripe's name in v1, `v2` the one in v2; `event` is the event type whose own signal it is.
  */
 export const signalTable = {
-  account_sharing: { field: 'accountSharing', type: AccountSharingSignal, event: 'LOGIN' },
-  multi_accounting: { field: 'multiAccounting', type: MultiAccountingSignal, event: 'REGISTRATION' },
+  account_sharing: {
+    field: 'accountSharing',
+    type: AccountSharingSignal,
+    event: 'LOGIN',
+    v2: 'user_account_sharing',
+  },
+  multi_accounting: {
+    field: 'multiAccounting',
+    type: MultiAccountingSignal,
+    event: 'REGISTRATION',
+    v2: 'user_multi_accounting',
+  },
 } as const satisfies Record<string, SignalRow>;
 
 interface SignalRow {
   readonly field: string;
   readonly type: new (fields: CustomerEvaluationSignal) => CustomerEvaluationSignal;
   readonly event: 'LOGIN' | 'REGISTRATION';
+  readonly v2: string;
 }
 type SignalTable = typeof signalTable;
 export type SignalName = keyof SignalTable;
 
 /** Stripe's names of all signals. */
 export const signalNames = Object.keys(signalTable) as SignalName[];
+
+/** A signal as a value, for what is not there yet. */
+export type CustomerEvaluationSignalKind = Uppercase<SignalName> | 'UNKNOWN';
+export const CustomerEvaluationSignalKind = Object.fromEntries(
+  [...signalNames, 'unknown'].map((name) => [name.toUpperCase(), name.toUpperCase()]),
+) as { readonly [Kind in CustomerEvaluationSignalKind]: Kind };
+
+registerEnumType(CustomerEvaluationSignalKind, {
+  name: 'CustomerEvaluationSignalKind',
+  description: 'A signal, named where it is not there yet.',
+  valuesConfig: {
+    ...Object.fromEntries(
+      signalNames.map((name) => [name.toUpperCase(), { description: `\`${signalTable[name].field}\`.` }]),
+    ),
+    UNKNOWN: { description: 'A signal that is newer than this gateway.' },
+  },
+});
 
 /** All signals that an evaluation may carry; null where Stripe sent none. */
 export type SignalFields = {

@@ -111,6 +111,18 @@ export class UpstreamCallError extends Error {
     this.retryable = details.retryable ?? failureCodes[code].retryable;
   }
 
+  /** A field that can't be sent: nothing was. `rule` goes on from the field's name. */
+  static ofField(code: FailureCode, path: readonly string[], rule: string): UpstreamCallError {
+    const problems = [{ path, message: `${path.join('.')}: ${rule}` }];
+    return new UpstreamCallError(code, { effect: 'NONE', problems });
+  }
+
+  /** The same failure, of the field at `path` where its problems name none. */
+  at(path: readonly string[]): UpstreamCallError {
+    const problems = this.problems.map((problem) => ({ path, ...problem }));
+    return new UpstreamCallError(this.code, { ...this, problems });
+  }
+
   /** The same failure, of a call whose effect is known better than its last attempt's. */
   withEffect(effect: Effect): UpstreamCallError {
     return new UpstreamCallError(this.code, { ...this, effect });

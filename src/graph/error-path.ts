@@ -1,5 +1,7 @@
+import { UpstreamCallError } from '../errors/upstream-call-error.ts';
+
 /** An upstream parameter's place in the client's input, and the parameters below it. */
-interface Place {
+export interface Place {
   /** What is added to the path; nothing where the upstream's level has no counterpart. */
   readonly at: readonly string[];
   readonly below?: Places;
@@ -32,4 +34,15 @@ export function clientPath(param: string | undefined, places: Places): string[] 
     indexed = place.indexed ?? false;
   }
   return path.length > 1 ? path : undefined;
+}
+
+/** An upstream call, whose failure names the field as the client wrote it. */
+export async function withClientPath<Result>(places: Places, call: Promise<Result>): Promise<Result> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof UpstreamCallError)) throw error;
+    const path = clientPath(error.param, places);
+    throw path === undefined ? error : error.at(path);
+  }
 }

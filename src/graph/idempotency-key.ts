@@ -22,8 +22,7 @@ export function drawIdempotencyKey(caller: string, mutation: string): Idempotenc
 export function scopeIdempotencyKey(caller: string, mutation: string, key: string): IdempotencyKey {
   if (!printable.test(key)) {
     const path = ['input', 'idempotencyKey'];
-    const message = `${path.join('.')}: takes 1 to 255 printable ASCII characters.`;
-    throw new UpstreamCallError('BAD_USER_INPUT', { effect: 'NONE', problems: [{ path, message }] });
+    throw UpstreamCallError.ofField('BAD_USER_INPUT', path, 'takes 1 to 255 printable ASCII characters.');
   }
   return scoped(caller, mutation, key);
 }

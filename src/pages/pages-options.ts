@@ -4,18 +4,19 @@ import type { PagesOptions } from './pages.ts';
 
 /** What the pages show, or undefined where they are off. */
 export function pagesOptionsOf(
-  { explorer, mode, stripe }: Config,
+  { explorer, mode, stripe, stripeApi }: Config,
   playground: PagesOptions['playground'],
 ): PagesOptions | undefined {
   if (!explorer) return undefined;
+  const isV2 = stripeApi === 'v2';
   const { outcomeReports, retrieve } = capabilitiesOf(stripe.apiVersion);
   return {
     facts: {
       mode,
-      upstreamVersion: stripe.apiVersion,
-      reports: outcomeReports ? 'outcomes' : 'events',
-      retrieves: retrieve,
-      customerData: true,
+      upstreamVersion: `${stripeApi} ${stripe.apiVersion}`,
+      reports: isV2 || outcomeReports ? 'outcomes' : 'events',
+      retrieves: isV2 || retrieve,
+      customerData: !isV2,
     },
     playground,
   };

@@ -4,7 +4,7 @@ import { firstCall } from './startup-banner.ts';
 
 /** What is on, as the fields of one log line: what `configSummary` says to a person at a terminal. */
 export function configFields(config: Config, url: string): Readonly<Record<string, unknown>> {
-  const { authentication, stripe, rateLimits, http, telemetry, trustedDocuments } = config;
+  const { authentication, stripe, stripeApi, rateLimits, http, telemetry, trustedDocuments } = config;
   return {
     version: packageInfo().version,
     nodeVersion: process.version,
@@ -12,6 +12,7 @@ export function configFields(config: Config, url: string): Readonly<Record<strin
     upstream: config.upstream,
     mode: config.mode,
     apiUrl: config.upstream === 'stripe' ? stripe.apiUrl : null,
+    api: stripeApi,
     apiVersion: stripe.apiVersion,
     account: stripe.account ?? null,
     proxy: config.proxy === undefined ? null : new URL(config.proxy.url).origin,

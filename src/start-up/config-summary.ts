@@ -15,6 +15,7 @@ function rowsOf(config: Config, url: string): readonly (readonly [name: string, 
   return [
     ['environment', environmentOf(config)],
     ['upstream', upstreamOf(config)],
+    ['API', `${config.stripeApi}, version ${config.stripe.apiVersion}`],
     ['proxy', proxyOf(config)],
     ['callers', callersOf(config)],
     [
@@ -43,7 +44,7 @@ function environmentOf({ environment }: Config): string {
 function upstreamOf({ mode, stripe }: Config): string {
   if (mode === 'sandbox') return 'the built-in sandbox: scores are made up, nothing is billed';
   const account = stripe.account === undefined ? '' : `, for ${stripe.account}`;
-  return `${stripe.apiUrl}, ${mode} mode, version ${stripe.apiVersion}${account}`;
+  return `${stripe.apiUrl}, ${mode} mode${account}`;
 }
 
 function browsersOf({ corsLocal, corsOrigins }: Config['http']): string {

@@ -1,12 +1,14 @@
-/** What an API version of the upstream can do, as far as customer evaluations go. */
+/** Stripe's two APIs for evaluations: v1 customer evaluations, and v2 signals. */
+export const stripeApis = ['v1', 'v2'] as const;
+export type StripeApi = (typeof stripeApis)[number];
+
+/** What a version of v1 can do, as far as customer evaluations go. */
 export interface VersionCapabilities {
   /** `client_details[data]` may stand in for a Radar Session. */
   readonly clientData: boolean;
   /** `GET /v1/radar/customer_evaluations/{id}` exists. */
   readonly retrieve: boolean;
-  /** A report names what happened: `type`, with `login_failed[reason]` and the like. */
-  readonly eventReports: boolean;
-  /** A report names what the business decided: `status`, `customer`. */
+  /** A report names what the business decided: `status`, `customer`. Before, it named the event. */
   readonly outcomeReports: boolean;
 }
 
@@ -14,14 +16,31 @@ export interface VersionCapabilities {
 // Source: the changelogs of Stripe's API previews, 2026-03 to 2026-11.
 type Since = readonly [date: string, capabilities: VersionCapabilities];
 const capabilitiesSince: readonly [Since, ...Since[]] = [
-  ['2026-03-04', { clientData: false, retrieve: false, eventReports: true, outcomeReports: false }],
-  ['2026-05-27', { clientData: false, retrieve: false, eventReports: false, outcomeReports: true }],
-  ['2026-06-01', { clientData: true, retrieve: true, eventReports: false, outcomeReports: true }],
+  ['2026-03-04', { clientData: false, retrieve: false, outcomeReports: false }],
+  ['2026-05-27', { clientData: false, retrieve: false, outcomeReports: true }],
+  ['2026-06-01', { clientData: true, retrieve: true, outcomeReports: true }],
 ];
 
+// v2, likewise. Its reports are account activities, whose path was renamed.
+// Source: Stripe's OpenAPI descriptions of 2026-08-26.preview and 2026-09-30.preview.
+const activitiesPathSince: readonly [PathSince, ...PathSince[]] = [
+  ['2026-08-26', '/v2/signals/account_activity'],
+  ['2026-09-30', '/v2/signals/account_activities'],
+];
+type PathSince = readonly [date: string, path: string];
+
+/** The first version that has v2 signals. */
+export const oldestV2Version = activitiesPathSince[0][0];
+
+/** Where a version of v2 takes account activities. */
+export function activitiesPathOf(version: string): string {
+  const [, path] = activitiesPathSince.findLast(([since]) => since <= version) ?? activitiesPathSince[0];
+  return path;
+}
+
 /**
- * The newest preview known. Creating an evaluation is the same in all versions; retrieval, entities, client data and
- * reports by outcome need June 2026 or later. Source: Stripe's OpenAPI description of 2026-09-30.preview.
+ * The newest preview known, for both APIs. Creating an evaluation is the same in all versions of v1; retrieval,
+ * entities and client data need June 2026 or later. Source: Stripe's OpenAPI description of 2026-09-30.preview.
  */
 export const defaultVersion = '2026-09-30.preview';
 
@@ -42,18 +61,9 @@ export function firstVersionWith(capability: keyof VersionCapabilities): string 
   return capabilitiesSince.find(([, capabilities]) => capabilities[capability])?.[0];
 }
 
-/** The first version that has lost a capability again; undefined while the newest known still has it. */
-export function firstVersionWithout(capability: keyof VersionCapabilities): string | undefined {
-  const first = capabilitiesSince.findIndex(([, capabilities]) => capabilities[capability]);
-  return capabilitiesSince.slice(first).find(([, capabilities]) => !capabilities[capability])?.[0];
-}
-
-/** Which versions have a capability, in the words of a description: `June 2026 or later`, `before 27 May 2026`. */
+/** Which versions have a capability, in the words of a description: `June 2026 or later`. */
 export function versionsWith(capability: keyof VersionCapabilities): string {
-  const until = firstVersionWithout(capability);
-  return until === undefined
-    ? `${inWords(firstVersionWith(capability))} or later`
-    : `before ${inWords(until)}`;
+  return `${inWordsSince(capability)} or later`;
 }
 
 /** The day from which a capability is there, in words. */

@@ -28,7 +28,7 @@ export interface Build {
 
 /** A signal of an evaluation that was made. */
 export interface ObservedSignal {
-  readonly score: number;
+  readonly score: number | null;
   readonly riskLevel: string | null;
 }
 
@@ -123,6 +123,11 @@ export class Metrics {
     'Risk levels of created evaluations; `NONE` if Stripe gives no level; the signal `none` if it gives no signal.',
     ['event_type', 'signal', 'risk_level'],
   );
+  readonly #signalWaits = this.#counter(
+    'signal_waits_total',
+    'Waits for signals that Stripe’s v2 API was still computing: all came (`complete`), SIGNALS_WAIT_MS or the deadline ended it (`pending`), or the client had gone (`abandoned`).',
+    ['end'],
+  );
   readonly #traceSpans = this.#counter('trace_spans_total', 'Spans exported to the collector, by result.', [
     'result',
   ]);
@@ -206,10 +211,16 @@ export class Metrics {
     for (const [signal, observed] of Object.entries(signals)) {
       if (observed === null) continue;
       any = true;
-      this.#signalScore.observe({ event_type: eventType, signal }, observed.score);
+      if (observed.score !== null)
+        this.#signalScore.observe({ event_type: eventType, signal }, observed.score);
       this.#riskLevels.inc({ event_type: eventType, signal, risk_level: observed.riskLevel ?? 'NONE' });
     }
     if (!any) this.#riskLevels.inc({ event_type: eventType, signal: 'none', risk_level: 'NONE' });
+  }
+
+  /** A wait for the signals of an evaluation ended. */
+  signalWaitEnded(end: 'complete' | 'pending' | 'abandoned'): void {
+    this.#signalWaits.inc({ end });
   }
 
   spansExported(result: 'exported' | 'failed', spans: number): void {

@@ -87,7 +87,7 @@ type LoginOnly = NonNullable<
 type Signals = NonNullable<NonNullable<Payload['customerEvaluation']>['signals']>;
 
 /** As a frontend reads it: each event type by its own signal. */
-export function ownSignal(signals: Signals): { name: string; score: number | undefined } {
+export function ownSignal(signals: Signals): { name: string; score: number | null | undefined } {
   switch (signals.__typename) {
     case 'LoginSignals':
       return { name: 'account sharing', score: signals.accountSharing?.score };

@@ -32,7 +32,7 @@ const edits: readonly (readonly [file: string, before: string, line: string])[] 
   [
     'src/customer-evaluation/signals.union.ts',
     '} as const satisfies Record<string, SignalRow>;',
-    `device_reuse: { field: 'deviceReuse', type: DeviceReuseSignal, event: 'LOGIN' },\n`,
+    `device_reuse: { field: 'deviceReuse', type: DeviceReuseSignal, event: 'LOGIN', v2: 'user_device_reuse' },\n`,
   ],
   ['src/sandbox/v1/evaluations.ts', '[own]: signal };', 'device_reuse: signal, '],
   // To add a field
@@ -48,7 +48,12 @@ const edits: readonly (readonly [file: string, before: string, line: string])[] 
      readonly model: string | null;\n\n  `,
   ],
   [evaluationType, 'this.signals = fields.signals;', 'this.model = fields.model;\n    '],
-  ['src/customer-evaluation/from-stripe.ts', 'livemode: wire.livemode,', 'model: wire.model ?? null,\n    '],
+  [
+    'src/customer-evaluation/v1/from-stripe.ts',
+    'livemode: wire.livemode,',
+    'model: wire.model ?? null,\n    ',
+  ],
+  ['src/customer-evaluation/v2/from-stripe.ts', 'livemode: wire.livemode ?? livemode,', 'model: null,\n    '],
   ['src/sandbox/v1/evaluations.ts', 'events: null,\n    signals', `model: 'm7',\n    `],
   // To add a setting
   [

@@ -61,7 +61,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'customer-evaluation': {
     what: 'the resource: types, inputs, resolvers, and the translation to and from Stripe',
-    imports: ['errors', 'graph', 'stripe', 'stripe/http'],
+    imports: ['admission', 'errors', 'graph', 'stripe', 'stripe/http'],
     types: ['access', 'telemetry'],
     never: /^(ky|undici|fastify|@fastify\/.*|node:(http|https|http2|net|tls))$/,
   },
@@ -78,7 +78,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   config: {
     what: 'reads the environment: settings, their rules, secret files',
     imports: ['stripe', 'telemetry'],
-    types: ['access', 'graph', 'stripe/http'],
+    types: ['access', 'customer-evaluation', 'graph', 'stripe/http'],
   },
   sandbox: {
     what: 'a Stripe to try things with, as a server on the same wire',

@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { Translated } from '../../src/customer-evaluation/answer-drift.ts';
 import type { CustomerEvaluationEventType } from '../../src/customer-evaluation/event-type.enum.ts';
-import { fromStripe, type Translated } from '../../src/customer-evaluation/from-stripe.ts';
 import {
   AccountSharingSignal,
   LoginSignals,
   MultiAccountingSignal,
   RegistrationSignals,
 } from '../../src/customer-evaluation/signals.union.ts';
+import { fromStripe } from '../../src/customer-evaluation/v1/from-stripe.ts';
 import { UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
 import { loginAnswer, registrationAnswer } from '../harness/evaluations.ts';
 

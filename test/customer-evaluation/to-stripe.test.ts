@@ -4,7 +4,7 @@ import type {
   CreateCustomerEvaluationInput,
   EvaluationContextInput,
 } from '../../src/customer-evaluation/create-customer-evaluation.input.ts';
-import { toStripe } from '../../src/customer-evaluation/to-stripe.ts';
+import { toStripe } from '../../src/customer-evaluation/v1/to-stripe.ts';
 import { UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
 import { encodeForm } from '../../src/stripe/http/form-encoding.ts';
 import { capabilitiesOf } from '../../src/stripe/versions.ts';

@@ -76,12 +76,57 @@ export const noneRows: readonly NoneRow[] = [
     },
   },
   {
-    file: 'src/customer-evaluation/capabilities.ts',
-    says: 'what the Stripe version cannot do',
+    file: 'src/customer-evaluation/v1/capabilities.ts',
+    says: 'what the version of v1 cannot do',
+    since: 'refused before the call is made',
+    test: {
+      file: 'test/customer-evaluation/to-stripe.test.ts',
+      name: 'is unsupported, naming each field and the version that would do',
+    },
+  },
+  {
+    file: 'src/customer-evaluation/v1/report-to-stripe.ts',
+    says: 'a report for which v1 needs more than was said',
     since: 'refused before the call is made',
     test: {
       file: 'test/journey/report-customer-evaluation.test.ts',
-      name: 'before anything is sent, and says which version would take it',
+      name: 'tells Stripe what it can of $json, and the client what was lost',
+    },
+  },
+  {
+    file: 'src/customer-evaluation/reported-decision.ts',
+    says: 'an event that was no decision',
+    since: 'refused before the call is made',
+    test: {
+      file: 'test/journey/report-customer-evaluation.test.ts',
+      name: 'tells Stripe what it can of $json, and the client what was lost',
+    },
+  },
+  {
+    file: 'src/customer-evaluation/v2/report-to-stripe.ts',
+    says: 'a report that v2 cannot be told',
+    since: 'refused before it is posted; reading changes nothing',
+    test: {
+      file: 'test/journey/account-evaluations.test.ts',
+      name: 'posts nothing for $written, which would not be true',
+    },
+  },
+  {
+    file: 'src/customer-evaluation/v2/account-evaluations-api.ts',
+    says: 'a report on an evaluation that there is not',
+    since: 'refused before it is posted',
+    test: {
+      file: 'test/journey/account-evaluations.test.ts',
+      name: 'posts nothing about an evaluation that cannot be read',
+    },
+  },
+  {
+    file: 'src/customer-evaluation/v2/to-stripe.ts',
+    says: 'a person who is no Stripe customer',
+    since: 'refused before the call is made',
+    test: {
+      file: 'test/journey/account-evaluations.test.ts',
+      name: 'refuses $what by its path, and sends nothing',
     },
   },
   {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parameterPlaces } from '../../src/customer-evaluation/parameter-places.ts';
+import { createPlaces } from '../../src/customer-evaluation/v1/parameter-places.ts';
 import { clientPath } from '../../src/graph/error-path.ts';
 import { wellFormedText } from '../harness/texts.ts';
 
@@ -28,7 +28,7 @@ describe('the upstream’s name of a parameter as the client’s path', () => {
     { param: '', path: undefined },
     { param: undefined, path: undefined },
   ])('the upstream’s parameter $param is the client’s path $path', ({ param, path }) => {
-    expect(clientPath(param, parameterPlaces.createCustomerEvaluation)).toEqual(path);
+    expect(clientPath(param, createPlaces)).toEqual(path);
   });
 
   it('the client’s path of a parameter is made of known names and indices only, whatever the parameter', () => {
@@ -41,8 +41,7 @@ describe('the upstream’s name of a parameter as the client’s path', () => {
       .map((parts) => parts.map((part, index) => (index === 0 ? part : `[${part}]`)).join(''));
     fc.assert(
       fc.property(fc.oneof(nearlyOne, fc.string({ unit: 'binary' })), (param) => {
-        for (const segment of clientPath(param, parameterPlaces.createCustomerEvaluation) ?? [])
-          expect(segment).toMatch(known);
+        for (const segment of clientPath(param, createPlaces) ?? []) expect(segment).toMatch(known);
       }),
     );
   });

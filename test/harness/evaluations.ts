@@ -34,6 +34,7 @@ export const createEverything = `
       ... on LoginSignals { accountSharing { ...Parts } multiAccounting { ...Parts } }
       ... on RegistrationSignals { multiAccounting { ...Parts } accountSharing { ...Parts } }
     }
+    pendingSignals
   }
   fragment Parts on CustomerEvaluationSignal { __typename score riskLevel evaluatedAt }
 `;

@@ -9,74 +9,147 @@ const report = `mutation ($input: ReportCustomerEvaluationInput!) {
   reportCustomerEvaluation(input: $input) {
     customerEvaluation { id eventType status customer { id } events { type occurredAt failureReason } }
     errors { code message path retryable effect upstreamRequestId }
+    warnings { code message path }
     idempotencyKey
   }
 }`;
 
-// What a client writes, and every parameter that leaves for it.
-const inEvents = [
-  { written: { loginSucceeded: 'OCCURRED' }, form: [['type', 'login_success']] },
-  ...[
-    ['OTHER', 'other'],
-    ['SUSPECTED_ACCOUNT_SHARING', 'suspected_account_sharing'],
-  ].map(([reason, word]) => ({
-    written: { loginFailed: { reason } },
-    form: [
-      ['type', 'login_failed'],
-      ['login_failed[reason]', word],
-    ],
-  })),
-  { written: { registrationSucceeded: {} }, form: [['type', 'registration_success']] },
+/** What Stripe is told, and what of the report it is not; or why it is told nothing. */
+type Told = { sent: string[][]; lost?: [code: string, field: string][] } | { refused: string; at: string };
+
+interface Example {
+  readonly written: object;
+  /** Before 2026-05-27. */
+  readonly event: Told;
+  /** From then on. */
+  readonly outcome: Told;
+}
+
+const reasonLost: [string, string][] = [['REASON_NOT_REPORTED', 'reason']];
+const customerLost: [string, string][] = [['CUSTOMER_NOT_ATTACHED', 'customer']];
+const noDecision = { refused: 'UPSTREAM_UNSUPPORTED', at: 'reason' } as const;
+const loginFailed = (reason: string) => [
+  ['type', 'login_failed'],
+  ['login_failed[reason]', reason],
+];
+const registrationFailed = (reason: string) => [
+  ['type', 'registration_failed'],
+  ['registration_failed[reason]', reason],
+];
+
+const examples: readonly Example[] = [
+  {
+    written: { loginSucceeded: 'OCCURRED' },
+    event: { sent: [['type', 'login_success']] },
+    outcome: { sent: [['status', 'allowed']] },
+  },
+  {
+    written: { loginFailed: { reason: 'SUSPECTED_ACCOUNT_SHARING' } },
+    event: { sent: loginFailed('suspected_account_sharing') },
+    outcome: { sent: [['status', 'blocked']], lost: reasonLost },
+  },
+  // A wrong password is no decision of the business.
+  {
+    written: { loginFailed: { reason: 'OTHER' } },
+    event: { sent: loginFailed('other') },
+    outcome: noDecision,
+  },
+  {
+    written: { registrationSucceeded: {} },
+    event: { sent: [['type', 'registration_success']] },
+    outcome: { sent: [['status', 'allowed']] },
+  },
   {
     written: { registrationSucceeded: { customer: 'cus_1' } },
-    form: [
-      ['type', 'registration_success'],
-      ['registration_success[customer]', 'cus_1'],
-    ],
+    event: {
+      sent: [
+        ['type', 'registration_success'],
+        ['registration_success[customer]', 'cus_1'],
+      ],
+    },
+    outcome: {
+      sent: [
+        ['status', 'allowed'],
+        ['customer', 'cus_1'],
+      ],
+    },
   },
-  ...[
-    ['OTHER', 'other'],
-    ['SUSPECTED_MULTI_ACCOUNTING', 'suspected_multi_accounting'],
-  ].map(([reason, word]) => ({
-    written: { registrationFailed: { reason } },
-    form: [
-      ['type', 'registration_failed'],
-      ['registration_failed[reason]', word],
-    ],
-  })),
-];
-const inOutcomes = [
-  ...[
-    ['ALLOWED', 'allowed'],
-    ['RESTRICTED', 'restricted'],
-    ['BLOCKED', 'blocked'],
-  ].map(([status, word]) => ({ written: { outcome: { status } }, form: [['status', word]] })),
-  { written: { outcome: { customer: 'cus_1' } }, form: [['customer', 'cus_1']] },
   {
-    written: { outcome: { status: 'BLOCKED', customer: 'cus_1' } },
-    form: [
-      ['status', 'blocked'],
-      ['customer', 'cus_1'],
-    ],
+    written: { registrationFailed: { reason: 'SUSPECTED_MULTI_ACCOUNTING' } },
+    event: { sent: registrationFailed('suspected_multi_accounting') },
+    outcome: { sent: [['status', 'blocked']], lost: reasonLost },
+  },
+  {
+    written: { registrationFailed: { reason: 'OTHER' } },
+    event: { sent: registrationFailed('other') },
+    outcome: noDecision,
+  },
+  {
+    written: { outcome: { status: 'ALLOWED' } },
+    event: { refused: 'BAD_USER_INPUT', at: 'eventType' },
+    outcome: { sent: [['status', 'allowed']] },
+  },
+  {
+    written: { outcome: { status: 'ALLOWED', eventType: 'LOGIN' } },
+    event: { sent: [['type', 'login_success']] },
+    outcome: { sent: [['status', 'allowed']] },
+  },
+  {
+    written: { outcome: { status: 'ALLOWED', eventType: 'REGISTRATION', customer: 'cus_1' } },
+    event: {
+      sent: [
+        ['type', 'registration_success'],
+        ['registration_success[customer]', 'cus_1'],
+      ],
+    },
+    outcome: {
+      sent: [
+        ['status', 'allowed'],
+        ['customer', 'cus_1'],
+      ],
+    },
+  },
+  {
+    written: { outcome: { status: 'RESTRICTED', eventType: 'LOGIN', reason: 'OTHER' } },
+    event: { sent: [['type', 'login_success']], lost: [['STATUS_NOT_REPORTED', 'status'], ...reasonLost] },
+    outcome: { sent: [['status', 'restricted']], lost: reasonLost },
+  },
+  {
+    written: { outcome: { status: 'BLOCKED', eventType: 'REGISTRATION', customer: 'cus_1' } },
+    event: { sent: registrationFailed('other'), lost: customerLost },
+    outcome: {
+      sent: [
+        ['status', 'blocked'],
+        ['customer', 'cus_1'],
+      ],
+    },
+  },
+  {
+    written: {
+      outcome: { status: 'BLOCKED', eventType: 'REGISTRATION', reason: 'SUSPECTED_MULTI_ACCOUNTING' },
+    },
+    event: { sent: registrationFailed('suspected_multi_accounting') },
+    outcome: { sent: [['status', 'blocked']], lost: reasonLost },
+  },
+  // A login knows no such reason.
+  {
+    written: { outcome: { status: 'BLOCKED', eventType: 'LOGIN', reason: 'SUSPECTED_MULTI_ACCOUNTING' } },
+    event: { sent: loginFailed('other'), lost: reasonLost },
+    outcome: { sent: [['status', 'blocked']], lost: reasonLost },
+  },
+  {
+    written: { outcome: { customer: 'cus_1', eventType: 'REGISTRATION' } },
+    event: { refused: 'UPSTREAM_UNSUPPORTED', at: 'customer' },
+    outcome: { sent: [['customer', 'cus_1']] },
   },
 ];
 const dialects = [
-  { version: '2026-03-04.preview', own: inEvents, other: inOutcomes, would: '2026-05-27 or later' },
-  {
-    version: '2026-05-27.preview',
-    own: inOutcomes,
-    other: inEvents,
-    would: '2026-03-04 or later, and before 2026-05-27',
-  },
-  {
-    version: '2031-01-01.tomorrow',
-    own: inOutcomes,
-    other: inEvents,
-    would: '2026-03-04 or later, and before 2026-05-27',
-  },
-];
+  { version: '2026-03-04.preview', dialect: 'event' },
+  { version: '2026-05-27.preview', dialect: 'outcome' },
+  { version: '2031-01-01.tomorrow', dialect: 'outcome' },
+] as const;
 
-describe.each(dialects)('reporting with $version', ({ version, own, other, would }) => {
+describe.each(dialects)('reporting with $version', ({ version, dialect }) => {
   let upstream: RecordingUpstream;
   let gateway: TestGateway;
 
@@ -94,12 +167,30 @@ describe.each(dialects)('reporting with $version', ({ version, own, other, would
   });
 
   const send = async (input: object) => (await gateway.send(report, { input })).data.reportCustomerEvaluation;
+  const rows = examples.map((example) => ({
+    written: example.written,
+    told: example[dialect],
+    json: JSON.stringify(example.written),
+  }));
 
-  it.each(own.map((example) => ({ ...example, json: JSON.stringify(example.written) })))(
-    'a report sends $json, parameter by parameter',
-    async ({ written, form }) => {
+  it.each(rows)(
+    'tells Stripe what it can of $json, and the client what was lost',
+    async ({ written, told }) => {
       const payload = await send({ id, report: written });
-      expect(payload).toMatchObject({ customerEvaluation: { id, eventType: 'LOGIN' }, errors: [] });
+      const variant = ['input', 'report', Object.keys(written)[0]];
+      if ('refused' in told) {
+        const error = {
+          code: told.refused,
+          path: [...variant, told.at],
+          retryable: false,
+          effect: 'NONE',
+        };
+        expect(payload).toMatchObject({ customerEvaluation: null, errors: [error], warnings: [] });
+        expect(upstream.requests).toEqual([]);
+        return;
+      }
+      const warnings = (told.lost ?? []).map(([code, field]) => ({ code, path: [...variant, field] }));
+      expect(payload).toMatchObject({ customerEvaluation: { id, eventType: 'LOGIN' }, errors: [], warnings });
       expect(upstream.requests).toHaveLength(1);
       const [request] = upstream.requests;
       expect(request).toMatchObject({
@@ -107,29 +198,15 @@ describe.each(dialects)('reporting with $version', ({ version, own, other, would
         url: `/v1/radar/customer_evaluations/${id}/report`,
         headers: { 'stripe-version': version, 'content-type': 'application/x-www-form-urlencoded' },
       });
-      expect(formFields(request?.body ?? '')).toEqual(form);
+      expect(formFields(request?.body ?? '')).toEqual(told.sent);
       expect(request?.headers['idempotency-key']).toMatch(/^[0-9a-f]{64}$/);
-    },
-  );
-
-  it.each(other.map((example) => ({ ...example, json: JSON.stringify(example.written) })))(
-    'the gateway refuses $json before anything is sent, and says which version would take it',
-    async ({ written }) => {
-      const payload = await send({ id, report: written });
-      const path = ['input', 'report', Object.keys(written)[0]];
-      expect(payload).toMatchObject({
-        customerEvaluation: null,
-        errors: [{ code: 'UPSTREAM_UNSUPPORTED', path, retryable: false, effect: 'NONE' }],
-      });
-      expect(payload.errors[0].message).toContain(would);
-      expect(upstream.requests).toEqual([]);
     },
   );
 
   it.each(['', '.', '..', 'c'.repeat(256), '\ud800'])(
     'the gateway refuses the id %j, which cannot be one, before anything is sent',
     async (bad) => {
-      const payload = await send({ id: bad, report: own[0]?.written });
+      const payload = await send({ id: bad, report: { loginSucceeded: 'OCCURRED' } });
       expect(payload).toMatchObject({
         customerEvaluation: null,
         errors: [{ code: 'BAD_USER_INPUT', path: ['input', 'id'], effect: 'NONE' }],
@@ -138,8 +215,8 @@ describe.each(dialects)('reporting with $version', ({ version, own, other, would
     },
   );
 
-  it('a report stays below the evaluations whatever is written for an id', async () => {
-    await send({ id: '../../charges?a=b#c/..', report: own[0]?.written });
+  it('keeps whatever is written for an id below the evaluations', async () => {
+    await send({ id: '../../charges?a=b#c/..', report: { loginSucceeded: 'OCCURRED' } });
     expect(upstream.requests.map(({ url }) => url)).toEqual([
       '/v1/radar/customer_evaluations/..%2F..%2Fcharges%3Fa%3Db%23c%2F../report',
     ]);
@@ -177,6 +254,7 @@ describe('what a report answers', () => {
         ],
       },
       errors: [],
+      warnings: [],
       idempotencyKey: 'my key',
     });
   });
@@ -186,6 +264,8 @@ describe('what a report answers', () => {
     const faults: [report: object, path: string[]][] = [
       [{ outcome: {} }, ['input', 'report', 'outcome']],
       [{ outcome: { customer: '' } }, ['input', 'report', 'outcome', 'customer']],
+      [{ outcome: { status: 'ALLOWED', reason: 'OTHER' } }, ['input', 'report', 'outcome', 'reason']],
+      [{ outcome: { status: 'ALLOWED', eventType: 'UNKNOWN' } }, ['input', 'report', 'outcome', 'eventType']],
       [{ registrationSucceeded: { customer: '' } }, ['input', 'report', 'registrationSucceeded', 'customer']],
     ];
     for (const [written, path] of faults) {
@@ -195,29 +275,52 @@ describe('what a report answers', () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  it.each([
-    ['id', ['input', 'id']],
-    ['type', ['input', 'report']],
-    ['login_failed', ['input', 'report', 'loginFailed']],
-    ['login_failed[reason]', ['input', 'report', 'loginFailed', 'reason']],
-    ['registration_success[customer]', ['input', 'report', 'registrationSucceeded', 'customer']],
-    ['registration_failed[reason]', ['input', 'report', 'registrationFailed', 'reason']],
-    ['status', ['input', 'report', 'outcome', 'status']],
-    ['customer', ['input', 'report', 'outcome', 'customer']],
-    ['event_type', null],
-    ['expand[0]', null],
-  ])('a report names the parameter %s that Stripe refused as the client wrote it', async (param, path) => {
-    const error = { type: 'invalid_request_error', code: 'parameter_invalid', param, message: 'canary' };
-    upstream.answer(400, { error }, { 'request-id': 'req_2' });
-    const { data, text } = await gateway.send(report, {
-      input: { id, report: { loginSucceeded: 'OCCURRED' } },
-    });
-    expect(data.reportCustomerEvaluation).toMatchObject({
-      customerEvaluation: null,
-      errors: [{ code: 'BAD_USER_INPUT', path, upstreamRequestId: 'req_2' }],
-    });
-    expect(text).not.toContain('canary');
-  });
+  const refusedParameters: readonly (readonly [param: string, written: object, path: string[] | null])[] = [
+    ['id', { loginSucceeded: 'OCCURRED' }, ['input', 'id']],
+    ['type', { loginSucceeded: 'OCCURRED' }, ['input', 'report']],
+    ['login_failed', { loginFailed: { reason: 'OTHER' } }, ['input', 'report', 'loginFailed']],
+    [
+      'login_failed[reason]',
+      { loginFailed: { reason: 'OTHER' } },
+      ['input', 'report', 'loginFailed', 'reason'],
+    ],
+    [
+      'registration_success[customer]',
+      { registrationSucceeded: { customer: 'cus_1' } },
+      ['input', 'report', 'registrationSucceeded', 'customer'],
+    ],
+    [
+      'registration_success[customer]',
+      { outcome: { status: 'ALLOWED', eventType: 'REGISTRATION', customer: 'cus_1' } },
+      ['input', 'report', 'outcome', 'customer'],
+    ],
+    [
+      'registration_failed[reason]',
+      { registrationFailed: { reason: 'OTHER' } },
+      ['input', 'report', 'registrationFailed', 'reason'],
+    ],
+    ['status', { loginSucceeded: 'OCCURRED' }, ['input', 'report', 'loginSucceeded']],
+    [
+      'status',
+      { outcome: { status: 'ALLOWED', eventType: 'LOGIN' } },
+      ['input', 'report', 'outcome', 'status'],
+    ],
+    ['event_type', { loginSucceeded: 'OCCURRED' }, null],
+    ['expand[0]', { loginSucceeded: 'OCCURRED' }, null],
+  ];
+  it.each(refusedParameters)(
+    'names the parameter %s that Stripe refused as the client wrote it: %j',
+    async (param, written, path) => {
+      const error = { type: 'invalid_request_error', code: 'parameter_invalid', param, message: 'canary' };
+      upstream.answer(400, { error }, { 'request-id': 'req_2' });
+      const { data, text } = await gateway.send(report, { input: { id, report: written } });
+      expect(data.reportCustomerEvaluation).toMatchObject({
+        customerEvaluation: null,
+        errors: [{ code: 'BAD_USER_INPUT', path, upstreamRequestId: 'req_2' }],
+      });
+      expect(text).not.toContain('canary');
+    },
+  );
 
   it('a report runs under the client’s key, which is another upstream for each mutation', async () => {
     upstream.answer(200, loginAnswer);

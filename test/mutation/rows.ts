@@ -91,6 +91,9 @@ export const notMeasured: Readonly<Record<string, string>> = {
   'src/errors/failure-reason.ts':
     'its words are seen in the logs of a gateway whose Redis, key set or collector fails',
   'src/stripe/http/observer.ts': 'types alone',
+  'src/stripe/http/json-body.ts': onlyInAGateway,
+  'src/stripe/account-evaluations.ts': onlyInAGateway,
+  'src/stripe/account-evaluation.wire.ts': onlyInAGateway,
   'src/stripe/http/call.ts': 'types, and one expression',
   'src/graph/graph-module.ts': 'types alone',
   'src/graph/graphql-context.ts': 'types alone',

@@ -9,6 +9,7 @@ import {
 const noAnswer: AttemptOutcome = {
   status: undefined,
   replayed: false,
+  overQuota: false,
   byIntermediary: false,
   shouldRetry: undefined,
   rateLimitedReason: undefined,
@@ -106,6 +107,7 @@ describe('the retry policy', () => {
     ),
     replayed: fc.boolean(),
     byIntermediary: fc.boolean(),
+    overQuota: fc.boolean(),
     staleConnection: fc.boolean(),
     unreadable: fc.boolean(),
     breakerOpen: fc.boolean(),

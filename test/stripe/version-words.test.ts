@@ -12,7 +12,6 @@ describe('the dates at which Stripe’s versions differ', () => {
     expect(versionsWith('retrieve')).toBe('June 2026 or later');
     expect(versionsWith('clientData')).toBe('June 2026 or later');
     expect(versionsWith('outcomeReports')).toBe('27 May 2026 or later');
-    expect(versionsWith('eventReports')).toBe('before 27 May 2026');
     expect(inWordsSince('outcomeReports')).toBe('27 May 2026');
   });
 
@@ -36,7 +35,7 @@ describe('the dates at which Stripe’s versions differ', () => {
     (page) => {
       const named = textOf(page).match(/(?:\d+ )?(?:May|June) 2026(?: or later)?|before \d+ May 2026/g) ?? [];
       const known = [
-        ...(['retrieve', 'clientData', 'outcomeReports', 'eventReports'] as const).map(versionsWith),
+        ...(['retrieve', 'clientData', 'outcomeReports'] as const).map(versionsWith),
         inWordsSince('outcomeReports'),
         inWordsSince('retrieve'),
       ];

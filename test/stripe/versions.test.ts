@@ -1,16 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  activitiesPathOf,
   capabilitiesOf,
   defaultVersion,
   firstVersionWith,
-  firstVersionWithout,
+  oldestV2Version,
   type VersionCapabilities,
   versionPattern,
 } from '../../src/stripe/versions.ts';
 
-const oldest = { clientData: false, retrieve: false, eventReports: true, outcomeReports: false };
-const withOutcomes = { clientData: false, retrieve: false, eventReports: false, outcomeReports: true };
-const newest = { clientData: true, retrieve: true, eventReports: false, outcomeReports: true };
+const oldest = { clientData: false, retrieve: false, outcomeReports: false };
+const withOutcomes = { clientData: false, retrieve: false, outcomeReports: true };
+const newest = { clientData: true, retrieve: true, outcomeReports: true };
 
 describe('what an API version of the upstream can do', () => {
   it.each<{ version: string; capabilities: VersionCapabilities }>([
@@ -30,27 +31,27 @@ describe('what an API version of the upstream can do', () => {
     expect(capabilitiesOf(version)).toEqual(capabilities);
   });
 
-  it.each<{ capability: keyof VersionCapabilities; from: string; until: string | undefined }>([
-    { capability: 'clientData', from: '2026-06-01', until: undefined },
-    { capability: 'retrieve', from: '2026-06-01', until: undefined },
-    { capability: 'eventReports', from: '2026-03-04', until: '2026-05-27' },
-    { capability: 'outcomeReports', from: '2026-05-27', until: undefined },
-  ])('the capability $capability is to be had from $from until $until', ({ capability, from, until }) => {
-    expect(firstVersionWith(capability)).toBe(from);
-    expect(firstVersionWithout(capability)).toBe(until);
-  });
-
-  it('the versions that messages say would help have the capability, and their neighbours do not', () => {
-    const dayBefore = (date: string): string =>
-      new Date(Date.parse(date) - 86_400_000).toISOString().slice(0, 10);
-    for (const capability of ['clientData', 'retrieve', 'outcomeReports'] as const) {
+  it.each(['clientData', 'retrieve', 'outcomeReports'] as const)(
+    'the first version with %s, which messages name, has it, and the day before has not',
+    (capability) => {
       const first = firstVersionWith(capability) ?? 'none';
+      const dayBefore = new Date(Date.parse(first) - 86_400_000).toISOString().slice(0, 10);
       expect(capabilitiesOf(first)[capability]).toBe(true);
-      expect(capabilitiesOf(dayBefore(first))[capability]).toBe(false);
-    }
-    const lost = firstVersionWithout('eventReports') ?? 'none';
-    expect(capabilitiesOf(lost).eventReports).toBe(false);
-    expect(capabilitiesOf(dayBefore(lost)).eventReports).toBe(true);
+      expect(capabilitiesOf(dayBefore)[capability]).toBe(false);
+    },
+  );
+});
+
+describe('the path of v2’s account activities', () => {
+  it.each([
+    [oldestV2Version, '/v2/signals/account_activity'],
+    ['2026-08-26.preview', '/v2/signals/account_activity'],
+    ['2026-09-29.preview', '/v2/signals/account_activity'],
+    ['2026-09-30.preview', '/v2/signals/account_activities'],
+    [defaultVersion, '/v2/signals/account_activities'],
+    ['2031-01-01', '/v2/signals/account_activities'],
+  ])('of version %s is %s', (version, path) => {
+    expect(activitiesPathOf(version)).toBe(path);
   });
 });
 

@@ -1,7 +1,7 @@
 import { type AttemptVerdict, BreakerOpenError } from './breaker.ts';
 import type { Call } from './call.ts';
 import type { AttemptEnd } from './observer.ts';
-import { header, isByIntermediary, isReplayed, requestIdOf, retryAfterMs } from './response.ts';
+import { header, isByIntermediary, isOverQuota, isReplayed, requestIdOf, retryAfterMs } from './response.ts';
 import type { AttemptOutcome } from './retry-policy.ts';
 import { type RawRequest, type RawResponse, type Transport, TransportError } from './transport.ts';
 
@@ -84,6 +84,7 @@ export class Attempt {
     return {
       status: response?.status,
       replayed: response !== undefined && isReplayed(response),
+      overQuota: response !== undefined && isOverQuota(response),
       byIntermediary: response !== undefined && isByIntermediary(response),
       shouldRetry: shouldRetry === 'true' ? true : shouldRetry === 'false' ? false : undefined,
       rateLimitedReason: response && header(response, 'stripe-rate-limited-reason'),

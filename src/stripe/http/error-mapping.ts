@@ -36,8 +36,15 @@ export function errorOfResponse(answer: RawResponse): UpstreamCallError {
   if (words.type === 'idempotency_error' && answer.status !== 409)
     return failure('IDEMPOTENCY_CONFLICT', 'NONE');
   if (words.code === 'resource_missing') return failure('NOT_FOUND', 'NONE');
+  const known = v2Errors.get(words.code) ?? v2Errors.get(words.type);
+  if (known !== undefined && answer.status < 500) {
+    const { code, param, note } = known;
+    const operatorNote = note === undefined ? said : `${said}: ${note}`;
+    return new UpstreamCallError(code, { effect: 'NONE', param, upstreamRequestId, operatorNote });
+  }
   // The translation sends only what the reference knows, so an unknown parameter means an older version.
-  if (words.code === 'parameter_unknown') return failure('UPSTREAM_UNSUPPORTED', 'NONE');
+  if (words.code === 'parameter_unknown')
+    return failure('UPSTREAM_UNSUPPORTED', 'NONE', `${said}: ${noPreview}`);
 
   switch (answer.status) {
     case 400:
@@ -50,7 +57,7 @@ export function errorOfResponse(answer: RawResponse): UpstreamCallError {
     case 403:
       return failure('UPSTREAM_REFUSED', 'NONE', `${said}: ${permissionNote(missingPermissions(answer))}`);
     case 404:
-      return failure('UPSTREAM_UNSUPPORTED', 'NONE', `${said}: STRIPE_API_VERSION has no such call`);
+      return failure('UPSTREAM_UNSUPPORTED', 'NONE', `${said}: ${noPreview}`);
     // Another request with this key is at work, and may yet succeed.
     case 409:
     // A dependency of the upstream's failed in the middle of the work.
@@ -73,6 +80,41 @@ function permissionNote(missing: readonly string[]): string {
     ? `STRIPE_SECRET_KEY lacks the permission ${missing.join(', ')}`
     : 'the key lacks a permission for customer evaluations, or for STRIPE_ACCOUNT';
 }
+
+// Accounts that were not invited to the preview get the same answers as older versions.
+const noPreview =
+  'STRIPE_API_VERSION has no such call or parameter, or this account is not in the private preview of customer evaluations: ask Stripe for an invitation, or set STRIPE_API=v2';
+
+interface KnownError {
+  readonly code: FailureCode;
+  readonly param?: string;
+  readonly note?: string;
+}
+
+const noAccess: KnownError = {
+  code: 'UPSTREAM_REFUSED',
+  note: 'this account has no access to the signal; its product is enabled in Stripe’s Dashboard (Radar)',
+};
+const quotaExceeded: KnownError = { code: 'UPSTREAM_REFUSED', note: 'a monthly quota is used up' };
+
+/**
+ * v2's errors, by code or else by type. They have no `param`: what is named here is what they can only be about.
+ * Source: Stripe's OpenAPI description of v2 signals, 2026-09-30.preview.
+ */
+const v2Errors: ReadonlyMap<string | undefined, KnownError> = new Map(
+  Object.entries<KnownError>({
+    account_inaccessible: { code: 'NOT_FOUND', param: 'account_details' },
+    account_evaluation_inaccessible: { code: 'NOT_FOUND', param: 'account_details' },
+    not_found: { code: 'NOT_FOUND', param: 'account_details' },
+    invalid_account_details: { code: 'BAD_USER_INPUT', param: 'account_details' },
+    missing_data_for_evaluation: { code: 'BAD_USER_INPUT' },
+    invalid_fields: { code: 'BAD_USER_INPUT' },
+    signal_type_access_denied: noAccess,
+    feature_not_enabled: noAccess,
+    fraudulent_website_quota_exceeded: quotaExceeded,
+    quota_exceeded: quotaExceeded,
+  }),
+);
 
 function unavailable(answer: RawResponse, said: string): UpstreamCallError {
   const details = { effect: 'UNKNOWN', upstreamRequestId: requestIdOf(answer) } as const;

@@ -88,6 +88,13 @@ export function isByIntermediary(answer: RawResponse): boolean {
   return requestIdOf(answer) === undefined && readErrorWords(answer) === undefined;
 }
 
+/** Whether a quota of v2 is used up: unlike a rate limit, it stays so for up to a month. */
+export function isOverQuota(answer: RawResponse): boolean {
+  if (answer.status !== 429) return false;
+  const { type, code } = readErrorWords(answer) ?? {};
+  return type === 'quota_exceeded' || (code?.endsWith('_quota_exceeded') ?? false);
+}
+
 export function header(answer: RawResponse, name: string): string | undefined {
   const value = answer.headers[name];
   return Array.isArray(value) ? value[0] : value;

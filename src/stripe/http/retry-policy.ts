@@ -4,6 +4,8 @@ export interface AttemptOutcome {
   readonly status: number | undefined;
   /** A stored response to the idempotency key: every repeat is answered with it. */
   readonly replayed: boolean;
+  /** A monthly quota is used up. */
+  readonly overQuota: boolean;
   /** A 4xx that a proxy or firewall on the way made, not Stripe. */
   readonly byIntermediary: boolean;
   /** `Stripe-Should-Retry`, where the answer has one. */
@@ -69,6 +71,8 @@ export function retryDelayMs(situation: RetrySituation): number | undefined {
 function isWorthRepeating(outcome: AttemptOutcome): boolean {
   // The key is spent: the same answer would come for 24 hours.
   if (outcome.replayed) return false;
+  // Nor does a quota end within a call.
+  if (outcome.overQuota) return false;
   // The upstream knows better than any rule, in both directions.
   if (outcome.shouldRetry !== undefined) return outcome.shouldRetry;
   // No whole answer: refused, reset, closed as it was reused, cut off, or out of the attempt's time.

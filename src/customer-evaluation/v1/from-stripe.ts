@@ -2,16 +2,16 @@ import {
   type CustomerEvaluationWire,
   customerEvaluationWire,
   type SignalWire,
-} from '../stripe/customer-evaluation.wire.ts';
-import { invalidResponse, type UpstreamResponse } from '../stripe/http/response.ts';
-import { CustomerEvaluation, StripeCustomer } from './customer-evaluation.type.ts';
+} from '../../stripe/customer-evaluation.wire.ts';
+import { invalidResponse, type UpstreamResponse } from '../../stripe/http/response.ts';
+import { AnswerDrift, riskLevels, type Translated, type Words } from '../answer-drift.ts';
+import { CustomerEvaluation, StripeCustomer } from '../customer-evaluation.type.ts';
 import {
   CustomerEvaluationEvent,
   type CustomerEvaluationFailureReason,
   type CustomerEvaluationOutcome,
-} from './customer-evaluation-event.type.ts';
-import type { CustomerEvaluationEventType } from './event-type.enum.ts';
-import type { CustomerEvaluationRiskLevel } from './risk-level.enum.ts';
+} from '../customer-evaluation-event.type.ts';
+import type { CustomerEvaluationEventType } from '../event-type.enum.ts';
 import {
   type CustomerEvaluationSignal,
   type SignalFields,
@@ -20,20 +20,13 @@ import {
   signalNames,
   signalsOf,
   signalTable,
-} from './signals.union.ts';
-import type { CustomerEvaluationStatus } from './status.enum.ts';
+} from '../signals.union.ts';
+import type { CustomerEvaluationStatus } from '../status.enum.ts';
 
 /** What a call was about: the id of an evaluation that exists, or the event of a new one. */
 export interface Asked {
   readonly id?: string | undefined;
   readonly eventType?: CustomerEvaluationEventType | undefined;
-}
-
-/** An answer in the client's words, and by name what in it this gateway did not know. */
-export interface Translated {
-  readonly evaluation: CustomerEvaluation;
-  /** Kinds such as `unknown field signals.device_reputation`: names only, never values. */
-  readonly drift: readonly string[];
 }
 
 const eventTypes = {
@@ -45,14 +38,6 @@ const statuses = {
   restricted: 'RESTRICTED',
   blocked: 'BLOCKED',
 } as const satisfies Words<CustomerEvaluationStatus>;
-const riskLevels = {
-  highest: 'HIGHEST',
-  elevated: 'ELEVATED',
-  normal: 'NORMAL',
-  low: 'LOW',
-  not_assessed: 'NOT_ASSESSED',
-  unknown: 'UNKNOWN',
-} as const satisfies Words<CustomerEvaluationRiskLevel>;
 const outcomes = {
   login_success: 'LOGIN_SUCCESS',
   login_failed: 'LOGIN_FAILED',
@@ -64,9 +49,6 @@ const failureReasons = {
   suspected_account_sharing: 'SUSPECTED_ACCOUNT_SHARING',
   suspected_multi_accounting: 'SUSPECTED_MULTI_ACCOUNTING',
 } as const satisfies Words<CustomerEvaluationFailureReason>;
-
-/** The upstream's words for an open enum: one that is not there reads as `UNKNOWN`. */
-type Words<Value extends string> = Readonly<Record<string, Value>>;
 
 const evaluationWire = customerEvaluationWire(signalNames);
 const evaluationFields = Object.keys(evaluationWire.shape);
@@ -85,7 +67,7 @@ export function fromStripe(answer: UpstreamResponse, asked: Asked): Translated {
     throw invalidResponse(`${issue?.path.join('.') || 'answer'}: ${issue?.message}`, answer.requestId);
   }
   const wire = parsed.data;
-  const drift = new Drift();
+  const drift = new AnswerDrift();
   const eventType = drift.readWord(eventTypes, 'event_type', wire.event_type);
   if (asked.id !== undefined && wire.id !== asked.id) {
     throw invalidResponse('id: another than was asked about', answer.requestId);
@@ -103,6 +85,7 @@ export function fromStripe(answer: UpstreamResponse, asked: Asked): Translated {
     events: wire.events?.slice(-maxEvents).map((event) => readEvent(drift, event)) ?? null,
     status: wire.status == null ? null : drift.readWord(statuses, 'status', wire.status),
     signals: wire.signals == null ? null : readSignals(drift, eventType, wire.signals),
+    pendingSignals: [],
   });
   return { evaluation, drift: drift.kinds };
 }
@@ -110,37 +93,8 @@ export function fromStripe(answer: UpstreamResponse, asked: Asked): Translated {
 /** One login or registration is reported once or twice: more only make an answer large. */
 const maxEvents = 100;
 
-class Drift {
-  readonly #kinds = new Set<string>();
-
-  get kinds(): readonly string[] {
-    return [...this.#kinds];
-  }
-
-  note(kind: string): void {
-    this.#kinds.add(kind);
-  }
-
-  noteUnknown(prefix: string, object: object, known: readonly string[]): void {
-    for (const name of Object.keys(object)) {
-      if (!known.includes(name)) this.note(`unknown field ${prefix}${printable(name)}`);
-    }
-  }
-
-  readWord<Value extends string>(words: Words<Value>, field: string, word: string): Value | 'UNKNOWN' {
-    const value = Object.hasOwn(words, word) ? words[word] : undefined;
-    if (value === undefined) this.note(`unknown word in ${field}`);
-    return value ?? 'UNKNOWN';
-  }
-}
-
-// A field's name is the upstream's, so it may stand in a log if it looks like one.
-function printable(name: string): string {
-  return /^[A-Za-z0-9_]{1,64}$/.test(name) ? name : '(unprintable)';
-}
-
 function readEvent(
-  drift: Drift,
+  drift: AnswerDrift,
   event: NonNullable<CustomerEvaluationWire['events']>[number],
 ): CustomerEvaluationEvent {
   drift.noteUnknown('events.', event, eventFields);
@@ -153,7 +107,7 @@ function readEvent(
 }
 
 function readSignals(
-  drift: Drift,
+  drift: AnswerDrift,
   eventType: CustomerEvaluationEventType,
   wire: Readonly<Partial<Record<SignalName, SignalWire | null | undefined>>>,
 ): Signals {
@@ -166,7 +120,7 @@ function readSignals(
   return signalsOf(eventType, Object.fromEntries(fields) as SignalFields);
 }
 
-function readSignal(drift: Drift, name: string, wire: SignalWire): CustomerEvaluationSignal {
+function readSignal(drift: AnswerDrift, name: string, wire: SignalWire): CustomerEvaluationSignal {
   drift.noteUnknown(`signals.${name}.`, wire, signalFields);
   // The contract says 0 to 100; another score is passed on as it came, since it still orders customers.
   if (wire.score < 0 || wire.score > 100) drift.note(`signals.${name}.score out of range`);

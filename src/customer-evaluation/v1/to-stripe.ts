@@ -1,20 +1,20 @@
-import { InputProblems, oneOfNotEnforced, type Path } from '../graph/input-validation.ts';
+import { InputProblems, oneOfNotEnforced, type Path } from '../../graph/input-validation.ts';
 import {
   type ClientDetailsParams,
   type CreateCustomerEvaluationParams,
   type CustomerDetailsParams,
   type EvaluationContextParams,
   maxStringLength,
-} from '../stripe/customer-evaluation.wire.ts';
-import type { VersionCapabilities } from '../stripe/versions.ts';
-import { requireCapability } from './capabilities.ts';
+} from '../../stripe/customer-evaluation.wire.ts';
+import type { VersionCapabilities } from '../../stripe/versions.ts';
 import type {
   CreateCustomerEvaluationInput,
   EvaluationClientDetailsInput,
   EvaluationContextInput,
   EvaluationCustomerDetailsInput,
-} from './create-customer-evaluation.input.ts';
-import { eventTypeWords } from './event-type.enum.ts';
+} from '../create-customer-evaluation.input.ts';
+import { eventTypeWords } from '../event-type.enum.ts';
+import { requireCapability } from './capabilities.ts';
 
 /**
  * Translates a client's input to the upstream's parameters; pure. Throws a `UpstreamCallError` that names every field at

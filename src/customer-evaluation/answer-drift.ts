@@ -1,0 +1,51 @@
+import type { CustomerEvaluation } from './customer-evaluation.type.ts';
+import type { CustomerEvaluationRiskLevel } from './risk-level.enum.ts';
+
+/** An answer in the client's words, and by name what in it this gateway did not know. */
+export interface Translated {
+  readonly evaluation: CustomerEvaluation;
+  /** Kinds such as `unknown field signals.device_reputation`: names only, never values. */
+  readonly drift: readonly string[];
+}
+
+/** The upstream's words for an open enum: one that is not there reads as `UNKNOWN`. */
+export type Words<Value extends string> = Readonly<Record<string, Value>>;
+
+/** The levels of both of Stripe’s APIs: v2 has no `not_assessed`. */
+export const riskLevels = {
+  highest: 'HIGHEST',
+  elevated: 'ELEVATED',
+  normal: 'NORMAL',
+  low: 'LOW',
+  not_assessed: 'NOT_ASSESSED',
+  unknown: 'UNKNOWN',
+} as const satisfies Words<CustomerEvaluationRiskLevel>;
+/** Collects what in an answer this gateway does not know: names only, never values. */
+export class AnswerDrift {
+  readonly #kinds = new Set<string>();
+
+  get kinds(): readonly string[] {
+    return [...this.#kinds];
+  }
+
+  note(kind: string): void {
+    this.#kinds.add(kind);
+  }
+
+  noteUnknown(prefix: string, object: object, known: readonly string[]): void {
+    for (const name of Object.keys(object)) {
+      if (!known.includes(name)) this.note(`unknown field ${prefix}${printable(name)}`);
+    }
+  }
+
+  readWord<Value extends string>(words: Words<Value>, field: string, word: string): Value | 'UNKNOWN' {
+    const value = Object.hasOwn(words, word) ? words[word] : undefined;
+    if (value === undefined) this.note(`unknown word in ${field}`);
+    return value ?? 'UNKNOWN';
+  }
+}
+
+// A field's name is the upstream's, so it may stand in a log if it looks like one.
+function printable(name: string): string {
+  return /^[A-Za-z0-9_]{1,64}$/.test(name) ? name : '(unprintable)';
+}

@@ -1,0 +1,32 @@
+import { AccountEvaluations } from '../stripe/account-evaluations.ts';
+import { CustomerEvaluations } from '../stripe/customer-evaluations.ts';
+import type { StripeClient } from '../stripe/http/stripe-client.ts';
+import { activitiesPathOf, capabilitiesOf, type StripeApi } from '../stripe/versions.ts';
+import type { ContractDrift } from '../telemetry/contract-drift.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { EvaluationApi } from './evaluation-api.ts';
+import { CustomerEvaluationsApi } from './v1/customer-evaluations-api.ts';
+import { AccountEvaluationsApi } from './v2/account-evaluations-api.ts';
+import type { SignalWaitSettings } from './v2/signal-waiter.ts';
+
+export interface EvaluationApiSettings {
+  readonly stripeApi: StripeApi;
+  readonly stripe: { readonly apiVersion: string };
+  /** Whether the key is a live one, for answers that do not say. */
+  readonly mode: 'sandbox' | 'test' | 'live';
+  readonly signalWait: SignalWaitSettings;
+}
+
+/** Stripe's API that the settings choose, in the words of the graph. */
+export function evaluationApiOf(
+  { stripeApi, stripe: { apiVersion }, mode, signalWait }: EvaluationApiSettings,
+  client: StripeClient,
+  drift: ContractDrift,
+  metrics: Metrics | undefined,
+): EvaluationApi {
+  if (stripeApi === 'v1') {
+    return new CustomerEvaluationsApi(new CustomerEvaluations(client), capabilitiesOf(apiVersion), drift);
+  }
+  const resource = new AccountEvaluations(client, activitiesPathOf(apiVersion));
+  return new AccountEvaluationsApi(resource, { wait: signalWait, livemode: mode === 'live' }, drift, metrics);
+}

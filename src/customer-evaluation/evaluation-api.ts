@@ -1,0 +1,37 @@
+import type { GraphQLContext } from '../graph/graphql-context.ts';
+import type { CreateCustomerEvaluationInput } from './create-customer-evaluation.input.ts';
+import type { CustomerEvaluation } from './customer-evaluation.type.ts';
+import type { CustomerEvaluationWarning } from './customer-evaluation-warning.type.ts';
+import type { Report } from './report.ts';
+
+/**
+ * One of Stripe's APIs, in the words of the graph. Each method makes its call exactly once for an idempotency key, and
+ * throws an `UpstreamCallError` whose problems name fields as the client wrote them.
+ */
+export interface EvaluationApi {
+  create(
+    input: CreateCustomerEvaluationInput,
+    idempotencyKey: string,
+    context: GraphQLContext,
+  ): Promise<CustomerEvaluation>;
+
+  /** Null for an id that Stripe does not know. */
+  retrieve(id: string, context: GraphQLContext): Promise<CustomerEvaluation | null>;
+
+  /** `retrieved` gives the evaluation as it stands, for an API that must know it. */
+  report(
+    report: Report,
+    idempotencyKey: string,
+    context: GraphQLContext,
+    retrieved: () => Promise<CustomerEvaluation | null>,
+  ): Promise<ReportedEvaluation>;
+
+  /** Upstream calls that a report leads to. */
+  readonly callsOfReport: 1 | 2;
+}
+
+/** An evaluation after its report, and what of the report Stripe was not told. */
+export interface ReportedEvaluation {
+  readonly evaluation: CustomerEvaluation;
+  readonly warnings: readonly CustomerEvaluationWarning[];
+}

@@ -1,0 +1,107 @@
+import { InputProblems, oneOfNotEnforced, type Path } from '../graph/input-validation.ts';
+import { maxStringLength } from '../stripe/customer-evaluation.wire.ts';
+import { isEvaluationId } from '../stripe/customer-evaluations.ts';
+import {
+  CustomerEvaluationWarning,
+  type CustomerEvaluationWarningCode,
+} from './customer-evaluation-warning.type.ts';
+import type { EventType } from './event-type.enum.ts';
+import type {
+  CustomerEvaluationOutcomeInput,
+  CustomerEvaluationReportedReason,
+  CustomerEvaluationReportedStatus,
+  CustomerEvaluationReportInput,
+  ReportCustomerEvaluationInput,
+} from './report-customer-evaluation.input.ts';
+
+/** What a client reports, whichever variant it chose: Stripe's APIs and versions each take their own part of it. */
+export interface Report {
+  /** The evaluation's. */
+  readonly id: string;
+  readonly eventType: EventType | undefined;
+  readonly status: CustomerEvaluationReportedStatus | undefined;
+  readonly reason: CustomerEvaluationReportedReason | undefined;
+  /** To be attached to the evaluation. */
+  readonly customer: string | undefined;
+  /** The variant, as the client wrote it. */
+  readonly path: Path;
+}
+
+/** Parameters of a report, and what of it has no place in them. */
+export interface TranslatedReport<Params> {
+  readonly params: Params;
+  readonly warnings: readonly CustomerEvaluationWarning[];
+}
+
+/** A field of the report that has no place upstream. */
+export function lost(
+  code: CustomerEvaluationWarningCode,
+  report: Report,
+  field: 'customer' | 'reason' | 'status',
+): CustomerEvaluationWarning {
+  return new CustomerEvaluationWarning(code, [...report.path, field]);
+}
+
+/**
+ * Reads a client's report; pure. Throws `BAD_USER_INPUT`, which names every field at fault. Whether the report fits the
+ * evaluated event is left to the upstream, which alone knows the event.
+ */
+export function readReport({ id, report: input }: ReportCustomerEvaluationInput): Report {
+  const problems = new InputProblems(maxStringLength);
+  if (!isEvaluationId(id)) problems.add(['input', 'id'], 'cannot be the id of an evaluation.');
+  const report = reportOf(problems, input);
+  problems.throwIfAny();
+  return { id, ...report };
+}
+
+function reportOf(problems: InputProblems, input: CustomerEvaluationReportInput): Omit<Report, 'id'> {
+  const { loginSucceeded, loginFailed, registrationSucceeded, registrationFailed, outcome } = input;
+  const at = (variant: keyof CustomerEvaluationReportInput): Path => ['input', 'report', variant];
+  const nothing = { reason: undefined, customer: undefined };
+  if (loginSucceeded != null) {
+    return { ...nothing, eventType: 'LOGIN', status: 'ALLOWED', path: at('loginSucceeded') };
+  }
+  if (loginFailed != null) {
+    const { reason } = loginFailed;
+    return { ...nothing, eventType: 'LOGIN', status: 'BLOCKED', reason, path: at('loginFailed') };
+  }
+  if (registrationSucceeded != null) {
+    const path = at('registrationSucceeded');
+    const customer = problems.optional(registrationSucceeded.customer, [...path, 'customer']);
+    return { eventType: 'REGISTRATION', status: 'ALLOWED', reason: undefined, customer, path };
+  }
+  if (registrationFailed != null) {
+    const { reason } = registrationFailed;
+    return {
+      ...nothing,
+      eventType: 'REGISTRATION',
+      status: 'BLOCKED',
+      reason,
+      path: at('registrationFailed'),
+    };
+  }
+  if (outcome != null) return reportOfOutcome(problems, outcome, at('outcome'));
+  throw oneOfNotEnforced();
+}
+
+function reportOfOutcome(
+  problems: InputProblems,
+  { status, customer, reason, eventType }: CustomerEvaluationOutcomeInput,
+  path: Path,
+): Omit<Report, 'id'> {
+  // The upstream would take it, and whoever forgot the fields would believe that something was reported.
+  if (status == null && customer == null) problems.add(path, 'takes at least one of status and customer.');
+  if (reason != null && status !== 'BLOCKED' && status !== 'RESTRICTED') {
+    problems.add([...path, 'reason'], 'goes with a status of BLOCKED or RESTRICTED.');
+  }
+  if (eventType === 'UNKNOWN') {
+    problems.add([...path, 'eventType'], 'takes LOGIN or REGISTRATION; UNKNOWN stands only in answers.');
+  }
+  return {
+    eventType: eventType == null || eventType === 'UNKNOWN' ? undefined : eventType,
+    status: status ?? undefined,
+    reason: reason ?? undefined,
+    customer: problems.optional(customer, [...path, 'customer']),
+    path,
+  };
+}

@@ -1,0 +1,30 @@
+import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
+import { maxProblems } from '../../graph/input-validation.ts';
+import { firstVersionWith, type VersionCapabilities } from '../../stripe/versions.ts';
+
+type Capability = 'clientData' | 'retrieve';
+
+const asks: Readonly<Record<Capability, string>> = {
+  clientData: '`data` in place of a Radar Session',
+  retrieve: 'retrieving an evaluation',
+};
+
+/**
+ * Throws `UPSTREAM_UNSUPPORTED`, which says which version would do, where the configured one can't; nothing has
+ * been sent then. `paths` name the fields that ask for it, if any.
+ */
+export function requireCapability(
+  capabilities: VersionCapabilities,
+  capability: Capability,
+  paths: readonly (readonly string[])[],
+): void {
+  if (capabilities[capability]) return;
+  const message = `${asks[capability]} needs a Stripe API version of ${firstVersionWith(capability)} or later; this gateway is configured for an older one.`;
+  throw new UpstreamCallError('UPSTREAM_UNSUPPORTED', {
+    effect: 'NONE',
+    problems:
+      paths.length === 0
+        ? [{ message }]
+        : paths.slice(0, maxProblems).map((path) => ({ path, message: `${path.join('.')}: ${message}` })),
+  });
+}

@@ -1,0 +1,86 @@
+import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
+import type { ReportEventParams, ReportOutcomeParams } from '../../stripe/customer-evaluation.wire.ts';
+import { firstVersionWith, type VersionCapabilities } from '../../stripe/versions.ts';
+import type { CustomerEvaluationWarning } from '../customer-evaluation-warning.type.ts';
+import type { EventType } from '../event-type.enum.ts';
+import { lost, type Report, type TranslatedReport } from '../report.ts';
+import { requireDecision, statusWords } from '../reported-decision.ts';
+
+/**
+ * Translates a report to the dialect that the version of v1 speaks; pure. Throws `BAD_USER_INPUT` where the dialect
+ * needs more than the client said, and `UPSTREAM_UNSUPPORTED` where what it could say would not be true.
+ */
+export function reportToStripe(
+  report: Report,
+  capabilities: VersionCapabilities,
+): TranslatedReport<ReportEventParams | ReportOutcomeParams> {
+  return capabilities.outcomeReports ? toOutcome(report) : toEvent(report);
+}
+
+/** From 2026-05-27 on: what the business decided. */
+function toOutcome(report: Report): TranslatedReport<ReportOutcomeParams> {
+  requireDecision(report);
+  const { status, customer, reason } = report;
+  return {
+    params: { status: status && statusWords[status], customer },
+    warnings: reason === undefined ? [] : [lost('REASON_NOT_REPORTED', report, 'reason')],
+  };
+}
+
+/** Before: what happened. */
+function toEvent(report: Report): TranslatedReport<ReportEventParams> {
+  const { eventType, status } = report;
+  if (status === undefined) throw customerAlone(report);
+  if (eventType === undefined) throw needsEventType(report);
+  const warnings: CustomerEvaluationWarning[] = [];
+  const isSuccess = status !== 'BLOCKED';
+  if (status === 'RESTRICTED') warnings.push(lost('STATUS_NOT_REPORTED', report, 'status'));
+  if (report.customer !== undefined && !(isSuccess && eventType === 'REGISTRATION')) {
+    warnings.push(lost('CUSTOMER_NOT_ATTACHED', report, 'customer'));
+  }
+  const reason = reasonWords[eventType][report.reason ?? 'OTHER'];
+  const isReasonLost = report.reason !== undefined && (isSuccess || reason === undefined);
+  if (isReasonLost) warnings.push(lost('REASON_NOT_REPORTED', report, 'reason'));
+  return { params: isSuccess ? success(eventType, report.customer) : failure(eventType, reason), warnings };
+}
+
+function success(eventType: EventType, customer: string | undefined): ReportEventParams {
+  if (eventType === 'LOGIN') return { type: 'login_success' };
+  return {
+    type: 'registration_success',
+    registration_success: customer === undefined ? undefined : { customer },
+  };
+}
+
+type ReasonWord = 'other' | 'suspected_account_sharing' | 'suspected_multi_accounting';
+
+function failure(eventType: EventType, reason: ReasonWord = 'other'): ReportEventParams {
+  return eventType === 'LOGIN'
+    ? {
+        type: 'login_failed',
+        login_failed: { reason: reason === 'suspected_account_sharing' ? reason : 'other' },
+      }
+    : {
+        type: 'registration_failed',
+        registration_failed: { reason: reason === 'suspected_multi_accounting' ? reason : 'other' },
+      };
+}
+
+/** The reasons that each event knows. */
+const reasonWords: Readonly<Record<EventType, Readonly<Partial<Record<string, ReasonWord>>>>> = {
+  LOGIN: { OTHER: 'other', SUSPECTED_ACCOUNT_SHARING: 'suspected_account_sharing' },
+  REGISTRATION: { OTHER: 'other', SUSPECTED_MULTI_ACCOUNTING: 'suspected_multi_accounting' },
+};
+
+// Its customer would be attached by the report of a success, which nobody has told of.
+function customerAlone({ path }: Report): UpstreamCallError {
+  const rule = `attaching a customer without a status needs a Stripe API version of ${firstVersionWith('outcomeReports')} or later; this gateway is configured for an older one.`;
+  return UpstreamCallError.ofField('UPSTREAM_UNSUPPORTED', [...path, 'customer'], rule);
+}
+
+// These versions can't retrieve the evaluation either, which has it.
+function needsEventType({ path }: Report): UpstreamCallError {
+  const rule =
+    'is needed, since this gateway is configured for a Stripe API version whose reports name the event.';
+  return UpstreamCallError.ofField('BAD_USER_INPUT', [...path, 'eventType'], rule);
+}

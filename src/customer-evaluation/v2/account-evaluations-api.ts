@@ -1,0 +1,89 @@
+import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
+import { withClientPath } from '../../graph/error-path.ts';
+import type { GraphQLContext } from '../../graph/graphql-context.ts';
+import type { AccountEvaluations } from '../../stripe/account-evaluations.ts';
+import { isEvaluationId } from '../../stripe/customer-evaluations.ts';
+import type { UpstreamResponse } from '../../stripe/http/response.ts';
+import type { ContractDrift } from '../../telemetry/contract-drift.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import type { CreateCustomerEvaluationInput } from '../create-customer-evaluation.input.ts';
+import { CustomerEvaluation } from '../customer-evaluation.type.ts';
+import type { EvaluationApi, ReportedEvaluation } from '../evaluation-api.ts';
+import type { Report } from '../report.ts';
+import { type Asked, fromStripe, requireActivity } from './from-stripe.ts';
+import { reportToStripe } from './report-to-stripe.ts';
+import { SignalWaiter, type SignalWaitSettings } from './signal-waiter.ts';
+import { toStripe } from './to-stripe.ts';
+
+export interface AccountEvaluationsOptions {
+  readonly wait: SignalWaitSettings;
+  /** Of the key, for answers that leave it out. */
+  readonly livemode: boolean;
+}
+
+/** Stripe's v2 account evaluations: signals may come later than the answer, which is waited for within a limit. */
+export class AccountEvaluationsApi implements EvaluationApi {
+  readonly callsOfReport = 2;
+  readonly #stripe: AccountEvaluations;
+  readonly #livemode: boolean;
+  readonly #drift: ContractDrift;
+  readonly #waiter: SignalWaiter;
+
+  constructor(
+    stripe: AccountEvaluations,
+    { wait, livemode }: AccountEvaluationsOptions,
+    drift: ContractDrift,
+    metrics: Metrics | undefined,
+  ) {
+    this.#stripe = stripe;
+    this.#livemode = livemode;
+    this.#drift = drift;
+    this.#waiter = new SignalWaiter(wait, (end) => metrics?.signalWaitEnded(end));
+  }
+
+  async create(
+    input: CreateCustomerEvaluationInput,
+    idempotencyKey: string,
+    context: GraphQLContext,
+  ): Promise<CustomerEvaluation> {
+    const { params, eventType, places } = toStripe(input);
+    const answer = await withClientPath(places, this.#stripe.create(params, idempotencyKey, context));
+    const evaluation = this.#read(answer, { eventType }, context);
+    const { id } = evaluation;
+    return this.#waiter.complete(evaluation, context, async (call) =>
+      this.#read(await this.#stripe.retrieve(id, call), { id, eventType }, context),
+    );
+  }
+
+  async retrieve(id: string, context: GraphQLContext): Promise<CustomerEvaluation | null> {
+    if (!isEvaluationId(id)) return null;
+    return this.#read(await this.#stripe.retrieve(id, context), { id }, context);
+  }
+
+  /**
+   * Reads the evaluation first: an activity does not tell it, and what fails before the report has had no effect. What
+   * was reported is then its status.
+   */
+  async report(
+    report: Report,
+    idempotencyKey: string,
+    context: GraphQLContext,
+    retrieved: () => Promise<CustomerEvaluation | null>,
+  ): Promise<ReportedEvaluation> {
+    const evaluation = await retrieved();
+    if (evaluation === null) {
+      throw new UpstreamCallError('NOT_FOUND', { effect: 'NONE' }).at(['input', 'id']);
+    }
+    const { params, warnings } = reportToStripe(report, evaluation);
+    const reported = this.#stripe.report(params, idempotencyKey, context);
+    requireActivity(await withClientPath({ account_details: { at: ['id'] } }, reported));
+    const status = report.status ?? null;
+    return { evaluation: new CustomerEvaluation({ ...evaluation, status }), warnings };
+  }
+
+  #read(answer: UpstreamResponse, asked: Asked, { log }: GraphQLContext): CustomerEvaluation {
+    const { evaluation, drift } = fromStripe(answer, asked, this.#livemode);
+    this.#drift.note(drift, log);
+    return evaluation;
+  }
+}

@@ -1,0 +1,125 @@
+import {
+  type AccountSignalWire,
+  accountActivityWire,
+  accountEvaluationWire,
+} from '../../stripe/account-evaluation.wire.ts';
+import { invalidResponse, type UpstreamResponse } from '../../stripe/http/response.ts';
+import { AnswerDrift, riskLevels, type Translated } from '../answer-drift.ts';
+import { CustomerEvaluation, StripeCustomer } from '../customer-evaluation.type.ts';
+import type { EventType } from '../event-type.enum.ts';
+import {
+  type CustomerEvaluationSignal,
+  type CustomerEvaluationSignalKind,
+  type SignalFields,
+  type SignalName,
+  type Signals,
+  signalNames,
+  signalsOf,
+  signalTable,
+} from '../signals.union.ts';
+import { signalOf } from './to-stripe.ts';
+
+/** What a call was about: the id of an evaluation that exists, or the event of a new one. */
+export interface Asked {
+  readonly id?: string | undefined;
+  readonly eventType?: EventType | undefined;
+}
+
+type V2Name = (typeof signalTable)[SignalName]['v2'];
+const v2Names = signalNames.map((name) => signalTable[name].v2);
+const namesByV2: ReadonlyMap<string, SignalName> = new Map(
+  signalNames.map((name) => [signalTable[name].v2, name]),
+);
+
+const evaluationWire = accountEvaluationWire<V2Name>(v2Names);
+const evaluationFields = Object.keys(evaluationWire.shape);
+const signalFields = ['risk_level', 'score', 'evaluated_at', 'signal'];
+
+/**
+ * Checks an evaluation and translates it to the model; pure. Throws `UPSTREAM_INVALID_RESPONSE` where it lacks what the
+ * contract promises, or is about another evaluation or signal than `asked`. Words and fields that are newer than this
+ * gateway never fail a call. `livemode` is the key's, where the answer leaves it out.
+ */
+export function fromStripe(answer: UpstreamResponse, asked: Asked, livemode: boolean): Translated {
+  const parsed = evaluationWire.safeParse(answer.body);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw invalidResponse(`${issue?.path.join('.') || 'answer'}: ${issue?.message}`, answer.requestId);
+  }
+  const wire = parsed.data;
+  if (asked.id !== undefined && wire.id !== asked.id) {
+    throw invalidResponse('id: another than was asked about', answer.requestId);
+  }
+  if (asked.eventType !== undefined && !wire.requested_signals.includes(signalOf(asked.eventType))) {
+    throw invalidResponse('requested_signals: others than were asked for', answer.requestId);
+  }
+  const drift = new AnswerDrift();
+  drift.noteUnknown('', wire, evaluationFields);
+  const eventType = asked.eventType ?? eventTypeOf(wire.requested_signals);
+  const customer = wire.account_details?.customer;
+  const evaluation = new CustomerEvaluation({
+    id: wire.id,
+    eventType,
+    livemode: wire.livemode ?? livemode,
+    createdAt: new Date(wire.created),
+    customer: customer == null ? null : new StripeCustomer(customer),
+    events: null,
+    status: null,
+    signals: readSignals(drift, eventType, wire.evaluated_signals ?? {}),
+    pendingSignals: (wire.pending_signals ?? []).map((name) => kindOf(drift, name)),
+  });
+  return { evaluation, drift: drift.kinds };
+}
+
+/** Checks that an answer is an account activity. */
+export function requireActivity(answer: UpstreamResponse): void {
+  if (accountActivityWire.safeParse(answer.body).success) return;
+  throw invalidResponse('object: no account activity', answer.requestId);
+}
+
+// The event type that asks for the signal, where one alone does.
+function eventTypeOf(requested: readonly string[]): EventType | 'UNKNOWN' {
+  const [eventType, ...others] = (['LOGIN', 'REGISTRATION'] as const).filter((each) =>
+    requested.includes(signalOf(each)),
+  );
+  return eventType === undefined || others.length > 0 ? 'UNKNOWN' : eventType;
+}
+
+function kindOf(drift: AnswerDrift, v2Name: string): CustomerEvaluationSignalKind {
+  const name = namesByV2.get(v2Name);
+  if (name === undefined) {
+    drift.note('unknown word in pending_signals');
+    return 'UNKNOWN';
+  }
+  return name.toUpperCase() as CustomerEvaluationSignalKind;
+}
+
+function readSignals(
+  drift: AnswerDrift,
+  eventType: EventType | 'UNKNOWN',
+  wire: Readonly<Partial<Record<V2Name, AccountSignalWire | null | undefined>>>,
+): Signals | null {
+  drift.noteUnknown('evaluated_signals.', wire, v2Names);
+  const fields = signalNames.map((name) => {
+    const { field, type: Signal, v2 } = signalTable[name];
+    const signal = wire[v2];
+    return [field, signal == null ? null : new Signal(readSignal(drift, v2, signal))] as const;
+  });
+  if (fields.every(([, signal]) => signal === null)) return null;
+  return signalsOf(eventType, Object.fromEntries(fields) as SignalFields);
+}
+
+function readSignal(drift: AnswerDrift, name: string, wire: AccountSignalWire): CustomerEvaluationSignal {
+  drift.noteUnknown(`evaluated_signals.${name}.`, wire, signalFields);
+  // The nearest double, as a JSON number of the same digits would be read.
+  const score = wire.score == null ? null : Number(wire.score);
+  // The contract says 0 to 100; another score is passed on as it came, since it still orders customers.
+  if (score !== null && (score < 0 || score > 100)) {
+    drift.note(`evaluated_signals.${name}.score out of range`);
+  }
+  return {
+    score,
+    riskLevel: drift.readWord(riskLevels, `evaluated_signals.${name}.risk_level`, wire.risk_level),
+    evaluatedAt: wire.evaluated_at == null ? null : new Date(wire.evaluated_at),
+  };
+}

@@ -1,0 +1,119 @@
+import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
+import type { Places } from '../../graph/error-path.ts';
+import { InputProblems, maxProblems, oneOfNotEnforced, type Path } from '../../graph/input-validation.ts';
+import type {
+  AttemptClientDetailsParams,
+  CreateAccountEvaluationParams,
+} from '../../stripe/account-evaluation.wire.ts';
+import { maxStringLength } from '../../stripe/customer-evaluation.wire.ts';
+import type {
+  CreateCustomerEvaluationInput,
+  EvaluationClientDetailsInput,
+} from '../create-customer-evaluation.input.ts';
+import type { EventType } from '../event-type.enum.ts';
+import { signalTable } from '../signals.union.ts';
+
+/** What Stripe is asked for, and where its parameters stand in the client's input. */
+export interface AccountEvaluationRequest {
+  readonly params: CreateAccountEvaluationParams;
+  readonly eventType: EventType;
+  readonly places: Places;
+}
+
+const contextPath = ['input', 'evaluationContext'] as const;
+
+/**
+ * Translates a client's input to v2's parameters; pure, and without a clock, so that a repeat is the same request.
+ * Throws an `UpstreamCallError` that names every field at fault: `BAD_USER_INPUT` for what v2 can't read, and
+ * `UPSTREAM_UNSUPPORTED` for what it has no place for: a person who is no Stripe customer.
+ */
+export function toStripe(input: CreateCustomerEvaluationInput): AccountEvaluationRequest {
+  const problems = new InputProblems(maxStringLength);
+  const { evaluationContext, eventType } = input;
+  if (eventType === 'UNKNOWN') {
+    problems.add(['input', 'eventType'], 'takes LOGIN or REGISTRATION; UNKNOWN stands only in answers.');
+  }
+  const client = onlyEntry(problems, input, 'clientDetails');
+  const customer = onlyEntry(problems, input, 'customerDetails');
+  if (evaluationContext.length === 0) problems.add(contextPath, 'takes at least one entry.');
+  const clientDetails = client && clientDetailsParams(problems, client.details, client.path);
+  const customerId =
+    customer?.details.customer == null
+      ? undefined
+      : problems.required(customer.details.customer, [...customer.path, 'customer']);
+  problems.throwIfAny();
+  if (customer === undefined || customerId === undefined || eventType === 'UNKNOWN') {
+    throw needsCustomer(input);
+  }
+  return {
+    params: {
+      account_details: { customer: customerId },
+      requested_signals: [signalOf(eventType)],
+      account_activity_details: clientDetails && { data: attempt(eventType, clientDetails) },
+    },
+    eventType,
+    places: { account_details: { at: [...customer.path.slice(1), 'customer'] } },
+  };
+}
+
+/** v2's name of the signal that an event type asks for. */
+export function signalOf(eventType: EventType): CreateAccountEvaluationParams['requested_signals'][0] {
+  return eventType === 'LOGIN' ? signalTable.account_sharing.v2 : signalTable.multi_accounting.v2;
+}
+
+function attempt(eventType: EventType, client_details: AttemptClientDetailsParams) {
+  return eventType === 'LOGIN'
+    ? ({ type: 'login_attempt', login_attempt: { client_details } } as const)
+    : ({ type: 'registration_attempt', registration_attempt: { client_details } } as const);
+}
+
+/** v2 takes one client and one customer; undefined where the input has none. */
+function onlyEntry<Name extends 'clientDetails' | 'customerDetails'>(
+  problems: InputProblems,
+  { evaluationContext }: CreateCustomerEvaluationInput,
+  name: Name,
+) {
+  const entries = evaluationContext.flatMap(({ [name]: details }, index) =>
+    details == null ? [] : [{ details, path: [...contextPath, String(index), name] }],
+  );
+  for (const { path } of entries.slice(1)) {
+    problems.add(path, 'Stripe’s v2 API takes one entry of this kind; leave the others out.');
+  }
+  return entries[0];
+}
+
+function clientDetailsParams(
+  problems: InputProblems,
+  { radarSession, data }: EvaluationClientDetailsInput,
+  path: Path,
+): AttemptClientDetailsParams {
+  if (radarSession != null) {
+    return { radar_session: problems.required(radarSession, [...path, 'radarSession']) };
+  }
+  if (data != null) {
+    const at = [...path, 'data'];
+    return {
+      data: {
+        ip: problems.required(data.ip, [...at, 'ip']),
+        referrer: problems.optional(data.referrer, [...at, 'referrer']),
+        user_agent: problems.optional(data.userAgent, [...at, 'userAgent']),
+      },
+    };
+  }
+  throw oneOfNotEnforced();
+}
+
+function needsCustomer({ evaluationContext }: CreateCustomerEvaluationInput): UpstreamCallError {
+  const rule =
+    'Stripe’s v2 API evaluates Stripe customers alone: create one first and send its id as `customerDetails.customer`.';
+  const paths = evaluationContext.flatMap(({ customerDetails }, index) =>
+    customerDetails?.customerData == null
+      ? []
+      : [[...contextPath, String(index), 'customerDetails', 'customerData']],
+  );
+  const named = paths.length === 0 ? [[...contextPath]] : paths.slice(0, maxProblems);
+  return new UpstreamCallError('UPSTREAM_UNSUPPORTED', {
+    effect: 'NONE',
+    problems: named.map((path) => ({ path, message: `${path.join('.')}: ${rule}` })),
+  });
+}

@@ -1,0 +1,54 @@
+import {
+  type AccountDecisionParams,
+  accountEvaluationsPath,
+  type CreateAccountEvaluationParams,
+} from './account-evaluation.wire.ts';
+import type { Call } from './http/call.ts';
+import { jsonBody } from './http/json-body.ts';
+import type { UpstreamOperation } from './http/observer.ts';
+import type { UpstreamResponse } from './http/response.ts';
+import type { StripeClient } from './http/stripe-client.ts';
+
+/** The operations of this resource, by the names that v1's have. */
+export const accountEvaluationOperations = {
+  create: { name: 'create', method: 'POST', pathTemplate: accountEvaluationsPath },
+  retrieve: { name: 'retrieve', method: 'GET', pathTemplate: `${accountEvaluationsPath}/{id}` },
+} as const satisfies Record<string, UpstreamOperation>;
+
+/**
+ * Stripe's v2 account evaluations, and the account activities that report on them. Answers are JSON of unknown shape;
+ * failures are `UpstreamCallError`s. Source: https://docs.stripe.com/api/v2/signals
+ */
+export class AccountEvaluations {
+  readonly #stripe: StripeClient;
+  readonly #report: UpstreamOperation;
+
+  /** `activitiesPath` is the version's. */
+  constructor(stripe: StripeClient, activitiesPath: string) {
+    this.#stripe = stripe;
+    this.#report = { name: 'report', method: 'POST', pathTemplate: activitiesPath };
+  }
+
+  create(
+    params: CreateAccountEvaluationParams,
+    idempotencyKey: string,
+    call: Call,
+  ): Promise<UpstreamResponse> {
+    const operation = accountEvaluationOperations.create;
+    const path = operation.pathTemplate;
+    return this.#stripe.post({ operation, path, body: jsonBody(params), idempotencyKey }, call);
+  }
+
+  /** `id` has passed `isEvaluationId`. */
+  retrieve(id: string, call: Call): Promise<UpstreamResponse> {
+    const path = `${accountEvaluationsPath}/${encodeURIComponent(id)}`;
+    return this.#stripe.get({ operation: accountEvaluationOperations.retrieve, path }, call);
+  }
+
+  /** Answers the activity. */
+  report(params: AccountDecisionParams, idempotencyKey: string, call: Call): Promise<UpstreamResponse> {
+    const operation = this.#report;
+    const path = operation.pathTemplate;
+    return this.#stripe.post({ operation, path, body: jsonBody(params), idempotencyKey }, call);
+  }
+}
