@@ -13,7 +13,8 @@ export function pagesOptionsOf(
   return {
     facts: {
       mode,
-      upstreamVersion: `${stripeApi} ${stripe.apiVersion}`,
+      stripeApi,
+      upstreamVersion: stripe.apiVersion,
       reports: isV2 || outcomeReports ? 'outcomes' : 'events',
       retrieves: isV2 || retrieve,
       customerData: !isV2,

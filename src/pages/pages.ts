@@ -89,6 +89,7 @@ async function sendPage(
     mode: facts.mode,
     modeName: modes[facts.mode].name,
     modeMeaning: modes[facts.mode].meaning,
+    stripeApi: facts.stripeApi,
     upstreamVersion: escaped(facts.upstreamVersion),
     facts: escaped(JSON.stringify(facts)),
     playgroundLink: facts.mode === 'sandbox' ? '<a href="try">Playground</a>' : '',

@@ -11,7 +11,7 @@ export type AttemptClientDetailsParams =
   | { radar_session: string }
   | { data: { ip: string; referrer?: string | undefined; user_agent?: string | undefined } };
 
-export type AccountActivityParams =
+type AccountActivityParams =
   | { type: 'login_attempt'; login_attempt: { client_details: AttemptClientDetailsParams } }
   | { type: 'registration_attempt'; registration_attempt: { client_details: AttemptClientDetailsParams } };
 

@@ -10,7 +10,7 @@ import type { UpstreamResponse } from './http/response.ts';
 import type { StripeClient } from './http/stripe-client.ts';
 
 /** The operations of this resource, by the names that v1's have. */
-export const accountEvaluationOperations = {
+const accountEvaluationOperations = {
   create: { name: 'create', method: 'POST', pathTemplate: accountEvaluationsPath },
   retrieve: { name: 'retrieve', method: 'GET', pathTemplate: `${accountEvaluationsPath}/{id}` },
 } as const satisfies Record<string, UpstreamOperation>;

@@ -90,7 +90,7 @@ export const noneRows: readonly NoneRow[] = [
     since: 'refused before the call is made',
     test: {
       file: 'test/journey/report-customer-evaluation.test.ts',
-      name: 'tells Stripe what it can of $json, and the client what was lost',
+      name: 'Stripe is told what it can be of $json, and the client what was lost',
     },
   },
   {
@@ -99,7 +99,7 @@ export const noneRows: readonly NoneRow[] = [
     since: 'refused before the call is made',
     test: {
       file: 'test/journey/report-customer-evaluation.test.ts',
-      name: 'tells Stripe what it can of $json, and the client what was lost',
+      name: 'Stripe is told what it can be of $json, and the client what was lost',
     },
   },
   {
@@ -108,7 +108,7 @@ export const noneRows: readonly NoneRow[] = [
     since: 'refused before it is posted; reading changes nothing',
     test: {
       file: 'test/journey/account-evaluations.test.ts',
-      name: 'posts nothing for $written, which would not be true',
+      name: 'the report $written, which would not be true, is not posted',
     },
   },
   {
@@ -117,7 +117,7 @@ export const noneRows: readonly NoneRow[] = [
     since: 'refused before it is posted',
     test: {
       file: 'test/journey/account-evaluations.test.ts',
-      name: 'posts nothing about an evaluation that cannot be read',
+      name: 'a report on an evaluation that cannot be read is not posted',
     },
   },
   {
@@ -126,7 +126,7 @@ export const noneRows: readonly NoneRow[] = [
     since: 'refused before the call is made',
     test: {
       file: 'test/journey/account-evaluations.test.ts',
-      name: 'refuses $what by its path, and sends nothing',
+      name: 'the v2 API refuses $what by its path, and sends nothing',
     },
   },
   {

@@ -51,7 +51,7 @@ describe('a gateway with STRIPE_API=v2', () => {
     (await gateway.send(createEverything, { input })).data.createCustomerEvaluation;
   const sent = (): unknown[] => upstream.requests.map(({ body }) => (body === '' ? null : JSON.parse(body)));
 
-  it('asks for the signal of the event, with the attempt, as JSON', async () => {
+  it('a gateway with STRIPE_API=v2 asks for the signal of the event, with the attempt, as JSON', async () => {
     await create({ ...login(radarSession, customer), idempotencyKey: 'one' });
     expect(upstream.requests).toMatchObject([
       {
@@ -72,7 +72,7 @@ describe('a gateway with STRIPE_API=v2', () => {
     ]);
   });
 
-  it('sends client data in place of a Radar Session, and no attempt without any', async () => {
+  it('a gateway with STRIPE_API=v2 sends client data in place of a Radar Session, and no attempt without any', async () => {
     const data = { ip: '203.0.113.1', userAgent: 'a browser' };
     upstream.answer(
       200,
@@ -97,7 +97,7 @@ describe('a gateway with STRIPE_API=v2', () => {
     ]);
   });
 
-  it('sends the same bytes under the same key when a mutation is repeated', async () => {
+  it('a gateway with STRIPE_API=v2 sends the same bytes under the same key when a mutation is repeated', async () => {
     const input = { ...login(radarSession, customer), idempotencyKey: 'again' };
     await create(input);
     await create(input);
@@ -106,7 +106,7 @@ describe('a gateway with STRIPE_API=v2', () => {
     expect(second?.headers['idempotency-key']).toBe(first?.headers['idempotency-key']);
   });
 
-  it('answers the evaluation in the words that v1 has', async () => {
+  it('a gateway with STRIPE_API=v2 answers the evaluation in the words that v1 has', async () => {
     expect(await create(login(radarSession, customer))).toMatchObject({
       customerEvaluation: {
         id,
@@ -127,7 +127,7 @@ describe('a gateway with STRIPE_API=v2', () => {
     });
   });
 
-  it('answers what Stripe leaves out as null, a new level as UNKNOWN and a new signal not at all', async () => {
+  it('a gateway with STRIPE_API=v2 answers what Stripe leaves out as null, a new level as UNKNOWN and a new signal not at all', async () => {
     const { livemode: _, ...sparse } = evaluation({
       evaluated_signals: {
         user_account_sharing: { risk_level: 'very_new' },
@@ -170,7 +170,7 @@ describe('a gateway with STRIPE_API=v2', () => {
       code: 'BAD_USER_INPUT',
       path: ['0', 'clientDetails', 'radarSession'],
     },
-  ])('refuses $what by its path, and sends nothing', async ({ context, code, path }) => {
+  ])('the v2 API refuses $what by its path, and sends nothing', async ({ context, code, path }) => {
     expect(await create(login(...context))).toMatchObject({
       customerEvaluation: null,
       errors: [{ code, path: ['input', 'evaluationContext', ...path], effect: 'NONE', retryable: false }],
@@ -209,7 +209,7 @@ describe('a gateway with STRIPE_API=v2', () => {
     // Names that every JavaScript object has.
     { status: 403, error: { code: 'constructor', type: '__proto__' }, code: 'UPSTREAM_REFUSED', path: null },
   ])(
-    'answers $error with status $status as $code, after one attempt',
+    'an error $error of v2 with status $status is $code, after one attempt',
     async ({ status, error, code, path, note }) => {
       upstream.answer(status, { error: { message: 'canary', ...error } }, { 'request-id': 'req_2' });
       const payload = await create(login(radarSession, customer));
@@ -231,7 +231,7 @@ describe('a gateway with STRIPE_API=v2', () => {
       evaluation({ evaluated_signals: { user_account_sharing: { risk_level: 'low', score: '7e1' } } }),
     ],
     ['no time', evaluation({ created: 1_715_769_600 })],
-  ])('answers %s as UPSTREAM_INVALID_RESPONSE', async (_, body) => {
+  ])('an answer of v2 with %s is UPSTREAM_INVALID_RESPONSE', async (_, body) => {
     upstream.answer(200, body);
     expect(await create(login(radarSession, customer))).toMatchObject({
       customerEvaluation: null,
@@ -239,7 +239,7 @@ describe('a gateway with STRIPE_API=v2', () => {
     });
   });
 
-  it('retrieves an evaluation by its id, with the event type that its signal tells', async () => {
+  it('a gateway with STRIPE_API=v2 retrieves an evaluation by its id, with the event type that its signal tells', async () => {
     const query = 'query ($id: ID!) { customerEvaluation(id: $id) { id eventType pendingSignals } }';
     upstream.answer(200, evaluation({ pending_signals: ['user_account_sharing', 'time_travel'] }));
     expect((await gateway.send(query, { id })).data.customerEvaluation).toEqual({
@@ -328,7 +328,7 @@ describe.each([
       ],
     },
   ])(
-    'posts $written as an account activity, and names what was lost',
+    'the report $written is posted as an account activity, and what was lost is named',
     async ({ written, type, status, lost = [] }) => {
       expect(await send(written)).toEqual({
         customerEvaluation: { id, status: status.toUpperCase(), eventType: 'LOGIN' },
@@ -348,7 +348,7 @@ describe.each([
     { written: { loginFailed: { reason: 'OTHER' } }, code: 'UPSTREAM_UNSUPPORTED', at: 'reason' },
     { written: { registrationFailed: { reason: 'OTHER' } }, code: 'UPSTREAM_UNSUPPORTED', at: 'reason' },
     { written: { outcome: { customer: 'cus_2' } }, code: 'UPSTREAM_UNSUPPORTED', at: 'customer' },
-  ])('posts nothing for $written, which would not be true', async ({ written, code, at }) => {
+  ])('the report $written, which would not be true, is not posted', async ({ written, code, at }) => {
     const path = ['input', 'report', Object.keys(written)[0], at];
     expect(await send(written)).toEqual({
       customerEvaluation: null,
@@ -358,7 +358,7 @@ describe.each([
     expect(posted()).toEqual([]);
   });
 
-  it('posts nothing about an evaluation that cannot be read', async () => {
+  it('a report on an evaluation that cannot be read is not posted', async () => {
     upstream.answer(403, { error: { code: 'account_evaluation_inaccessible', message: 'canary' } });
     expect(await send({ loginSucceeded: 'OCCURRED' })).toMatchObject({
       customerEvaluation: null,

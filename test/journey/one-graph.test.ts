@@ -18,7 +18,7 @@ const stages = [
 describe.each(stages)(
   'a frontend before STRIPE_API=$api with version $version',
   ({ api, version, retrieves, id }) => {
-    it('creates, reads and reports with the same documents', async () => {
+    it('a frontend creates, reads and reports with the same documents', async () => {
       const gateway: TestGateway = await startTestGateway({ STRIPE_API: api, STRIPE_API_VERSION: version });
       try {
         const variables = { radarSession: 'rse_1', customer: 'cus_1', idempotencyKey: 'an attempt' };

@@ -174,7 +174,7 @@ describe.each(dialects)('reporting with $version', ({ version, dialect }) => {
   }));
 
   it.each(rows)(
-    'tells Stripe what it can of $json, and the client what was lost',
+    'Stripe is told what it can be of $json, and the client what was lost',
     async ({ written, told }) => {
       const payload = await send({ id, report: written });
       const variant = ['input', 'report', Object.keys(written)[0]];
@@ -215,7 +215,7 @@ describe.each(dialects)('reporting with $version', ({ version, dialect }) => {
     },
   );
 
-  it('keeps whatever is written for an id below the evaluations', async () => {
+  it('a report keeps whatever is written for an id below the evaluations', async () => {
     await send({ id: '../../charges?a=b#c/..', report: { loginSucceeded: 'OCCURRED' } });
     expect(upstream.requests.map(({ url }) => url)).toEqual([
       '/v1/radar/customer_evaluations/..%2F..%2Fcharges%3Fa%3Db%23c%2F../report',
@@ -309,7 +309,7 @@ describe('what a report answers', () => {
     ['expand[0]', { loginSucceeded: 'OCCURRED' }, null],
   ];
   it.each(refusedParameters)(
-    'names the parameter %s that Stripe refused as the client wrote it: %j',
+    'the parameter %s that Stripe refused is named as the client wrote it: %j',
     async (param, written, path) => {
       const error = { type: 'invalid_request_error', code: 'parameter_invalid', param, message: 'canary' };
       upstream.answer(400, { error }, { 'request-id': 'req_2' });

@@ -150,6 +150,7 @@ describe('the worked examples of the reference', () => {
           id: 'ceval_1STAJ19XxSPY66dBEesAnzjw',
           eventType,
           livemode: true,
+          pendingSignals: [],
           createdAt: '2024-05-15T10:40:00.000Z',
           status: null,
           customer: { id: customer },

@@ -50,7 +50,7 @@ describe('the path of v2’s account activities', () => {
     ['2026-09-30.preview', '/v2/signals/account_activities'],
     [defaultVersion, '/v2/signals/account_activities'],
     ['2031-01-01', '/v2/signals/account_activities'],
-  ])('of version %s is %s', (version, path) => {
+  ])('the path of activities with version %s is %s', (version, path) => {
     expect(activitiesPathOf(version)).toBe(path);
   });
 });
