@@ -52,7 +52,7 @@ describe('what the build loads late', () => {
 
   it('what the build loads late is seen at work by a test of the build, or is known never to be loaded', () => {
     const tests = readFileSync('test/contract/build.test.ts', 'utf8');
-    for (const name of Object.values(loadedLate)) expect(tests).toContain(`'${name}'`);
+    for (const name of Object.values(loadedLate)) expect(tests).toContain(`${name}'`);
     const known = new Set([...Object.keys(loadedLate), ...neverLoaded]);
     const unknown = lateImports.map(({ file }) => nameOf(file)).filter((name) => !known.has(name));
     expect(unknown).toEqual([]);

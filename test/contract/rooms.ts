@@ -29,7 +29,6 @@ export const rooms: Readonly<Record<string, Room>> = {
       'pages',
       'prepared',
       'sandbox',
-      'stripe',
       'stripe/http',
       'telemetry',
     ],

@@ -26,14 +26,14 @@ describe('a log that nobody reads', () => {
   });
   afterAll(() => upstream.close());
 
-  /** A gateway whose standard output is this; it says where it listens on standard error. */
+  /** A gateway whose standard output is this. */
   async function start(stdout: 'pipe' | number, command: string[] = [process.execPath, 'dist/main.js']) {
-    const metricsPort = await freePort();
+    const [port, metricsPort] = [await freePort(), await freePort()];
     const [program = '', ...rest] = command;
     const child = spawn(program, rest, {
       env: {
         PATH: process.env['PATH'],
-        PORT: '0',
+        PORT: String(port),
         METRICS_PORT: String(metricsPort),
         LOG_LEVEL: 'debug',
         RATE_LIMIT_PER_MINUTE: 'off',
@@ -42,15 +42,16 @@ describe('a log that nobody reads', () => {
         MAX_EVENT_LOOP_DELAY_MS: '10000',
         ...upstreamAt(upstream.url),
       },
-      stdio: ['ignore', stdout, 'pipe'],
+      stdio: ['ignore', stdout, 'ignore'],
     });
     children.push(child);
-    let url: string | undefined;
-    for await (const line of createInterface({ input: child.stderr ?? process.stdin })) {
-      url = /http:\/\/[\d.:]+/.exec(line)?.[0];
-      if (url !== undefined) break;
-    }
-    if (url === undefined) throw new Error('the gateway did not start');
+    const url = `http://127.0.0.1:${port}`;
+    const isUp = () =>
+      fetch(`${url}/healthz`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    while (child.exitCode === null && !(await isUp())) await delay(20);
     return { child, url, metrics: `http://127.0.0.1:${metricsPort}/metrics` };
   }
 
