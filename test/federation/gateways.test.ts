@@ -119,10 +119,10 @@ describe.each([
       ],
     });
     const unsupported = await send(report, {
-      input: { id: 'ceval_1', report: { loginSucceeded: 'OCCURRED' } },
+      input: { id: 'ceval_1', report: { loginFailed: { reason: 'OTHER' } } },
     });
     expect(unsupported.data.reportCustomerEvaluation.errors).toEqual([
-      { code: 'UPSTREAM_UNSUPPORTED', path: ['input', 'report', 'loginSucceeded'] },
+      { code: 'UPSTREAM_UNSUPPORTED', path: ['input', 'report', 'loginFailed', 'reason'] },
     ]);
     const unknown = await send(report, {
       input: { id: 'ceval_1', report: { outcome: { status: 'ALLOWED' } } },
