@@ -56,7 +56,12 @@ export const magicCases: Readonly<Record<string, MagicCase>> = {
     riskLevel: 'not_assessed',
     onV2: { does: 'level `UNKNOWN`, no score', riskLevel: 'unknown', hasNoScore: true },
   },
-  null_level: { does: 'score 50, no risk level', score: 50, riskLevel: null },
+  null_level: {
+    does: 'score 50, no risk level',
+    score: 50,
+    riskLevel: null,
+    onV2: { does: 'a risk level of null, against what v2 promises: never complete' },
+  },
   unknown_level: {
     does: 'a risk level that this gateway does not know: `UNKNOWN`',
     score: 50,

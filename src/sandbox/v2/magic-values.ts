@@ -39,7 +39,7 @@ export const v2MagicCases: Readonly<Record<string, MagicCase>> = {
     code: 'feature_not_enabled',
     message: 'The feature is not enabled for your account.',
   }),
-  fraudulent_website_quota_exceeded: refuses('a monthly quota is used up: 429, never retried', {
+  fraudulent_website_quota_exceeded: refuses('a monthly quota is used up: `UPSTREAM_REFUSED`', {
     status: 429,
     type: 'quota_exceeded',
     code: 'fraudulent_website_quota_exceeded',

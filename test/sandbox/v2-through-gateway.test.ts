@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { casesOf } from '../../src/sandbox/magic-request.ts';
+import { createEverything } from '../harness/evaluations.ts';
+import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+
+const ownSignal = (fields: object) => ({
+  errors: [],
+  customerEvaluation: { pendingSignals: [], signals: { accountSharing: fields } },
+});
+const error = (code: string, more: object = {}) => ({
+  customerEvaluation: null,
+  errors: [{ code, ...more }],
+});
+const customerPath = ['input', 'evaluationContext', '1', 'customerDetails', 'customer'];
+const unavailable = error('UPSTREAM_UNAVAILABLE', { effect: 'UNKNOWN', retryable: true });
+const score = expect.any(Number);
+
+// What a frontend developer sees of each word on v2.
+const seen: Readonly<Record<string, object>> = {
+  highest: ownSignal({ score: 87.5, riskLevel: 'HIGHEST' }),
+  elevated: ownSignal({ score: 70, riskLevel: 'ELEVATED' }),
+  normal: ownSignal({ score: 42.5, riskLevel: 'NORMAL' }),
+  low: ownSignal({ score: 3, riskLevel: 'LOW' }),
+  not_assessed: ownSignal({ score: null, riskLevel: 'UNKNOWN' }),
+  // What cannot be read is awaited until time is up; the evaluation is not lost.
+  null_level: { errors: [], customerEvaluation: { pendingSignals: ['ACCOUNT_SHARING'] } },
+  unknown_level: ownSignal({ score: 50, riskLevel: 'UNKNOWN' }),
+  score_101: ownSignal({ score: 101 }),
+  null_signals: { errors: [], customerEvaluation: { pendingSignals: [] } },
+  no_signals: { errors: [], customerEvaluation: { pendingSignals: [] } },
+  both_signals: ownSignal({ score }),
+  new_signal: ownSignal({ score }),
+  other_event: error('UPSTREAM_INVALID_RESPONSE', { path: null }),
+  complete_at_once: ownSignal({ score }),
+  pending_forever: { errors: [], customerEvaluation: { pendingSignals: ['ACCOUNT_SHARING'] } },
+  partial: ownSignal({ score }),
+  no_score: ownSignal({ score: null, riskLevel: expect.any(String) }),
+  sparse: ownSignal({ score: null, evaluatedAt: null }),
+  nulls: ownSignal({ score: null, evaluatedAt: null }),
+  error_400: error('BAD_USER_INPUT', { effect: 'NONE', retryable: false }),
+  missing: error('NOT_FOUND', { path: customerPath, effect: 'NONE', retryable: false }),
+  account_inaccessible: error('NOT_FOUND', { path: customerPath, effect: 'NONE', retryable: false }),
+  error_401: error('UPSTREAM_REFUSED', { effect: 'NONE' }),
+  error_403: error('UPSTREAM_REFUSED', { effect: 'NONE' }),
+  error_409: unavailable,
+  error_424: unavailable,
+  error_429: error('UPSTREAM_RATE_LIMITED', { effect: 'NONE', retryable: true }),
+  error_500: unavailable,
+  error_502: unavailable,
+  error_503: unavailable,
+  error_504: unavailable,
+  invalid_account_details: error('BAD_USER_INPUT', { effect: 'NONE' }),
+  missing_data_for_evaluation: error('BAD_USER_INPUT', { effect: 'NONE' }),
+  signal_type_access_denied: error('UPSTREAM_REFUSED', { effect: 'NONE' }),
+  feature_not_enabled: error('UPSTREAM_REFUSED', { effect: 'NONE' }),
+  fraudulent_website_quota_exceeded: error('UPSTREAM_REFUSED', { effect: 'NONE', retryable: false }),
+  account_evaluation_inaccessible: { customerEvaluation: null },
+};
+
+describe('a word that the sandbox’s v2 knows, seen through the gateway', () => {
+  let gateway: TestGateway;
+
+  // One for each: words of failures, quick enough one after the other, open the breaker for those that come next.
+  beforeEach(async () => {
+    gateway = await startTestGateway({ STRIPE_API: 'v2' });
+  });
+  afterEach(() => gateway.close());
+
+  it.each(Object.keys(casesOf('v2')))(
+    'sandbox_%s on v2 does through the gateway what its row says',
+    async (word) => {
+      expect(seen).toHaveProperty(word);
+      const input = {
+        eventType: 'LOGIN',
+        evaluationContext: [
+          { clientDetails: { radarSession: `rse_sandbox_${word}` } },
+          { customerDetails: { customer: 'cus_1' } },
+        ],
+      };
+      const { data } = await gateway.send(createEverything, { input });
+      expect(data.createCustomerEvaluation).toMatchObject(seen[word] ?? {});
+    },
+  );
+});
