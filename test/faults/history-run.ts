@@ -13,6 +13,7 @@ import {
 } from '../harness/faulty-upstream.ts';
 import { freePort } from '../harness/free-port.ts';
 import { type GatewayProcess, spawnGateway } from '../harness/gateway.ts';
+import { awaited } from '../harness/upstream-answers.ts';
 import type { Call, Ending, History } from './history-check.ts';
 
 /** Bugs that a gateway could have, as the upstream would meet them. */
@@ -25,6 +26,8 @@ export type PlantedBug = keyof typeof plantedBugs;
 
 export interface HistoryOptions {
   readonly seconds: number;
+  /** Stripe's API behind the gateways; v1 where nothing is said. */
+  readonly api?: 'v1' | 'v2' | undefined;
   /** Of the faults and of what clients do; when each happens is the machine's. */
   readonly seed: number;
   readonly planted?: PlantedBug | undefined;
@@ -49,7 +52,7 @@ const patienceMs = 30_000;
  * fail in every way, clients hang up, processes are killed and drained, the upstream goes away. At last all is well
  * again, and each client repeats what it has no answer to.
  */
-export async function runHistory({ seconds, seed, planted }: HistoryOptions): Promise<HistoryRun> {
+export async function runHistory({ seconds, api, seed, planted }: HistoryOptions): Promise<HistoryRun> {
   const random = randomFrom(seed);
   const upstream = await startFaultyUpstream(planted && { keptUnder: plantedBugs[planted] });
   const ports = [await freePort(), await freePort(), await freePort()];
@@ -57,6 +60,7 @@ export async function runHistory({ seconds, seed, planted }: HistoryOptions): Pr
     spawnGateway({
       STRIPE_API_URL: upstream.url,
       STRIPE_SECRET_KEY: 'sk_test_history',
+      STRIPE_API: api ?? 'v1',
       PORT: String(port),
       AUTH_MODE: 'router',
       ROUTER_SECRET: routerSecret,
@@ -108,12 +112,15 @@ interface Intent {
   readonly key: string;
 }
 
-/** Says in a field, which passes through unchanged, whose evaluation it is. */
-const sessionOf = ({ caller, key }: Intent): string => `rse_${caller}/${key}`;
+/** Says in a field, which passes through unchanged, whose evaluation it is. On v2 every other one is awaited. */
+const sessionOf = ({ caller, key }: Intent): string =>
+  `${/[02468]$/.test(key) ? awaited : 'rse_'}${caller}/${key}`;
 
 function intentOf(form: URLSearchParams): Intent {
-  const [caller = '', key = ''] =
-    form.get('evaluation_context[0][client_details][radar_session]')?.replace('rse_', '').split('/') ?? [];
+  const session =
+    form.get('evaluation_context[0][client_details][radar_session]') ??
+    form.get('account_activity_details[data][login_attempt][client_details][radar_session]');
+  const [caller = '', key = ''] = session?.replace(awaited, '').replace('rse_', '').split('/') ?? [];
   return { caller, key };
 }
 
@@ -220,7 +227,10 @@ const create = `mutation ($input: CreateCustomerEvaluationInput!) {
 async function send(url: string, { caller, key }: Intent, mood: number): Promise<Ending> {
   const input = {
     eventType: 'LOGIN',
-    evaluationContext: [{ clientDetails: { radarSession: sessionOf({ caller, key }) } }],
+    evaluationContext: [
+      { clientDetails: { radarSession: sessionOf({ caller, key }) } },
+      { customerDetails: { customer: 'cus_1' } },
+    ],
     idempotencyKey: key,
   };
   try {

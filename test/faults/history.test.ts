@@ -12,19 +12,23 @@ const foundBy = {
 describe('what five clients saw of three processes, and what the upstream did', () => {
   const seed = Math.floor(Math.random() * 1_000_000);
 
-  it('what five clients saw of three processes, and what the upstream did are one story, whatever fails, is killed or goes away: nothing twice, nothing lost, nobody’s but one’s own', async () => {
-    const history = await runHistory({ seconds: 15, seed });
-    const { calls, made, done, bugs } = history;
-    expect({ seed, violations: violationsOf(history) }).toEqual({ seed, violations: [] });
-    expect(bugs).toEqual([]);
-    // Or nothing happened, and nothing is proved.
-    const inDoubt = calls.filter(
-      ({ ending }) => ending.kind === 'lost' || ('effect' in ending && ending.effect === 'UNKNOWN'),
-    );
-    expect(inDoubt.length).toBeGreaterThan(10);
-    expect(made.length).toBeGreaterThan(20);
-    expect(Object.keys(done).length).toBeGreaterThan(0);
-  }, 90_000);
+  it.each(['v1', 'v2'] as const)(
+    'what five clients saw of three processes on %s, and what the upstream did are one story, whatever fails, is killed or goes away: nothing twice, nothing lost, nobody’s but one’s own',
+    async (api) => {
+      const history = await runHistory({ seconds: 15, seed, api });
+      const { calls, made, done, bugs } = history;
+      expect({ seed, violations: violationsOf(history) }).toEqual({ seed, violations: [] });
+      expect(bugs).toEqual([]);
+      // Or nothing happened, and nothing is proved.
+      const inDoubt = calls.filter(
+        ({ ending }) => ending.kind === 'lost' || ('effect' in ending && ending.effect === 'UNKNOWN'),
+      );
+      expect(inDoubt.length).toBeGreaterThan(10);
+      expect(made.length).toBeGreaterThan(20);
+      expect(Object.keys(done).length).toBeGreaterThan(0);
+    },
+    90_000,
+  );
 
   it.each(Object.keys(plantedBugs) as PlantedBug[])(
     'a bug shows in what five clients saw of three processes: %s',

@@ -1,5 +1,5 @@
 /*
- * `npm run history -- [--minutes 1] [--seed number] [--planted bug]`: five clients, three gateway processes, faults at
+ * `npm run history -- [--minutes 1] [--seed number] [--planted bug] [--api v1|v2]`: five clients, three gateway processes, faults at
  * random; whether every client's story and what the upstream did can be told as one.
  */
 import { parseArgs } from 'node:util';
@@ -11,16 +11,19 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '1' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     planted: { type: 'string' },
+    api: { type: 'string', default: 'v1' },
   },
 });
 const planted = Object.keys(plantedBugs).find((bug): bug is PlantedBug => bug === values.planted);
 if (values.planted !== planted)
   throw new Error(`--planted takes one of: ${Object.keys(plantedBugs).join(', ')}`);
 
+const api = values.api === 'v2' ? 'v2' : 'v1';
 const history = await runHistory({
   seconds: Number(values.minutes) * 60,
   seed: Number(values.seed),
   planted,
+  api,
 });
 const { calls, made, done, bugs } = history;
 const violations = violationsOf(history);
@@ -33,6 +36,7 @@ const report = {
   minutes: Number(values.minutes),
   seed: Number(values.seed),
   planted,
+  api,
   done,
   intents: new Set(calls.map(({ caller, key }) => JSON.stringify([caller, key]))).size,
   calls: calls.length,

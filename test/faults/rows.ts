@@ -52,6 +52,13 @@ const html =
     response.writeHead(code, { 'content-type': 'text/html' }).end('<html><h1>canary</h1></html>');
   };
 
+/** The right answer, but for one thing. */
+const altered =
+  (alter: (body: string) => string): Fault =>
+  ({ response, takeEffect }) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(alter(takeEffect()));
+  };
+
 export const faultRows: readonly FaultRow[] = [
   // The way to the upstream.
   { when: 'the connection is reset before the work', faults: [reset('before')], ...ok, requests: 2 },
@@ -264,20 +271,18 @@ export const faultRows: readonly FaultRow[] = [
   {
     when: '200 about another event type',
     faults: [
-      ({ response, takeEffect }) =>
-        response
-          .writeHead(200, { 'content-type': 'application/json' })
-          .end(takeEffect().replace('"registration"', '"login"')),
+      altered((body) =>
+        body.replace('"registration"', '"login"').replaceAll('user_multi_accounting', 'user_account_sharing'),
+      ),
     ],
     ...invalid,
   },
   {
     when: '200 with a time in milliseconds',
     faults: [
-      ({ response, takeEffect }) =>
-        response
-          .writeHead(200, { 'content-type': 'application/json' })
-          .end(takeEffect().replace('"created_at":1715769600', '"created_at":1715769600000')),
+      altered((body) =>
+        body.replace(/("created_at":|"created":)[^,]+/, (_, name: string) => `${name}1715769600000`),
+      ),
     ],
     ...invalid,
   },

@@ -74,11 +74,13 @@ export async function startFaultyUpstream({
       const takeEffect = (): string => {
         // To read one has no effect: it is the one that was asked for.
         const { asked } = dialect;
-        if (request.method === 'GET' && asked !== undefined) return dialect.answer(asked, form);
+        if (request.method === 'GET' && asked !== undefined) {
+          return dialect.answer(asked, made.find(({ id }) => id === asked)?.form ?? form, 'read');
+        }
         const kept = evaluations.get(keptAs);
         if (kept !== undefined) return kept;
         const id = asked ?? dialect.idOf(evaluations.size + 1);
-        const body = dialect.answer(id, form);
+        const body = dialect.answer(id, form, 'made');
         evaluations.set(keptAs, body);
         made.push({ id, form, at: performance.now() });
         return body;

@@ -6,8 +6,8 @@ export interface UpstreamDialect {
   fieldsOf(body: string): URLSearchParams;
   /** An id for the n-th evaluation. */
   idOf(n: number): string;
-  /** The answer about an evaluation, or about a report on it. */
-  answer(id: string, fields: URLSearchParams): string;
+  /** The answer about an evaluation that was made of `fields`, or about a report on it. */
+  answer(id: string, fields: URLSearchParams, how: 'made' | 'read'): string;
 }
 
 export function dialectOf(url = ''): UpstreamDialect {
@@ -43,8 +43,10 @@ const v2 = {
 
 const time = '2024-05-15T10:40:00.000Z';
 
-// Complete at once: an upstream that fails is tried here, not one that is slow to evaluate.
-const answersOf = (url: string) => (id: string, fields: URLSearchParams) => {
+/** A Radar Session that begins so has v2 leave the evaluation pending until it is read. */
+export const awaited = 'rse_awaited_';
+
+const answersOf = (url: string) => (id: string, fields: URLSearchParams, how: 'made' | 'read') => {
   if (/\/account_activit(y|ies)$/.test(url)) {
     return JSON.stringify({
       id,
@@ -56,6 +58,7 @@ const answersOf = (url: string) => (id: string, fields: URLSearchParams) => {
     });
   }
   const kind = fields.get('requested_signals[0]') ?? 'user_multi_accounting';
+  const isPending = how === 'made' && [...fields.values()].some((value) => value.startsWith(awaited));
   return JSON.stringify({
     id,
     object: 'v2.signals.account_evaluation',
@@ -63,8 +66,10 @@ const answersOf = (url: string) => (id: string, fields: URLSearchParams) => {
     livemode: false,
     account_details: { customer: fields.get('account_details[customer]') ?? 'cus_1' },
     requested_signals: [kind],
-    pending_signals: [],
-    evaluated_signals: { [kind]: { risk_level: 'normal', score: '12.5', evaluated_at: time } },
+    pending_signals: isPending ? [kind] : [],
+    evaluated_signals: isPending
+      ? undefined
+      : { [kind]: { risk_level: 'normal', score: '12.5', evaluated_at: time } },
   });
 };
 
