@@ -28,12 +28,15 @@ describe('The package of typed documents', () => {
     { moduleResolution: 'node10', module: 'esnext' },
     { moduleResolution: 'bundler', module: 'esnext' },
     { moduleResolution: 'nodenext', module: 'nodenext' },
-  ])('is found with its types by TypeScript 5 ($moduleResolution)', async ({ moduleResolution, module }) => {
-    const options = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2022,dom'];
-    const resolution = ['--moduleResolution', moduleResolution, '--module', module, '--skipLibCheck'];
-    const told = await runTool(made.folder, 'tsc', ...options, ...resolution, 'page.ts').catch(
-      ({ stdout }: { stdout: string }) => stdout,
-    );
-    expect(told).toBe('');
-  });
+  ])(
+    'The package of typed documents is found with its types by TypeScript 5 ($moduleResolution)',
+    async ({ moduleResolution, module }) => {
+      const options = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2022,dom'];
+      const resolution = ['--moduleResolution', moduleResolution, '--module', module, '--skipLibCheck'];
+      const told = await runTool(made.folder, 'tsc', ...options, ...resolution, 'page.ts').catch(
+        ({ stdout }: { stdout: string }) => stdout,
+      );
+      expect(told).toBe('');
+    },
+  );
 });

@@ -47,7 +47,7 @@ describe('operations that are prepared', () => {
     return { plan: count('plan'), replay: count('replay'), apollo: count('apollo') };
   };
 
-  it('are all that this project ships, from the second time', async () => {
+  it('all operations that this project ships are prepared from the second time', async () => {
     const gateway = await start();
     for (const file of shipped) {
       const query = readFileSync(`schema/operations/${file}`, 'utf8');
@@ -62,7 +62,7 @@ describe('operations that are prepared', () => {
     expect(await paths(gateway)).toEqual({ plan: shipped.length, replay: 0, apollo: shipped.length });
   });
 
-  it('are trusted documents from the first time, by text and by id', async () => {
+  it('trusted documents are prepared from the first time, by text and by id', async () => {
     const gateway = await start({ TRUSTED_DOCUMENTS: 'only' });
     // Which media type its Accept leads to is learnt from a first response.
     await gateway.send(readFileSync('schema/operations/customer-evaluation.graphql', 'utf8'), { id });
@@ -89,7 +89,7 @@ describe('operations that are prepared', () => {
     expect(gateway.log.filter((line) => line.includes('"msg":"operation"'))).toHaveLength(shipped.length + 2);
   });
 
-  it('are entities that a router asks for', async () => {
+  it('the entities that a router requests are prepared', async () => {
     const gateway = await start();
     for (let count = 0; count < 2; count += 1) {
       const { data } = await gateway.send(entities, { representations });
@@ -98,14 +98,14 @@ describe('operations that are prepared', () => {
     expect(await paths(gateway)).toEqual({ plan: 1, replay: 0, apollo: 1 });
   });
 
-  it('are none where they are switched off', async () => {
+  it('no operation is prepared where that is switched off', async () => {
     const gateway = await start({ PREPARED_OPERATIONS: 'off' });
     for (let count = 0; count < 3; count += 1)
       await gateway.send(createEverything, { input: registration() });
     expect(await paths(gateway)).toEqual({ plan: 0, replay: 0, apollo: 3 });
   });
 
-  it('are Apollo Server’s where a router asks for an inline trace, and plans again afterwards', async () => {
+  it('an operation with an inline trace is run by Apollo Server, and by its plan again afterwards', async () => {
     const gateway = await start();
     const traced = { 'apollo-federation-include-trace': 'ftv1' };
     await gateway.send(entities, { representations });
@@ -118,7 +118,7 @@ describe('operations that are prepared', () => {
     expect(await paths(gateway)).toEqual({ plan: 2, replay: 0, apollo: 3 });
   });
 
-  it('are charged once, also where the charge is refused', async () => {
+  it('a prepared operation is charged once, even if the charge is refused', async () => {
     const many = { representations: Array.from({ length: 4 }, () => representations[0]) };
     const answersOf = async (environment: Record<string, string>): Promise<{ status: number }[]> => {
       const gateway = await start({ RATE_LIMIT_PER_MINUTE: '11', ...environment });
@@ -137,7 +137,7 @@ describe('operations that are prepared', () => {
     expect(await paths(gateways[0] as TestGateway)).toMatchObject({ replay: 1 });
   });
 
-  it('are replaced by an error where their answer is too large, as any other', async () => {
+  it('a prepared operation whose answer is too large is answered with an error, as any other', async () => {
     const event = { type: 'login_success', occurred_at: 1_715_769_600 };
     upstream.answer(200, { ...registrationAnswer, events: Array.from({ length: 100 }, () => event) });
     const gateway = await start({ MAX_ALIASES: '1000', MAX_TOKENS: '10000', MAX_DOCUMENT_BYTES: '65536' });

@@ -56,7 +56,7 @@ function objectType(schema: GraphQLSchema, name: string): GraphQLObjectType {
 const modules = [customerEvaluationModule(undefined)] as const;
 
 describe('a plan', () => {
-  it('reads a field as a property only where the decorators say that it is nothing else', () => {
+  it('a plan reads a field as a property only where the decorators say that it is nothing else', () => {
     const schema = buildSchemaSync({
       resolvers: [ThingResolver],
       validate: false,
@@ -73,7 +73,7 @@ describe('a plan', () => {
     expect(facts.rootCall(query, 'guardedThing')).toBeUndefined();
   });
 
-  it('knows every field of the subgraph, and none whose resolver somebody has put there', () => {
+  it('a plan knows every field of the subgraph, and none whose resolver somebody has put there', () => {
     const { schema } = buildSubgraph(modules);
     const types = Object.values(schema.getTypeMap()).filter(
       (type): type is GraphQLObjectType =>
@@ -97,7 +97,7 @@ describe('a plan', () => {
     expect(readSchemaFacts(schema, modules).propertyOf(evaluation, 'livemode')).toBeUndefined();
   });
 
-  it('stands for the plugins that Apollo Server has, and no others', async () => {
+  it('a plan stands for the plugins that Apollo Server has, and no others', async () => {
     const { schema } = buildSubgraph(modules);
     const apollo = await startApolloServer(
       schema,
