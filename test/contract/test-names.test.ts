@@ -7,7 +7,7 @@ import { parseSync } from '@swc/core';
  * a sentence with its subject, which begins with an article, a number, a name or code, and seldom with a bare noun.
  */
 const subject =
-  /^((the|a|an|each|every|no|nobody|nothing|two|three|what|how|whoever|whatever) |in (production|a terminal|a real Prometheus), |(rate limits|trusted documents|personal data|client data|calls|concurrent calls|entities|strings|bytes|values|names),? |sandbox_|deploy\/|[A-Z`])/;
+  /^((the|a|an|each|every|no|nobody|nothing|all|both|two|three|four|five|what|how|whoever|whatever) |in (production|a terminal|a real Prometheus), |(rate limits|trusted documents|personal data|client data|concurrent calls|calls|entities|operations|strings|bytes|values|names),? |sandbox_|deploy\/|[A-Z`])/;
 
 /** A node of a syntax tree, as far as it is looked at. */
 interface SyntaxNode {
