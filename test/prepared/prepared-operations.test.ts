@@ -98,6 +98,17 @@ describe('operations that are prepared', () => {
     expect(await paths(gateway)).toEqual({ plan: 1, replay: 0, apollo: 1 });
   });
 
+  it('the longest unused of five hundred prepared operations is forgotten for another', async () => {
+    const gateway = await start();
+    const send = (number: number) => gateway.send(`# ${number}\n{ customerEvaluation(id: "${id}") { id } }`);
+    for (let number = 0; number < 501; number += 1) await send(number);
+    expect(await paths(gateway)).toEqual({ plan: 0, replay: 0, apollo: 501 });
+    await send(500);
+    expect(await paths(gateway)).toMatchObject({ plan: 1, apollo: 501 });
+    await send(0);
+    expect(await paths(gateway)).toMatchObject({ plan: 1, apollo: 502 });
+  });
+
   it('no operation is prepared where that is switched off', async () => {
     const gateway = await start({ PREPARED_OPERATIONS: 'off' });
     for (let count = 0; count < 3; count += 1)
