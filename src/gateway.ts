@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { Logger } from 'pino';
 import { createAccess } from './access/access.ts';
 import { loadTrustedDocuments } from './access/trusted-documents.ts';
+import { AccountKeyFiles } from './config/account-key-files.ts';
 import type { Config } from './config/config.ts';
 import { packageInfo, userAgent } from './config/package-info.ts';
 import { SecretFiles } from './config/secret-file-watcher.ts';
@@ -82,10 +83,13 @@ async function openGateway(
     log,
   });
   opened.push(() => telemetry.close());
-  const stripe = new StripeClient(upstream, outgoing, (state) => {
-    log.warn({ state }, `the circuit breaker to the upstream is ${state}`);
+  const { secretKeysDirectory } = config;
+  const onBreaker = (state: 'open' | 'closed', stripeAccount?: string): void => {
+    log.warn({ state, stripeAccount }, `the circuit breaker to the upstream is ${state}`);
     if (state === 'open') telemetry.metrics?.breakerOpened();
-  });
+  };
+  const keys = secretKeysDirectory === undefined ? undefined : new AccountKeyFiles(secretKeysDirectory, log);
+  const stripe = new StripeClient(upstream, outgoing, onBreaker, keys);
   opened.push(() => stripe.close());
   const renewals = {
     stripeKey: (key: string) => {

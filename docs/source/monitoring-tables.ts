@@ -31,7 +31,7 @@ export function anchorOf(alert: string): string {
 
 /** Every metric of ours, from the registry that is scraped. */
 export function metricsTable(): string {
-  const { registry } = new Metrics({ version: '', upstream: '', upstreamVersion: '' });
+  const { registry } = new Metrics({ version: '', upstream: '', upstreamVersion: '', accounts: [] });
   const metrics = registry
     .getMetricsAsArray()
     .map((metric) => metric as unknown as { name: string; help: string; labelNames: string[]; type: string })

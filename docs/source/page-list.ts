@@ -7,6 +7,7 @@ const order = [
   'back-end',
   'supergraph',
   'stripe-apis',
+  'platforms',
   'production',
   'deployment',
   'capacity',

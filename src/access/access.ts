@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { OutgoingRequests } from '../stripe/http/outgoing-requests.ts';
+import type { StripeAccount } from '../stripe/http/per-account.ts';
 import { type AuthenticationSettings, type Authenticator, createAuthenticator } from './authentication.ts';
 import { type Caller, type Pseudonymize, pseudonymizer } from './caller.ts';
 import { type Permissions, permissionsOf } from './permissions.ts';
@@ -12,6 +13,11 @@ export interface Access {
   readonly limits: RateLimits;
   readonly pseudonymize: Pseudonymize;
   readonly permissionsOf: (caller: Caller) => Permissions;
+  /**
+   * The Stripe account that the caller's calls are made for; undefined for the configured one, null where there is none
+   * and calls can't be made.
+   */
+  readonly accountOf: (caller: Caller) => StripeAccount | null;
   /** Whether addresses tell callers apart: not so behind a router, whose address all have. */
   readonly countsAddresses: boolean;
 }
@@ -19,6 +25,10 @@ export interface Access {
 export interface AccessSettings {
   readonly authentication: AuthenticationSettings;
   readonly rateLimits: RateLimitSettings;
+  /** Whether each caller brings the account that its calls are made for, or all are for the configured one. */
+  readonly stripeAccounts: 'one' | 'callers';
+  /** For callers that bring none. */
+  readonly stripe: { readonly account: StripeAccount };
   /** Whether scores and levels are shown to every caller, or to those with the scope. */
   readonly signalsVisibility: 'all' | 'scoped';
   /** Callers and addresses are named in logs and shared counters by hashes under this key. */
@@ -51,6 +61,8 @@ export async function createAccess(
     ),
     limits: new RateLimits(rateLimits, store),
     pseudonymize,
+    accountOf: (caller) =>
+      settings.stripeAccounts === 'one' ? undefined : (caller.account ?? settings.stripe.account ?? null),
     permissionsOf: (caller) => permissionsOf(caller, settings.signalsVisibility),
     countsAddresses: authentication.mode !== 'router',
   };

@@ -8,7 +8,12 @@ import { callerOfRouter, type DistinctHeaders, RouterSecrets } from './router-he
 export type AuthenticationSettings =
   | { readonly mode: 'none' }
   | ({ readonly mode: 'jwt'; readonly jwksUrl: string } & TokenSettings)
-  | { readonly mode: 'router'; readonly secrets: readonly string[] };
+  | {
+      readonly mode: 'router';
+      readonly secrets: readonly string[];
+      /** Whether the router names the Stripe account of each caller. */
+      readonly namesAccounts: boolean;
+    };
 
 /** The caller; or a failed authentication, with the reason for the log; or that credentials can't be checked now. */
 export type Authentication =
@@ -44,7 +49,7 @@ export function createAuthenticator(
       return { ...needsNothing, authenticate: () => known(anonymous) };
     case 'router': {
       const secrets = new RouterSecrets(settings.secrets);
-      const authenticate = byRouterSecret(secrets);
+      const authenticate = byRouterSecret(secrets, settings.namesAccounts);
       return {
         ...needsNothing,
         authenticate,
@@ -70,13 +75,19 @@ const needsNothing = {
   close: () => undefined,
 };
 
-function byRouterSecret(secrets: RouterSecrets): (headers: DistinctHeaders) => Authentication {
+function byRouterSecret(
+  secrets: RouterSecrets,
+  namesAccounts: boolean,
+): (headers: DistinctHeaders) => Authentication {
+  const badHeader = namesAccounts
+    ? 'a caller header is blank, appears twice or is no Stripe account'
+    : 'a caller header is blank or appears twice';
   return (headers) => {
     const [secret, ...more] = headers['x-router-secret'] ?? [];
     if (secret === undefined || more.length > 0) return refused('no x-router-secret, or several');
     if (!secrets.includes(secret)) return refused('x-router-secret is none of ROUTER_SECRET');
-    const caller = callerOfRouter(headers);
-    return caller === undefined ? refused('a caller header is blank or appears twice') : known(caller);
+    const caller = callerOfRouter(headers, namesAccounts);
+    return caller === undefined ? refused(badHeader) : known(caller);
   };
 }
 

@@ -1,4 +1,5 @@
 import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { isStripeAccount } from '../stripe/http/account-keys.ts';
 import { type Caller, isName, scopeList, subjectId } from './caller.ts';
 import type { RemoteKeySet } from './key-set.ts';
 import { type CustomerBinding, scopes } from './scopes.ts';
@@ -14,6 +15,8 @@ export interface TokenSettings {
   readonly clockToleranceSeconds: number;
   /** The claim that holds the caller's own customer; undefined where callers are not bound to one. */
   readonly customerClaim: string | undefined;
+  /** The claim that holds the caller's Stripe account; undefined where all calls are for one. */
+  readonly accountClaim: string | undefined;
 }
 
 /** A token that names no caller; the reason is for the log alone. */
@@ -141,7 +144,7 @@ function tokenIn(authorization: string | undefined): string {
 }
 
 function callerOf(payload: JWTPayload, settings: TokenSettings): Caller {
-  const { issuer, customerClaim, audienceClaim, audiences } = settings;
+  const { issuer, customerClaim, accountClaim, audienceClaim, audiences } = settings;
   const { sub, [audienceClaim]: audience } = payload;
   // `aud` itself, which may be a list, was checked by jose.
   if (audienceClaim !== 'aud' && !audiences.some((each) => each === audience))
@@ -153,6 +156,7 @@ function callerOf(payload: JWTPayload, settings: TokenSettings): Caller {
     isNamed: true,
     scopes: granted,
     customer: customerClaim === undefined ? { kind: 'any' } : bindingOf(payload[customerClaim], granted),
+    account: accountClaim === undefined ? undefined : accountIn(payload[accountClaim]),
   };
 }
 
@@ -168,6 +172,13 @@ function bindingOf(claim: unknown, granted: ReadonlySet<string>): CustomerBindin
   if (claim === undefined || claim === null) return { kind: 'none' };
   if (!isName(claim)) throw new TokenRefused('the customer claim is not an id');
   return { kind: 'own', id: claim };
+}
+
+function accountIn(claim: unknown): string | undefined {
+  if (claim === undefined || claim === null) return undefined;
+  if (typeof claim !== 'string' || !isStripeAccount(claim))
+    throw new TokenRefused('the account claim is no Stripe account');
+  return claim;
 }
 
 // jose's codes and claim names are its own words; its messages may quote the token.

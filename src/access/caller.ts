@@ -14,6 +14,8 @@ export interface Caller {
   readonly isNamed: boolean;
   readonly scopes: ReadonlySet<string> | 'all';
   readonly customer: CustomerBinding;
+  /** The Stripe account, or context path, that the caller's calls are made for, if it brings one. */
+  readonly account?: string | undefined;
 }
 
 /** The anonymous caller of `AUTH_MODE=none`. */

@@ -38,7 +38,7 @@ export function combinationFaults(set: Environment): string[] {
       `METRICS_PORT: ${port} is the port of the gateway itself (PORT); metrics have one of their own`,
     );
   }
-  return [...faults, ...apiFaults(set), ...modeFaults(set)];
+  return [...faults, ...apiFaults(set), ...accountFaults(set), ...modeFaults(set)];
 }
 
 function apiFaults(set: Environment): string[] {
@@ -52,10 +52,44 @@ function apiFaults(set: Environment): string[] {
   return [`STRIPE_API_VERSION: must be ${oldestV2Version} or later with STRIPE_API=v2`];
 }
 
+const settingsOfAccounts = [
+  'JWT_STRIPE_ACCOUNT_CLAIM',
+  'STRIPE_SECRET_KEYS_DIR',
+  'STRIPE_ACCOUNTS_WITHOUT_KEY',
+  'UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT',
+  'METRICS_ACCOUNTS',
+] as const;
+
+function accountFaults(set: Environment): string[] {
+  const faults: string[] = [];
+  if (set['STRIPE_ACCOUNT'] !== undefined && set['STRIPE_CONTEXT'] !== undefined) {
+    faults.push('STRIPE_CONTEXT: is set together with STRIPE_ACCOUNT: Stripe takes one of them');
+  }
+  if (set['STRIPE_ACCOUNTS'] !== 'callers') {
+    return faults.concat(
+      settingsOfAccounts
+        .filter((name) => set[name] !== undefined)
+        .map((name) => `${name}: is only read with STRIPE_ACCOUNTS=callers`),
+    );
+  }
+  if (set['AUTH_MODE'] !== 'jwt' && set['AUTH_MODE'] !== 'router') {
+    faults.push('STRIPE_ACCOUNTS: callers needs AUTH_MODE=jwt or router, which say who calls');
+  }
+  if (set['AUTH_MODE'] === 'jwt' && set['JWT_STRIPE_ACCOUNT_CLAIM'] === undefined) {
+    faults.push('JWT_STRIPE_ACCOUNT_CLAIM: is needed with STRIPE_ACCOUNTS=callers and AUTH_MODE=jwt');
+  }
+  return faults;
+}
+
 const settingsOfModes = {
   jwt: {
     needed: ['JWT_JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE'],
-    optional: ['JWT_AUDIENCE_CLAIM', 'JWT_CLOCK_TOLERANCE_SECONDS', 'JWT_CUSTOMER_CLAIM'],
+    optional: [
+      'JWT_AUDIENCE_CLAIM',
+      'JWT_CLOCK_TOLERANCE_SECONDS',
+      'JWT_CUSTOMER_CLAIM',
+      'JWT_STRIPE_ACCOUNT_CLAIM',
+    ],
   },
   router: { needed: ['ROUTER_SECRET'], optional: [] },
 } as const;

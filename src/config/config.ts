@@ -5,7 +5,7 @@ import type { TrustedDocumentsSettings } from '../access/trusted-documents.ts';
 import type { SignalWaitSettings } from '../customer-evaluation/v2/signal-waiter.ts';
 import type { OperationLimits } from '../graph/operation-limits.ts';
 import type { ProxySettings } from '../stripe/http/outgoing-requests.ts';
-import type { StripeSettings } from '../stripe/http/stripe-client.ts';
+import type { AccountsSettings, StripeSettings } from '../stripe/http/stripe-client.ts';
 import type { StripeApi } from '../stripe/versions.ts';
 import type { LogLevel } from '../telemetry/log.ts';
 import type { TelemetrySettings } from '../telemetry/telemetry.ts';
@@ -48,6 +48,9 @@ export interface Config {
   readonly signalWait: SignalWaitSettings;
   /** Its key is empty where the upstream is the sandbox. */
   readonly stripe: StripeSettings;
+  readonly stripeAccounts: 'one' | 'callers';
+  /** Keys of single accounts; undefined where all use one. */
+  readonly secretKeysDirectory: string | undefined;
   /** What requests to Stripe and to the key set go through; undefined where they go directly. */
   readonly proxy: ProxySettings | undefined;
   /** All attempts of one call, waits included. */
@@ -137,13 +140,16 @@ export function readConfig(environment: Environment): Config {
       apiUrl: values.STRIPE_API_URL,
       secretKey: values.STRIPE_SECRET_KEY ?? '',
       apiVersion: values.STRIPE_API_VERSION,
-      account: values.STRIPE_ACCOUNT,
+      account: values.STRIPE_ACCOUNT ?? values.STRIPE_CONTEXT,
+      accounts: accountsOf(values),
       // An attempt never outlives its call: a connection that it opens would, and its time-out would say nothing.
       timeoutMs: Math.min(values.UPSTREAM_TIMEOUT_MS, values.UPSTREAM_DEADLINE_MS),
       maxAttempts: values.UPSTREAM_MAX_ATTEMPTS,
       maxConcurrency: values.UPSTREAM_MAX_CONCURRENCY,
       maxPerSecond: values.UPSTREAM_MAX_PER_SECOND,
     },
+    stripeAccounts: values.STRIPE_ACCOUNTS,
+    secretKeysDirectory: values.STRIPE_SECRET_KEYS_DIR,
     proxy: proxyOf(values),
     deadlineMs: values.UPSTREAM_DEADLINE_MS,
     sandboxFaultShare: values.SANDBOX_FAULT_SHARE,
@@ -184,7 +190,11 @@ export function readConfig(environment: Environment): Config {
       drain: { delayMs: values.DRAIN_DELAY_MS, limitMs: values.UPSTREAM_DEADLINE_MS + 2_000 },
     },
     logLevel: values.LOG_LEVEL,
-    telemetry: { metricsPort: values.METRICS_PORT, tracing: tracingOf(values) },
+    telemetry: {
+      metricsPort: values.METRICS_PORT,
+      tracing: tracingOf(values),
+      namedAccounts: values.METRICS_ACCOUNTS,
+    },
   });
 }
 
@@ -215,6 +225,23 @@ function fileOf(setting: keyof Secrets, said: Environment): string | undefined {
   return said[`${setting}_FILE`];
 }
 
+/** Remembered while idle: 2.7 kB each. */
+const maxAccounts = 10_000;
+
+function accountsOf(values: Settings): AccountsSettings | undefined {
+  if (values.STRIPE_ACCOUNTS === 'one') return undefined;
+  const share = Math.ceil(values.UPSTREAM_MAX_CONCURRENCY / 4);
+  return {
+    max: maxAccounts,
+    maxConcurrency: Math.min(
+      values.UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT ?? share,
+      values.UPSTREAM_MAX_CONCURRENCY,
+    ),
+    mayUseOneKey:
+      values.STRIPE_SECRET_KEYS_DIR === undefined || values.STRIPE_ACCOUNTS_WITHOUT_KEY === 'use-one-key',
+  };
+}
+
 function authenticationOf(values: Settings): AuthenticationSettings {
   switch (values.AUTH_MODE) {
     case 'jwt':
@@ -227,9 +254,14 @@ function authenticationOf(values: Settings): AuthenticationSettings {
         audienceClaim: values.JWT_AUDIENCE_CLAIM,
         clockToleranceSeconds: values.JWT_CLOCK_TOLERANCE_SECONDS,
         customerClaim: values.JWT_CUSTOMER_CLAIM,
+        accountClaim: values.JWT_STRIPE_ACCOUNT_CLAIM,
       };
     case 'router':
-      return { mode: 'router', secrets: values.ROUTER_SECRET ?? [] };
+      return {
+        mode: 'router',
+        secrets: values.ROUTER_SECRET ?? [],
+        namesAccounts: values.STRIPE_ACCOUNTS === 'callers',
+      };
     default:
       return { mode: 'none' };
   }

@@ -57,7 +57,7 @@ export class SecretFiles {
       await delay(pollMs, undefined, { ref: false, signal }).catch(() => undefined);
       if (signal.aborted) return;
       const before: string | undefined = seen;
-      seen = await read(file.path);
+      seen = await readSecret(file.path);
       if (seen !== before) continue;
       if (seen === used) {
         if (refused) use.onState(file, 'restored');
@@ -95,7 +95,7 @@ function withoutThrowing(use: SecretFileUse): SecretFileUse {
 }
 
 /** The text of a regular file of modest size; undefined for anything else. */
-async function read(path: string): Promise<string | undefined> {
+export async function readSecret(path: string): Promise<string | undefined> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isAccountId, isStripeAccount } from '../stripe/http/account-keys.ts';
 import { versionsWith } from '../stripe/versions.ts';
 import { samplers } from '../telemetry/tracing.ts';
 import {
@@ -139,6 +140,44 @@ export const settingsForSome = {
   STRIPE_ACCOUNT: takes('an account id, acct_…', z.string().regex(/^acct_[A-Za-z0-9]+$/))
     .optional()
     .describe('sent as `Stripe-Account` (Connect)'),
+  STRIPE_CONTEXT: takes(
+    'a context path, such as org_1/acct_1',
+    z.string().refine((text) => isStripeAccount(text) && !isAccountId(text)),
+  )
+    .optional()
+    .describe('sent as `Stripe-Context` (organizations), in place of `STRIPE_ACCOUNT`'),
+  STRIPE_ACCOUNTS: takes('one or callers', z.enum(['one', 'callers']))
+    .default('one')
+    .describe(
+      '`callers`: each caller brings the Stripe account that its calls are made for; those without one use `STRIPE_ACCOUNT` or `STRIPE_CONTEXT`, or are refused. See [Many Stripe accounts](../platforms.md)',
+    ),
+  JWT_STRIPE_ACCOUNT_CLAIM: takes('the name of a claim', z.string().max(256))
+    .optional()
+    .describe(
+      'the claim that holds a caller’s Stripe account or context path; required by `STRIPE_ACCOUNTS=callers` with `AUTH_MODE=jwt`. A router sends `x-caller-account`',
+    ),
+  STRIPE_SECRET_KEYS_DIR: takes('a directory', z.string().min(1))
+    .optional()
+    .describe('keys of single accounts, each in a file named after its account, such as `acct_1`')
+    .meta({ otherwise: 'all calls use `STRIPE_SECRET_KEY`' }),
+  STRIPE_ACCOUNTS_WITHOUT_KEY: takes('refuse or use-one-key', z.enum(['refuse', 'use-one-key']))
+    .default('refuse')
+    .describe(
+      'what becomes of the calls for an account without a file in `STRIPE_SECRET_KEYS_DIR`; `use-one-key` makes them with `STRIPE_SECRET_KEY` and `Stripe-Account`',
+    ),
+  UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT: wholeNumber(1, 100_000)
+    .optional()
+    .describe('the maximum calls in flight for one account, with `STRIPE_ACCOUNTS=callers`')
+    .meta({ otherwise: 'a quarter of `UPSTREAM_MAX_CONCURRENCY`' }),
+  METRICS_ACCOUNTS: takes(
+    'accounts, comma separated, at most 50',
+    z
+      .string()
+      .transform((list) => list.split(',').map((account) => account.trim()))
+      .refine((accounts) => accounts.length <= 50 && accounts.every(isStripeAccount)),
+  )
+    .optional()
+    .describe('accounts that `customer_evaluations_account_attempts_total` names; all others are `other`'),
   UPSTREAM_TIMEOUT_MS: wholeNumber(1, 600_000)
     .default(3000)
     .describe('the timeout of one upstream attempt, body included; at most UPSTREAM_DEADLINE_MS'),

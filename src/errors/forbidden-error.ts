@@ -14,6 +14,12 @@ export class ForbiddenError extends GatewayError {
     return new ForbiddenError(`This needs the scope ${scope}, which the caller lacks.`);
   }
 
+  static noAccount(): ForbiddenError {
+    return new ForbiddenError(
+      'The caller names no Stripe account, and this gateway has none for it. Its issuer or router must name one.',
+    );
+  }
+
   static otherCustomer(): ForbiddenError {
     return new ForbiddenError('The caller may only act for its own customer.');
   }

@@ -22,13 +22,12 @@ export async function runIdempotent<Result, Payload>(
   context: GraphQLContext,
   call: (idempotencyKey: string) => Promise<Result>,
 ): Promise<Payload> {
-  const { caller } = context;
   let key: IdempotencyKey | undefined;
   try {
     key =
       clientKey == null
-        ? drawIdempotencyKey(caller, mutation.name)
-        : scopeIdempotencyKey(caller, mutation.name, clientKey);
+        ? drawIdempotencyKey(context, mutation.name)
+        : scopeIdempotencyKey(context, mutation.name, clientKey);
     context.idempotencyKeys.push(key.client);
     return mutation.succeeded(key.client, await call(key.upstream));
   } catch (error) {
@@ -36,7 +35,7 @@ export async function runIdempotent<Result, Payload>(
     logFailure(error, context.log);
     context.observer.failed(error.code);
     // A refused key is answered with one that can be used.
-    const { client } = key ?? drawIdempotencyKey(caller, mutation.name);
+    const { client } = key ?? drawIdempotencyKey(context, mutation.name);
     return mutation.failed(client, error);
   }
 }

@@ -5,8 +5,10 @@ import type { Authentication } from '../access/authentication.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Wait } from '../access/rate-limit-counter.ts';
 import { IdentityUnavailableError, UnauthenticatedError } from '../errors/authentication-errors.ts';
+import { ForbiddenError } from '../errors/forbidden-error.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
 import { RateLimitedError } from '../errors/rate-limited-error.ts';
+import type { StripeAccount } from '../stripe/http/per-account.ts';
 import { addressIn } from './forwarded-address.ts';
 import { RateLimitedLog } from './rate-limited-log.ts';
 import { RefusedCallersLog } from './refused-callers-log.ts';
@@ -14,6 +16,8 @@ import { RefusedCallersLog } from './refused-callers-log.ts';
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller;
+    /** The Stripe account that calls are made for; undefined for the configured one. */
+    account: StripeAccount;
     /** Carries the request id, and the caller's pseudonym where it has a name. */
     callLog: Logger;
   }
@@ -26,6 +30,7 @@ declare module 'fastify' {
 export function callerHook(server: FastifyInstance, access: Access, log: Logger) {
   server.decorateRequest('caller');
   server.decorateRequest('callLog');
+  server.decorateRequest('account');
   const refusedCallers = new RefusedCallersLog(log);
   const rateLimitedLog = new RateLimitedLog(log);
   server.decorate('rateLimitedLog', rateLimitedLog);
@@ -47,8 +52,17 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
   ): void => {
     if (authentication.outcome === 'known') {
       const { caller } = authentication;
-      const bindings = { requestId: request.id, ...request.record.logFields };
+      const account = access.accountOf(caller);
+      if (account === null) {
+        done(ForbiddenError.noAccount());
+        return;
+      }
+      // No personal data: operators must see whose calls fail.
+      const stripeAccount = account === undefined ? {} : { stripeAccount: account };
+      const bindings = { requestId: request.id, ...stripeAccount, ...request.record.logFields };
       request.caller = caller;
+      request.account = account;
+      request.record.account = account;
       request.callLog = log.child(
         caller.isNamed ? { ...bindings, caller: access.pseudonymize(caller.id) } : bindings,
       );

@@ -15,6 +15,7 @@ export function createGraphQLContext(
   return {
     requestId: request.id,
     caller: caller.id,
+    account: request.account,
     permissions: access.permissionsOf(caller),
     deadline: new Deadline(Math.min(timeoutOf(request), deadlineMs)),
     signal: hangUpSignal(reply),

@@ -51,10 +51,10 @@ export function servePages(
   server.get<{ Querystring: Readonly<Record<string, unknown>> }>(
     '/try/calls',
     { onRequest: findCaller },
-    async ({ caller, query }) => {
+    async ({ caller, account, query }) => {
       try {
         const key = scopeIdempotencyKey(
-          caller.id,
+          { caller: caller.id, account },
           String(query['mutation']),
           String(query['idempotencyKey']),
         );

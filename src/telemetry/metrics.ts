@@ -9,6 +9,8 @@ export interface MetricSources {
     readonly waiting: number;
     readonly breaker: 'closed' | 'half_open' | 'open';
     readonly retriesLeft: number;
+    readonly accounts: number;
+    readonly accountsDown: number;
   };
   /** How often each kind of drift was seen. */
   drift(): ReadonlyMap<string, number>;
@@ -24,6 +26,8 @@ export interface Build {
   readonly version: string;
   readonly upstream: string;
   readonly upstreamVersion: string;
+  /** The Stripe accounts that are named in metrics; undefined where none are. */
+  readonly accounts: readonly string[] | undefined;
 }
 
 /** A signal of an evaluation that was made. */
@@ -123,6 +127,12 @@ export class Metrics {
     'Risk levels of created evaluations; `NONE` if Stripe gives no level; the signal `none` if it gives no signal.',
     ['event_type', 'signal', 'risk_level'],
   );
+  readonly #namedAccounts: ReadonlySet<string> | undefined;
+  readonly #accountAttempts = this.#counter(
+    'account_attempts_total',
+    'Attempts by Stripe account, of those that METRICS_ACCOUNTS names; all others are `other`.',
+    ['account', 'result'],
+  );
   readonly #signalWaits = this.#counter(
     'signal_waits_total',
     'Waits for signals that Stripe’s v2 API was still computing: all came (`complete`), SIGNALS_WAIT_MS or the deadline ended it (`pending`), or the client had gone (`abandoned`).',
@@ -133,6 +143,7 @@ export class Metrics {
   ]);
 
   constructor(build: Build) {
+    this.#namedAccounts = build.accounts && new Set(build.accounts);
     this.#readOnScrape();
     const info = this.#gauge('build_info', 'Always 1; the labels say what is running.', [
       'version',
@@ -171,8 +182,13 @@ export class Metrics {
     call: string,
     end: { status: number | undefined; error: string | undefined },
     seconds: number,
+    account: string | undefined,
   ): void {
     const result = resultOf(end.status, end.error);
+    if (account !== undefined && this.#namedAccounts !== undefined) {
+      const named = this.#namedAccounts.has(account) ? account : 'other';
+      this.#accountAttempts.inc({ account: named, result });
+    }
     if (result === 'breaker_open') {
       this.#breakerRefusals.inc();
       return;
@@ -236,6 +252,12 @@ export class Metrics {
     upstream('upstream_calls_in_flight', 'Upstream calls in flight.', (load) => load.inFlight);
     upstream('upstream_calls_limit', 'The maximum upstream calls in flight.', (load) => load.limit);
     upstream('upstream_calls_waiting', 'Upstream calls waiting for a free slot.', (load) => load.waiting);
+    upstream('stripe_accounts', 'Stripe accounts that calls were made for lately.', (load) => load.accounts);
+    upstream(
+      'stripe_accounts_down',
+      'Of those, the ones whose circuit breaker is open.',
+      (load) => load.accountsDown,
+    );
     upstream('upstream_retries_left', 'Retries that the retry budget allows now.', (load) =>
       Math.floor(load.retriesLeft),
     );

@@ -59,6 +59,7 @@ import type {
 const ATTR_GRAPHQL_OPERATION_NAME = 'graphql.operation.name';
 const ATTR_GRAPHQL_OPERATION_TYPE = 'graphql.operation.type';
 const ATTR_URL_TEMPLATE = 'url.template';
+const ATTR_STRIPE_ACCOUNT = 'stripe.account';
 const ATTR_UPSTREAM_REQUEST_ID = 'http.response.header.request-id';
 const ATTR_OUTCOME = 'customer_evaluations.outcome';
 const ATTR_INSTANCE_ID = 'service.instance.id';
@@ -162,11 +163,17 @@ class Trace implements RequestTrace {
     span.end();
   }
 
-  attemptStarted(method: string, pathTemplate: string, number: number): AttemptTrace {
+  attemptStarted(
+    method: string,
+    pathTemplate: string,
+    number: number,
+    account: string | undefined,
+  ): AttemptTrace {
     const attributes = {
       ...this.#upstream,
       [ATTR_HTTP_REQUEST_METHOD]: method,
       [ATTR_URL_TEMPLATE]: pathTemplate,
+      ...(account === undefined ? {} : { [ATTR_STRIPE_ACCOUNT]: account }),
       ...(number > 1 ? { [ATTR_HTTP_REQUEST_RESEND_COUNT]: number - 1 } : {}),
     };
     const span = this.#tracer.startSpan(

@@ -50,6 +50,8 @@ export class RequestRecord {
   #upstreamRequestIds: string[] | undefined;
   /** The request's own log, once it has one. */
   log: Logger | undefined;
+  /** The Stripe account that its calls are made for; undefined for the configured one. */
+  account: string | undefined;
 
   /** `startedAt` is of `performance.now()`. */
   constructor(
@@ -111,14 +113,14 @@ export class RequestRecord {
     const { name, method, pathTemplate } = operation;
     this.#attempts += 1;
     if (number > 1) this.#metrics?.retryStarted(name);
-    const trace = this.#trace?.attemptStarted(method, pathTemplate, number);
+    const trace = this.#trace?.attemptStarted(method, pathTemplate, number, this.account);
     return new Attempt(this, name, number, trace);
   }
 
   /** An attempt at `call` ended. */
   attemptEnded(call: string, number: number, durationMs: number, end: AttemptEnd): void {
     this.#upstreamMs += durationMs;
-    this.#metrics?.attemptEnded(call, end, durationMs / 1000);
+    this.#metrics?.attemptEnded(call, end, durationMs / 1000, this.account);
     const { status, error, sent, reusedConnection, requestId } = end;
     if (requestId !== undefined && (this.#upstreamRequestIds?.length ?? 0) < maxIds) {
       this.#upstreamRequestIds ??= [];

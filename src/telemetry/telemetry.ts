@@ -8,6 +8,8 @@ export interface TelemetrySettings {
   readonly metricsPort: number | undefined;
   /** Undefined where no collector is configured. */
   readonly tracing: TracingSettings | undefined;
+  /** The Stripe accounts that are named in metrics; undefined where none are. */
+  readonly namedAccounts: readonly string[] | undefined;
 }
 
 export interface TelemetryOptions extends TelemetrySettings {
@@ -42,7 +44,7 @@ export class Telemetry {
     const metrics =
       options.metricsPort === undefined
         ? undefined
-        : await startMetrics({ version, upstream, upstreamVersion });
+        : await startMetrics({ version, upstream, upstreamVersion, accounts: options.namedAccounts });
     let collectorIsUp = true;
     const onExport = (result: 'exported' | 'failed', spans: number, reason?: string): void => {
       metrics?.spansExported(result, spans);

@@ -58,7 +58,13 @@ export interface RequestTrace {
   readonly logFields: { readonly trace_id: string; readonly span_id: string };
   operationStarted(): void;
   operationEnded(operation: OperationFacts): void;
-  attemptStarted(method: string, pathTemplate: string, number: number): AttemptTrace;
+  /** `account` is a Stripe account, which is no personal data. */
+  attemptStarted(
+    method: string,
+    pathTemplate: string,
+    number: number,
+    account: string | undefined,
+  ): AttemptTrace;
   /** `closed` where the client was gone before the answer. */
   requestEnded(status: number | 'closed'): void;
 }

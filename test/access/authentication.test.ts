@@ -31,7 +31,7 @@ describe('a caller behind a router', () => {
   const secret = 'a-router-secret-of-32-characters';
   const next = 'the-next-router-secret-of-38-characters';
   const authenticator = createAuthenticator(
-    { mode: 'router', secrets: [secret, next] },
+    { mode: 'router', secrets: [secret, next], namesAccounts: false },
     requests,
     () => undefined,
   );
@@ -128,6 +128,7 @@ describe('a caller with a token', () => {
       audienceClaim: 'aud',
       clockToleranceSeconds: 5,
       customerClaim,
+      accountClaim: undefined,
     };
     const own = createAuthenticator({ mode: 'jwt', ...settings }, requests, () => undefined);
     opened.push(own);
@@ -164,7 +165,11 @@ describe('a caller with a token', () => {
     expect(id).toMatch(/^[\w-]{43}$/);
     expect(await idOf({ sub: 'a', exp: now() + 60, scope: 'x' })).toBe(id);
     expect(await idOf({ sub: 'b' })).not.toBe(id);
-    const router = createAuthenticator({ mode: 'router', secrets: ['s'] }, requests, () => undefined);
+    const router = createAuthenticator(
+      { mode: 'router', secrets: ['s'], namesAccounts: false },
+      requests,
+      () => undefined,
+    );
     const routed = await router.authenticate({
       'x-router-secret': ['s'],
       'x-caller-issuer': [issuer.url],

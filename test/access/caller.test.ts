@@ -42,10 +42,13 @@ describe('the name of a caller or address where others can read it', () => {
 
 describe('the id of a caller, the scope of its idempotency keys', () => {
   const routed = (subject?: string, issuer?: string) =>
-    callerOfRouter({
-      ...(subject === undefined ? {} : { 'x-caller-subject': [subject] }),
-      ...(issuer === undefined ? {} : { 'x-caller-issuer': [issuer] }),
-    })?.id;
+    callerOfRouter(
+      {
+        ...(subject === undefined ? {} : { 'x-caller-subject': [subject] }),
+        ...(issuer === undefined ? {} : { 'x-caller-issuer': [issuer] }),
+      },
+      false,
+    )?.id;
 
   it('a caller’s id does not change between versions, so that a retry after a deployment is the same call', () => {
     const id = 'RtwBIJwPSYDnNInAzPhsLBrdGD2nhgj1GHU9d7wwnp8';

@@ -29,6 +29,7 @@ describe('an issuer that replaces its key', () => {
       audienceClaim: 'aud',
       clockToleranceSeconds: 5,
       customerClaim: undefined,
+      accountClaim: undefined,
     });
     await keys.firstFetch;
   });

@@ -44,6 +44,7 @@ describe('the settings of access', () => {
     ).toEqual({
       mode: 'router',
       secrets: [secret, `${secret}2`],
+      namesAccounts: false,
     });
     expect(readConfig({ TRUST_PROXY: '10.0.0.0/8, ::1, loopback' }).http.trustProxy).toEqual([
       '10.0.0.0/8',

@@ -76,8 +76,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   config: {
     what: 'reads the environment: settings, their rules, secret files',
-    imports: ['stripe', 'telemetry'],
-    types: ['access', 'customer-evaluation', 'graph', 'stripe/http'],
+    imports: ['stripe', 'stripe/http', 'telemetry'],
+    types: ['access', 'customer-evaluation', 'graph'],
   },
   sandbox: {
     what: 'a Stripe to try things with, as a server on the same wire',

@@ -136,6 +136,15 @@ export const noneRows: readonly NoneRow[] = [
     test: { file: 'test/journey/illegal-input.test.ts', name: 'names each of many faults' },
   },
   {
+    file: 'src/stripe/http/account-keys.ts',
+    says: 'an account without a key',
+    since: 'refused before the call is made',
+    test: {
+      file: 'test/journey/stripe-accounts.test.ts',
+      name: 'an account without a key is refused, and operators are told which',
+    },
+  },
+  {
     file: 'src/stripe/http/single-flight.ts',
     says: 'a key that is in use for another input',
     since: 'of this input nothing is sent',

@@ -9,7 +9,7 @@ describe('the key of a call', () => {
   it('the key of a call is returned as the client wrote it, and sent as 64 hexadecimal digits', () => {
     fc.assert(
       fc.property(printable, (key) => {
-        const scoped = scopeIdempotencyKey('caller', 'createCustomerEvaluation', key);
+        const scoped = scopeIdempotencyKey({ caller: 'caller' }, 'createCustomerEvaluation', key);
         expect(scoped.client).toBe(key);
         expect(scoped.upstream).toMatch(/^[0-9a-f]{64}$/);
       }),
@@ -31,19 +31,29 @@ describe('the key of a call', () => {
     ];
     fc.assert(
       fc.property(letters, cut, cut, (text, one, other) => {
-        const same =
-          scopeIdempotencyKey(...inParts(text, one)).upstream ===
-          scopeIdempotencyKey(...inParts(text, other)).upstream;
+        const keyOf = ([caller, mutation, key]: [string, string, string]): string =>
+          scopeIdempotencyKey({ caller }, mutation, key).upstream;
+        const same = keyOf(inParts(text, one)) === keyOf(inParts(text, other));
         expect(same).toBe(one[0] === other[0] && one[1] === other[1]);
       }),
     );
   });
 
+  it('the key of a call is another one for each Stripe account that it is made for', () => {
+    const keys = [undefined, 'acct_1', 'acct_2'].map(
+      (account) =>
+        scopeIdempotencyKey({ caller: 'caller', account }, 'createCustomerEvaluation', 'key').upstream,
+    );
+    expect(new Set(keys).size).toBe(3);
+  });
+
   it('the key of a call is drawn anew for each call without one, and repeating with it is the same call', () => {
-    const drawn = [1, 2, 3].map(() => drawIdempotencyKey('caller', 'createCustomerEvaluation'));
+    const drawn = [1, 2, 3].map(() => drawIdempotencyKey({ caller: 'caller' }, 'createCustomerEvaluation'));
     expect(new Set(drawn.map((key) => key.upstream)).size).toBe(3);
     for (const { client, upstream } of drawn) {
-      expect(scopeIdempotencyKey('caller', 'createCustomerEvaluation', client).upstream).toBe(upstream);
+      expect(scopeIdempotencyKey({ caller: 'caller' }, 'createCustomerEvaluation', client).upstream).toBe(
+        upstream,
+      );
     }
   });
 
@@ -79,7 +89,7 @@ describe('the key of a call', () => {
 
 function refusalOf(key: string): UpstreamCallError | undefined {
   try {
-    scopeIdempotencyKey('caller', 'createCustomerEvaluation', key);
+    scopeIdempotencyKey({ caller: 'caller' }, 'createCustomerEvaluation', key);
     return undefined;
   } catch (error) {
     if (error instanceof UpstreamCallError) return error;

@@ -68,6 +68,7 @@ describe('a bug', () => {
       },
       limits: new RateLimits(readConfig({ RATE_LIMIT_PER_MINUTE: 'off' }).rateLimits),
       pseudonymize,
+      accountOf: () => undefined,
       permissionsOf: (caller: Caller) => permissionsOf(caller, 'all'),
       countsAddresses: false,
     };

@@ -193,7 +193,15 @@ describe('the client of Stripe’s HTTP interface', () => {
 
   it('the Stripe client reports its load, and refuses calls beyond its limit', async () => {
     const client = clientWith({ maxConcurrency: 1 });
-    const idle = { inFlight: 0, limit: 1, waiting: 0, breaker: 'closed', retriesLeft: 10 };
+    const idle = {
+      inFlight: 0,
+      limit: 1,
+      waiting: 0,
+      breaker: 'closed',
+      retriesLeft: 10,
+      accounts: 1,
+      accountsDown: 0,
+    };
     expect(client.load).toEqual(idle);
     const answer = held();
     const first = post(client, 'a');

@@ -4,13 +4,14 @@ import { GatewayError } from '../../errors/gateway-error.ts';
 import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import { type Call, isAbandoned } from '../../stripe/http/call.ts';
 import { Deadline } from '../../stripe/http/deadline.ts';
+import { PerAccount } from '../../stripe/http/per-account.ts';
 import { SingleFlight } from '../../stripe/http/single-flight.ts';
 import type { CustomerEvaluation } from '../customer-evaluation.type.ts';
 
 export interface SignalWaitSettings {
   /** At most, in milliseconds; 0 for not at all. */
   readonly waitMs: number;
-  /** Reads a second, of all callers together: Stripe limits the reads of all ids as one endpoint. */
+  /** Reads a second for an account, of all its callers together: Stripe limits the reads of all ids as one endpoint. */
   readonly maxReadsPerSecond: number;
 }
 
@@ -20,6 +21,7 @@ type Read = (call: Call) => Promise<CustomerEvaluation>;
 /** How a wait for signals ended: with all of them, without some, or because nobody waited any more. */
 export type SignalWaitEnd = 'complete' | 'pending' | 'abandoned';
 
+const maxAccounts = 10_000;
 const firstPauseMs = 150;
 const pauseGrowth = 1.6;
 const maxPauseMs = 1_000;
@@ -34,14 +36,18 @@ const answerMs = 50;
 export class SignalWaiter {
   readonly #settings: SignalWaitSettings;
   readonly #onEnd: (end: SignalWaitEnd) => void;
-  readonly #ceiling: RateLimiter;
+  readonly #ceilings: PerAccount<RateLimiter>;
   readonly #waits = new SingleFlight<CustomerEvaluation>();
 
   /** `onEnd` is told how each wait ended. */
   constructor(settings: SignalWaitSettings, onEnd: (end: SignalWaitEnd) => void) {
     this.#settings = settings;
     this.#onEnd = onEnd;
-    this.#ceiling = new RateLimiter(settings.maxReadsPerSecond);
+    this.#ceilings = new PerAccount(
+      () => new RateLimiter(settings.maxReadsPerSecond),
+      (ceiling) => ceiling.waiting === 0,
+      maxAccounts,
+    );
   }
 
   /**
@@ -52,10 +58,10 @@ export class SignalWaiter {
     if (evaluation.pendingSignals.length === 0) return evaluation;
     const waitMs = Math.min(this.#settings.waitMs, call.deadline.remainingMs - answerMs);
     if (waitMs <= 0) return evaluation;
-    const { caller, signal, observer } = call;
-    const waiting = { caller, signal, observer, deadline: new Deadline(waitMs) };
+    const { caller, account, signal, observer } = call;
+    const waiting = { caller, account, signal, observer, deadline: new Deadline(waitMs) };
     const latest = await this.#waits
-      .run(evaluation.id, '', waiting, (shared) => this.#poll(evaluation, shared, read))
+      .run(`${account} ${evaluation.id}`, '', waiting, (shared) => this.#poll(evaluation, shared, read))
       .catch((error: unknown) => {
         // Time is up for this one, while another caller waits on.
         if (error instanceof UpstreamCallError) return evaluation;
@@ -80,7 +86,7 @@ export class SignalWaiter {
   /** Undefined where it could not be read this time. */
   async #readInTurn(call: Call, read: Read): Promise<CustomerEvaluation | undefined> {
     try {
-      await this.#ceiling.pass(call, call.deadline.remainingMs);
+      await this.#ceilings.of(call.account).pass(call, call.deadline.remainingMs);
       return await read(call);
     } catch (error) {
       const isForNow = error instanceof UpstreamCallError || error instanceof GatewayError;

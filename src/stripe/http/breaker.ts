@@ -57,6 +57,12 @@ export class Breaker {
     return this.state === 'open';
   }
 
+  /** Whether an attempt of the last three seconds succeeded. */
+  get hasSucceededLately(): boolean {
+    const period = Math.floor(this.#now() / bucketMs);
+    return this.#counts.some((each) => each.period > period - buckets && each.attempts > each.failures);
+  }
+
   /**
    * Admits an attempt, whose end must be told to the function that it returns; throws a `BreakerOpenError` where
    * nothing may be sent.

@@ -1,5 +1,6 @@
 import type { Deadline } from './deadline.ts';
 import type { UpstreamObserver } from './observer.ts';
+import type { StripeAccount } from './per-account.ts';
 
 /**
  * The circumstances of one call: who makes it, until when, and who watches. Made once for each request and passed
@@ -11,6 +12,8 @@ export interface Call {
   readonly deadline: Deadline;
   /** Aborted when nobody waits for the call any more: what was sent is left to finish, and nothing more is sent. */
   readonly signal: AbortSignal | undefined;
+  /** The Stripe account that it is made for, or a context path; undefined for the configured one. */
+  readonly account?: StripeAccount;
   /** Watches the attempts. Of calls that share one upstream call, the first one's watches. */
   readonly observer?: UpstreamObserver | undefined;
 }

@@ -42,6 +42,10 @@ export interface UpstreamLoad {
   /** Calls that wait to be let in. */
   readonly waiting: number;
   readonly breaker: 'closed' | 'half_open' | 'open';
-  /** How many more retries the budget allows at this moment. */
+  /** How many more retries the budget allows at this moment; of several accounts, the one that has the fewest. */
   readonly retriesLeft: number;
+  /** Accounts that calls were made for lately. */
+  readonly accounts: number;
+  /** Of those, the ones whose breaker is open. */
+  readonly accountsDown: number;
 }

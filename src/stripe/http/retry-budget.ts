@@ -2,7 +2,7 @@ const windowSeconds = 10;
 /** Retries may add so much to the traffic. */
 const share = 0.2;
 /** What a quiet gateway may repeat all the same in a window: a fifth of three calls would be none. */
-const leastRetries = 10;
+export const leastRetries = 10;
 
 /**
  * Bounds the load that retries add to an outage: over a sliding window of ten seconds at most a fifth of the

@@ -2,6 +2,7 @@ import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import type { Call } from './call.ts';
 import type { Deadline } from './deadline.ts';
 import type { UpstreamObserver } from './observer.ts';
+import type { StripeAccount } from './per-account.ts';
 
 /**
  * Single-flight: calls that meet in this process under one idempotency key share one upstream call and its outcome.
@@ -11,6 +12,11 @@ import type { UpstreamObserver } from './observer.ts';
  */
 export class SingleFlight<Response> {
   readonly #underWay = new Map<string, SharedCall<Response>>();
+
+  /** Calls under way. */
+  get size(): number {
+    return this.#underWay.size;
+  }
 
   /**
    * Joins the upstream call under `key`, or begins it. Throws `IDEMPOTENCY_CONFLICT` if the one under way has another
@@ -43,15 +49,17 @@ export class SingleFlight<Response> {
 class SharedCall<Response> implements Call {
   readonly request: string;
   readonly caller: string;
+  readonly account: StripeAccount;
   readonly observer: UpstreamObserver | undefined;
   readonly deadline: Deadline;
   readonly #participants = new Set<Participant<Response>>();
   #abandoned = new AbortController();
   #waiting = 0;
 
-  constructor(request: string, { caller, observer, deadline }: Call) {
+  constructor(request: string, { caller, account, observer, deadline }: Call) {
     this.request = request;
     this.caller = caller;
+    this.account = account;
     this.observer = observer;
     this.deadline = deadline.copy();
   }

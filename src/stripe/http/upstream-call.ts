@@ -9,7 +9,7 @@ import type { RetryBudget } from './retry-budget.ts';
 import { retryDelayMs } from './retry-policy.ts';
 import { type RawRequest, type Transport, TransportError } from './transport.ts';
 
-/** What all calls to the upstream share. */
+/** What the calls for one account share, and the transport, which all do. */
 export interface Upstream {
   readonly transport: Transport;
   readonly breaker: Breaker;

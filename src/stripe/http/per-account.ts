@@ -1,0 +1,48 @@
+/** A Stripe account or a context path; undefined for the key's own account. */
+export type StripeAccount = string | undefined;
+
+/**
+ * Something of each Stripe account, made when it is first needed. Beyond `max`, the least recently used one that is
+ * idle is forgotten: one that is in use never is, so more than `max` may be kept for a while.
+ */
+export class PerAccount<Value> {
+  readonly #create: (account: StripeAccount) => Value;
+  readonly #isIdle: (value: Value) => boolean;
+  readonly #max: number;
+  // Least recently used first.
+  readonly #values = new Map<StripeAccount, Value>();
+
+  constructor(create: (account: StripeAccount) => Value, isIdle: (value: Value) => boolean, max: number) {
+    this.#create = create;
+    this.#isIdle = isIdle;
+    this.#max = max;
+  }
+
+  of(account: StripeAccount): Value {
+    const known = this.#values.get(account);
+    if (known !== undefined) {
+      if (this.#values.size > 1) {
+        this.#values.delete(account);
+        this.#values.set(account, known);
+      }
+      return known;
+    }
+    if (this.#values.size >= this.#max) this.#forgetOne();
+    const made = this.#create(account);
+    this.#values.set(account, made);
+    return made;
+  }
+
+  /** All that are kept. */
+  get all(): readonly Value[] {
+    return [...this.#values.values()];
+  }
+
+  #forgetOne(): void {
+    for (const [account, value] of this.#values) {
+      if (!this.#isIdle(value)) continue;
+      this.#values.delete(account);
+      return;
+    }
+  }
+}

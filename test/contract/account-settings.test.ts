@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import { readConfig } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
+
+const router = { AUTH_MODE: 'router', ROUTER_SECRET: 'r'.repeat(32), STRIPE_ACCOUNTS: 'callers' };
+const jwt = {
+  AUTH_MODE: 'jwt',
+  JWT_JWKS_URL: 'https://issuer.example/keys',
+  JWT_ISSUER: 'https://issuer.example',
+  JWT_AUDIENCE: 'gateway',
+  STRIPE_ACCOUNTS: 'callers',
+};
+const faultsOf = (environment: Record<string, string>): string => {
+  try {
+    readConfig(environment);
+    return '';
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+};
+
+describe('the settings of Stripe accounts', () => {
+  it('a gateway is for one account unless callers bring their own', () => {
+    expect(readConfig({ STRIPE_ACCOUNT: 'acct_1' })).toMatchObject({
+      stripeAccounts: 'one',
+      stripe: { account: 'acct_1', accounts: undefined },
+      secretKeysDirectory: undefined,
+    });
+    expect(readConfig({ ...router, STRIPE_CONTEXT: 'org_1/acct_1' })).toMatchObject({
+      stripeAccounts: 'callers',
+      stripe: { account: 'org_1/acct_1', accounts: { maxConcurrency: 128, mayUseOneKey: true } },
+    });
+  });
+
+  it('an account without a key may use the one key where there are no others, or where the setting says so', () => {
+    const mayUseOneKey = (rest: Record<string, string>) =>
+      readConfig({ ...router, ...rest }).stripe.accounts?.mayUseOneKey;
+    expect(mayUseOneKey({})).toBe(true);
+    expect(mayUseOneKey({ STRIPE_SECRET_KEYS_DIR: '/keys' })).toBe(false);
+    expect(
+      mayUseOneKey({ STRIPE_SECRET_KEYS_DIR: '/keys', STRIPE_ACCOUNTS_WITHOUT_KEY: 'use-one-key' }),
+    ).toBe(true);
+  });
+
+  it('an account takes no more calls in flight than all do', () => {
+    const { stripe } = readConfig({
+      ...router,
+      UPSTREAM_MAX_CONCURRENCY: '10',
+      UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT: '50',
+    });
+    expect(stripe.accounts?.maxConcurrency).toBe(10);
+  });
+
+  it.each<[settings: Record<string, string>, named: string]>([
+    [{ STRIPE_ACCOUNT: 'acct_1', STRIPE_CONTEXT: 'org_1' }, 'STRIPE_CONTEXT: is set together with'],
+    [{ STRIPE_CONTEXT: 'acct_1' }, 'STRIPE_CONTEXT: takes a context path'],
+    [{ STRIPE_CONTEXT: 'org_1/' }, 'STRIPE_CONTEXT: takes a context path'],
+    [{ STRIPE_ACCOUNTS: 'callers' }, 'STRIPE_ACCOUNTS: callers needs AUTH_MODE'],
+    [jwt, 'JWT_STRIPE_ACCOUNT_CLAIM: is needed'],
+    [
+      { STRIPE_SECRET_KEYS_DIR: '/keys' },
+      'STRIPE_SECRET_KEYS_DIR: is only read with STRIPE_ACCOUNTS=callers',
+    ],
+    [
+      { ...jwt, STRIPE_ACCOUNTS: 'one', JWT_STRIPE_ACCOUNT_CLAIM: 'a' },
+      'JWT_STRIPE_ACCOUNT_CLAIM: is only read',
+    ],
+    [{ ...router, METRICS_ACCOUNTS: 'acct 1' }, 'METRICS_ACCOUNTS: takes accounts'],
+    [
+      { ...router, METRICS_ACCOUNTS: Array.from({ length: 51 }, (_, index) => `acct_${index}`).join(',') },
+      'METRICS_ACCOUNTS: takes accounts',
+    ],
+  ])('the settings %j are refused, and the message names the one at fault', (settings, named) => {
+    expect(faultsOf(settings)).toContain(named);
+  });
+});

@@ -1,0 +1,298 @@
+import { mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { registrationAnswer } from '../harness/evaluations.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { startIssuer } from '../harness/issuer.ts';
+import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
+
+const secret = 'a-secret-of-the-router-with-32-characters-and-more';
+const mutation = `mutation ($key: String) {
+  createCustomerEvaluation(input: {
+    eventType: REGISTRATION, idempotencyKey: $key, evaluationContext: [{ clientDetails: { radarSession: "rse_1" } }]
+  }) { customerEvaluation { id } errors { code } }
+}`;
+
+let upstream: RecordingUpstream;
+let gateway: TestGateway | undefined;
+
+beforeAll(async () => {
+  upstream = await startRecordingUpstream();
+});
+afterAll(() => upstream.close());
+beforeEach(() => {
+  upstream.requests.length = 0;
+  upstream.answer(200, registrationAnswer);
+});
+afterEach(async () => {
+  await gateway?.close();
+  gateway = undefined;
+});
+
+/** A gateway whose router names an account for each caller. */
+async function start(settings: Record<string, string> = {}): Promise<TestGateway> {
+  gateway = await startTestGateway(
+    upstreamAt(upstream.url, {
+      AUTH_MODE: 'router',
+      ROUTER_SECRET: secret,
+      STRIPE_ACCOUNTS: 'callers',
+      RATE_LIMIT_PER_MINUTE: 'off',
+      RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
+      ...settings,
+    }),
+  );
+  return gateway;
+}
+
+async function create(account: string | undefined, key?: string) {
+  const headers = {
+    'x-router-secret': secret,
+    'x-caller-subject': 'somebody',
+    ...(account === undefined ? {} : { 'x-caller-account': account }),
+  };
+  if (gateway === undefined) throw new Error('no gateway');
+  return gateway.send(mutation, { key }, headers);
+}
+const outcomeOf = async (account: string): Promise<string> => {
+  const { data } = await create(account);
+  return data.createCustomerEvaluation.errors[0]?.code ?? 'OK';
+};
+const accountsSent = () => upstream.requests.map(({ headers }) => headers['stripe-account']);
+const sentFor = (account: string): number => accountsSent().filter((each) => each === account).length;
+
+/** Answers each account in its own way. */
+function answerBy(accounts: Record<string, (response: ServerResponse) => void>): void {
+  upstream.handle((response, { headers }) => {
+    const special = accounts[String(headers['stripe-account'])];
+    if (special !== undefined) return special(response);
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(registrationAnswer));
+  });
+}
+const fail = (response: ServerResponse): void => {
+  response.writeHead(503, { 'content-type': 'application/json' }).end('{}');
+};
+const hang = (): void => undefined;
+
+describe('the Stripe account of a call', () => {
+  it('an account that the router names goes out as Stripe-Account, and a context path as Stripe-Context', async () => {
+    await start();
+    await create('acct_1');
+    await create('org_1/acct_2');
+    expect(
+      upstream.requests.map(({ headers }) => [headers['stripe-account'], headers['stripe-context']]),
+    ).toEqual([
+      ['acct_1', undefined],
+      [undefined, 'org_1/acct_2'],
+    ]);
+  });
+
+  it('a caller without an account is refused with FORBIDDEN before anything is sent', async () => {
+    await start();
+    const { status, errors } = await create(undefined);
+    expect(status).toBe(403);
+    expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN', effect: 'NONE', retryable: false } }]);
+    expect(upstream.requests).toEqual([]);
+  });
+
+  it('a caller without an account uses the configured one', async () => {
+    await start({ STRIPE_CONTEXT: 'org_1/acct_9' });
+    await create(undefined);
+    expect(upstream.requests[0]?.headers).toMatchObject({ 'stripe-context': 'org_1/acct_9' });
+    expect(accountsSent()).toEqual([undefined]);
+  });
+
+  it.each(['', ' ', 'acct 1', 'acct_1\u00e9', '../acct_1', 'acct_1/', 'a'.repeat(300)])(
+    'a router that names %j for an account is refused',
+    async (account) => {
+      await start();
+      expect((await create(account)).status).toBe(401);
+      expect(upstream.requests).toEqual([]);
+    },
+  );
+
+  it('a gateway for one account leaves x-caller-account aside', async () => {
+    await start({ STRIPE_ACCOUNTS: 'one', STRIPE_ACCOUNT: 'acct_9' });
+    await create('acct_1');
+    expect(accountsSent()).toEqual(['acct_9']);
+  });
+
+  it('a token names the account in its claim, and one that names none or nonsense is refused', async () => {
+    const issuer = await startIssuer();
+    gateway = await startTestGateway(
+      upstreamAt(upstream.url, {
+        AUTH_MODE: 'jwt',
+        JWT_JWKS_URL: `${issuer.url}/keys`,
+        JWT_ISSUER: issuer.url,
+        JWT_AUDIENCE: 'gateway',
+        STRIPE_ACCOUNTS: 'callers',
+        JWT_STRIPE_ACCOUNT_CLAIM: 'https://shop.example/account',
+      }),
+    );
+    const statusWith = async (claims: object): Promise<number> => {
+      const token = await issuer.token({ scope: 'evaluations:create', ...claims });
+      return (await gateway?.send(mutation, {}, { authorization: `Bearer ${token}` }))?.status ?? 0;
+    };
+    expect(await statusWith({ 'https://shop.example/account': 'acct_1' })).toBe(200);
+    expect(await statusWith({})).toBe(403);
+    expect(await statusWith({ 'https://shop.example/account': 7 })).toBe(401);
+    expect(accountsSent()).toEqual(['acct_1']);
+    await issuer.close();
+  });
+
+  it('the same client key in two accounts is two evaluations, and twice in one account is one', async () => {
+    await start();
+    await create('acct_1', 'key');
+    await create('acct_2', 'key');
+    await create('acct_1', 'key');
+    const [first, second, again] = upstream.requests.map(({ headers }) => headers['idempotency-key']);
+    expect(second).not.toBe(first);
+    expect(again).toBe(first);
+  });
+
+  it('the log names the account of a failure, and metrics name those of METRICS_ACCOUNTS alone', async () => {
+    const own = await start({ METRICS_PORT: '0', METRICS_ACCOUNTS: 'acct_1, acct_9', LOG_LEVEL: 'info' });
+    const refused = JSON.stringify({ error: { type: 'invalid_request_error' } });
+    answerBy({ acct_2: (response) => void response.writeHead(401).end(refused) });
+    expect(await outcomeOf('acct_1')).toBe('OK');
+    expect(await outcomeOf('acct_2')).toBe('UPSTREAM_REFUSED');
+    const samples = await scrape(metricsUrl(own));
+    const attempts = (labels: Record<string, string>) =>
+      sumOf(samples, 'customer_evaluations_account_attempts_total', labels);
+    expect([attempts({ account: 'acct_1' }), attempts({ account: 'other' })]).toEqual([1, 1]);
+    expect(attempts({ account: 'acct_2' })).toBe(0);
+    const failure = (await own.flushed()).find((line) => line.includes('customer evaluation failed'));
+    expect(JSON.parse(failure ?? '{}')).toMatchObject({ stripeAccount: 'acct_2', level: 'error' });
+  });
+});
+
+describe('accounts that share a gateway', () => {
+  it('an account whose calls fail opens its own breaker and takes no attempt from another', async () => {
+    const own = await start({ UPSTREAM_MAX_ATTEMPTS: '1' });
+    answerBy({ acct_down: fail });
+    for (let call = 0; call < 12; call += 1) await outcomeOf('acct_down');
+    const failed = sentFor('acct_down');
+    expect(await outcomeOf('acct_down')).toBe('UPSTREAM_UNAVAILABLE');
+    expect(sentFor('acct_down')).toBe(failed);
+    for (let call = 0; call < 20; call += 1) expect(await outcomeOf('acct_up')).toBe('OK');
+    expect(sentFor('acct_up')).toBe(20);
+    expect((await fetch(`${own.url}/readyz`)).status).toBe(200);
+    await own.logged(/"stripeAccount":"acct_down".*the circuit breaker to the upstream is open/);
+  });
+
+  it('an outage of all accounts is one of the upstream', async () => {
+    const own = await start({ UPSTREAM_MAX_ATTEMPTS: '1' });
+    answerBy({ acct_1: fail, acct_2: fail });
+    for (let call = 0; call < 12; call += 1) await Promise.all([outcomeOf('acct_1'), outcomeOf('acct_2')]);
+    expect((await fetch(`${own.url}/readyz`)).status).toBe(503);
+  });
+
+  it('an account that hangs holds no more than its share of the calls in flight', async () => {
+    await start({ UPSTREAM_MAX_CONCURRENCY: '4', UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT: '2' });
+    answerBy({ acct_stuck: hang });
+    const stuck = Array.from({ length: 6 }, () => outcomeOf('acct_stuck').catch(() => 'cut off'));
+    while (sentFor('acct_stuck') < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let call = 0; call < 10; call += 1) expect(await outcomeOf('acct_up')).toBe('OK');
+    expect(sentFor('acct_stuck')).toBe(2);
+    answerBy({});
+    await gateway?.close();
+    gateway = undefined;
+    await Promise.all(stuck);
+  });
+
+  it('an account that spends its retries leaves those of another', async () => {
+    await start();
+    answerBy({ acct_down: fail });
+    for (let call = 0; call < 8; call += 1) await outcomeOf('acct_down');
+    let failures = 1;
+    answerBy({
+      acct_up: (response) => {
+        failures -= 1;
+        if (failures >= 0) fail(response);
+        else response.setHeader('content-type', 'application/json').end(JSON.stringify(registrationAnswer));
+      },
+    });
+    expect(await outcomeOf('acct_up')).toBe('OK');
+    expect(sentFor('acct_up')).toBe(2);
+  });
+
+  it('an account that is over its rate makes no call of another wait', async () => {
+    await start({ UPSTREAM_MAX_PER_SECOND: '2' });
+    const many = Array.from({ length: 8 }, () => outcomeOf('acct_busy'));
+    while (sentFor('acct_busy') < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await Promise.all([outcomeOf('acct_calm'), outcomeOf('acct_calm')])).toEqual(['OK', 'OK']);
+    // Those of the busy one are still waiting for their second.
+    expect(sentFor('acct_busy')).toBeLessThan(8);
+    await Promise.all(many);
+  });
+});
+
+describe('keys of single accounts', () => {
+  let directory: string;
+  const write = (account: string, key: string): void => writeFileSync(path.join(directory, account), key);
+  const keySent = (): unknown => upstream.requests.at(-1)?.headers.authorization;
+
+  beforeEach(() => {
+    directory = mkdtempSync(path.join(tmpdir(), 'keys-'));
+    write('acct_1', 'sk_test_one\n');
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  it('an account with a key of its own is called under it, and without Stripe-Account', async () => {
+    await start({ STRIPE_SECRET_KEYS_DIR: directory });
+    expect(await outcomeOf('acct_1')).toBe('OK');
+    expect([keySent(), accountsSent()]).toEqual(['Bearer sk_test_one', [undefined]]);
+  });
+
+  it('an account without a key is refused, and operators are told which', async () => {
+    const own = await start({ STRIPE_SECRET_KEYS_DIR: directory });
+    expect(await outcomeOf('acct_2')).toBe('UPSTREAM_REFUSED');
+    expect(upstream.requests).toEqual([]);
+    await own.logged(/STRIPE_SECRET_KEYS_DIR has no key for acct_2/);
+  });
+
+  it('an account without a key uses the one key where the setting says so', async () => {
+    await start({ STRIPE_SECRET_KEYS_DIR: directory, STRIPE_ACCOUNTS_WITHOUT_KEY: 'use-one-key' });
+    expect(await outcomeOf('acct_2')).toBe('OK');
+    expect(accountsSent()).toEqual(['acct_2']);
+  });
+
+  it('a file that holds no key is refused even where the one key may be used', async () => {
+    write('acct_2', 'not a key');
+    const own = await start({
+      STRIPE_SECRET_KEYS_DIR: directory,
+      STRIPE_ACCOUNTS_WITHOUT_KEY: 'use-one-key',
+    });
+    expect(await outcomeOf('acct_2')).toBe('UPSTREAM_REFUSED');
+    expect(upstream.requests).toEqual([]);
+    await own.logged(/the file of an account holds no key/);
+    expect((await own.flushed()).join('')).not.toContain('not a key');
+  });
+
+  it('a key that is added, changed, spoilt or removed while calls are made is used from then on', async () => {
+    const own = await start({ STRIPE_SECRET_KEYS_DIR: directory });
+    const until = async (wanted: string): Promise<void> => {
+      for (;;) {
+        const outcome = await outcomeOf('acct_1');
+        if ((outcome === 'OK' ? keySent() : outcome) === wanted) return;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
+    await until('Bearer sk_test_one');
+    write('acct_1', 'sk_test_two');
+    await until('Bearer sk_test_two');
+    // The one before it stays in use.
+    write('acct_1', 'sk_te');
+    while (!own.log.some((line) => line.includes('holds no key'))) {
+      expect(await outcomeOf('acct_1')).toBe('OK');
+    }
+    expect(keySent()).toBe('Bearer sk_test_two');
+    unlinkSync(path.join(directory, 'acct_1'));
+    await until('UPSTREAM_REFUSED');
+    write('acct_1', 'sk_test_three');
+    await until('Bearer sk_test_three');
+    expect((await own.flushed()).join('')).not.toMatch(/sk_test_(one|two|three)/);
+  });
+});
