@@ -161,6 +161,7 @@ export class Metrics {
       1,
     );
     for (const reason of ['timeout', 'memory']) this.#responsesCutOff.inc({ reason }, 0);
+    for (const end of ['complete', 'pending', 'abandoned']) this.#signalWaits.inc({ end }, 0);
     for (const stage of ['http', 'upstream']) this.#shed.inc({ stage }, 0);
     for (const path of operationPaths) this.#preparedOperations.inc({ path }, 0);
     for (const call of ['create', 'report', 'retrieve']) this.#retries.inc({ call }, 0);

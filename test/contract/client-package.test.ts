@@ -65,6 +65,8 @@ describe('the package of typed documents', () => {
   it('the package of typed documents cannot be published by accident: its name is free on the public registry', async () => {
     // A registry that nobody runs, and a token for it: npm asks for those first. A dry run would not look.
     const registry = [
+      // `npm test` runs this within an npm that is silent, and hands that on.
+      '--loglevel=error',
       '--fetch-retries=0',
       '--registry=http://127.0.0.1:1/',
       '--//127.0.0.1:1/:_authToken=none',
