@@ -15,7 +15,7 @@ COPY schema/operations schema/operations
 RUN npm run build
 
 FROM gcr.io/distroless/nodejs26-debian13:nonroot
-ARG VERSION=0.2.0
+ARG VERSION=0.3.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="customer-evaluations-gateway" \
       org.opencontainers.image.description="A GraphQL gateway and federated subgraph for Stripe Radar's customer evaluations" \

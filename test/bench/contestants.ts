@@ -7,6 +7,8 @@ export interface Contestant {
   readonly environment: (upstream: string, issuer: Issuer) => Record<string, string>;
   /** What a caller sends beside the content type. */
   readonly headers: (issuer: Issuer) => Promise<Record<string, string>>;
+  /** Whether the customer is named by data, as a rule, or by a Stripe id. */
+  readonly customer?: 'data' | 'id';
 }
 
 const baseline = (name: string, file: string): Contestant => ({
@@ -55,6 +57,17 @@ const gatewayWithEverything: Contestant = {
   },
 };
 
+/** The same in front of Stripe's v2 API, whose signals are there at once. */
+const gatewayOnV2: Contestant = {
+  ...gatewayWithEverything,
+  name: 'gateway, everything on, v2',
+  customer: 'id',
+  environment: (upstream, issuer) => ({
+    ...gatewayWithEverything.environment(upstream, issuer),
+    STRIPE_API: 'v2',
+  }),
+};
+
 /** Every operation as if it came for the first time. */
 const gatewayWithoutPlans: Contestant = {
   ...gatewayWithEverything,
@@ -73,6 +86,7 @@ export const contestants: readonly Contestant[] = [
   gateway,
   gatewayWithEverything,
   gatewayWithoutPlans,
+  gatewayOnV2,
   baseline('Fastify + Mercurius jit + undici', 'mercurius.js'),
   baseline('Yoga + undici', 'yoga.js'),
   baseline('Apollo Server + Stripe SDK', 'apollo-stripe.js'),

@@ -11,33 +11,31 @@ export type Figures = Record<string, number>;
 export interface Target {
   readonly server: ServerProcess;
   readonly headers: Record<string, string>;
+  /** What it is asked: the mutation of a sign-up form. */
+  readonly signUp: string;
+  /** The same, answered at once by an upstream that takes its time otherwise: to warm up by. */
+  readonly warmUp: string;
 }
 
-const input = (radarSession: string) => ({
-  eventType: 'REGISTRATION',
-  evaluationContext: [
-    { clientDetails: { radarSession } },
-    {
-      customerDetails: {
-        customerData: { email: 'test@example.com', name: 'Test User', phone: '1234567890' },
-      },
-    },
-  ],
-});
+// v2 evaluates Stripe customers alone.
+const customers = {
+  data: { customerData: { email: 'test@example.com', name: 'Test User', phone: '1234567890' } },
+  id: { customer: 'cus_1STA7a9XxSPY66dBhVL80eEC' },
+} as const;
 
 const create = {
   query: readFileSync('test/bench/operations/create.graphql', 'utf8'),
   operationName: 'Create',
 };
 
-/** What each is asked: the mutation of a sign-up form. */
-export const signUp = JSON.stringify({
-  ...create,
-  variables: { input: input('rse_1ST9qQ9XxSPY66dBmI6YhJ9u') },
-});
-
-/** The same, answered at once by an upstream that takes its time otherwise: to warm up by. */
-const warmUp = JSON.stringify({ ...create, variables: { input: input('rse_at_once') } });
+const bodyOf = ({ customer = 'data' }: Contestant, radarSession: string): string => {
+  const customerDetails = customers[customer];
+  const evaluationContext = [{ clientDetails: { radarSession } }, { customerDetails }];
+  return JSON.stringify({
+    ...create,
+    variables: { input: { eventType: 'REGISTRATION', evaluationContext } },
+  });
+};
 
 let issuer: Issuer | undefined;
 
@@ -55,22 +53,25 @@ export const startUpstream = (latencyMs: number): Promise<ServerProcess> =>
  * be the fastest.
  */
 export async function startContestant(
-  { command, environment, headers }: Contestant,
+  contestant: Contestant,
   upstream: ServerProcess,
   core: 0 | 1 = 0,
 ): Promise<Target> {
+  const { command, environment, headers } = contestant;
   issuer ??= await startIssuer();
   const target = {
     server: await startProcess(command, { core, environment: environment(upstream.url, issuer) }),
     headers: { 'content-type': 'application/json', ...(await headers(issuer)) },
+    signUp: bodyOf(contestant, 'rse_1ST9qQ9XxSPY66dBmI6YhJ9u'),
+    warmUp: bodyOf(contestant, 'rse_at_once'),
   };
   const response = await fetch(`${target.server.url}/graphql`, {
     method: 'POST',
     headers: target.headers,
-    body: warmUp,
+    body: target.warmUp,
   });
   const text = await response.text();
-  if (!text.includes('ceval_1STAJ19XxSPY66dBEesAnzjw')) {
+  if (!text.includes('_1STAJ19XxSPY66dBEesAnzjw')) {
     throw new Error(`${command.join(' ')} answered ${text}`);
   }
   return target;
@@ -78,7 +79,7 @@ export async function startContestant(
 
 /** Puts load on a target. Ends with an error where an answer is none or no success, but for what is `shed`. */
 export async function load(
-  { server, headers }: Target,
+  { server, headers, signUp }: Target,
   { shed, ...options }: Partial<autocannon.Options> & { shed?: boolean },
 ): Promise<autocannon.Result> {
   const result = await autocannon({
@@ -98,7 +99,7 @@ export async function load(
 
 /** Runs a target until its code is compiled, whatever the upstream's latency is; until then it may shed. */
 export const warm = (target: Target, seconds: number): Promise<unknown> =>
-  load(target, { duration: seconds, body: warmUp, shed: true });
+  load(target, { duration: seconds, body: target.warmUp, shed: true });
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { signUp, type Target } from './load.ts';
+import type { Target } from './load.ts';
 
 /** What came of requests that were sent whether answers came or not, in milliseconds each. */
 export interface Outcome {
@@ -66,7 +66,7 @@ class Callers {
   readonly #idle: Connection[] = [];
   readonly #open = new Set<Connection>();
 
-  constructor({ server, headers }: Target) {
+  constructor({ server, headers, signUp }: Target) {
     this.#url = new URL(server.url);
     const lines = Object.entries({ host: this.#url.host, ...headers, 'content-length': signUp.length });
     const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
