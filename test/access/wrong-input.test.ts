@@ -17,7 +17,8 @@ describe('a request that is wrong in thousands of places', () => {
   let gateway: TestGateway;
 
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    // A plan would make the valid one cheaper than anything that Apollo Server refuses.
+    gateway = await startTestGateway({ PREPARED_OPERATIONS: 'off' });
   });
   afterAll(() => gateway.close());
 
