@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isStripeAccount } from '../stripe/http/account-keys.ts';
 import {
   headerPairs,
   httpUrl,
@@ -57,6 +58,29 @@ export const settingsForFew = {
   MAX_DOCUMENT_BYTES: wholeNumber(1_024, 1_000_000)
     .default(16_384)
     .describe('the maximum length of one document, in bytes'),
+  STRIPE_ACCOUNTS_WITHOUT_KEY: takes('refuse or use-one-key', z.enum(['refuse', 'use-one-key']))
+    .default('refuse')
+    .describe(
+      'what becomes of the calls for an account without a file in `STRIPE_SECRET_KEYS_DIR`; `use-one-key` makes them with `STRIPE_SECRET_KEY` and `Stripe-Account`',
+    ),
+  UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT: wholeNumber(1, 100_000)
+    .optional()
+    .describe('the maximum calls in flight for one account, with `STRIPE_ACCOUNTS=callers`')
+    .meta({ otherwise: 'a quarter of `UPSTREAM_MAX_CONCURRENCY`' }),
+  METRICS_ACCOUNTS: takes(
+    'accounts, comma separated, at most 50',
+    z
+      .string()
+      .transform((list) => list.split(',').map((account) => account.trim()))
+      .refine((accounts) => accounts.length <= 50 && accounts.every(isStripeAccount)),
+  )
+    .optional()
+    .describe('accounts that `customer_evaluations_account_attempts_total` names; all others are `other`'),
+  SIGNALS_MAX_READS_PER_SECOND: wholeNumber(1, 1000)
+    .default(20)
+    .describe(
+      'with `STRIPE_API=v2`: reads a second while mutations wait for signals, of all callers together; Stripe allows 25 by default. Divide it among the replicas',
+    ),
   PREPARED_OPERATIONS: onOff()
     .default(true)
     .describe(

@@ -160,24 +160,6 @@ export const settingsForSome = {
     .optional()
     .describe('keys of single accounts, each in a file named after its account, such as `acct_1`')
     .meta({ otherwise: 'all calls use `STRIPE_SECRET_KEY`' }),
-  STRIPE_ACCOUNTS_WITHOUT_KEY: takes('refuse or use-one-key', z.enum(['refuse', 'use-one-key']))
-    .default('refuse')
-    .describe(
-      'what becomes of the calls for an account without a file in `STRIPE_SECRET_KEYS_DIR`; `use-one-key` makes them with `STRIPE_SECRET_KEY` and `Stripe-Account`',
-    ),
-  UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT: wholeNumber(1, 100_000)
-    .optional()
-    .describe('the maximum calls in flight for one account, with `STRIPE_ACCOUNTS=callers`')
-    .meta({ otherwise: 'a quarter of `UPSTREAM_MAX_CONCURRENCY`' }),
-  METRICS_ACCOUNTS: takes(
-    'accounts, comma separated, at most 50',
-    z
-      .string()
-      .transform((list) => list.split(',').map((account) => account.trim()))
-      .refine((accounts) => accounts.length <= 50 && accounts.every(isStripeAccount)),
-  )
-    .optional()
-    .describe('accounts that `customer_evaluations_account_attempts_total` names; all others are `other`'),
   UPSTREAM_TIMEOUT_MS: wholeNumber(1, 600_000)
     .default(3000)
     .describe('the timeout of one upstream attempt, body included; at most UPSTREAM_DEADLINE_MS'),
@@ -188,11 +170,6 @@ export const settingsForSome = {
     .default(2000)
     .describe(
       'with `STRIPE_API=v2`: how long a mutation waits for signals that Stripe is still computing, within the deadline; what is missing then is named in `pendingSignals`. `0` does not wait',
-    ),
-  SIGNALS_MAX_READS_PER_SECOND: wholeNumber(1, 1000)
-    .default(20)
-    .describe(
-      'with `STRIPE_API=v2`: reads a second while mutations wait for signals, of all callers together; Stripe allows 25 by default. Divide it among the replicas',
     ),
   UPSTREAM_MAX_CONCURRENCY: wholeNumber(1, 100_000)
     .default(512)
