@@ -317,6 +317,16 @@ describe('the client of Stripe’s HTTP interface', () => {
     expect(upstream.requests).toHaveLength(before);
   });
 
+  it('the Stripe client reports that the upstream is down also where some calls succeeded a moment before', async () => {
+    const client = clientWith({ maxAttempts: 1 });
+    await Promise.all(Array.from({ length: 8 }, (_, index) => post(client, `good ${index}`)));
+    upstream.answer(503, {});
+    for (let call = 0; breaker.length === 0; call += 1)
+      await post(client, `bad ${call}`).catch(() => 'failed');
+    expect(breaker).toEqual(['open']);
+    expect(client.isUpstreamUp).toBe(false);
+  });
+
   it('the Stripe client waits for calls in flight when it is closed, and accepts no more', async () => {
     const client = clientWith();
     const answer = held();

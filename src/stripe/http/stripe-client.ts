@@ -117,9 +117,8 @@ export class StripeClient {
   /** False while Stripe answers no account: each breaker that has anything to go by is open. */
   get isUpstreamUp(): boolean {
     const lanes = this.#lanes.all;
-    return (
-      !lanes.some(({ breaker }) => breaker.isOpen) || lanes.some(({ breaker }) => breaker.hasSucceededLately)
-    );
+    const working = lanes.filter(({ breaker }) => !breaker.isOpen);
+    return working.length === lanes.length || working.some(({ breaker }) => breaker.hasSucceededLately);
   }
 
   /** Calls that begin from now on use this key; one under way ends with the key it began with. */
