@@ -225,14 +225,10 @@ function fileOf(setting: keyof Secrets, said: Environment): string | undefined {
   return said[`${setting}_FILE`];
 }
 
-/** Remembered while idle: 2.7 kB each. */
-const maxAccounts = 10_000;
-
 function accountsOf(values: Settings): AccountsSettings | undefined {
   if (values.STRIPE_ACCOUNTS === 'one') return undefined;
   const share = Math.ceil(values.UPSTREAM_MAX_CONCURRENCY / 4);
   return {
-    max: maxAccounts,
     maxConcurrency: Math.min(
       values.UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT ?? share,
       values.UPSTREAM_MAX_CONCURRENCY,

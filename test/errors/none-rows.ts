@@ -164,7 +164,7 @@ export const noneRows: readonly NoneRow[] = [
     },
   },
   {
-    file: 'src/stripe/http/stripe-client.ts',
+    file: 'src/stripe/http/account-lane.ts',
     says: 'a call that found no turn in its time',
     since: 'it was never sent',
     test: {

@@ -69,7 +69,10 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
     { files: ['src/stripe/customer-evaluations.ts'], tests: ['stripe/customer-evaluations'] },
     { files: ['src/stripe/http/per-account.ts'], tests: ['stripe/per-account'] },
     { files: ['src/stripe/http/growing-buffer.ts'], tests: ['stripe/growing-buffer'] },
-    { files: ['src/stripe/http/stripe-client.ts'], tests: ['stripe/stripe-client'] },
+    {
+      files: ['src/stripe/http/{account-lane,account-lanes,stripe-client}.ts'],
+      tests: ['stripe/stripe-client'],
+    },
   ],
 };
 
@@ -93,7 +96,6 @@ export const notMeasured: Readonly<Record<string, string>> = {
     'its words are seen in the logs of a gateway whose Redis, key set or collector fails',
   'src/stripe/http/observer.ts': 'types alone',
   'src/stripe/http/account-keys.ts': onlyInAGateway,
-  'src/stripe/http/account-lane.ts': onlyInAGateway,
   'src/stripe/http/json-body.ts': onlyInAGateway,
   'src/stripe/account-evaluations.ts': onlyInAGateway,
   'src/stripe/account-evaluation.wire.ts': onlyInAGateway,

@@ -21,7 +21,6 @@ type Read = (call: Call) => Promise<CustomerEvaluation>;
 /** How a wait for signals ended: with all of them, without some, or because nobody waited any more. */
 export type SignalWaitEnd = 'complete' | 'pending' | 'abandoned';
 
-const maxAccounts = 10_000;
 const firstPauseMs = 150;
 const pauseGrowth = 1.6;
 const maxPauseMs = 1_000;
@@ -46,7 +45,6 @@ export class SignalWaiter {
     this.#ceilings = new PerAccount(
       () => new RateLimiter(settings.maxReadsPerSecond),
       (ceiling) => ceiling.waiting === 0,
-      maxAccounts,
     );
   }
 
@@ -58,10 +56,9 @@ export class SignalWaiter {
     if (evaluation.pendingSignals.length === 0) return evaluation;
     const waitMs = Math.min(this.#settings.waitMs, call.deadline.remainingMs - answerMs);
     if (waitMs <= 0) return evaluation;
-    const { caller, account, signal, observer } = call;
-    const waiting = { caller, account, signal, observer, deadline: new Deadline(waitMs) };
+    const waiting = { ...call, deadline: new Deadline(waitMs) };
     const latest = await this.#waits
-      .run(`${account} ${evaluation.id}`, '', waiting, (shared) => this.#poll(evaluation, shared, read))
+      .run(`${call.account} ${evaluation.id}`, '', waiting, (shared) => this.#poll(evaluation, shared, read))
       .catch((error: unknown) => {
         // Time is up for this one, while another caller waits on.
         if (error instanceof UpstreamCallError) return evaluation;

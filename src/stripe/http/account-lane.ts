@@ -1,12 +1,21 @@
 import { ConcurrencyLimiter } from '../../admission/concurrency-limiter.ts';
+import { QueueRejectedError } from '../../admission/fair-queue.ts';
 import { RateLimiter } from '../../admission/rate-limiter.ts';
+import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import { Breaker } from './breaker.ts';
+import type { Call } from './call.ts';
 import type { StripeAccount } from './per-account.ts';
 import type { UpstreamResponse } from './response.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { SingleFlight } from './single-flight.ts';
+import type { Transport } from './transport.ts';
+import type { Upstream } from './upstream-call.ts';
 
 export interface LaneSettings {
+  /** One attempt, body included. */
+  readonly timeoutMs: number;
+  /** Attempts of one call, the first included. */
+  readonly maxAttempts: number;
   /** Calls in flight. */
   readonly maxConcurrency: number;
   /** A ceiling on calls a second; none if undefined. */
@@ -14,31 +23,56 @@ export interface LaneSettings {
 }
 
 /** What an account's calls share with each other, and with no other account's: Stripe limits each by itself. */
-export class AccountLane {
-  readonly account: StripeAccount;
+export class AccountLane implements Upstream {
+  readonly transport: Transport;
+  readonly timeoutMs: number;
+  readonly maxAttempts: number;
   readonly breaker: Breaker;
   readonly budget = new RetryBudget();
   readonly concurrency: ConcurrencyLimiter;
-  readonly ceiling: RateLimiter | undefined;
   readonly singleFlight = new SingleFlight<UpstreamResponse>();
+  readonly #ceiling: RateLimiter | undefined;
 
+  /** `transport` is that of all lanes; `onBreaker` is told when the account's breaker changes. */
   constructor(
     account: StripeAccount,
-    { maxConcurrency, maxPerSecond }: LaneSettings,
+    transport: Transport,
+    { timeoutMs, maxAttempts, maxConcurrency, maxPerSecond }: LaneSettings,
     onBreaker: (state: 'open' | 'closed', account: StripeAccount) => void,
   ) {
-    this.account = account;
+    this.transport = transport;
+    this.timeoutMs = timeoutMs;
+    this.maxAttempts = maxAttempts;
     this.breaker = new Breaker((state) => onBreaker(state, account));
     this.concurrency = new ConcurrencyLimiter(maxConcurrency);
-    this.ceiling = maxPerSecond === undefined ? undefined : new RateLimiter(maxPerSecond);
+    this.#ceiling = maxPerSecond === undefined ? undefined : new RateLimiter(maxPerSecond);
   }
 
   /** Calls that wait for a place or for their second. */
   get waiting(): number {
-    return this.concurrency.waiting + (this.ceiling?.waiting ?? 0);
+    return this.concurrency.waiting + (this.#ceiling?.waiting ?? 0);
   }
 
   get isIdle(): boolean {
     return this.concurrency.inside === 0 && this.waiting === 0 && this.singleFlight.size === 0;
   }
+
+  async acquireRate(call: Call): Promise<void> {
+    // What waits longer than half of what is left would have no time for the call itself.
+    await this.#ceiling?.pass(call, call.deadline.remainingMs / 2).catch(aboveCeiling);
+  }
+
+  /** Refuses the calls that wait for their second. */
+  close(): void {
+    this.#ceiling?.close();
+  }
+}
+
+function aboveCeiling(error: unknown): never {
+  if (!(error instanceof QueueRejectedError)) throw error;
+  throw new UpstreamCallError('UPSTREAM_RATE_LIMITED', {
+    effect: 'NONE',
+    retryAfterMs: 1_000,
+    operatorNote: 'held back by UPSTREAM_MAX_PER_SECOND',
+  });
 }

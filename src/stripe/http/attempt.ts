@@ -62,8 +62,10 @@ export class Attempt {
     return attempt;
   }
 
-  get succeeded(): boolean {
-    return this.response !== undefined && this.response.status >= 200 && this.response.status < 300;
+  /** The response, where it is a success. */
+  get success(): RawResponse | undefined {
+    const { response } = this;
+    return response !== undefined && response.status >= 200 && response.status < 300 ? response : undefined;
   }
 
   /** It was ended because its time was up. */

@@ -1,6 +1,9 @@
 /** A Stripe account or a context path; undefined for the key's own account. */
 export type StripeAccount = string | undefined;
 
+/** Some 2.7 kB of lanes each. */
+const maxIdle = 10_000;
+
 /**
  * Something of each Stripe account, made when it is first needed. Beyond `max`, the least recently used one that is
  * idle is forgotten: one that is in use never is, so more than `max` may be kept for a while.
@@ -12,7 +15,7 @@ export class PerAccount<Value> {
   // Least recently used first.
   readonly #values = new Map<StripeAccount, Value>();
 
-  constructor(create: (account: StripeAccount) => Value, isIdle: (value: Value) => boolean, max: number) {
+  constructor(create: (account: StripeAccount) => Value, isIdle: (value: Value) => boolean, max = maxIdle) {
     this.#create = create;
     this.#isIdle = isIdle;
     this.#max = max;

@@ -1,8 +1,6 @@
 import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import type { Call } from './call.ts';
 import type { Deadline } from './deadline.ts';
-import type { UpstreamObserver } from './observer.ts';
-import type { StripeAccount } from './per-account.ts';
 
 /**
  * Single-flight: calls that meet in this process under one idempotency key share one upstream call and its outcome.
@@ -39,33 +37,33 @@ export class SingleFlight<Response> {
     const shared = new SharedCall<Response>(request, call);
     this.#underWay.set(key, shared);
     const response = shared.join(call);
-    begin(shared)
+    begin(shared.call)
       .finally(() => this.#underWay.delete(key))
       .then(shared.resolve, shared.reject);
     return response;
   }
 }
 
-class SharedCall<Response> implements Call {
+class SharedCall<Response> {
   readonly request: string;
-  readonly caller: string;
-  readonly account: StripeAccount;
-  readonly observer: UpstreamObserver | undefined;
-  readonly deadline: Deadline;
+  /** Stands for all who wait. */
+  readonly call: Call;
+  readonly #deadline: Deadline;
   readonly #participants = new Set<Participant<Response>>();
   #abandoned = new AbortController();
   #waiting = 0;
 
-  constructor(request: string, { caller, account, observer, deadline }: Call) {
+  constructor(request: string, first: Call) {
     this.request = request;
-    this.caller = caller;
-    this.account = account;
-    this.observer = observer;
-    this.deadline = deadline.copy();
-  }
-
-  get signal(): AbortSignal {
-    return this.#abandoned.signal;
+    this.#deadline = first.deadline.copy();
+    const signal = (): AbortSignal => this.#abandoned.signal;
+    this.call = {
+      ...first,
+      deadline: this.#deadline,
+      get signal() {
+        return signal();
+      },
+    };
   }
 
   join({ deadline, signal }: Call): Promise<Response> {
@@ -79,7 +77,7 @@ class SharedCall<Response> implements Call {
       };
       this.#waiting += 1;
       // Somebody waits again.
-      if (this.signal.aborted) this.#abandoned = new AbortController();
+      if (this.#abandoned.signal.aborted) this.#abandoned = new AbortController();
       this.#participants.add({ deadline, timer: undefined, leave, resolve, reject });
       this.#moveDeadline(deadline);
       if (signal?.aborted) leave();
@@ -100,9 +98,9 @@ class SharedCall<Response> implements Call {
   // The call itself ends by the latest deadline, and knows best then what happened. Those with an earlier one need a
   // timer of their own: none does while a caller is alone.
   #moveDeadline(deadline: Deadline): void {
-    this.deadline.extendTo(deadline);
+    this.#deadline.extendTo(deadline);
     for (const participant of this.#participants) {
-      if (participant.timer !== undefined || !participant.deadline.isBefore(this.deadline)) continue;
+      if (participant.timer !== undefined || !participant.deadline.isBefore(this.#deadline)) continue;
       participant.timer = setTimeout(() => {
         participant.reject(new UpstreamCallError('UPSTREAM_TIMEOUT', { effect: 'UNKNOWN' }));
         participant.leave();

@@ -18,7 +18,7 @@ export interface Upstream {
   readonly timeoutMs: number;
   readonly maxAttempts: number;
   /** Waits until the ceiling on calls a second lets another attempt of the call through. */
-  readonly acquireRate: (call: Call) => Promise<void>;
+  acquireRate(call: Call): Promise<void>;
 }
 
 export interface UpstreamRequest extends RawRequest {
@@ -42,7 +42,7 @@ export async function callUpstream(
     for (;;) {
       const attempt = await attemptOnce(upstream, request, call, attempts.length + 1);
       attempts.push(attempt);
-      if (attempt.succeeded && attempt.response !== undefined) return readResponse(attempt.response);
+      if (attempt.success !== undefined) return readResponse(attempt.success);
       const delayMs = delayBeforeRetry(upstream, call, attempt, attempts.length);
       if (delayMs === undefined) throw errorOf(attempt, attempts);
       await new Promise((resolve) => setTimeout(resolve, delayMs));

@@ -1,0 +1,81 @@
+import { ConcurrencyLimiter } from '../../admission/concurrency-limiter.ts';
+import { QueueRejectedError } from '../../admission/fair-queue.ts';
+import { OverloadedError } from '../../errors/overloaded-error.ts';
+import type { AccountLane } from './account-lane.ts';
+import type { Call } from './call.ts';
+import type { UpstreamLoad } from './observer.ts';
+import { PerAccount, type StripeAccount } from './per-account.ts';
+import { leastRetries } from './retry-budget.ts';
+
+/**
+ * The lanes of all accounts, and the limit on calls in flight above them: fair between accounts, as each lane is between
+ * its callers.
+ */
+export class AccountLanes {
+  readonly #lanes: PerAccount<AccountLane>;
+  readonly #limit: number;
+  /** Undefined where one lane is all there is, whose own limit it would be. */
+  readonly #concurrency: ConcurrencyLimiter | undefined;
+
+  /** `limit` is of the calls in flight. With `areMany`, calls bring their accounts; else all share one lane. */
+  constructor(create: (account: StripeAccount) => AccountLane, limit: number, areMany: boolean) {
+    this.#lanes = new PerAccount(create, ({ isIdle }) => isIdle);
+    this.#limit = limit;
+    this.#concurrency = areMany ? new ConcurrencyLimiter(limit) : undefined;
+    if (!areMany) this.#lanes.of(undefined);
+  }
+
+  of(account: StripeAccount): AccountLane {
+    return this.#lanes.of(account);
+  }
+
+  /** Acquires a place for a call; `leave` must follow. Throws an `OverloadedError`. */
+  async enter(lane: AccountLane, call: Call): Promise<void> {
+    await lane.concurrency.enter(call).catch(overloaded);
+    try {
+      await this.#concurrency?.enter({ caller: call.account ?? '', signal: call.signal }).catch(overloaded);
+    } catch (error) {
+      lane.concurrency.leave();
+      throw error;
+    }
+  }
+
+  leave(lane: AccountLane): void {
+    this.#concurrency?.leave();
+    lane.concurrency.leave();
+  }
+
+  /** False while Stripe answers no account: each breaker that has anything to go by is open. */
+  get isUpstreamUp(): boolean {
+    const breakers = this.#lanes.all.map(({ breaker }) => breaker);
+    const working = breakers.filter(({ isOpen }) => !isOpen);
+    return working.length === breakers.length || working.some(({ hasSucceededLately }) => hasSucceededLately);
+  }
+
+  get load(): UpstreamLoad {
+    const lanes = this.#lanes.all;
+    const sum = (read: (lane: AccountLane) => number): number =>
+      lanes.reduce((total, lane) => total + read(lane), 0);
+    const [lane] = lanes;
+    const only = lanes.length === 1 ? lane : undefined;
+    return {
+      inFlight: this.#concurrency?.inside ?? sum(({ concurrency }) => concurrency.inside),
+      limit: this.#limit,
+      waiting: sum(({ waiting }) => waiting) + (this.#concurrency?.waiting ?? 0),
+      breaker: only?.breaker.state ?? (this.isUpstreamUp ? 'closed' : 'open'),
+      retriesLeft:
+        lanes.length === 0 ? leastRetries : Math.min(...lanes.map(({ budget }) => budget.retriesLeft)),
+      accounts: lanes.length,
+      accountsDown: lanes.filter(({ breaker }) => breaker.isOpen).length,
+    };
+  }
+
+  /** Refuses the calls that wait for their second. */
+  close(): void {
+    for (const lane of this.#lanes.all) lane.close();
+  }
+}
+
+function overloaded(error: unknown): never {
+  throw error instanceof QueueRejectedError ? new OverloadedError() : error;
+}
