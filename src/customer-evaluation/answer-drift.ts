@@ -20,6 +20,7 @@ export const riskLevels = {
   not_assessed: 'NOT_ASSESSED',
   unknown: 'UNKNOWN',
 } as const satisfies Words<CustomerEvaluationRiskLevel>;
+
 /** Collects what in an answer this gateway does not know: names only, never values. */
 export class AnswerDrift {
   readonly #kinds = new Set<string>();
@@ -42,6 +43,12 @@ export class AnswerDrift {
     const value = Object.hasOwn(words, word) ? words[word] : undefined;
     if (value === undefined) this.note(`unknown word in ${field}`);
     return value ?? 'UNKNOWN';
+  }
+
+  /** The contract says 0 to 100; another score is passed on as it came, since it still orders customers. */
+  readScore(field: string, score: number): number {
+    if (score < 0 || score > 100) this.note(`${field} out of range`);
+    return score;
   }
 }
 

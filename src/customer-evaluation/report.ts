@@ -6,6 +6,7 @@ import {
   type CustomerEvaluationWarningCode,
 } from './customer-evaluation-warning.type.ts';
 import type { EventType } from './event-type.enum.ts';
+import { knownEventType } from './known-event-type.ts';
 import type {
   CustomerEvaluationOutcomeInput,
   CustomerEvaluationReportedReason,
@@ -94,11 +95,8 @@ function reportOfOutcome(
   if (reason != null && status !== 'BLOCKED' && status !== 'RESTRICTED') {
     problems.add([...path, 'reason'], 'goes with a status of BLOCKED or RESTRICTED.');
   }
-  if (eventType === 'UNKNOWN') {
-    problems.add([...path, 'eventType'], 'takes LOGIN or REGISTRATION; UNKNOWN stands only in answers.');
-  }
   return {
-    eventType: eventType == null || eventType === 'UNKNOWN' ? undefined : eventType,
+    eventType: eventType == null ? undefined : knownEventType(problems, eventType, [...path, 'eventType']),
     status: status ?? undefined,
     reason: reason ?? undefined,
     customer: problems.optional(customer, [...path, 'customer']),

@@ -133,6 +133,18 @@ for (const [event, member] of Object.entries(members)) {
   }
 }
 
+/** All signals, as `read` finds each. */
+export function signalFieldsOf(
+  read: <Name extends SignalName>(name: Name, row: SignalTable[Name]) => CustomerEvaluationSignal | null,
+): SignalFields {
+  const fields = signalNames.map((name) => {
+    const row = signalTable[name];
+    const signal = read(name, row);
+    return [row.field, signal === null ? null : new row.type(signal)];
+  });
+  return Object.fromEntries(fields) as SignalFields;
+}
+
 /** The signals of an evaluation, by its event type. For an unknown event type, the signals found decide. */
 export function signalsOf(event: SignalRow['event'] | 'UNKNOWN', fields: SignalFields): Signals {
   const found = Object.values(signalTable).find(({ field }) => fields[field] !== null);

@@ -113,7 +113,12 @@ export class UpstreamCallError extends Error {
 
   /** A field that can't be sent: nothing was. `rule` goes on from the field's name. */
   static ofField(code: FailureCode, path: readonly string[], rule: string): UpstreamCallError {
-    const problems = [{ path, message: `${path.join('.')}: ${rule}` }];
+    return UpstreamCallError.ofFields(code, [path], rule);
+  }
+
+  /** Fields that can't be sent, all by one rule. */
+  static ofFields(code: FailureCode, paths: readonly (readonly string[])[], rule: string): UpstreamCallError {
+    const problems = paths.map((path) => ({ path, message: `${path.join('.')}: ${rule}` }));
     return new UpstreamCallError(code, { effect: 'NONE', problems });
   }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { ClientDetailsParams } from './customer-evaluation.wire.ts';
 
 /*
  * The upstream's words for `v2.signals.account_evaluation`, spelled as on the wire.
@@ -7,13 +8,9 @@ import * as z from 'zod';
 
 export const accountEvaluationsPath = '/v2/signals/account_evaluations';
 
-export type AttemptClientDetailsParams =
-  | { radar_session: string }
-  | { data: { ip: string; referrer?: string | undefined; user_agent?: string | undefined } };
-
 type AccountActivityParams =
-  | { type: 'login_attempt'; login_attempt: { client_details: AttemptClientDetailsParams } }
-  | { type: 'registration_attempt'; registration_attempt: { client_details: AttemptClientDetailsParams } };
+  | { type: 'login_attempt'; login_attempt: { client_details: ClientDetailsParams } }
+  | { type: 'registration_attempt'; registration_attempt: { client_details: ClientDetailsParams } };
 
 export interface CreateAccountEvaluationParams {
   account_details: { customer: string };

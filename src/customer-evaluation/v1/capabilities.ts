@@ -20,11 +20,7 @@ export function requireCapability(
 ): void {
   if (capabilities[capability]) return;
   const message = `${asks[capability]} needs a Stripe API version of ${firstVersionWith(capability)} or later; this gateway is configured for an older one.`;
-  throw new UpstreamCallError('UPSTREAM_UNSUPPORTED', {
-    effect: 'NONE',
-    problems:
-      paths.length === 0
-        ? [{ message }]
-        : paths.slice(0, maxProblems).map((path) => ({ path, message: `${path.join('.')}: ${message}` })),
-  });
+  throw paths.length === 0
+    ? new UpstreamCallError('UPSTREAM_UNSUPPORTED', { effect: 'NONE', problems: [{ message }] })
+    : UpstreamCallError.ofFields('UPSTREAM_UNSUPPORTED', paths.slice(0, maxProblems), message);
 }

@@ -3,7 +3,7 @@ import {
   customerEvaluationWire,
   type SignalWire,
 } from '../../stripe/customer-evaluation.wire.ts';
-import { invalidResponse, type UpstreamResponse } from '../../stripe/http/response.ts';
+import { invalidResponse, readAs, type UpstreamResponse } from '../../stripe/http/response.ts';
 import { AnswerDrift, riskLevels, type Translated, type Words } from '../answer-drift.ts';
 import { CustomerEvaluation, StripeCustomer } from '../customer-evaluation.type.ts';
 import {
@@ -14,12 +14,11 @@ import {
 import type { CustomerEvaluationEventType } from '../event-type.enum.ts';
 import {
   type CustomerEvaluationSignal,
-  type SignalFields,
   type SignalName,
   type Signals,
+  signalFieldsOf,
   signalNames,
   signalsOf,
-  signalTable,
 } from '../signals.union.ts';
 import type { CustomerEvaluationStatus } from '../status.enum.ts';
 
@@ -61,12 +60,7 @@ const eventFields = ['type', 'occurred_at', 'login_failed', 'registration_failed
  * newer than this gateway never fail a call: they are returned as `UNKNOWN` or left out, and reported as drift.
  */
 export function fromStripe(answer: UpstreamResponse, asked: Asked): Translated {
-  const parsed = evaluationWire.safeParse(answer.body);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw invalidResponse(`${issue?.path.join('.') || 'answer'}: ${issue?.message}`, answer.requestId);
-  }
-  const wire = parsed.data;
+  const wire = readAs(evaluationWire, answer);
   const drift = new AnswerDrift();
   const eventType = drift.readWord(eventTypes, 'event_type', wire.event_type);
   if (asked.id !== undefined && wire.id !== asked.id) {
@@ -112,20 +106,17 @@ function readSignals(
   wire: Readonly<Partial<Record<SignalName, SignalWire | null | undefined>>>,
 ): Signals {
   drift.noteUnknown('signals.', wire, signalNames);
-  const fields = signalNames.map((name) => {
-    const { field, type: Signal } = signalTable[name];
+  const fields = signalFieldsOf((name) => {
     const signal = wire[name];
-    return [field, signal == null ? null : new Signal(readSignal(drift, name, signal))];
+    return signal == null ? null : readSignal(drift, name, signal);
   });
-  return signalsOf(eventType, Object.fromEntries(fields) as SignalFields);
+  return signalsOf(eventType, fields);
 }
 
 function readSignal(drift: AnswerDrift, name: string, wire: SignalWire): CustomerEvaluationSignal {
   drift.noteUnknown(`signals.${name}.`, wire, signalFields);
-  // The contract says 0 to 100; another score is passed on as it came, since it still orders customers.
-  if (wire.score < 0 || wire.score > 100) drift.note(`signals.${name}.score out of range`);
   return {
-    score: wire.score,
+    score: drift.readScore(`signals.${name}.score`, wire.score),
     riskLevel:
       wire.risk_level == null
         ? null

@@ -4,6 +4,7 @@ import { firstVersionWith, type VersionCapabilities } from '../../stripe/version
 import type { CustomerEvaluationWarning } from '../customer-evaluation-warning.type.ts';
 import type { EventType } from '../event-type.enum.ts';
 import { lost, type Report, type TranslatedReport } from '../report.ts';
+import type { CustomerEvaluationReportedReason } from '../report-customer-evaluation.input.ts';
 import { requireDecision, statusWords } from '../reported-decision.ts';
 
 /**
@@ -29,19 +30,19 @@ function toOutcome(report: Report): TranslatedReport<ReportOutcomeParams> {
 
 /** Before: what happened. */
 function toEvent(report: Report): TranslatedReport<ReportEventParams> {
-  const { eventType, status } = report;
+  const { eventType, status, customer, reason } = report;
   if (status === undefined) throw customerAlone(report);
   if (eventType === undefined) throw needsEventType(report);
   const warnings: CustomerEvaluationWarning[] = [];
   const isSuccess = status !== 'BLOCKED';
   if (status === 'RESTRICTED') warnings.push(lost('STATUS_NOT_REPORTED', report, 'status'));
-  if (report.customer !== undefined && !(isSuccess && eventType === 'REGISTRATION')) {
+  if (customer !== undefined && !(isSuccess && eventType === 'REGISTRATION')) {
     warnings.push(lost('CUSTOMER_NOT_ATTACHED', report, 'customer'));
   }
-  const reason = reasonWords[eventType][report.reason ?? 'OTHER'];
-  const isReasonLost = report.reason !== undefined && (isSuccess || reason === undefined);
-  if (isReasonLost) warnings.push(lost('REASON_NOT_REPORTED', report, 'reason'));
-  return { params: isSuccess ? success(eventType, report.customer) : failure(eventType, reason), warnings };
+  if (reason !== undefined && (isSuccess || reasonsOf[eventType][reason] === undefined)) {
+    warnings.push(lost('REASON_NOT_REPORTED', report, 'reason'));
+  }
+  return { params: isSuccess ? success(eventType, customer) : failure(eventType, reason), warnings };
 }
 
 function success(eventType: EventType, customer: string | undefined): ReportEventParams {
@@ -52,25 +53,30 @@ function success(eventType: EventType, customer: string | undefined): ReportEven
   };
 }
 
-type ReasonWord = 'other' | 'suspected_account_sharing' | 'suspected_multi_accounting';
-
-function failure(eventType: EventType, reason: ReasonWord = 'other'): ReportEventParams {
+function failure(
+  eventType: EventType,
+  reason: CustomerEvaluationReportedReason = 'OTHER',
+): ReportEventParams {
   return eventType === 'LOGIN'
-    ? {
-        type: 'login_failed',
-        login_failed: { reason: reason === 'suspected_account_sharing' ? reason : 'other' },
-      }
+    ? { type: 'login_failed', login_failed: { reason: loginReasons[reason] ?? 'other' } }
     : {
         type: 'registration_failed',
-        registration_failed: { reason: reason === 'suspected_multi_accounting' ? reason : 'other' },
+        registration_failed: { reason: registrationReasons[reason] ?? 'other' },
       };
 }
 
-/** The reasons that each event knows. */
-const reasonWords: Readonly<Record<EventType, Readonly<Partial<Record<string, ReasonWord>>>>> = {
-  LOGIN: { OTHER: 'other', SUSPECTED_ACCOUNT_SHARING: 'suspected_account_sharing' },
-  REGISTRATION: { OTHER: 'other', SUSPECTED_MULTI_ACCOUNTING: 'suspected_multi_accounting' },
+type ReasonWords<Word> = Readonly<Partial<Record<CustomerEvaluationReportedReason, Word>>>;
+
+// Each event knows its own abuse alone.
+const loginReasons: ReasonWords<'other' | 'suspected_account_sharing'> = {
+  OTHER: 'other',
+  SUSPECTED_ACCOUNT_SHARING: 'suspected_account_sharing',
 };
+const registrationReasons: ReasonWords<'other' | 'suspected_multi_accounting'> = {
+  OTHER: 'other',
+  SUSPECTED_MULTI_ACCOUNTING: 'suspected_multi_accounting',
+};
+const reasonsOf = { LOGIN: loginReasons, REGISTRATION: registrationReasons } as const;
 
 // Its customer would be attached by the report of a success, which nobody has told of.
 function customerAlone({ path }: Report): UpstreamCallError {

@@ -1,19 +1,19 @@
 import { InputProblems, oneOfNotEnforced, type Path } from '../../graph/input-validation.ts';
 import {
-  type ClientDetailsParams,
   type CreateCustomerEvaluationParams,
   type CustomerDetailsParams,
   type EvaluationContextParams,
   maxStringLength,
 } from '../../stripe/customer-evaluation.wire.ts';
 import type { VersionCapabilities } from '../../stripe/versions.ts';
+import { clientDetailsParams } from '../client-details.ts';
 import type {
   CreateCustomerEvaluationInput,
-  EvaluationClientDetailsInput,
   EvaluationContextInput,
   EvaluationCustomerDetailsInput,
 } from '../create-customer-evaluation.input.ts';
 import { eventTypeWords } from '../event-type.enum.ts';
+import { knownEventType } from '../known-event-type.ts';
 import { requireCapability } from './capabilities.ts';
 
 /**
@@ -27,22 +27,13 @@ export function toStripe(
 ): CreateCustomerEvaluationParams {
   const problems = new InputProblems(maxStringLength);
   const params = {
-    event_type: eventType(problems, input),
+    event_type: eventTypeWords[knownEventType(problems, input.eventType, ['input', 'eventType']) ?? 'LOGIN'],
     evaluation_context: evaluationContext(problems, input.evaluationContext),
   };
   problems.throwIfAny();
   const withData = clientDataPaths(input);
   if (withData.length > 0) requireCapability(capabilities, 'clientData', withData);
   return params;
-}
-
-function eventType(
-  problems: InputProblems,
-  input: CreateCustomerEvaluationInput,
-): CreateCustomerEvaluationParams['event_type'] {
-  if (input.eventType !== 'UNKNOWN') return eventTypeWords[input.eventType];
-  problems.add(['input', 'eventType'], 'takes LOGIN or REGISTRATION; UNKNOWN stands only in answers.');
-  return eventTypeWords.LOGIN;
 }
 
 function evaluationContext(
@@ -70,28 +61,6 @@ function contextEntry(
     return {
       type: 'customer_details',
       customer_details: customerDetailsParams(problems, customerDetails, [...path, 'customerDetails']),
-    };
-  }
-  throw oneOfNotEnforced();
-}
-
-function clientDetailsParams(
-  problems: InputProblems,
-  details: EvaluationClientDetailsInput,
-  path: Path,
-): ClientDetailsParams {
-  const { radarSession, data } = details;
-  if (radarSession != null) {
-    return { radar_session: problems.required(radarSession, [...path, 'radarSession']) };
-  }
-  if (data != null) {
-    const at = [...path, 'data'];
-    return {
-      data: {
-        ip: problems.required(data.ip, [...at, 'ip']),
-        referrer: problems.optional(data.referrer, [...at, 'referrer']),
-        user_agent: problems.optional(data.userAgent, [...at, 'userAgent']),
-      },
     };
   }
   throw oneOfNotEnforced();

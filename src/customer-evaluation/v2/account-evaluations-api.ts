@@ -1,16 +1,17 @@
 import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import { withClientPath } from '../../graph/error-path.ts';
 import type { GraphQLContext } from '../../graph/graphql-context.ts';
+import { accountActivityWire } from '../../stripe/account-evaluation.wire.ts';
 import type { AccountEvaluations } from '../../stripe/account-evaluations.ts';
 import { isEvaluationId } from '../../stripe/customer-evaluations.ts';
-import type { UpstreamResponse } from '../../stripe/http/response.ts';
+import { readAs, type UpstreamResponse } from '../../stripe/http/response.ts';
 import type { ContractDrift } from '../../telemetry/contract-drift.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { CreateCustomerEvaluationInput } from '../create-customer-evaluation.input.ts';
 import { CustomerEvaluation } from '../customer-evaluation.type.ts';
 import type { EvaluationApi, ReportedEvaluation } from '../evaluation-api.ts';
 import type { Report } from '../report.ts';
-import { type Asked, fromStripe, requireActivity } from './from-stripe.ts';
+import { type Asked, fromStripe } from './from-stripe.ts';
 import { reportToStripe } from './report-to-stripe.ts';
 import { SignalWaiter, type SignalWaitSettings } from './signal-waiter.ts';
 import { toStripe } from './to-stripe.ts';
@@ -76,7 +77,7 @@ export class AccountEvaluationsApi implements EvaluationApi {
     }
     const { params, warnings } = reportToStripe(report, evaluation);
     const reported = this.#stripe.report(params, idempotencyKey, context);
-    requireActivity(await withClientPath({ account_details: { at: ['id'] } }, reported));
+    readAs(accountActivityWire, await withClientPath({ account_details: { at: ['id'] } }, reported));
     const status = report.status ?? null;
     return { evaluation: new CustomerEvaluation({ ...evaluation, status }), warnings };
   }

@@ -1,18 +1,14 @@
-import {
-  type AccountSignalWire,
-  accountActivityWire,
-  accountEvaluationWire,
-} from '../../stripe/account-evaluation.wire.ts';
-import { invalidResponse, type UpstreamResponse } from '../../stripe/http/response.ts';
+import { type AccountSignalWire, accountEvaluationWire } from '../../stripe/account-evaluation.wire.ts';
+import { invalidResponse, readAs, type UpstreamResponse } from '../../stripe/http/response.ts';
 import { AnswerDrift, riskLevels, type Translated } from '../answer-drift.ts';
 import { CustomerEvaluation, StripeCustomer } from '../customer-evaluation.type.ts';
 import type { EventType } from '../event-type.enum.ts';
 import {
   type CustomerEvaluationSignal,
   type CustomerEvaluationSignalKind,
-  type SignalFields,
   type SignalName,
   type Signals,
+  signalFieldsOf,
   signalNames,
   signalsOf,
   signalTable,
@@ -41,12 +37,7 @@ const signalFields = ['risk_level', 'score', 'evaluated_at', 'signal'];
  * gateway never fail a call. `livemode` is the key's, where the answer leaves it out.
  */
 export function fromStripe(answer: UpstreamResponse, asked: Asked, livemode: boolean): Translated {
-  const parsed = evaluationWire.safeParse(answer.body);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw invalidResponse(`${issue?.path.join('.') || 'answer'}: ${issue?.message}`, answer.requestId);
-  }
-  const wire = parsed.data;
+  const wire = readAs(evaluationWire, answer);
   if (asked.id !== undefined && wire.id !== asked.id) {
     throw invalidResponse('id: another than was asked about', answer.requestId);
   }
@@ -69,12 +60,6 @@ export function fromStripe(answer: UpstreamResponse, asked: Asked, livemode: boo
     pendingSignals: (wire.pending_signals ?? []).map((name) => kindOf(drift, name)),
   });
   return { evaluation, drift: drift.kinds };
-}
-
-/** Checks that an answer is an account activity. */
-export function requireActivity(answer: UpstreamResponse): void {
-  if (accountActivityWire.safeParse(answer.body).success) return;
-  throw invalidResponse('object: no account activity', answer.requestId);
 }
 
 // The event type that asks for the signal, where one alone does.
@@ -100,25 +85,18 @@ function readSignals(
   wire: Readonly<Partial<Record<V2Name, AccountSignalWire | null | undefined>>>,
 ): Signals | null {
   drift.noteUnknown('evaluated_signals.', wire, v2Names);
-  const fields = signalNames.map((name) => {
-    const { field, type: Signal, v2 } = signalTable[name];
+  const fields = signalFieldsOf((_, { v2 }) => {
     const signal = wire[v2];
-    return [field, signal == null ? null : new Signal(readSignal(drift, v2, signal))] as const;
+    return signal == null ? null : readSignal(drift, v2, signal);
   });
-  if (fields.every(([, signal]) => signal === null)) return null;
-  return signalsOf(eventType, Object.fromEntries(fields) as SignalFields);
+  return Object.values(fields).every((signal) => signal === null) ? null : signalsOf(eventType, fields);
 }
 
 function readSignal(drift: AnswerDrift, name: string, wire: AccountSignalWire): CustomerEvaluationSignal {
   drift.noteUnknown(`evaluated_signals.${name}.`, wire, signalFields);
-  // The nearest double, as a JSON number of the same digits would be read.
-  const score = wire.score == null ? null : Number(wire.score);
-  // The contract says 0 to 100; another score is passed on as it came, since it still orders customers.
-  if (score !== null && (score < 0 || score > 100)) {
-    drift.note(`evaluated_signals.${name}.score out of range`);
-  }
   return {
-    score,
+    // The nearest double, as a JSON number of the same digits would be read.
+    score: wire.score == null ? null : drift.readScore(`evaluated_signals.${name}.score`, Number(wire.score)),
     riskLevel: drift.readWord(riskLevels, `evaluated_signals.${name}.risk_level`, wire.risk_level),
     evaluatedAt: wire.evaluated_at == null ? null : new Date(wire.evaluated_at),
   };

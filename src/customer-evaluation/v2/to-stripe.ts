@@ -1,16 +1,12 @@
 import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import type { Places } from '../../graph/error-path.ts';
-import { InputProblems, maxProblems, oneOfNotEnforced, type Path } from '../../graph/input-validation.ts';
-import type {
-  AttemptClientDetailsParams,
-  CreateAccountEvaluationParams,
-} from '../../stripe/account-evaluation.wire.ts';
-import { maxStringLength } from '../../stripe/customer-evaluation.wire.ts';
-import type {
-  CreateCustomerEvaluationInput,
-  EvaluationClientDetailsInput,
-} from '../create-customer-evaluation.input.ts';
+import { InputProblems, maxProblems } from '../../graph/input-validation.ts';
+import type { CreateAccountEvaluationParams } from '../../stripe/account-evaluation.wire.ts';
+import { type ClientDetailsParams, maxStringLength } from '../../stripe/customer-evaluation.wire.ts';
+import { clientDetailsParams } from '../client-details.ts';
+import type { CreateCustomerEvaluationInput } from '../create-customer-evaluation.input.ts';
 import type { EventType } from '../event-type.enum.ts';
+import { knownEventType } from '../known-event-type.ts';
 import { signalTable } from '../signals.union.ts';
 
 /** What Stripe is asked for, and where its parameters stand in the client's input. */
@@ -29,20 +25,17 @@ const contextPath = ['input', 'evaluationContext'] as const;
  */
 export function toStripe(input: CreateCustomerEvaluationInput): AccountEvaluationRequest {
   const problems = new InputProblems(maxStringLength);
-  const { evaluationContext, eventType } = input;
-  if (eventType === 'UNKNOWN') {
-    problems.add(['input', 'eventType'], 'takes LOGIN or REGISTRATION; UNKNOWN stands only in answers.');
-  }
+  const eventType = knownEventType(problems, input.eventType, ['input', 'eventType']);
   const client = onlyEntry(problems, input, 'clientDetails');
   const customer = onlyEntry(problems, input, 'customerDetails');
-  if (evaluationContext.length === 0) problems.add(contextPath, 'takes at least one entry.');
+  if (input.evaluationContext.length === 0) problems.add(contextPath, 'takes at least one entry.');
   const clientDetails = client && clientDetailsParams(problems, client.details, client.path);
   const customerId =
     customer?.details.customer == null
       ? undefined
       : problems.required(customer.details.customer, [...customer.path, 'customer']);
   problems.throwIfAny();
-  if (customer === undefined || customerId === undefined || eventType === 'UNKNOWN') {
+  if (customer === undefined || customerId === undefined || eventType === undefined) {
     throw needsCustomer(input);
   }
   return {
@@ -61,7 +54,7 @@ export function signalOf(eventType: EventType): CreateAccountEvaluationParams['r
   return eventType === 'LOGIN' ? signalTable.account_sharing.v2 : signalTable.multi_accounting.v2;
 }
 
-function attempt(eventType: EventType, client_details: AttemptClientDetailsParams) {
+function attempt(eventType: EventType, client_details: ClientDetailsParams) {
   return eventType === 'LOGIN'
     ? ({ type: 'login_attempt', login_attempt: { client_details } } as const)
     : ({ type: 'registration_attempt', registration_attempt: { client_details } } as const);
@@ -82,27 +75,6 @@ function onlyEntry<Name extends 'clientDetails' | 'customerDetails'>(
   return entries[0];
 }
 
-function clientDetailsParams(
-  problems: InputProblems,
-  { radarSession, data }: EvaluationClientDetailsInput,
-  path: Path,
-): AttemptClientDetailsParams {
-  if (radarSession != null) {
-    return { radar_session: problems.required(radarSession, [...path, 'radarSession']) };
-  }
-  if (data != null) {
-    const at = [...path, 'data'];
-    return {
-      data: {
-        ip: problems.required(data.ip, [...at, 'ip']),
-        referrer: problems.optional(data.referrer, [...at, 'referrer']),
-        user_agent: problems.optional(data.userAgent, [...at, 'userAgent']),
-      },
-    };
-  }
-  throw oneOfNotEnforced();
-}
-
 function needsCustomer({ evaluationContext }: CreateCustomerEvaluationInput): UpstreamCallError {
   const rule =
     'Stripe’s v2 API evaluates Stripe customers alone: create one first and send its id as `customerDetails.customer`.';
@@ -111,9 +83,6 @@ function needsCustomer({ evaluationContext }: CreateCustomerEvaluationInput): Up
       ? []
       : [[...contextPath, String(index), 'customerDetails', 'customerData']],
   );
-  const named = paths.length === 0 ? [[...contextPath]] : paths.slice(0, maxProblems);
-  return new UpstreamCallError('UPSTREAM_UNSUPPORTED', {
-    effect: 'NONE',
-    problems: named.map((path) => ({ path, message: `${path.join('.')}: ${rule}` })),
-  });
+  const named = paths.length === 0 ? [contextPath] : paths.slice(0, maxProblems);
+  return UpstreamCallError.ofFields('UPSTREAM_UNSUPPORTED', named, rule);
 }

@@ -38,6 +38,17 @@ export function invalidResponse(
   });
 }
 
+/** The body of an answer, checked; throws `UPSTREAM_INVALID_RESPONSE`, which names the place that is wrong, and no value. */
+export function readAs<Schema extends z.ZodType>(
+  schema: Schema,
+  { body, requestId }: UpstreamResponse,
+): z.infer<Schema> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw invalidResponse(`${issue?.path.join('.') || 'answer'}: ${issue?.message}`, requestId);
+}
+
 // Each word is read by itself: a null, a number or a list in one of them must not hide the others.
 const errorWord = z.string().optional().catch(undefined);
 const errorBody = z.object({
