@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
+import { KeptByAccount } from './kept-by-account.ts';
 import type { AccountActivity, ActivityParameters } from './shapes.ts';
 
 /** Keeps what was told of accounts, each for its account: the newest. */
 export class AccountActivities {
-  readonly #byPlace: LRUCache<string, AccountActivity>;
+  readonly #activities: KeptByAccount<AccountActivity>;
   readonly #now: () => number;
 
   constructor(capacity: number, now: () => number) {
-    this.#byPlace = new LRUCache({ max: capacity });
+    this.#activities = new KeptByAccount(capacity);
     this.#now = now;
   }
 
@@ -22,20 +22,16 @@ export class AccountActivities {
       ...params,
       occurred_at: params.occurred_at ?? created,
     };
-    this.#byPlace.set(placeOf(account, activity.id), activity);
+    this.#activities.set(account, activity.id, activity);
     return activity;
   }
 
   get(account: string, id: string): AccountActivity | undefined {
-    return this.#byPlace.get(placeOf(account, id));
+    return this.#activities.get(account, id);
   }
 
   /** Whether there was one to delete. */
   delete(account: string, id: string): boolean {
-    return this.#byPlace.delete(placeOf(account, id));
+    return this.#activities.delete(account, id);
   }
-}
-
-function placeOf(account: string, id: string): string {
-  return JSON.stringify([account, id]);
 }

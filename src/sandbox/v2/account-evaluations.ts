@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import type { MagicRequest } from '../magic-request.ts';
 import { advance, describe, type MadeEvaluation } from './account-evaluation.ts';
+import { KeptByAccount } from './kept-by-account.ts';
 import type { CreateParameters } from './shapes.ts';
 
 /** Evaluations that are there from the start, for whoever wants to report or retrieve one at once. */
@@ -9,13 +9,13 @@ const exampleIds = ['acctevl_example', 'ceval_example'];
 
 /** Makes and keeps evaluations, each for its account: the newest, and the examples, which are everybody's. */
 export class AccountEvaluations {
-  readonly #made: LRUCache<string, MadeEvaluation>;
+  readonly #made: KeptByAccount<MadeEvaluation>;
   readonly #examples: ReadonlyMap<string, MadeEvaluation>;
   readonly #now: () => number;
   #created = 0;
 
   constructor(capacity: number, now: () => number) {
-    this.#made = new LRUCache({ max: capacity });
+    this.#made = new KeptByAccount(capacity);
     this.#now = now;
     this.#examples = new Map(exampleIds.map((id) => [id, example(id, now())]));
   }
@@ -32,29 +32,25 @@ export class AccountEvaluations {
     const id = `acctevl_${randomBytes(12).toString('hex')}`;
     const begun = { id, ...order, madeAt: this.#now(), reads: 0, completedAt: undefined };
     const made = advance(begun, begun.madeAt, 0);
-    this.#made.set(placeOf(account, id), made);
+    this.#made.set(account, id, made);
     this.#created += 1;
     return made;
   }
 
   has(account: string, id: string): boolean {
-    return this.#examples.has(id) || this.#made.has(placeOf(account, id));
+    return this.#examples.has(id) || this.#made.get(account, id) !== undefined;
   }
 
   /** The evaluation as it is now; a read brings one nearer to its completion that waits for reads. */
   describe(account: string, id: string, how: 'read' | 'repeated'): object | undefined {
     const example = this.#examples.get(id);
     if (example !== undefined) return describe(example);
-    const made = this.#made.get(placeOf(account, id));
+    const made = this.#made.get(account, id);
     if (made === undefined) return undefined;
     const now = advance(made, this.#now(), how === 'read' ? made.reads + 1 : made.reads);
-    this.#made.set(placeOf(account, id), now);
+    this.#made.set(account, id, now);
     return describe(now);
   }
-}
-
-function placeOf(account: string, id: string): string {
-  return JSON.stringify([account, id]);
 }
 
 function example(id: string, now: number): MadeEvaluation {
