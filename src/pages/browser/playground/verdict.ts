@@ -23,12 +23,7 @@ export type Verdict =
 
 type Answer = GraphQLAnswer<Evaluated>;
 type Payload = NonNullable<Evaluated['createCustomerEvaluation']>;
-type Evaluation = NonNullable<
-  Payload['customerEvaluation'] | CustomerEvaluationQuery['customerEvaluation']
-> & {
-  /** Only v2 has signals that arrive later. */
-  readonly pendingSignals?: readonly string[];
-};
+type Evaluation = NonNullable<Payload['customerEvaluation'] | CustomerEvaluationQuery['customerEvaluation']>;
 
 /** The verdict on the answer to a sign-up or log-in. */
 export function verdictOf({ data, errors }: Answer): Verdict {
@@ -44,7 +39,7 @@ export function verdictOfRead({ data, errors }: GraphQLAnswer<CustomerEvaluation
   return data?.customerEvaluation == null ? refused(errors) : verdictOn(data.customerEvaluation);
 }
 
-function verdictOn({ id, signals, pendingSignals = [] }: Evaluation): Verdict {
+function verdictOn({ id, signals, pendingSignals }: Evaluation): Verdict {
   const own = signals === null ? undefined : ownSignal(signals);
   if (own?.reading == null) {
     const [pending] = pendingSignals;
