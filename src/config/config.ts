@@ -5,33 +5,27 @@ import type { TrustedDocumentsSettings } from '../access/trusted-documents.ts';
 import type { SignalWaitSettings } from '../customer-evaluation/v2/signal-waiter.ts';
 import type { OperationLimits } from '../graph/operation-limits.ts';
 import type { ProxySettings } from '../stripe/http/outgoing-requests.ts';
-import type { AccountsSettings, StripeSettings } from '../stripe/http/stripe-client.ts';
+import type { StripeSettings } from '../stripe/http/stripe-client.ts';
 import type { StripeApi } from '../stripe/versions.ts';
 import type { LogLevel } from '../telemetry/log.ts';
 import type { TelemetrySettings } from '../telemetry/telemetry.ts';
+import { accountsOf } from './account-settings.ts';
+import { authenticationOf } from './authentication-settings.ts';
 import { combinationFaults } from './combination-rules.ts';
 import { ConfigError } from './config-error.ts';
+import { type HttpSettings, httpOf } from './http-settings.ts';
+import { proxyOf, withProxies } from './proxy-settings.ts';
 import { readSecretFile, type SecretFile } from './secret-file-watcher.ts';
 import { takenBy } from './setting-descriptions.ts';
-import { isLoopback } from './setting-types.ts';
 import {
   type Environment,
   isSecret,
   type Secrets,
-  type Settings,
   secretSettings,
   settings,
   withoutCredentials,
 } from './settings.ts';
 import { tracingOf, withoutUnusedTracing } from './tracing-settings.ts';
-
-/** How the server ends. */
-export interface DrainSettings {
-  /** Still served for so long after it is asked to end: until balancers have noticed that it is not ready. */
-  readonly delayMs: number;
-  /** What is in flight then has so long to end. */
-  readonly limitMs: number;
-}
 
 /** Everything that can be set, checked and frozen. */
 export interface Config {
@@ -81,26 +75,6 @@ export interface Config {
   readonly http: HttpSettings;
   readonly logLevel: LogLevel;
   readonly telemetry: TelemetrySettings;
-}
-
-export interface HttpSettings {
-  /** Exact origins that browsers may call from. */
-  readonly corsOrigins: readonly string[];
-  /** Whether pages of this machine may call, from any port. */
-  readonly corsLocal: boolean;
-  /** The names in `Host` to answer to, in lower case; any, if undefined. */
-  readonly allowedHosts: readonly string[] | undefined;
-  readonly maxBodyBytes: number;
-  readonly maxEventLoopDelayMs: number;
-  /** The addresses and networks of the proxies whose `X-Forwarded-For` is trusted. */
-  readonly trustProxy: readonly string[];
-  /** A request must have arrived whole after so long. */
-  readonly requestTimeoutMs: number;
-  /** An answer must have been read after so long. */
-  readonly responseTimeoutMs: number;
-  /** An idle connection is kept so long: longer than the load balancer in front keeps it. */
-  readonly keepAliveMs: number;
-  readonly drain: DrainSettings;
 }
 
 /** Reads the environment. Throws a `ConfigError` that lists every fault; secrets are never quoted. */
@@ -176,19 +150,7 @@ export function readConfig(environment: Environment): Config {
     trustedDocuments: { mode: values.TRUSTED_DOCUMENTS, path: values.TRUSTED_DOCUMENTS_PATH },
     introspection: values.INTROSPECTION ?? !production,
     explorer: values.EXPLORER ?? !production,
-    http: {
-      corsOrigins: values.CORS_ORIGINS ?? [],
-      corsLocal: !production && values.CORS_ORIGINS === undefined,
-      allowedHosts: allowedHostsOf(values),
-      maxBodyBytes: values.MAX_BODY_BYTES,
-      maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
-      trustProxy: values.TRUST_PROXY ?? [],
-      requestTimeoutMs: values.REQUEST_TIMEOUT_MS,
-      responseTimeoutMs: values.RESPONSE_TIMEOUT_MS,
-      keepAliveMs: values.KEEP_ALIVE_MS,
-      // A call that began at the last moment has its whole deadline, and a little to write its answer.
-      drain: { delayMs: values.DRAIN_DELAY_MS, limitMs: values.UPSTREAM_DEADLINE_MS + 2_000 },
-    },
+    http: httpOf(values),
     logLevel: values.LOG_LEVEL,
     telemetry: {
       metricsPort: values.METRICS_PORT,
@@ -223,72 +185,6 @@ function readSecretFiles(said: Environment, faults: string[]): SecretFile[] {
 
 function fileOf(setting: keyof Secrets, said: Environment): string | undefined {
   return said[`${setting}_FILE`];
-}
-
-function accountsOf(values: Settings): AccountsSettings | undefined {
-  if (values.STRIPE_ACCOUNTS === 'one') return undefined;
-  const share = Math.ceil(values.UPSTREAM_MAX_CONCURRENCY / 4);
-  return {
-    maxConcurrency: Math.min(
-      values.UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT ?? share,
-      values.UPSTREAM_MAX_CONCURRENCY,
-    ),
-    mayUseOneKey:
-      values.STRIPE_SECRET_KEYS_DIR === undefined || values.STRIPE_ACCOUNTS_WITHOUT_KEY === 'use-one-key',
-  };
-}
-
-function authenticationOf(values: Settings): AuthenticationSettings {
-  switch (values.AUTH_MODE) {
-    case 'jwt':
-      // `combinationFaults` has refused what lacks any of them.
-      return {
-        mode: 'jwt',
-        jwksUrl: values.JWT_JWKS_URL ?? '',
-        issuer: values.JWT_ISSUER ?? '',
-        audiences: values.JWT_AUDIENCE ?? [],
-        audienceClaim: values.JWT_AUDIENCE_CLAIM,
-        clockToleranceSeconds: values.JWT_CLOCK_TOLERANCE_SECONDS,
-        customerClaim: values.JWT_CUSTOMER_CLAIM,
-        accountClaim: values.JWT_STRIPE_ACCOUNT_CLAIM,
-      };
-    case 'router':
-      return {
-        mode: 'router',
-        secrets: values.ROUTER_SECRET ?? [],
-        namesAccounts: values.STRIPE_ACCOUNTS === 'callers',
-      };
-    default:
-      return { mode: 'none' };
-  }
-}
-
-const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
-
-/**
- * A page whose name was made to resolve to this machine (DNS rebinding) would reach a gateway that nobody else can
- * reach, and that asks for no credentials. Elsewhere names are the business of what is in front.
- */
-function allowedHostsOf(values: Settings): readonly string[] | undefined {
-  const { ALLOWED_HOSTS: hosts, AUTH_MODE: mode, HOST: address, NODE_ENV: environment } = values;
-  if (hosts !== undefined) return [...loopbackNames, ...hosts];
-  const isOpen = environment !== 'production' && (mode === undefined || mode === 'none');
-  return isOpen && isLoopback(address) ? [...loopbackNames, address.toLowerCase()] : undefined;
-}
-
-// In lower case first, as curl and undici read them.
-function withProxies(environment: Environment): Environment {
-  return {
-    ...environment,
-    HTTPS_PROXY: environment['https_proxy'] || environment['HTTPS_PROXY'],
-    NO_PROXY: environment['no_proxy'] || environment['NO_PROXY'],
-  };
-}
-
-function proxyOf({ HTTPS_PROXY: url, NO_PROXY: exceptions }: Settings): ProxySettings | undefined {
-  if (url === undefined) return undefined;
-  // As with Go and curl, never to this machine: the sandbox and stripe-mock are called directly.
-  return { url, exceptions: [exceptions, 'localhost', '127.0.0.1', '::1'].join(',') };
 }
 
 function faultOf(issue: z.core.$ZodIssue, set: Environment): string {

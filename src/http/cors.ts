@@ -1,7 +1,7 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import type { HttpSettings } from '../config/config.ts';
+import type { HttpSettings } from '../config/http-settings.ts';
 
 const varyWithOrigin = 'Accept, Origin';
 const exposedHeaders = ['retry-after', 'x-request-id'];

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
-import type { DrainSettings } from '../config/config.ts';
+import type { DrainSettings } from '../config/http-settings.ts';
 import { DrainingError } from '../errors/draining-error.ts';
 
 /** How long idle connections may still send at the end of the drain before they are closed. */

@@ -2,7 +2,7 @@ import type { ApolloServer } from '@apollo/server';
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
 import type { Logger } from 'pino';
 import type { TrustedDocuments } from '../access/trusted-documents.ts';
-import type { HttpSettings } from '../config/config.ts';
+import type { HttpSettings } from '../config/http-settings.ts';
 import { BadRequestError } from '../errors/bad-request-error.ts';
 import { describeError } from '../errors/describe-error.ts';
 import { httpRefusal } from '../errors/http-refusals.ts';
