@@ -1,4 +1,4 @@
-/** What relay-compiler knows of an operation, as Relay's network layer is told of it. */
+/** An operation as relay-compiler hands it to Relay's network layer. */
 interface Operation {
   readonly id: string | null;
   readonly name: string;

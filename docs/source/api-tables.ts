@@ -72,7 +72,7 @@ const reports: readonly CustomerEvaluationReportInput[] = [
   { registrationFailed: { reason: 'OTHER' } },
 ];
 
-/** What each API is told of a report, and what is lost. */
+/** What the gateway sends to each API for a report, and what is lost. */
 export function reportTable(): string {
   const evaluation = { id: 'id', eventType: 'LOGIN' } as const;
   const read = (report: CustomerEvaluationReportInput) => readReport({ id: 'id', report });

@@ -27,7 +27,7 @@ export function sandboxV2Table(): string {
   return table(
     ['`sandbox_…`', 'the sandbox’s v2'],
     [
-      ['`pending_<ms>`', 'the signal arrives so many milliseconds after the creation, instead of 300'],
+      ['`pending_<ms>`', 'the signal arrives this many milliseconds after the creation, instead of 300'],
       ['`pending_reads_<n>`', 'the signal arrives at the n-th read, whatever the time'],
       ...Object.entries(v2MagicCases).map(([word, { does }]) => [`\`${word}\``, does]),
     ],

@@ -10,7 +10,7 @@ export const statusWords = {
 } as const satisfies Record<CustomerEvaluationReportedStatus, string>;
 
 /**
- * Throws `UPSTREAM_UNSUPPORTED` for an event that was no decision of the business: a `loginFailed` for `OTHER`, such as
+ * Throws `UPSTREAM_UNSUPPORTED` for an event that is not a decision of the business: a `loginFailed` for `OTHER`, such as
  * a wrong password. Where Stripe is told decisions alone, to report it as one would be a lie.
  */
 export function requireDecision({ path, reason }: Report): void {

@@ -55,7 +55,7 @@ function canBefallReads(word: string, api: SandboxApi): boolean {
   return isFaultWord(word) || asked?.error !== undefined || asked?.delayMs !== undefined;
 }
 
-/** `pending_1000`: after so many milliseconds; `pending_reads_2`: at the second read. */
+/** `pending_1000`: 1,000 ms after the creation; `pending_reads_2`: at the second read. */
 function completionOf(word: string): Completion | undefined {
   const [, unit, count] = /^pending_(reads_)?(\d{1,6})$/.exec(word) ?? [];
   if (count === undefined) return undefined;

@@ -86,7 +86,7 @@ export const noneRows: readonly NoneRow[] = [
   },
   {
     file: 'src/customer-evaluation/v1/report-to-stripe.ts',
-    says: 'a report for which v1 needs more than was said',
+    says: 'a report that lacks what this version of v1 needs',
     since: 'refused before the call is made',
     test: {
       file: 'test/journey/report-customer-evaluation.test.ts',
@@ -95,7 +95,7 @@ export const noneRows: readonly NoneRow[] = [
   },
   {
     file: 'src/customer-evaluation/reported-decision.ts',
-    says: 'an event that was no decision',
+    says: 'an event that is not a business decision',
     since: 'refused before the call is made',
     test: {
       file: 'test/journey/report-customer-evaluation.test.ts',
@@ -137,7 +137,7 @@ export const noneRows: readonly NoneRow[] = [
   },
   {
     file: 'src/stripe/http/account-keys.ts',
-    says: 'an account without a key',
+    says: 'an account that has no key',
     since: 'refused before the call is made',
     test: {
       file: 'test/journey/stripe-accounts.test.ts',
