@@ -1,14 +1,14 @@
-import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { documentRefusals } from '../../src/access/trusted-documents.ts';
 import { IdentityUnavailableError, UnauthenticatedError } from '../../src/errors/authentication-errors.ts';
 import { BadRequestError } from '../../src/errors/bad-request-error.ts';
 import { DrainingError } from '../../src/errors/draining-error.ts';
+import { failureCodes, type TopLevelCode } from '../../src/errors/error-codes.ts';
 import { ForbiddenError } from '../../src/errors/forbidden-error.ts';
+import type { GatewayError } from '../../src/errors/gateway-error.ts';
 import { httpRefusal } from '../../src/errors/http-refusals.ts';
 import { OverloadedError } from '../../src/errors/overloaded-error.ts';
 import { RateLimitedError } from '../../src/errors/rate-limited-error.ts';
 import { RequestTimeoutError } from '../../src/errors/request-timeout-error.ts';
-import { failureCodes } from '../../src/errors/upstream-call-error.ts';
 import { table } from './table.ts';
 
 /** What a payload's `errors` may hold. */
@@ -25,75 +25,91 @@ export function payloadErrorTable(): string {
 
 /** What a top-level error's `extensions.code` may be, beside the above. */
 export function topLevelErrorTable(): string {
-  const rows = [...ourRefusals(), ...documents(), ...graphqlRefusals(), ...httpRefusals()];
   return table(
     ['code', 'status', 'retryable', 'what it says, or means'],
-    rows.map(({ code, status, retryable, text }) => [`\`${code}\``, status, retryable ? 'yes' : 'no', text]),
+    Object.entries(topLevelErrors).flatMap(([code, rows]) =>
+      rows.map(({ status, retryable, text }) => [`\`${code}\``, status, retryable ? 'yes' : 'no', text]),
+    ),
   );
 }
 
 interface Row {
-  readonly code: string;
   readonly status: string;
   readonly retryable: boolean;
   readonly text: string;
 }
 
-function ourRefusals(): Row[] {
-  const refusals = [
-    new UnauthenticatedError(),
-    new IdentityUnavailableError(),
+/** Every code that only a top-level error has; and the two of payloads that mean something else here. */
+const topLevelErrors: Record<TopLevelCode | 'BAD_USER_INPUT' | 'NOT_FOUND', readonly Row[]> = {
+  UNAUTHENTICATED: thrown(new UnauthenticatedError(), new IdentityUnavailableError()),
+  FORBIDDEN: thrown(
     ForbiddenError.lacksScope('evaluations:create'),
+    ForbiddenError.noAccount(),
     ForbiddenError.otherCustomer(),
-    new RateLimitedError(0),
-    new OverloadedError(),
-    new DrainingError(),
-    new RequestTimeoutError(),
-    BadRequestError.badHost(),
-    BadRequestError.methodNotAllowed('GET, HEAD, POST'),
-    BadRequestError.badUrl(414),
-    BadRequestError.unknownExpectation(),
-    BadRequestError.misdirected(),
-  ];
-  return refusals.map(({ code, statusCode, retryable, message }) => ({
-    code,
+  ),
+  RATE_LIMITED: thrown(new RateLimitedError(0)),
+  OVERLOADED: thrown(new OverloadedError(), new DrainingError()),
+  REQUEST_TIMEOUT: thrown(new RequestTimeoutError()),
+  BAD_REQUEST: [
+    ...thrown(
+      BadRequestError.badHost(),
+      BadRequestError.methodNotAllowed('GET, HEAD, POST'),
+      BadRequestError.badUrl(414),
+      BadRequestError.unknownExpectation(),
+      BadRequestError.misdirected(),
+    ),
+    ...[400, 413, 415, 431].map(ofStatus),
+  ],
+  PERSISTED_QUERY_NOT_FOUND: [ofDocument('PERSISTED_QUERY_NOT_FOUND')],
+  PERSISTED_QUERY_NOT_IN_LIST: [ofDocument('PERSISTED_QUERY_NOT_IN_LIST')],
+  QUERY_NOT_IN_SAFELIST: [ofDocument('QUERY_NOT_IN_SAFELIST')],
+  PERSISTED_QUERY_HASH_MISMATCH: [ofDocument('PERSISTED_QUERY_HASH_MISMATCH')],
+  PERSISTED_QUERY_NOT_SUPPORTED: [
+    notRetryable(
+      200,
+      'PersistedQueryNotSupported: trusted documents are off. Send the text of the document.',
+    ),
+  ],
+  GRAPHQL_PARSE_FAILED: [notRetryable(400, 'The document does not parse; the message says where.')],
+  GRAPHQL_VALIDATION_FAILED: [
+    notRetryable(
+      400,
+      'The document does not match the schema, or exceeds an operation limit; the message says which.',
+    ),
+  ],
+  BAD_USER_INPUT: [
+    notRetryable(
+      400,
+      'A variable or argument does not match its type, or the operation requests too much; `path` names the field.',
+    ),
+  ],
+  OPERATION_RESOLUTION_FAILURE: [
+    notRetryable(400, 'The document has several operations, and `operationName` selects none of them.'),
+  ],
+  NOT_FOUND: [ofStatus(404)],
+  INTERNAL_SERVER_ERROR: [ofStatus(500)],
+};
+
+function thrown(...errors: readonly GatewayError[]): Row[] {
+  return errors.map(({ statusCode, retryable, message }) => ({
     status: String(statusCode ?? '200, with the rest of the answer'),
     retryable,
     text: message,
   }));
 }
 
-function documents(): Row[] {
-  return Object.entries(documentRefusals).map(([code, { status, message }]) => ({
-    code,
-    status: String(status),
-    retryable: false,
-    text: message,
-  }));
+function ofDocument(code: keyof typeof documentRefusals): Row {
+  const { status, message } = documentRefusals[code];
+  return notRetryable(status, message);
 }
 
-/** GraphQL's own refusals, by Apollo Server's names for them. */
-const fromGraphql = {
-  [ApolloServerErrorCode.GRAPHQL_PARSE_FAILED]: 'The document does not parse; the message says where.',
-  [ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED]:
-    'The document does not match the schema, or exceeds an operation limit; the message says which.',
-  [ApolloServerErrorCode.BAD_USER_INPUT]:
-    'A variable or argument does not match its type, or the operation requests too much; `path` names the field.',
-  [ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE]:
-    'The document has several operations, and `operationName` selects none of them.',
-} as const;
-
-function graphqlRefusals(): Row[] {
-  return Object.entries(fromGraphql).map(([code, text]) => ({ code, status: '400', retryable: false, text }));
+function ofStatus(status: number): Row {
+  const { body } = httpRefusal({ statusCode: status }, '');
+  const { errors } = body as { errors: [{ message: string; extensions: { retryable: boolean } }] };
+  const [{ message, extensions }] = errors;
+  return { status: String(status), retryable: extensions.retryable, text: message };
 }
 
-function httpRefusals(): Row[] {
-  return [400, 404, 413, 415, 431, 500].map((status) => {
-    const { body } = httpRefusal({ statusCode: status }, '');
-    const { errors } = body as {
-      errors: [{ message: string; extensions: { code: string; retryable: boolean } }];
-    };
-    const [{ message, extensions }] = errors;
-    return { ...extensions, status: String(status), text: message };
-  });
+function notRetryable(status: number, text: string): Row {
+  return { status: String(status), retryable: false, text };
 }

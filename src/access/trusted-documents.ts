@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { ConfigError } from '../config/config-error.ts';
 import { packageRoot } from '../config/package-info.ts';
+import type { TopLevelCode } from '../errors/error-codes.ts';
 import { manifestOf, sha256 } from './trusted-manifest.ts';
 
 export interface TrustedDocumentsSettings {
@@ -52,7 +53,7 @@ export const documentRefusals = {
     status: 400,
     message: 'The hash is not that of the query: send the SHA-256 of the same text, in hexadecimal.',
   },
-} as const satisfies Record<string, { status: number; message: string }>;
+} as const satisfies Partial<Record<TopLevelCode, { status: number; message: string }>>;
 type RefusalCode = keyof typeof documentRefusals;
 
 /** The documents that were known when the frontend was built: the only ones that an honest one sends. */

@@ -1,10 +1,6 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
-import {
-  type Effect,
-  type FailureCode,
-  failureCodes,
-  type UpstreamCallError,
-} from '../errors/upstream-call-error.ts';
+import { type FailureCode, failureCodes } from '../errors/error-codes.ts';
+import type { Effect, UpstreamCallError } from '../errors/upstream-call-error.ts';
 
 const codes = Object.keys(failureCodes) as FailureCode[];
 const CustomerEvaluationErrorCode = Object.fromEntries(codes.map((code) => [code, code]));

@@ -15,6 +15,7 @@ export class UnauthenticatedError extends GatewayError {
 export class IdentityUnavailableError extends GatewayError {
   override readonly name = 'IdentityUnavailableError';
   override readonly code = 'UNAUTHENTICATED';
+  override readonly outcome = 'IDENTITY_UNAVAILABLE';
   override readonly statusCode = 503;
   override readonly retryAfterMs = 5_000;
 

@@ -1,4 +1,5 @@
 import { BadRequestError } from './bad-request-error.ts';
+import type { ErrorCode } from './error-codes.ts';
 import { GatewayError, retryAfterSeconds } from './gateway-error.ts';
 
 /** An answer to a request that is refused before GraphQL begins. */
@@ -38,17 +39,22 @@ function refusalByUs(refusal: GatewayError, requestId: string): HttpRefusal {
   };
 }
 
-const badRequest = {
+interface Description {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+const badRequest: Description = {
   code: 'BAD_REQUEST',
   message: 'The request cannot be read: send JSON in UTF-8, {"query": "…", "variables": {}}.',
 };
 /** What is said of a bug, here and in GraphQL's own answers: nothing but where its reason is found. */
-export const bug = {
+export const bug: Description = {
   code: 'INTERNAL_SERVER_ERROR',
   message: 'The gateway failed. Its operators find the reason under this request id.',
 };
 
-const refusals: Readonly<Record<number, { code: string; message: string }>> = {
+const refusals: Readonly<Record<number, Description>> = {
   404: { code: 'NOT_FOUND', message: 'Nothing is here: POST to /graphql.' },
   413: { code: 'BAD_REQUEST', message: 'The body or its document is larger than this gateway takes.' },
   415: {

@@ -1,5 +1,6 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { type DocumentNode, GraphQLError, type OperationDefinitionNode } from 'graphql';
+import type { ErrorCode } from '../errors/error-codes.ts';
 import type { GraphModule } from './graph-module.ts';
 import type { GraphQLContext } from './graphql-context.ts';
 import { costOf } from './operation-cost.ts';
@@ -41,5 +42,7 @@ export function costLimitPlugin(
 
 function tooCostly(cost: number, maxCost: number): GraphQLError {
   const message = `The operation asks for ${cost} objects; this gateway takes at most ${maxCost} at a time.`;
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
+  return new GraphQLError(message, {
+    extensions: { code: 'BAD_USER_INPUT' satisfies ErrorCode, http: { status: 400 } },
+  });
 }

@@ -1,4 +1,5 @@
 import { GraphQLError, type GraphQLSchema } from 'graphql';
+import type { ErrorCode } from '../errors/error-codes.ts';
 import { requireScope } from './authorization.ts';
 import type { EntityLoader } from './graph-module.ts';
 import type { GraphQLContext } from './graphql-context.ts';
@@ -47,6 +48,6 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 // The item's place stands in the error's own path.
 function refusal(rule: string): GraphQLError {
   return new GraphQLError(`representations: ${rule}`, {
-    extensions: { code: 'BAD_USER_INPUT', retryable: false, effect: 'NONE' },
+    extensions: { code: 'BAD_USER_INPUT' satisfies ErrorCode, retryable: false, effect: 'NONE' },
   });
 }

@@ -3,6 +3,7 @@ import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { describeError } from '../errors/describe-error.ts';
+import type { ErrorCode } from '../errors/error-codes.ts';
 import { GatewayError, retryAfterSeconds } from '../errors/gateway-error.ts';
 import { bug } from '../errors/http-refusals.ts';
 import { UpstreamCallError } from '../errors/upstream-call-error.ts';
@@ -32,7 +33,10 @@ export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloSer
         if (hideSchema) redactSchemaNames(errors, { source, variables: request.variables });
         for (const error of errors) {
           if (isRequestError(error)) {
-            Object.assign(error.extensions, { code: 'BAD_REQUEST', http: { status: 400 } });
+            Object.assign(error.extensions, {
+              code: 'BAD_REQUEST' satisfies ErrorCode,
+              http: { status: 400 },
+            });
           }
           const cause = causeOf(error);
           if (isRaisedOnPurpose(error) || cause instanceof UpstreamCallError || cause instanceof GatewayError)

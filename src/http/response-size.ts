@@ -1,3 +1,5 @@
+import type { ErrorCode } from '../errors/error-codes.ts';
+
 /** Ten times what a hundred evaluations come to with every field. */
 export const maxAnswerBytes = 1024 * 1024;
 
@@ -12,7 +14,7 @@ export function insteadOfTooLarge(idempotencyKeys: readonly string[], requestId:
     ? 'The answer is larger than this gateway sends, and the mutation has run. Repeat it with the same idempotency keys, and ask for fewer or shorter fields.'
     : 'The answer is larger than this gateway sends. Ask for fewer objects, or for fewer or shorter fields.';
   const extensions = {
-    code: 'BAD_USER_INPUT',
+    code: 'BAD_USER_INPUT' satisfies ErrorCode,
     retryable: false,
     effect: mayHaveHappened ? 'UNKNOWN' : 'NONE',
     ...(mayHaveHappened ? { idempotencyKeys } : {}),

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
-import { outcomes } from './outcomes.ts';
+import { faults, type Outcome } from './outcomes.ts';
 
 /** What the metrics read when they are scraped. */
 export interface MetricSources {
@@ -173,8 +173,8 @@ export class Metrics {
     this.#sources = sources;
   }
 
-  operationEnded(operation: string, outcome: string, seconds: number): void {
-    this.#operationDuration.observe({ operation, outcome, fault: outcomes[outcome] ?? 'gateway' }, seconds);
+  operationEnded(operation: string, outcome: Outcome, seconds: number): void {
+    this.#operationDuration.observe({ operation, outcome, fault: faults[outcome] }, seconds);
     if (outcome === 'RATE_LIMITED') this.#rateLimited.inc();
     if (outcome === 'OVERLOADED') this.#shed.inc({ stage: operation === 'none' ? 'http' : 'upstream' });
   }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Metrics, OperationPath } from './metrics.ts';
-import { outcomeOf } from './outcomes.ts';
+import { type Outcome, outcomeOf } from './outcomes.ts';
 import type { AttemptTrace, RequestTrace } from './tracing.ts';
 
 /** How an attempt at the upstream ended. */
@@ -43,7 +43,7 @@ export class RequestRecord {
   readonly #startedAt: number;
   readonly #metrics: Metrics | undefined;
   readonly #trace: RequestTrace | undefined;
-  #failure: string | undefined;
+  #failure: Outcome | undefined;
   #operation: 'none' | 'running' | 'told' = 'none';
   #attempts = 0;
   #upstreamMs = 0;
@@ -182,7 +182,7 @@ class Attempt {
   }
 }
 
-function outcomeOfStatus(status: number | 'closed'): string {
+function outcomeOfStatus(status: number | 'closed'): Outcome {
   if (status === 'closed') return 'CLIENT_CLOSED';
   return status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR';
 }

@@ -1,10 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  type Effect,
-  type FailureCode,
-  failureCodes,
-  UpstreamCallError,
-} from '../../src/errors/upstream-call-error.ts';
+import { type FailureCode, failureCodes } from '../../src/errors/error-codes.ts';
+import { type Effect, UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
 
 const retryable: Record<FailureCode, boolean> = {
   BAD_USER_INPUT: false,

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import type { Effect, FailureCode } from '../../src/errors/upstream-call-error.ts';
+import type { FailureCode } from '../../src/errors/error-codes.ts';
+import type { Effect } from '../../src/errors/upstream-call-error.ts';
 import {
   answers,
   cutOff,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { failureCodes, UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
+import { failureCodes } from '../../src/errors/error-codes.ts';
+import { UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
 import { errorOfResponse, errorOfTransport } from '../../src/stripe/http/error-mapping.ts';
 import { TransportError } from '../../src/stripe/http/transport.ts';
 

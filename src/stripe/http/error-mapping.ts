@@ -1,4 +1,5 @@
-import { type FailureCode, UpstreamCallError } from '../../errors/upstream-call-error.ts';
+import type { FailureCode } from '../../errors/error-codes.ts';
+import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import {
   header,
   invalidResponse,
