@@ -12,8 +12,9 @@ import type { Permissions } from '../access/permissions.ts';
 import type { GraphQLContext } from '../graph/graphql-context.ts';
 import { fragmentsOf } from '../graph/operation-complexity.ts';
 import { operationLabel } from '../telemetry/operation-label.ts';
-import type { Coercers, Variables } from './coercion.ts';
+import type { Coercers } from './coercion.ts';
 import { NoPlanError } from './giving-up.ts';
+import { readerOf, type Variables } from './literals.ts';
 import type { CallRoot, SchemaFacts } from './schema-facts.ts';
 import { type Conditions, Selections } from './selections.ts';
 import { type Write, Writers } from './writers.ts';
@@ -48,7 +49,6 @@ export class Plan {
   readonly documentHash: string;
   readonly #facts: SchemaFacts;
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  readonly #coercers: Coercers;
   readonly #coerce: (raw: Readonly<Record<string, unknown>>) => Variables;
   readonly #conditions: readonly string[];
   readonly #variants = new Map<string, Variant>();
@@ -69,7 +69,6 @@ export class Plan {
     this.documentHash = createHash('sha256').update(source).digest('hex');
     this.#facts = facts;
     this.#fragments = fragmentsOf(document);
-    this.#coercers = coercers;
     this.#coerce = coercers.ofVariables(operation.variableDefinitions ?? []);
     this.#conditions = conditionsOf(document);
     if (this.#conditions.length > maxConditions) throw new NoPlanError('too many conditions');
@@ -143,7 +142,7 @@ export class Plan {
       const value = given.find(({ name }) => name.value === arg.name)?.value;
       // The schema has no argument that may be left out, nor a variable that may be in its place.
       if (value === undefined) throw new NoPlanError('an argument that is left out');
-      return { name: arg.name, read: this.#coercers.ofLiteral(value, arg.type) };
+      return { name: arg.name, read: readerOf(this.#facts, value, arg.type) };
     });
     return (variables) => {
       const read: Record<string, unknown> = {};

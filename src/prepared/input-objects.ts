@@ -1,0 +1,41 @@
+import { type GraphQLInputObjectType, type GraphQLInputType, isNonNullType } from 'graphql';
+import { giveUp, NoPlanError } from './giving-up.ts';
+import type { SchemaFacts } from './schema-facts.ts';
+
+/* Input objects as type-graphql makes them: instances of their classes, with their defaults. */
+
+export interface InputField {
+  readonly name: string;
+  readonly defaultValue: unknown;
+  readonly isRequired: boolean;
+}
+
+/** Makes an input object without its fields: those that type-graphql finds undefined, it leaves out. */
+export function makerOf(facts: SchemaFacts, { name }: GraphQLInputObjectType): () => Record<string, unknown> {
+  const inputClass = facts.inputClassOf(name);
+  if (inputClass === undefined) throw new NoPlanError(`no class for ${name}`);
+  const { prototype } = inputClass;
+  return () => Object.create(prototype);
+}
+
+export function fieldsOf(type: GraphQLInputObjectType): (InputField & { readonly type: GraphQLInputType })[] {
+  return Object.values(type.getFields()).map((field) => ({
+    name: field.name,
+    type: field.type,
+    defaultValue: field.defaultValue,
+    isRequired: isNonNullType(field.type),
+  }));
+}
+
+export function setDefault(
+  object: Record<string, unknown>,
+  { name, defaultValue, isRequired }: InputField,
+): void {
+  if (defaultValue !== undefined) object[name] = defaultValue;
+  else if (isRequired) giveUp();
+}
+
+export function requireOne(object: Readonly<Record<string, unknown>>): void {
+  const [value = null, ...more] = Object.values(object);
+  if (value === null || more.length > 0) giveUp();
+}

@@ -1,0 +1,105 @@
+import {
+  type ConstValueNode,
+  type GraphQLInputObjectType,
+  type GraphQLInputType,
+  type GraphQLLeafType,
+  isInputObjectType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  Kind,
+  type ObjectValueNode,
+  type ValueNode,
+  valueFromAST,
+  visit,
+} from 'graphql';
+import { giveUp, NoPlanError } from './giving-up.ts';
+import { fieldsOf, makerOf, requireOne, setDefault } from './input-objects.ts';
+import type { SchemaFacts } from './schema-facts.ts';
+
+/* Reads the values that a document spells out as graphql-js does (`utilities/valueFromAST`). */
+
+/** Variables of one request, coerced. One that is left out and has no default is not among them. */
+export type Variables = Readonly<Record<string, unknown>>;
+
+/** Reads a value of a document under the variables of a request. */
+type Read = (variables: Variables) => unknown;
+
+/** Of a value that the document spells out, in part perhaps as variables. */
+export function readerOf(facts: SchemaFacts, node: ValueNode | ConstValueNode, type: GraphQLInputType): Read {
+  if (node.kind === Kind.VARIABLE) {
+    const name = node.name.value;
+    const isNonNull = isNonNullType(type);
+    return (variables) => {
+      const value = variables[name];
+      return value === undefined || (value === null && isNonNull) ? giveUp() : value;
+    };
+  }
+  if (isNonNullType(type)) {
+    if (node.kind === Kind.NULL) throw new NoPlanError('null for a non-null type');
+    return readerOf(facts, node, type.ofType);
+  }
+  if (node.kind === Kind.NULL) return () => null;
+  if (isListType(type)) return ofList(facts, node, type.ofType);
+  if (isInputObjectType(type)) {
+    if (node.kind !== Kind.OBJECT) throw new NoPlanError('no object for an input object');
+    return ofObject(facts, node, type);
+  }
+  return ofLeaf(node, type);
+}
+
+function ofList(facts: SchemaFacts, node: ValueNode, itemType: GraphQLInputType): Read {
+  if (node.kind !== Kind.LIST) {
+    const read = readerOf(facts, node, itemType);
+    return (variables) => [read(variables)];
+  }
+  const items = node.values.map((item) => {
+    const read = readerOf(facts, item, itemType);
+    // In a list, a variable that is left out is null.
+    return item.kind === Kind.VARIABLE && !isNonNullType(itemType)
+      ? (variables: Variables) => (variables[item.name.value] === undefined ? null : read(variables))
+      : read;
+  });
+  return (variables) => items.map((read) => read(variables));
+}
+
+function ofObject(facts: SchemaFacts, node: ObjectValueNode, type: GraphQLInputObjectType): Read {
+  const make = makerOf(facts, type);
+  const fields = fieldsOf(type).map((field) => {
+    const given = node.fields.find(({ name }) => name.value === field.name)?.value;
+    return {
+      ...field,
+      variable: given?.kind === Kind.VARIABLE ? given.name.value : undefined,
+      read: given === undefined ? undefined : readerOf(facts, given, field.type),
+    };
+  });
+  return (variables) => {
+    const value = make();
+    for (const { variable, read, ...field } of fields) {
+      const isLeftOut = variable !== undefined && variables[variable] === undefined;
+      if (read === undefined || isLeftOut) setDefault(value, field);
+      else value[field.name] = read(variables);
+    }
+    if (type.isOneOf) requireOne(value);
+    return value;
+  };
+}
+
+function ofLeaf(node: ValueNode, type: GraphQLLeafType): Read {
+  if (hasVariables(node)) {
+    return (variables) => valueFromAST(node, type, variables) ?? giveUp();
+  }
+  const value = valueFromAST(node, type);
+  if (!isLeafType(type) || value === undefined) throw new NoPlanError('a literal that is none of its type');
+  return () => value;
+}
+
+function hasVariables(node: ValueNode): boolean {
+  let found = false;
+  visit(node, {
+    Variable() {
+      found = true;
+    },
+  });
+  return found;
+}
