@@ -1,0 +1,24 @@
+/** Statuses that the upstream is known to answer; others are counted by their class. */
+const knownStatuses: ReadonlySet<number> = new Set([
+  200, 400, 401, 402, 403, 404, 409, 424, 429, 500, 502, 503, 504,
+]);
+
+/**
+ * The label for how an attempt ended: a status, or the reason why there is none. Statuses are Stripe's, and error codes
+ * those of Node, undici and OpenSSL, so both are put into a few classes.
+ */
+export function attemptResult(status: number | undefined, error: string | undefined): string {
+  if (status !== undefined) {
+    return knownStatuses.has(status) ? String(status) : `${Math.floor(status / 100)}xx`;
+  }
+  if (error === undefined) return 'other';
+  if (error === 'BREAKER_OPEN') return 'breaker_open';
+  if (error === 'AbortError') return 'timeout';
+  if (/^(UND_ERR_CONNECT|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)/.test(error)) return 'no_connection';
+  if (/^(ENOTFOUND|EAI_)/.test(error)) return 'no_name';
+  if (/^(UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test(error)) return 'reset';
+  if (/CERT|TLS|SSL/.test(error)) return 'tls';
+  return /^HPE_|^HTTPParserError$|^UND_ERR_(RES_EXCEEDED|HEADERS_OVERFLOW)/.test(error)
+    ? 'unreadable'
+    : 'other';
+}
