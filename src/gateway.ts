@@ -83,13 +83,9 @@ async function openGateway(
     log,
   });
   opened.push(() => telemetry.close());
-  const { secretKeysDirectory } = config;
-  const onBreaker = (state: 'open' | 'closed', stripeAccount?: string): void => {
-    log.warn({ state, stripeAccount }, `the circuit breaker to the upstream is ${state}`);
-    if (state === 'open') telemetry.metrics?.breakerOpened();
-  };
+  const { maxCost, preparedOperations, secretKeysDirectory } = config;
   const keys = secretKeysDirectory === undefined ? undefined : new AccountKeyFiles(secretKeysDirectory, log);
-  const stripe = new StripeClient(upstream, outgoing, onBreaker, keys);
+  const stripe = new StripeClient(upstream, outgoing, telemetry.breakerChanged, keys);
   opened.push(() => stripe.close());
   const renewals = {
     stripeKey: (key: string) => {
@@ -108,10 +104,7 @@ async function openGateway(
   const api = evaluationApiOf(config, stripe, drift, metrics);
   const modules = [customerEvaluationModule({ api, metrics })] as const;
   const { schema } = buildSubgraph(modules);
-  const { maxCost } = config;
-  const prepared = config.preparedOperations
-    ? new PreparedOperations({ schema, modules, maxCost })
-    : undefined;
+  const prepared = preparedOperations ? new PreparedOperations({ schema, modules, maxCost }) : undefined;
   const apollo = await startApolloServer(schema, modules, config, log, prepared && [prepared.plugin]);
   opened.push(() => apollo.stop());
   await prepared?.prepare(apollo, trustedDocuments?.texts ?? []);

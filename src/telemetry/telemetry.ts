@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
-import type { Build, MetricSources, Metrics } from './metrics.ts';
+import type { Build, Metrics } from './metrics.ts';
 import { type MetricsServer, serveMetrics } from './metrics-server.ts';
+import type { MetricSources } from './scraped-metrics.ts';
 import type { Tracing, TracingOptions, TracingSettings } from './tracing.ts';
 
 export interface TelemetrySettings {
@@ -61,6 +62,12 @@ export class Telemetry {
         : await startTracing({ ...options.tracing, version, userAgent, upstreamUrl, onExport });
     return new Telemetry(options, metrics, tracing);
   }
+
+  /** The circuit breaker opened or closed; `stripeAccount` is undefined for the configured account. */
+  readonly breakerChanged = (state: 'open' | 'closed', stripeAccount?: string): void => {
+    this.#options.log.warn({ state, stripeAccount }, `the circuit breaker to the upstream is ${state}`);
+    if (state === 'open') this.metrics?.breakerOpened();
+  };
 
   /** Serves the metrics, if they are on. Rejects where the port cannot be had. */
   async serve(sources: MetricSources): Promise<void> {

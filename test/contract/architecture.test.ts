@@ -149,6 +149,12 @@ describe('the house', () => {
     expect(readers).toContain('main.ts');
   });
 
+  it('the house has no file above 220 lines, and a gateway.ts that is a list of 150', () => {
+    const lengthOf = (file: string): number => sourceOf(file).trimEnd().split('\n').length;
+    expect(files.filter((file) => lengthOf(file) > 220)).toEqual([]);
+    expect(lengthOf('gateway.ts')).toBeLessThanOrEqual(150);
+  });
+
   it('the house writes to no console', () => {
     expect(files.filter((file) => /\bconsole\s*\./.test(sourceOf(file)))).toEqual([]);
   });
