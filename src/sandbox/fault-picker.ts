@@ -17,10 +17,10 @@ export class FaultPicker {
     this.#share = share;
   }
 
-  pick(form: string, key: string | undefined): SandboxFault | undefined {
+  pick(form: string, key: string): SandboxFault | undefined {
     for (const [, word = ''] of form.matchAll(/sandbox_([a-z0-9_]+)/g)) {
       if (!isFaultWord(word)) continue;
-      if (word.startsWith('once_') && !this.#strike(key ?? '')) return undefined;
+      if (word.startsWith('once_') && !this.#strike(key)) return undefined;
       return sandboxFaults[word.replace(/^once_/, '')];
     }
     return Math.random() < this.#share ? drawFault() : undefined;

@@ -11,7 +11,7 @@ export type SandboxApi = 'v1' | 'v2';
 export interface MagicRequest extends Omit<MagicCase, 'does' | 'onV2'> {
   readonly delayMs: number;
   /** The parameter that holds the word for an error. */
-  readonly errorParam?: string;
+  readonly errorParam?: string | undefined;
   /** The words for reads of the evaluation that is made. */
   readonly onRead?: string;
 }
@@ -22,7 +22,7 @@ const maxDelayMs = 60_000;
 function readMagicWords(
   strings: readonly SentString[],
   api: SandboxApi,
-): MagicRequest | { unknownWord: string; param: string } {
+): MagicRequest | { unknownWord: string; param: string | undefined } {
   let request: MagicRequest = { delayMs: 0 };
   for (const { param, value } of strings) {
     for (const [, word = ''] of value.matchAll(/sandbox_([a-z0-9_]+)/g)) {
@@ -76,7 +76,7 @@ export function onApi(api: SandboxApi, { onV2, ...magic }: MagicCase): MagicCase
 export interface MagicDialect {
   readonly api: SandboxApi;
   /** The answer to a word that it does not have. */
-  unknownWord(message: string, param: string): SandboxAnswer;
+  unknownWord(message: string, param: string | undefined): SandboxAnswer;
   error(error: SandboxError, param: string | undefined): SandboxAnswer;
 }
 

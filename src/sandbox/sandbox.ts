@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import { Creations } from './creations.ts';
+import { accountOf } from './account.ts';
+import type { Creation } from './creation.ts';
 import { FaultPicker } from './fault-picker.ts';
 import { type Journal, withoutExcess } from './journal.ts';
+import { KeptByAccount } from './kept-by-account.ts';
 import { headerOf } from './request-headers.ts';
 import { idIn, type SandboxRoute } from './routes.ts';
 import { CustomerEvaluations } from './v1/customer-evaluations.ts';
@@ -32,7 +34,7 @@ const maxBodyBytes = 1024 * 1024;
  */
 export class Sandbox {
   readonly #server: FastifyInstance;
-  readonly #creations: Creations;
+  readonly #creations: KeptByAccount<Creation>;
   readonly #v1: CustomerEvaluations;
   readonly #v2: Signals;
   readonly #faultPicker: FaultPicker;
@@ -40,7 +42,7 @@ export class Sandbox {
 
   constructor({ faultShare = 0, capacity = defaultCapacity, journal, now = Date.now }: SandboxOptions = {}) {
     this.#journal = journal;
-    this.#creations = new Creations(capacity);
+    this.#creations = new KeptByAccount(capacity);
     this.#v1 = new CustomerEvaluations(capacity, this.#creations);
     this.#v2 = new Signals(capacity, this.#creations, now);
     this.#faultPicker = new FaultPicker(faultShare);
@@ -89,12 +91,13 @@ export class Sandbox {
 
   /** Answers, or does what the request's fault has it do before, after or instead of the work. */
   async #serve(request: FastifyRequest, reply: FastifyReply, { answer }: SandboxRoute): Promise<void> {
+    const account = accountOf(request);
     const key = headerOf(request, 'idempotency-key');
     // A read has no key: it is noted under the one that made what is read.
-    const creation = request.method === 'GET' ? this.#creations.of(idIn(request)) : undefined;
+    const creation = request.method === 'GET' ? this.#creations.get(account, idIn(request)) : undefined;
     const noted = this.#journal?.note(key ?? creation?.key, request);
-    const asked = [request.body, idIn(request), creation?.onRead].join(' ');
-    const fault = this.#faultPicker.pick(asked, key ?? idIn(request));
+    const asked = [account, request.body, idIn(request), creation?.onRead].join(' ');
+    const fault = this.#faultPicker.pick(asked, JSON.stringify([account, key ?? idIn(request)]));
     if (fault !== undefined && noted !== undefined) noted.answer = `(the sandbox ${fault.does})`;
     if (fault !== undefined && !fault.worksFirst) {
       reply.hijack();

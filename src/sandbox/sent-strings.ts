@@ -1,6 +1,6 @@
-/** A string that was sent, with its parameter's name. */
+/** A string that was sent, with the name of its parameter, if it is one. */
 export interface SentString {
-  readonly param: string;
+  readonly param: string | undefined;
   readonly value: string;
 }
 

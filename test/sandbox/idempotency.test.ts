@@ -89,10 +89,13 @@ describe('the sandbox’s memory', () => {
     const evaluations = new Evaluations(2);
     const ids = ['a', 'b', 'c'].map((customer) => {
       const entry = { type: 'customer_details' as const, customer_details: { customer } };
-      return evaluations.create({ event_type: 'login', evaluation_context: [entry] }, { delayMs: 0 }, false)
-        .id;
+      const params = { event_type: 'login' as const, evaluation_context: [entry] };
+      // Of all accounts together.
+      const account = `acct_${customer}`;
+      return evaluations.create(account, { params, magic: { delayMs: 0 }, livemode: false }).id;
     });
-    expect(ids.map((id) => evaluations.get(id)?.['customer'])).toEqual([undefined, 'b', 'c']);
+    const find = (id: string, index: number) => evaluations.get(`acct_${'abc'[index]}`, id);
+    expect(ids.map(find).map((found) => found?.['customer'])).toEqual([undefined, 'b', 'c']);
     expect(evaluations.created).toBe(3);
   });
 

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { customerEvaluationsPath } from '../../stripe/customer-evaluation.wire.ts';
+import { accountFault, accountOf, wordsOfAccount } from '../account.ts';
 import type { SandboxAnswer } from '../answer.ts';
-import type { Creations } from '../creations.ts';
+import type { Creations } from '../creation.ts';
 import { type MagicDialect, type MagicRequest, withMagic } from '../magic-request.ts';
 import { headerOf, isLive, secretKeyOf } from '../request-headers.ts';
 import { idIn, type SandboxRoute } from '../routes.ts';
@@ -54,7 +55,7 @@ export class CustomerEvaluations {
     return this.#evaluations.created;
   }
 
-  // The upstream's order: key, URL by version, idempotency, parameters.
+  // The upstream's order: key, account, URL by version, idempotency, parameters.
   async #answer(
     request: FastifyRequest,
     since: string,
@@ -63,6 +64,8 @@ export class CustomerEvaluations {
     if (secretKeyOf(request) === undefined) {
       return refusal(401, { message: 'You did not provide a valid API key.' });
     }
+    const fault = accountFault(request);
+    if (fault !== undefined) return refusal(fault.status, fault);
     const version = versionOf(request);
     if (!/^\d{4}-\d{2}-\d{2}/.test(version)) {
       return refusal(400, { message: 'Invalid Stripe API version.' });
@@ -72,17 +75,20 @@ export class CustomerEvaluations {
     if (key !== undefined && key.length > 255) {
       return refusal(400, { message: 'Idempotency keys can be at most 255 characters.' });
     }
-    return this.#keys.run(key, `${request.url}\n${String(request.body)}`, work);
+    const scope = key === undefined ? undefined : JSON.stringify([accountOf(request), key]);
+    return this.#keys.run(scope, `${request.url}\n${String(request.body)}`, work);
   }
 
   async #create(request: FastifyRequest): Promise<SandboxAnswer> {
     const read = readCreateParameters(String(request.body ?? ''), versionOf(request));
     if ('error' in read) return refusal(400, read.error);
     const context = { evaluation_context: read.params.evaluation_context };
-    return underMagic(stringsIn(context), (magic) => {
-      const evaluation = this.#evaluations.create(read.params, magic, isLive(request));
+    return underMagic(request, stringsIn(context), (magic) => {
+      const account = accountOf(request);
+      const order = { params: read.params, magic, livemode: isLive(request) };
+      const evaluation = this.#evaluations.create(account, order);
       const key = headerOf(request, 'idempotency-key');
-      this.#creations.remember(evaluation.id, { key, onRead: magic.onRead ?? '' });
+      this.#creations.set(account, evaluation.id, { key, onRead: magic.onRead ?? '' });
       return { status: 200, body: evaluation };
     });
   }
@@ -91,8 +97,10 @@ export class CustomerEvaluations {
     const id = idIn(request);
     const read = readRetrieveParameters(request.url.split('?')[1] ?? '');
     if ('error' in read) return refusal(400, read.error);
-    return underMagic(stringsIn({ id: `${id} ${this.#creations.of(id)?.onRead ?? ''}` }), () => {
-      const evaluation = this.#evaluations.get(id);
+    const account = accountOf(request);
+    const words = `${id} ${this.#creations.get(account, id)?.onRead ?? ''}`;
+    return underMagic(request, stringsIn({ id: words }), () => {
+      const evaluation = this.#evaluations.get(account, id);
       if (evaluation === undefined) return noSuchEvaluation;
       const events = read.params.expand?.includes('events') ? (evaluation.events ?? []) : null;
       return { status: 200, body: { ...evaluation, events } };
@@ -103,17 +111,19 @@ export class CustomerEvaluations {
     const id = idIn(request);
     const read = readReportParameters(String(request.body ?? ''), versionOf(request));
     if ('error' in read) return refusal(400, read.error);
-    return underMagic([...stringsIn({ id }), ...stringsIn(read.params)], () => {
-      const evaluation = this.#evaluations.get(id);
+    return underMagic(request, [...stringsIn({ id }), ...stringsIn(read.params)], () => {
+      const account = accountOf(request);
+      const evaluation = this.#evaluations.get(account, id);
       if (evaluation === undefined) return noSuchEvaluation;
-      return { status: 200, body: this.#evaluations.replace(reported(evaluation, read.params)) };
+      return { status: 200, body: this.#evaluations.replace(account, reported(evaluation, read.params)) };
     });
   }
 }
 
 const dialect: MagicDialect = {
   api: 'v1',
-  unknownWord: (message, param) => refusal(400, { code: 'parameter_invalid', param, message }),
+  unknownWord: (message, param) =>
+    refusal(400, { code: 'parameter_invalid', message, ...(param === undefined ? {} : { param }) }),
   error: ({ status, headers, type, code, message, withParam, notKept }, param) => ({
     status,
     body: { error: { type, code, message, param: withParam ? param : undefined } },
@@ -123,10 +133,11 @@ const dialect: MagicDialect = {
 };
 
 function underMagic(
+  request: FastifyRequest,
   strings: readonly SentString[],
   work: (magic: MagicRequest) => SandboxAnswer,
 ): Promise<SandboxAnswer> {
-  return withMagic(strings, dialect, work);
+  return withMagic([...wordsOfAccount(request), ...strings], dialect, work);
 }
 
 const noSuchEvaluation = refusal(404, {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { KeptByAccount } from '../kept-by-account.ts';
 import type { MagicRequest } from '../magic-request.ts';
 import { bandOf, scoreOf } from '../scores.ts';
 import type { CreateParameters } from './parameters.ts';
@@ -14,15 +15,21 @@ export interface SandboxEvaluation {
 /** The id of an evaluation that is there from the start, for whoever wants to report or retrieve one at once. */
 const exampleId = 'ceval_example';
 
-/** Makes and keeps evaluations, the newest `capacity` of them, and the example. */
+/** What an evaluation is made of. */
+interface Order {
+  readonly params: CreateParameters;
+  readonly magic: MagicRequest;
+  readonly livemode: boolean;
+}
+
+/** Makes and keeps evaluations, each for its account: the newest `capacity` of all, and an example for each account. */
 export class Evaluations {
-  readonly #byId = new Map<string, SandboxEvaluation>();
-  readonly #capacity: number;
-  #example = example();
+  readonly #kept: KeptByAccount<SandboxEvaluation>;
+  readonly #example = example();
   #created = 0;
 
   constructor(capacity: number) {
-    this.#capacity = capacity;
+    this.#kept = new KeptByAccount(capacity);
   }
 
   /** How many were ever made: the effects that an exactly-once caller is measured by. */
@@ -30,24 +37,19 @@ export class Evaluations {
     return this.#created;
   }
 
-  create(params: CreateParameters, magic: MagicRequest, livemode: boolean): SandboxEvaluation {
-    const evaluation = describe(params, magic, livemode);
-    this.#byId.set(evaluation.id, evaluation);
+  create(account: string, order: Order): SandboxEvaluation {
     this.#created += 1;
-    const [oldest] = this.#byId.keys();
-    if (this.#byId.size > this.#capacity && oldest !== undefined) this.#byId.delete(oldest);
-    return evaluation;
+    return this.replace(account, describe(order));
   }
 
   /** Keeps an evaluation's next state in place of its last. */
-  replace(evaluation: SandboxEvaluation): SandboxEvaluation {
-    if (evaluation.id === exampleId) this.#example = evaluation;
-    else this.#byId.set(evaluation.id, evaluation);
+  replace(account: string, evaluation: SandboxEvaluation): SandboxEvaluation {
+    this.#kept.set(account, evaluation.id, evaluation);
     return evaluation;
   }
 
-  get(id: string): SandboxEvaluation | undefined {
-    return id === exampleId ? this.#example : this.#byId.get(id);
+  get(account: string, id: string): SandboxEvaluation | undefined {
+    return this.#kept.get(account, id) ?? (id === exampleId ? this.#example : undefined);
   }
 }
 
@@ -56,10 +58,10 @@ function example(): SandboxEvaluation {
     event_type: 'login',
     evaluation_context: [{ type: 'customer_details', customer_details: { customer: 'cus_1' } }],
   };
-  return { ...describe(params, { delayMs: 0 }, false), id: exampleId };
+  return { ...describe({ params, magic: { delayMs: 0 }, livemode: false }), id: exampleId };
 }
 
-function describe(params: CreateParameters, magic: MagicRequest, livemode: boolean): SandboxEvaluation {
+function describe({ params, magic, livemode }: Order): SandboxEvaluation {
   const now = Math.floor(Date.now() / 1000);
   const score = magic.score ?? scoreOf(params);
   const signal = {

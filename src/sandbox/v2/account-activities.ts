@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { KeptByAccount } from './kept-by-account.ts';
+import { KeptByAccount } from '../kept-by-account.ts';
 import type { AccountActivity, ActivityParameters } from './shapes.ts';
 
 /** Keeps what was told of accounts, each for its account: the newest. */

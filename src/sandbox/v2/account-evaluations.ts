@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { KeptByAccount } from '../kept-by-account.ts';
 import type { MagicRequest } from '../magic-request.ts';
 import { advance, describe, type MadeEvaluation } from './account-evaluation.ts';
-import { KeptByAccount } from './kept-by-account.ts';
 import type { CreateParameters } from './shapes.ts';
 
 /** Evaluations that are there from the start, for whoever wants to report or retrieve one at once. */

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { accountFault } from '../account.ts';
 import type { SandboxAnswer } from '../answer.ts';
 import { headerOf, secretKeyOf } from '../request-headers.ts';
 import { unrecognizedUrl } from '../v1/refusals.ts';
@@ -16,9 +17,8 @@ export function refusedAtTheDoor(
       message: 'You did not provide a valid API key.',
     });
   }
-  if (hasHeader(request, 'stripe-account') && hasHeader(request, 'stripe-context')) {
-    return badHeader('Stripe-Account and Stripe-Context cannot be in one request.');
-  }
+  const fault = accountFault(request);
+  if (fault !== undefined) return refusal({ code: 'invalid_header', ...fault });
   const version = headerOf(request, 'stripe-version');
   if (version === undefined) return badHeader('Stripe-Version is required on each request to API v2.');
   const [, date] = /^(\d{4}-\d{2}-\d{2})\.preview$/.exec(version) ?? [];
@@ -35,15 +35,6 @@ export function refusedAtTheDoor(
     return badHeader('Content-Type must be application/json.');
   }
   return undefined;
-}
-
-/** The account that a request is about, where it names one. */
-export function accountOf(request: FastifyRequest): string {
-  return headerOf(request, 'stripe-account') ?? headerOf(request, 'stripe-context') ?? '';
-}
-
-function hasHeader(request: FastifyRequest, name: string): boolean {
-  return headerOf(request, name) !== undefined;
 }
 
 function badHeader(message: string): SandboxAnswer {

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
+import { accountOf, wordsOfAccount } from '../account.ts';
 import type { SandboxAnswer } from '../answer.ts';
-import type { Creations } from '../creations.ts';
+import type { Creations } from '../creation.ts';
 import { type MagicDialect, type MagicRequest, withMagic } from '../magic-request.ts';
 import { headerOf, isLive } from '../request-headers.ts';
 import { idIn, type SandboxRoute } from '../routes.ts';
@@ -8,7 +9,7 @@ import { type SentString, stringsIn } from '../sent-strings.ts';
 import { AccountActivities } from './account-activities.ts';
 import { describe } from './account-evaluation.ts';
 import { AccountEvaluations } from './account-evaluations.ts';
-import { accountOf, refusedAtTheDoor } from './door.ts';
+import { refusedAtTheDoor } from './door.ts';
 import { IdempotencyKeys } from './idempotency.ts';
 import { invalidFields, noSuchEvaluation, notFound, readBody, refusal } from './refusals.ts';
 import {
@@ -94,7 +95,7 @@ export class Signals {
     if (account_activity !== undefined && this.#activities.get(account, account_activity) === undefined) {
       return notFound('account activity');
     }
-    return underMagic(stringsIn({ account_details, account_activity_details }), (magic) => {
+    return underMagic(request, stringsIn({ account_details, account_activity_details }), (magic) => {
       const made = this.#make(request, params, magic);
       const updated = (): object =>
         this.#evaluations.describe(account, made.id, 'repeated') ?? describe(made);
@@ -112,15 +113,16 @@ export class Signals {
         : this.#activities.create(account, { ...data, account_details: params.account_details }, livemode).id;
     const made = this.#evaluations.create(account, { params, magic, livemode, activity });
     const key = headerOf(request, 'idempotency-key');
-    this.#creations.remember(made.id, { key, onRead: magic.onRead ?? '' });
+    this.#creations.set(account, made.id, { key, onRead: magic.onRead ?? '' });
     return made;
   }
 
   #retrieveEvaluation(request: FastifyRequest): Promise<SandboxAnswer> {
     const id = idIn(request);
-    const words = `${id} ${this.#creations.of(id)?.onRead ?? ''}`;
-    return underMagic(stringsIn({ id: words }), () => {
-      const body = this.#evaluations.describe(accountOf(request), id, 'read');
+    const account = accountOf(request);
+    const words = `${id} ${this.#creations.get(account, id)?.onRead ?? ''}`;
+    return underMagic(request, stringsIn({ id: words }), () => {
+      const body = this.#evaluations.describe(account, id, 'read');
       return body === undefined ? noSuchEvaluation : { status: 200, body };
     });
   }
@@ -135,7 +137,7 @@ export class Signals {
       return ambiguousAccount;
     }
     const account = accountOf(request);
-    return underMagic(stringsIn(read.params), () => {
+    return underMagic(request, stringsIn(read.params), () => {
       if (account_evaluation !== undefined && !this.#evaluations.has(account, account_evaluation)) {
         return notFound('account evaluation');
       }
@@ -143,15 +145,19 @@ export class Signals {
     });
   }
 
-  async #retrieveActivity(request: FastifyRequest): Promise<SandboxAnswer> {
-    const body = this.#activities.get(accountOf(request), idIn(request));
-    return body === undefined ? notFound('account activity') : { status: 200, body };
+  #retrieveActivity(request: FastifyRequest): Promise<SandboxAnswer> {
+    return underMagic(request, [], () => {
+      const body = this.#activities.get(accountOf(request), idIn(request));
+      return body === undefined ? notFound('account activity') : { status: 200, body };
+    });
   }
 
-  async #deleteActivity(request: FastifyRequest): Promise<SandboxAnswer> {
+  #deleteActivity(request: FastifyRequest): Promise<SandboxAnswer> {
     const id = idIn(request);
-    if (!this.#activities.delete(accountOf(request), id)) return notFound('account activity');
-    return { status: 200, body: { id, object: 'v2.signals.account_activity' } };
+    return underMagic(request, [], () => {
+      if (!this.#activities.delete(accountOf(request), id)) return notFound('account activity');
+      return { status: 200, body: { id, object: 'v2.signals.account_activity' } };
+    });
   }
 }
 
@@ -167,13 +173,14 @@ const ambiguousAccount = refusal({
 
 const dialect: MagicDialect = {
   api: 'v2',
-  unknownWord: (message, param) => invalidFields(`${param}: ${message}`),
+  unknownWord: (message, param = 'Stripe-Account') => invalidFields(`${param}: ${message}`),
   error: refusal,
 };
 
 function underMagic(
+  request: FastifyRequest,
   strings: readonly SentString[],
   work: (magic: MagicRequest) => SandboxAnswer,
 ): Promise<SandboxAnswer> {
-  return withMagic(strings, dialect, work);
+  return withMagic([...wordsOfAccount(request), ...strings], dialect, work);
 }
