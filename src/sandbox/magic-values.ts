@@ -2,7 +2,8 @@
  * What the sandbox can be asked to do, by a word in any string of the evaluation's context: `sandbox_highest`
  * as a Radar Session, `cus_sandbox_error_503`, `sandbox_delay_500@example.com`. Several combine. Reports and
  * retrievals take those of delays and errors, in the evaluation's id or a customer's: `ceval_sandbox_error_503`;
- * and an evaluation made with `sandbox_read_error_503` is read back with that error.
+ * and an evaluation made with `sandbox_read_error_503` is read back with that error. A word in the id of a Stripe
+ * account, such as `acct_sandbox_down`, holds for every call of that account.
  */
 export interface MagicCase {
   /** For the README's table. */

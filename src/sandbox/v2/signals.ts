@@ -173,7 +173,10 @@ const ambiguousAccount = refusal({
 
 const dialect: MagicDialect = {
   api: 'v2',
-  unknownWord: (message, param = 'Stripe-Account') => invalidFields(`${param}: ${message}`),
+  unknownWord: (message, param) =>
+    param === undefined
+      ? refusal({ status: 400, code: 'invalid_header', message })
+      : invalidFields(`${param}: ${message}`),
   error: refusal,
 };
 
