@@ -39,6 +39,16 @@ describe('what is kept for each Stripe account', () => {
     expect(names(lanes)).toEqual(['acct_1', 'acct_3', 'acct_4']);
   });
 
+  it('an account that is new brings the accounts back to the limit once many that were in use are idle', () => {
+    const lanes = open(2);
+    const busy = ['acct_1', 'acct_2', 'acct_3', 'acct_4'].map((account) => lanes.of(account));
+    for (const lane of busy) lane.busy = true;
+    lanes.of('acct_5').busy = true;
+    for (const lane of busy) lane.busy = false;
+    lanes.of('acct_6');
+    expect(names(lanes)).toEqual(['acct_5', 'acct_6']);
+  });
+
   it('no more accounts than the limit are left of ten thousand that are seen once each', () => {
     const lanes = open(100);
     for (let account = 0; account < 10_000; account += 1) lanes.of(`acct_${account}`);

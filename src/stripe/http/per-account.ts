@@ -30,7 +30,8 @@ export class PerAccount<Value> {
       }
       return known;
     }
-    if (this.#values.size >= this.#max) this.#forgetOne();
+    // More than one, where many were in use at once and are idle by now.
+    while (this.#values.size >= this.#max && this.#forgetOne());
     const made = this.#create(account);
     this.#values.set(account, made);
     return made;
@@ -41,11 +42,11 @@ export class PerAccount<Value> {
     return [...this.#values.values()];
   }
 
-  #forgetOne(): void {
+  /** False if none is idle. */
+  #forgetOne(): boolean {
     for (const [account, value] of this.#values) {
-      if (!this.#isIdle(value)) continue;
-      this.#values.delete(account);
-      return;
+      if (this.#isIdle(value)) return this.#values.delete(account);
     }
+    return false;
   }
 }
