@@ -53,11 +53,11 @@ describe('an idempotency key at the sandbox', () => {
 
   it('an idempotency key at the sandbox answers 409 while the first is at work, and the first’s answer after', async () => {
     const before = sandbox.created;
-    const first = create('in-flight', 'rse_sandbox_delay_300');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(await create('in-flight', 'rse_sandbox_delay_300')).toMatchObject({ status: 409 });
-    const { body } = await first;
-    expect(await create('in-flight', 'rse_sandbox_delay_300')).toEqual({ status: 200, replayed: true, body });
+    const send = () => create('in-flight', 'rse_sandbox_delay_300');
+    const [one, other] = await Promise.all([send(), send()]);
+    expect([one.status, other.status].sort()).toEqual([200, 409]);
+    const { body } = one.status === 200 ? one : other;
+    expect(await send()).toEqual({ status: 200, replayed: true, body });
     expect(sandbox.created).toBe(before + 1);
   });
 
