@@ -92,6 +92,7 @@ export const notMeasured: Readonly<Record<string, string>> = {
   'src/graph/subgraph-schema.ts': onlyInAGateway,
   'src/access/access.ts': onlyInAGateway,
   'src/access/permissions.ts': onlyInAGateway,
+  'src/errors/error-codes.ts': 'a table',
   'src/errors/failure-reason.ts':
     'its words are seen in the logs of a gateway whose Redis, key set or collector fails',
   'src/stripe/http/observer.ts': 'types alone',

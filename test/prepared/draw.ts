@@ -62,7 +62,7 @@ export function mutated(value: unknown, draw: Draw): unknown {
   }
   const object = value as Record<string, unknown>;
   const way = draw.integer(0, 9);
-  if (way === 0) return { ...object, unknown: draw.pick(others) };
-  if (way <= 2) return Object.fromEntries(Object.entries(object).filter(([other]) => other !== name));
+  if (way <= 2) return { ...object, unknown: draw.pick(others) };
+  if (way <= 4) return Object.fromEntries(Object.entries(object).filter(([other]) => other !== name));
   return { ...object, [name]: mutated(object[name], draw) };
 }

@@ -55,7 +55,7 @@ export function drawOperation(draw: Draw): Operation {
   );
   return {
     query: [`${head}{ ${body} }`, ...writer.fragments].join('\n'),
-    variables: draw.chance(0.15) ? mutated(values, draw) : values,
+    variables: draw.chance(0.2) ? mutated(values, draw) : values,
     operationName: draw.chance(0.5) ? name : draw.chance(0.03) ? 'Nobody' : undefined,
   };
 }
