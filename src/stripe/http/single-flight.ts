@@ -1,6 +1,8 @@
 import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import type { Call } from './call.ts';
 import type { Deadline } from './deadline.ts';
+import type { UpstreamObserver } from './observer.ts';
+import type { StripeAccount } from './per-account.ts';
 
 /**
  * Single-flight: calls that meet in this process under one idempotency key share one upstream call and its outcome.
@@ -37,33 +39,37 @@ export class SingleFlight<Response> {
     const shared = new SharedCall<Response>(request, call);
     this.#underWay.set(key, shared);
     const response = shared.join(call);
-    begin(shared.call)
+    begin(shared)
       .finally(() => this.#underWay.delete(key))
       .then(shared.resolve, shared.reject);
     return response;
   }
 }
 
-class SharedCall<Response> {
+/**
+ * The call that stands for all who wait. A class: a getter in an object literal makes a hidden class for each object,
+ * which lives until the next major collection and keeps alive what the getter sees, the whole request.
+ */
+class SharedCall<Response> implements Call {
   readonly request: string;
-  /** Stands for all who wait. */
-  readonly call: Call;
-  readonly #deadline: Deadline;
+  readonly caller: string;
+  readonly account: StripeAccount;
+  readonly observer: UpstreamObserver | undefined;
+  readonly deadline: Deadline;
   readonly #participants = new Set<Participant<Response>>();
   #abandoned = new AbortController();
   #waiting = 0;
 
-  constructor(request: string, first: Call) {
+  constructor(request: string, { caller, account, observer, deadline }: Call) {
     this.request = request;
-    this.#deadline = first.deadline.copy();
-    const signal = (): AbortSignal => this.#abandoned.signal;
-    this.call = {
-      ...first,
-      deadline: this.#deadline,
-      get signal() {
-        return signal();
-      },
-    };
+    this.caller = caller;
+    this.account = account;
+    this.observer = observer;
+    this.deadline = deadline.copy();
+  }
+
+  get signal(): AbortSignal {
+    return this.#abandoned.signal;
   }
 
   join({ deadline, signal }: Call): Promise<Response> {
@@ -98,9 +104,9 @@ class SharedCall<Response> {
   // The call itself ends by the latest deadline, and knows best then what happened. Those with an earlier one need a
   // timer of their own: none does while a caller is alone.
   #moveDeadline(deadline: Deadline): void {
-    this.#deadline.extendTo(deadline);
+    this.deadline.extendTo(deadline);
     for (const participant of this.#participants) {
-      if (participant.timer !== undefined || !participant.deadline.isBefore(this.#deadline)) continue;
+      if (participant.timer !== undefined || !participant.deadline.isBefore(this.deadline)) continue;
       participant.timer = setTimeout(() => {
         participant.reject(new UpstreamCallError('UPSTREAM_TIMEOUT', { effect: 'UNKNOWN' }));
         participant.leave();
