@@ -58,21 +58,21 @@ export class AdmissionQueue {
   }
 
   /**
-   * A connection was opened. Each turn takes one of those that wait for it (libuv's `uv__server_io`), so while there
-   * are more, turns are kept short: a request cannot be queued or rejected before it has been accepted and read.
+   * A connection was opened. Each turn accepts one pending connection (libuv's `uv__server_io`), so while there are
+   * more, turns are kept short: a request cannot be queued or rejected before it has been accepted and read.
    */
   connected(): void {
     this.#hasConnection = true;
     this.#awaitEnd();
   }
 
-  /** Whether this turn is still to begin requests. */
+  /** Whether this turn may start another request. */
   #hasTime(): boolean {
     this.#beganAt ??= performance.now();
     return performance.now() - this.#beganAt < turnMs;
   }
 
-  // Immediates run when the turn has read whatever had come.
+  // Immediates run after the turn has read everything that had arrived.
   #awaitEnd(): void {
     if (this.#isEndAwaited) return;
     this.#isEndAwaited = true;
@@ -106,7 +106,7 @@ export class AdmissionQueue {
     this.#line.admitNext();
   };
 
-  // A stalled process says nothing about the next requests; and there is always room for one.
+  // Capped: a pause of the process says nothing about the next requests. The second cap keeps room for one request.
   #learn(ms: number): void {
     const most = Math.min(this.#msEach * mostTimes, this.#maxWaitMs);
     this.#msEach += (Math.min(ms, most) - this.#msEach) * weight;

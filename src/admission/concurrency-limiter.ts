@@ -4,8 +4,8 @@ import { FairQueue, type Queued } from './fair-queue.ts';
 const maxWaitMs = 200;
 
 /**
- * Limits the calls in flight. Further calls wait briefly, in a queue as long as the limit; a call that is not
- * admitted by then is rejected with `QueueRejectedError`.
+ * Limits the calls in flight. Further calls wait briefly, in a queue as long as the limit; a call that is not admitted
+ * in time is rejected with `QueueRejectedError`.
  */
 export class ConcurrencyLimiter {
   /** The maximum calls in flight. */

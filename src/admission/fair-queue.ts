@@ -5,7 +5,7 @@ interface Waiter {
   readonly refuse: () => void;
 }
 
-/** What queues: a call, as far as a queue knows it. */
+/** The part of a call that a queue needs. */
 export interface Queued {
   readonly caller: string;
   /** Ends the wait when nobody waits for the call any more. */
@@ -21,9 +21,9 @@ export class QueueRejectedError extends Error {
 const queueRejected = new QueueRejectedError();
 
 /**
- * A fair queue: FIFO per caller, round-robin across callers, so that a noisy caller only delays itself.
- * When full, the newest entry of the longest queue is rejected immediately; of equally long queues, the one whose
- * turn is the furthest off.
+ * A fair queue: FIFO per caller, round-robin across callers, so that a noisy caller only delays itself. When full, the
+ * newest entry of the longest queue is rejected immediately; of several equally long queues, the one whose turn comes
+ * last.
  */
 export class FairQueue {
   readonly #lines = new Map<string, Waiter[]>();

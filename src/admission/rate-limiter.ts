@@ -7,11 +7,10 @@ const windowMs = 1_010;
 const lineSeconds = 4;
 
 /**
- * Outbound rate limiter (sliding window): a burst passes immediately up to the limit, the rest waits,
- * fairly across callers. Rejects with `QueueRejectedError` if a call cannot pass in time; immediately if that is certain.
+ * Outbound rate limiter (sliding window): a burst passes immediately up to the limit, the rest waits, fairly across
+ * callers. Rejects with `QueueRejectedError` if a call cannot pass in time; immediately if that is certain.
  *
- * Counts in this process only. With several replicas, divide the limit among them, until counts are
- * shared.
+ * Counts in this process only: with several replicas, divide the limit among them.
  */
 export class RateLimiter {
   // When each of the last `ceiling` calls passed: the next may pass once the oldest has left the window.
