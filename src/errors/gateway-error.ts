@@ -1,17 +1,17 @@
 import type { FinerOutcome, TopLevelCode } from './error-codes.ts';
 
 /**
- * The gateway itself refuses, before anything of the refused part was sent upstream. Leaves as a top-level error;
- * how it looks there is decided in `caller-facing.ts`.
+ * A refusal by the gateway itself, before it sent anything upstream for the refused field or request. Clients get it as
+ * a top-level error; `caller-facing.ts` decides its format.
  */
 export abstract class GatewayError extends Error {
   abstract readonly code: TopLevelCode;
-  /** The answer's status; undefined where other fields of the same answer may well have succeeded. */
+  /** The response's status; undefined if other fields of the same response may have succeeded. */
   abstract readonly statusCode: number | undefined;
-  /** When a repeat may succeed; undefined where none will. Also sent as `Retry-After`, in whole seconds. */
+  /** When a retry may succeed; undefined if none will. Also sent as `Retry-After`, in whole seconds. */
   readonly retryAfterMs: number | undefined = undefined;
 
-  /** What metrics count it as, where that says more than the code. */
+  /** The outcome in metrics, if that says more than the code. */
   readonly outcome: FinerOutcome | undefined = undefined;
 
   get retryable(): boolean {
@@ -19,7 +19,10 @@ export abstract class GatewayError extends Error {
   }
 }
 
-/** `Retry-After` takes whole seconds (RFC 9110, 10.2.3); rounded up, so that who obeys it is not refused again. */
+/**
+ * `Retry-After` takes whole seconds (RFC 9110, 10.2.3); rounded up, so that a client that obeys it is not refused
+ * again.
+ */
 export function retryAfterSeconds(retryAfterMs: number): string {
   return String(Math.ceil(retryAfterMs / 1000));
 }
