@@ -2,8 +2,8 @@ import * as z from 'zod';
 import type { ClientDetailsParams } from './customer-evaluation.wire.ts';
 
 /*
- * The upstream's words for `v2.signals.account_evaluation`, spelled as on the wire.
- * Source: https://docs.stripe.com/api/v2/signals (preview 2026-09-30).
+ * Stripe's fields and values for `v2.signals.account_evaluation`, spelled as on the wire. Source:
+ * https://docs.stripe.com/api/v2/signals (preview 2026-09-30).
  */
 
 export const accountEvaluationsPath = '/v2/signals/account_evaluations';
@@ -31,7 +31,7 @@ const time = z.iso.datetime({ offset: true });
 // A decimal: JSON numbers would lose digits in some clients.
 const decimal = z.string().regex(/^-?\d{1,15}(\.\d{1,15})?$/);
 
-// Loose throughout, since Stripe adds fields without notice; what is not known is counted as drift.
+// Loose throughout, since Stripe adds fields without notice; unknown fields are counted as drift.
 const accountSignal = z.looseObject({
   risk_level: z.string(),
   score: decimal.nullish(),
@@ -43,7 +43,7 @@ const evaluation = z.looseObject({
   id: z.string().min(1),
   object: z.literal('v2.signals.account_evaluation'),
   created: time,
-  // Required, and yet missing in every printed example.
+  // Required by the reference, but missing in all of its examples.
   livemode: z.boolean().nullish(),
   account_details: z.looseObject({ customer: z.string().min(1).nullish() }).nullish(),
   requested_signals: z.array(z.string()),
@@ -53,8 +53,8 @@ const evaluation = z.looseObject({
 });
 
 /**
- * What an answer must look like to be read at all; open enums stay strings here. Of the evaluated signals, those that
- * are named are checked; others are kept as they came.
+ * The minimum that a response must have to be read; open enums stay strings here. Evaluated signals in `signalNames`
+ * are checked; others are kept as they came.
  */
 export function accountEvaluationWire<Name extends string>(signalNames: readonly Name[]) {
   const signals = {} as Record<Name, z.ZodOptional<z.ZodNullable<typeof accountSignal>>>;
@@ -64,5 +64,5 @@ export function accountEvaluationWire<Name extends string>(signalNames: readonly
 
 export type AccountSignalWire = z.infer<typeof accountSignal>;
 
-/** What an answer to a decision must look like: nothing but its being one is read. */
+/** The response to a decision: only its `object` is read. */
 export const accountActivityWire = z.looseObject({ object: z.literal('v2.signals.account_activity') });

@@ -9,21 +9,21 @@ import type { UpstreamOperation } from './http/observer.ts';
 import type { UpstreamResponse } from './http/response.ts';
 import type { StripeClient } from './http/stripe-client.ts';
 
-/** The operations of this resource, by the names that v1's have. */
+/** The operations of this resource, under the same names as v1's. */
 const accountEvaluationOperations = {
   create: { name: 'create', method: 'POST', pathTemplate: accountEvaluationsPath },
   retrieve: { name: 'retrieve', method: 'GET', pathTemplate: `${accountEvaluationsPath}/{id}` },
 } as const satisfies Record<string, UpstreamOperation>;
 
 /**
- * Stripe's v2 account evaluations, and the account activities that report on them. Answers are JSON of unknown shape;
+ * Stripe's v2 account evaluations, and the account activities that report on them. Responses are JSON of unknown shape;
  * failures are `UpstreamCallError`s. Source: https://docs.stripe.com/api/v2/signals
  */
 export class AccountEvaluations {
   readonly #stripe: StripeClient;
   readonly #report: UpstreamOperation;
 
-  /** `activitiesPath` is the version's. */
+  /** `activitiesPath` depends on the API version. */
   constructor(stripe: StripeClient, activitiesPath: string) {
     this.#stripe = stripe;
     this.#report = { name: 'report', method: 'POST', pathTemplate: activitiesPath };
@@ -45,7 +45,7 @@ export class AccountEvaluations {
     return this.#stripe.get({ operation: accountEvaluationOperations.retrieve, path }, call);
   }
 
-  /** Answers the activity. */
+  /** Resolves with the activity. */
   report(params: AccountDecisionParams, idempotencyKey: string, call: Call): Promise<UpstreamResponse> {
     const operation = this.#report;
     const path = operation.pathTemplate;

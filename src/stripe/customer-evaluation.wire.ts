@@ -1,13 +1,13 @@
 import * as z from 'zod';
 
 /*
- * The upstream's words for `radar.customer_evaluation`, spelled as on the wire.
- * Source: https://docs.stripe.com/api/radar/customer_evaluations (preview 2026-03-04).
+ * Stripe's fields and values for `radar.customer_evaluation`, spelled as on the wire. Source:
+ * https://docs.stripe.com/api/radar/customer_evaluations (preview 2026-03-04).
  */
 
 export const customerEvaluationsPath = '/v1/radar/customer_evaluations';
 
-/** Strings in an evaluation's context hold at most this many characters (OpenAPI `maxLength`). */
+/** The maximum characters of a string in an evaluation's context (OpenAPI `maxLength`). */
 export const maxStringLength = 5000;
 
 // Type aliases, not interfaces: only an alias fits the form encoder's index signature.
@@ -41,7 +41,7 @@ export type ReportOutcomeParams = {
   customer?: string | undefined;
 };
 
-// The last second that RFC 3339 can write, 9999-12-31T23:59:59Z. Milliseconds taken for seconds lie beyond it.
+// The last second that RFC 3339 can write, 9999-12-31T23:59:59Z. Rejects milliseconds sent as seconds.
 const unixSeconds = z.number().int().min(0).max(253_402_300_799);
 
 // Stripe's two forms of a list: bare, or within a list object (https://docs.stripe.com/api/pagination).
@@ -49,14 +49,14 @@ const listItems = (value: unknown): unknown =>
   isObject(value) && Array.isArray(value['data']) ? value['data'] : value;
 
 // Stripe's forms of a reference: an id, or the object itself, whole or deleted
-// (https://docs.stripe.com/api/expanding_objects). Nothing but the id is kept of it.
+// (https://docs.stripe.com/api/expanding_objects). Only the id is kept.
 const referencedId = (value: unknown): unknown => (isObject(value) ? (value['id'] ?? value) : value);
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-// Loose throughout, since Stripe adds fields without notice; what is not known is counted as drift.
+// Loose throughout, since Stripe adds fields without notice; unknown fields are counted as drift.
 const signal = z.looseObject({
   score: z.number(),
   evaluated_at: unixSeconds,
@@ -85,8 +85,8 @@ const evaluation = z.looseObject({
 });
 
 /**
- * What an answer must look like to be read at all; open enums stay strings here. Of the signals, those that are named are
- * checked; others are kept as they came.
+ * The minimum that a response must have to be read; open enums stay strings here. Signals in `signalNames` are checked;
+ * others are kept as they came.
  */
 export function customerEvaluationWire<Name extends string>(signalNames: readonly Name[]) {
   const signals = {} as Record<Name, z.ZodOptional<z.ZodNullable<typeof signal>>>;

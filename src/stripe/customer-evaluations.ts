@@ -20,14 +20,14 @@ export const customerEvaluationOperations = {
 } as const satisfies Record<string, UpstreamOperation>;
 
 /**
- * `events` is null unless asked for, and what became of an evaluation is why one is retrieved. Always asked for,
- * so that an evaluation is one fetch whatever the selections of it in one operation. Signals come unasked.
+ * `events` is null unless expanded, and events are the usual reason to retrieve an evaluation. It is always expanded,
+ * so that an operation fetches an evaluation once even if it selects it several times. Signals need no expansion.
  */
 const expansion = encodeForm({ expand: ['events'] });
 
 /**
- * Stripe's v1 customer evaluations. Answers are JSON of unknown shape; failures are `UpstreamCallError`s.
- * Source: https://docs.stripe.com/api/radar/customer_evaluations
+ * Stripe's v1 customer evaluations. Responses are JSON of unknown shape; failures are `UpstreamCallError`s. Source:
+ * https://docs.stripe.com/api/radar/customer_evaluations
  */
 export class CustomerEvaluations {
   readonly #stripe: StripeClient;
@@ -80,8 +80,8 @@ export class CustomerEvaluations {
 }
 
 /**
- * Whether a client's text can be an evaluation's id, and so a segment of a path. Encoding keeps it one segment, but `.`
- * and `..` mean something to URLs even so (RFC 3986, 5.2.4), and an unpaired surrogate has no encoding.
+ * Whether a client's text can be an evaluation's id, and so a path segment. Percent-encoding keeps it one segment,
+ * except that URLs resolve `.` and `..` (RFC 3986, 5.2.4) and an unpaired surrogate has no encoding.
  */
 export function isEvaluationId(id: string): boolean {
   return id !== '' && id !== '.' && id !== '..' && id.length <= 255 && id.isWellFormed();

@@ -1,16 +1,16 @@
 import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import type { StripeAccount } from './per-account.ts';
 
-/** Keys of single accounts, in place of the platform's one key. */
+/** A key for each account, in place of the platform's one key. */
 export interface AccountKeys {
-  /** An account's own key. A promise only when the account is new. */
+  /** The account's own key; a promise only if the key has not been read yet. */
   keyOf(account: string): AccountKey | Promise<AccountKey>;
 }
 
-/** `malformed`: there is something in its place that is no key, so that no other key may stand in. */
+/** `malformed`: the account has a key file without a valid key, so no other key may be used instead. */
 export type AccountKey = { readonly key: string } | 'none' | 'malformed';
 
-/** How a request says for whom it is: by its key, or by a header beside it. */
+/** How a request names its account: by its key, or by a header beside the key. */
 interface Credentials {
   readonly authorization: string;
   readonly 'stripe-account'?: string;
@@ -18,8 +18,8 @@ interface Credentials {
 }
 
 /**
- * The credentials under `secretKey` for an account (Connect) or a context path (organizations): never both, which
- * Stripe answers with 400. Source: https://docs.stripe.com/api/connected-accounts, https://docs.stripe.com/context
+ * The credentials under `secretKey` for an account (Connect) or a context path (organizations). Never both: Stripe
+ * answers both with 400. Source: https://docs.stripe.com/api/connected-accounts, https://docs.stripe.com/context
  */
 function credentialsFor(secretKey: string, account: StripeAccount): Credentials {
   const authorization = `Bearer ${secretKey}`;
@@ -34,12 +34,12 @@ export function isAccountId(account: string): boolean {
   return /^acct_\w{1,64}$/.test(account);
 }
 
-/** Whether a text names an account or a context path. It becomes a header, and the name of a key's file. */
+/** Whether a text names an account or a context path. The text is used as a header and as the name of a key file. */
 export function isStripeAccount(text: string): boolean {
   return text.length <= 255 && /^\w{1,80}(\/\w{1,80}){0,4}$/.test(text);
 }
 
-/** What calls are authenticated by: the one key, or keys of single accounts. */
+/** The credentials of calls: the one key, or a key for each account. */
 export class AccountCredentials {
   readonly #account: StripeAccount;
   readonly #keys: AccountKeys | undefined;
@@ -47,7 +47,9 @@ export class AccountCredentials {
   #secretKey: string;
   #configured: Credentials;
 
-  /** `account` is for calls that bring none; `mayUseOneKey`, whether an account without a key is called under the one. */
+  /**
+   * `account` is for calls without an account; `mayUseOneKey` lets an account without a key of its own use the one key.
+   */
   constructor(
     { secretKey, account }: { readonly secretKey: string; readonly account: StripeAccount },
     keys: AccountKeys | undefined,
@@ -60,7 +62,7 @@ export class AccountCredentials {
     this.#configured = credentialsFor(secretKey, account);
   }
 
-  /** Calls that begin from now on use this key. */
+  /** Replaces the one key, for calls that start from now on. */
   renew(secretKey: string): void {
     this.#secretKey = secretKey;
     this.#configured = credentialsFor(secretKey, this.#account);
@@ -84,7 +86,7 @@ export class AccountCredentials {
   }
 }
 
-/** An account without a key of its own, where no other key may stand in. */
+/** The account has no valid key of its own, and no other key may be used instead. */
 function noKeyFor(account: string, reason: 'none' | 'malformed'): UpstreamCallError {
   return new UpstreamCallError('UPSTREAM_REFUSED', {
     effect: 'NONE',

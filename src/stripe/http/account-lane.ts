@@ -18,11 +18,14 @@ export interface LaneSettings {
   readonly maxAttempts: number;
   /** Calls in flight. */
   readonly maxConcurrency: number;
-  /** A ceiling on calls a second; none if undefined. */
+  /** The maximum calls per second; no limit if undefined. */
   readonly maxPerSecond: number | undefined;
 }
 
-/** What an account's calls share with each other, and with no other account's: Stripe limits each by itself. */
+/**
+ * The limits, retry budget and breaker that one account's calls share. Separate for each account, since Stripe limits
+ * each account separately.
+ */
 export class AccountLane implements Upstream {
   readonly transport: Transport;
   readonly timeoutMs: number;
@@ -33,7 +36,7 @@ export class AccountLane implements Upstream {
   readonly singleFlight = new SingleFlight<UpstreamResponse>();
   readonly #ceiling: RateLimiter | undefined;
 
-  /** `transport` is that of all lanes; `onBreaker` is told when the account's breaker changes. */
+  /** All lanes share `transport`; `onBreaker` is called when the account's breaker changes. */
   constructor(
     account: StripeAccount,
     transport: Transport,
@@ -48,7 +51,7 @@ export class AccountLane implements Upstream {
     this.#ceiling = maxPerSecond === undefined ? undefined : new RateLimiter(maxPerSecond);
   }
 
-  /** Calls that wait for a place or for their second. */
+  /** Calls that wait for a concurrency slot or for the rate limit. */
   get waiting(): number {
     return this.concurrency.waiting + (this.#ceiling?.waiting ?? 0);
   }
@@ -58,11 +61,11 @@ export class AccountLane implements Upstream {
   }
 
   async acquireRate(call: Call): Promise<void> {
-    // What waits longer than half of what is left would have no time for the call itself.
+    // A call may spend half of its remaining time waiting; the other half is for the call itself.
     await this.#ceiling?.pass(call, call.deadline.remainingMs / 2).catch(aboveCeiling);
   }
 
-  /** Refuses the calls that wait for their second. */
+  /** Rejects the calls that wait for the rate limit. */
   close(): void {
     this.#ceiling?.close();
   }

@@ -14,10 +14,12 @@ import { leastRetries } from './retry-budget.ts';
 export class AccountLanes {
   readonly #lanes: PerAccount<AccountLane>;
   readonly #limit: number;
-  /** Undefined where one lane is all there is, whose own limit it would be. */
+  /** Undefined with a single lane, which enforces this limit itself. */
   readonly #concurrency: ConcurrencyLimiter | undefined;
 
-  /** `limit` is of the calls in flight. With `areMany`, calls bring their accounts; else all share one lane. */
+  /**
+   * `limit` is the maximum calls in flight. With `areMany`, each call names its account; otherwise all share one lane.
+   */
   constructor(create: (account: StripeAccount) => AccountLane, limit: number, areMany: boolean) {
     this.#lanes = new PerAccount(create, ({ isIdle }) => isIdle);
     this.#limit = limit;
@@ -29,7 +31,7 @@ export class AccountLanes {
     return this.#lanes.of(account);
   }
 
-  /** Acquires a place for a call; `leave` must follow. Throws an `OverloadedError`. */
+  /** Acquires a slot for a call; the caller must `leave` afterwards. Throws an `OverloadedError`. */
   async enter(lane: AccountLane, call: Call): Promise<void> {
     await lane.concurrency.enter(call).catch(overloaded);
     try {
@@ -45,7 +47,7 @@ export class AccountLanes {
     lane.concurrency.leave();
   }
 
-  /** False while Stripe answers no account: each breaker that has anything to go by is open. */
+  /** False while Stripe is down for every account: a breaker is open, and no other account has had a success lately. */
   get isUpstreamUp(): boolean {
     const breakers = this.#lanes.all.map(({ breaker }) => breaker);
     const working = breakers.filter(({ isOpen }) => !isOpen);
@@ -70,7 +72,7 @@ export class AccountLanes {
     };
   }
 
-  /** Refuses the calls that wait for their second. */
+  /** Rejects the calls that wait for the rate limit. */
   close(): void {
     for (const lane of this.#lanes.all) lane.close();
   }

@@ -6,23 +6,23 @@ import type { AttemptOutcome } from './retry-policy.ts';
 import { type RawRequest, type RawResponse, type Transport, TransportError } from './transport.ts';
 
 /**
- * A time-out after less than this share of an attempt's usual time says nothing about the upstream: clients with tiny
- * deadlines could open the breaker for everyone. After more it does, or a router that waits a little less than the
- * gateway would switch the breaker off. A failure that came counts, however little time was left.
+ * The breaker ignores a timeout of an attempt that had less than this share of the normal timeout: otherwise clients
+ * with tiny deadlines could open it for everyone. It counts the others: otherwise a router that waits slightly less
+ * than the gateway would disable the breaker. Failures other than timeouts always count.
  */
 const fairShare = 1 / 3;
 
-/** One attempt at a call, and what came of it: a whole response, or an error. */
+/** One attempt at a call, and its result: a whole response, or an error. */
 export class Attempt {
   /** Whether any byte of the request may have left. */
   sent = false;
   #reusedConnection = false;
-  /** Whether it had time enough to blame the upstream for a time-out. */
+  /** Whether the attempt had enough time for a timeout to count against the upstream. */
   hadFairTime = true;
   response: RawResponse | undefined;
   error: unknown;
 
-  /** An attempt that was not made, since nothing may be sent now. */
+  /** An attempt that was not made because the breaker is open. */
   static refused(error: unknown): Attempt {
     const attempt = new Attempt();
     attempt.error = error;
@@ -39,7 +39,8 @@ export class Attempt {
     const attempt = new Attempt();
     const startedAt = performance.now();
     const inFlight = transport.send(request);
-    // The deadline moves when a more patient caller joins, so what is left is looked at again when it seems over.
+    // The deadline moves when a caller with a later one joins, so the remaining time is checked again when it seems
+    // over.
     const leftMs = (): number =>
       Math.min(startedAt + timeoutMs - performance.now(), call.deadline.remainingMs);
     const end = (): void => {
@@ -56,30 +57,30 @@ export class Attempt {
     clearTimeout(timer);
     attempt.sent = inFlight.sent;
     attempt.#reusedConnection = inFlight.reusedConnection;
-    // Judged at the end, since the deadline may have moved meanwhile.
+    // Checked at the end, since the deadline may have moved meanwhile.
     const allowedMs = performance.now() - startedAt + call.deadline.remainingMs;
     attempt.hadFairTime = allowedMs >= timeoutMs * fairShare;
     return attempt;
   }
 
-  /** The response, where it is a success. */
+  /** The response, if it is a success. */
   get success(): RawResponse | undefined {
     const { response } = this;
     return response !== undefined && response.status >= 200 && response.status < 300 ? response : undefined;
   }
 
-  /** It was ended because its time was up. */
+  /** Whether the attempt timed out. */
   get ranOutOfTime(): boolean {
     return this.error instanceof TransportError && this.error.code === 'AbortError';
   }
 
-  /** What it tells the breaker. */
+  /** The attempt's result for the breaker. */
   get verdict(): AttemptVerdict {
     if (this.response !== undefined) return this.response.status >= 500 ? 'failed' : 'succeeded';
     return this.ranOutOfTime && !this.hadFairTime ? 'inconclusive' : 'failed';
   }
 
-  /** What it tells the retry policy. */
+  /** The attempt's result for the retry policy. */
   get outcome(): AttemptOutcome {
     const { response, error } = this;
     const shouldRetry = response && header(response, 'stripe-should-retry');
@@ -97,7 +98,7 @@ export class Attempt {
     };
   }
 
-  /** What it tells whoever watches. */
+  /** The attempt's result for the observer. */
   get end(): AttemptEnd {
     return {
       status: this.response?.status,

@@ -3,7 +3,7 @@ export class BreakerOpenError extends Error {
   override readonly name = 'BreakerOpenError';
 }
 
-// One instance for all: while the breaker is open most calls get it, and nobody reads its stack.
+// Shared instance: while the breaker is open most calls throw it, and nobody reads its stack.
 const breakerOpen = new BreakerOpenError();
 
 /** How long the breaker stays open before it lets a probe through. */
@@ -11,24 +11,24 @@ export const probeAfterMs = 1_000;
 
 const bucketMs = 500;
 const buckets = 6;
-/** With fewer attempts in the window, their failures say too little. */
+/** With fewer attempts in the window, the breaker stays closed. */
 const minAttempts = 10;
 
 /** How an attempt that the breaker admitted ended. */
 export type AttemptVerdict =
-  /** A whole response that is no 5xx. */
+  /** A whole response other than a 5xx. */
   | 'succeeded'
   /** A 5xx, or no whole response. */
   | 'failed'
-  /** It ran out of time that its caller had cut short: that says nothing about the upstream. */
+  /** It timed out because of its caller's short deadline, which says nothing about the upstream. */
   | 'inconclusive';
 
 /**
- * A circuit breaker: opens when more than half of the attempts of three seconds failed, of at least ten. After a second
- * it is half-open and admits one attempt at a time, whoever makes it, until one succeeds or fails.
+ * A circuit breaker: opens when more than half of at least ten attempts in the last three seconds failed. After a
+ * second it is half-open and admits one attempt at a time, of any caller, until one succeeds or fails.
  *
- * Source: M. Nygard, "Release It!", Circuit Breaker. Written here rather than taken from a library, since those count
- * an attempt as a success or a failure: an inconclusive probe then leaves them half-open for ever.
+ * Source: M. Nygard, "Release It!", Circuit Breaker. Not a library, since libraries count each attempt as a success or
+ * a failure: an inconclusive probe would leave them half-open forever.
  */
 export class Breaker {
   readonly #onChange: (state: 'open' | 'closed') => void;
@@ -50,8 +50,8 @@ export class Breaker {
   }
 
   /**
-   * Whether it refuses everything for now. Not while it is half-open: a gateway that balancers take out of service
-   * until a probe succeeds would never make one.
+   * Whether all attempts are rejected at the moment. False while half-open: if load balancers took the gateway out of
+   * service until a probe succeeds, it would never send one.
    */
   get isOpen(): boolean {
     return this.state === 'open';
@@ -64,7 +64,7 @@ export class Breaker {
   }
 
   /**
-   * Admits an attempt, whose end must be told to the function that it returns; throws a `BreakerOpenError` where
+   * Admits an attempt and returns a function that must be called with its result; throws a `BreakerOpenError` if
    * nothing may be sent.
    */
   admit(): (verdict: AttemptVerdict) => void {
@@ -76,7 +76,7 @@ export class Breaker {
   }
 
   readonly #count = (verdict: AttemptVerdict): void => {
-    // An attempt from before the breaker opened, that ends while it is open.
+    // The attempt started before the breaker opened and ended while it is open.
     if (verdict === 'inconclusive' || this.#openedAt !== undefined) return;
     const period = Math.floor(this.#now() / bucketMs);
     const bucket = this.#counts[period % buckets];

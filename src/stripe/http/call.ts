@@ -3,18 +3,18 @@ import type { UpstreamObserver } from './observer.ts';
 import type { StripeAccount } from './per-account.ts';
 
 /**
- * The circumstances of one call: who makes it, until when, and who watches. Made once for each request and passed
- * whole down to the transport.
+ * The context of one call: its caller, deadline and observer. Created once per request and passed down to the
+ * transport.
  */
 export interface Call {
-  /** The caller's id: its own line where calls wait, and the scope of its idempotency keys. */
+  /** The caller's id: the key of fair queues, and the scope of idempotency keys. */
   readonly caller: string;
   readonly deadline: Deadline;
-  /** Aborted when nobody waits for the call any more: what was sent is left to finish, and nothing more is sent. */
+  /** Aborted when nobody waits for the call any more: an attempt in flight may finish, and no further one is sent. */
   readonly signal: AbortSignal | undefined;
-  /** The Stripe account that it is made for, or a context path; undefined for the configured one. */
+  /** The Stripe account or context path to call for; undefined for the configured one. */
   readonly account?: StripeAccount;
-  /** Watches the attempts. Of calls that share one upstream call, the first one's watches. */
+  /** Observes the attempts. Calls that share one upstream call share the first one's observer. */
   readonly observer?: UpstreamObserver | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** The moment by which a call must be answered, on the monotonic clock: setting the wall clock does not move it. */
+/** The time by which a call must be answered, on the monotonic clock: setting the wall clock does not move it. */
 export class Deadline {
   #endsAt: number;
 
@@ -7,7 +7,7 @@ export class Deadline {
     this.#endsAt = performance.now() + timeoutMs;
   }
 
-  /** What is left, in milliseconds; 0 once it has run out. */
+  /** The remaining time in milliseconds; 0 once the deadline has passed. */
   get remainingMs(): number {
     return Math.max(0, this.#endsAt - performance.now());
   }
@@ -16,7 +16,7 @@ export class Deadline {
     return this.#endsAt < other.#endsAt;
   }
 
-  /** Moves it to `other`, if that is later. */
+  /** Moves the deadline to `other`, if that is later. */
   extendTo(other: Deadline): void {
     this.#endsAt = Math.max(this.#endsAt, other.#endsAt);
   }

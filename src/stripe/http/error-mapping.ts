@@ -13,8 +13,8 @@ import {
 import type { RawResponse, TransportError } from './transport.ts';
 
 /**
- * What an answer that is not a success means to a caller. Total over statuses; of the upstream's message only the
- * names of missing permissions are read, since it quotes input values and parts of keys. Source: https://docs.stripe.com/api/errors
+ * Maps an unsuccessful response to the caller's error. Covers all statuses. Reads only the names of missing permissions
+ * from the upstream's message, which quotes input values and parts of keys. Source: https://docs.stripe.com/api/errors
  */
 export function errorOfResponse(answer: RawResponse): UpstreamCallError {
   const words = readErrorWords(answer) ?? {};
@@ -23,9 +23,9 @@ export function errorOfResponse(answer: RawResponse): UpstreamCallError {
   const failure = (code: FailureCode, effect: 'NONE' | 'UNKNOWN', operatorNote = said): UpstreamCallError =>
     new UpstreamCallError(code, { effect, param: words.param, upstreamRequestId, operatorNote });
 
-  // A redirect would carry the key and personal data elsewhere: it is never followed.
+  // Redirects are never followed: they would carry the key and personal data elsewhere.
   if (answer.status < 400) return invalidResponse(`status ${answer.status}`, upstreamRequestId);
-  // Whether the request went any further, an intermediary does not say.
+  // An intermediary does not say whether it forwarded the request.
   if (isByIntermediary(answer)) {
     return failure(
       'UPSTREAM_UNAVAILABLE',
@@ -33,7 +33,7 @@ export function errorOfResponse(answer: RawResponse): UpstreamCallError {
       `status ${answer.status}, not from Stripe: check the proxies and firewalls on the way`,
     );
   }
-  // A 409 of this type is another request with the key at work, no conflict.
+  // A 409 of this type means that another request with the key is in progress, not a conflict.
   if (words.type === 'idempotency_error' && answer.status !== 409)
     return failure('IDEMPOTENCY_CONFLICT', 'NONE');
   if (words.code === 'resource_missing') return failure('NOT_FOUND', 'NONE');
@@ -49,7 +49,7 @@ export function errorOfResponse(answer: RawResponse): UpstreamCallError {
 
   switch (answer.status) {
     case 400:
-      // Without a parameter there is nothing that a client could correct: it is about key, account or version.
+      // Without a parameter a client has nothing to correct: the error is about the key, account or version.
       return words.param === undefined
         ? failure('UPSTREAM_REFUSED', 'NONE', `${said}: check STRIPE_API_VERSION and STRIPE_ACCOUNT`)
         : failure('BAD_USER_INPUT', 'NONE');
@@ -59,9 +59,9 @@ export function errorOfResponse(answer: RawResponse): UpstreamCallError {
       return failure('UPSTREAM_REFUSED', 'NONE', `${said}: ${permissionNote(missingPermissions(answer))}`);
     case 404:
       return failure('UPSTREAM_UNSUPPORTED', 'NONE', `${said}: ${noPreview}`);
-    // Another request with this key is at work, and may yet succeed.
+    // Another request with this key is in progress and may still succeed.
     case 409:
-    // A dependency of the upstream's failed in the middle of the work.
+    // A dependency of the upstream failed while it processed the request.
     case 424:
       return unavailable(answer, said);
     case 429:
@@ -82,7 +82,7 @@ function permissionNote(missing: readonly string[]): string {
     : 'the key lacks a permission for customer evaluations, or for STRIPE_ACCOUNT';
 }
 
-// Accounts that were not invited to the preview get the same answers as older versions.
+// Accounts that were not invited to the preview get the same responses as older versions.
 const noPreview =
   'STRIPE_API_VERSION has no such call or parameter, or this account is not in the private preview of customer evaluations: ask Stripe for an invitation, or set STRIPE_API=v2';
 
@@ -99,8 +99,8 @@ const noAccess: KnownError = {
 const quotaExceeded: KnownError = { code: 'UPSTREAM_REFUSED', note: 'a monthly quota is used up' };
 
 /**
- * v2's errors, by code or else by type. They have no `param`: what is named here is what they can only be about.
- * Source: Stripe's OpenAPI description of v2 signals, 2026-09-30.preview.
+ * v2's errors, by code or else by type. They have no `param`; each one here can only concern the `param` given. Source:
+ * Stripe's OpenAPI description of v2 signals, 2026-09-30.preview.
  */
 const v2Errors: ReadonlyMap<string | undefined, KnownError> = new Map(
   Object.entries<KnownError>({
@@ -133,26 +133,26 @@ function unavailable(answer: RawResponse, said: string): UpstreamCallError {
 const keySpent =
   'Stripe stored a failure for this idempotency key and replays it for 24 hours. Do not retry with it; a new key is a new, perhaps second, call.';
 
-/** What it means to a caller that an attempt brought no whole answer. */
+/** Maps an attempt without a whole response to the caller's error. */
 export function errorOfTransport(error: TransportError): UpstreamCallError {
   return new UpstreamCallError(error.unreadable ? 'UPSTREAM_INVALID_RESPONSE' : 'UPSTREAM_UNAVAILABLE', {
     effect: error.sent ? 'UNKNOWN' : 'NONE',
     operatorNote: error.message,
-    // A certificate that is refused stays so until somebody looks.
+    // An invalid certificate stays invalid until an operator fixes it.
     operatorsMustAct: certificateOrProtocol.test(error.code),
   });
 }
 
-// Source: https://nodejs.org/api/tls.html#x509-certificate-error-codes; not all of them say what they are about.
+// Source: https://nodejs.org/api/tls.html#x509-certificate-error-codes; not all of them contain CERT.
 const certificateOrProtocol = /CERT|TLS|SSL|LEAF_SIGNATURE|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/;
 
-// Without a word of the upstream's, its limits count by the second.
+// Without a `Retry-After`, one second: Stripe's limits are per second.
 function retryAfterMsOf(answer: RawResponse): number {
   const asked = retryAfterMs(answer);
   return typeof asked === 'number' ? asked : 1_000;
 }
 
-// What stands in the log is a word of the upstream's vocabulary or nothing.
+// Only words of the upstream's own vocabulary are logged.
 function word(text: string | undefined): string {
   return text !== undefined && /^[a-z0-9_-]{1,64}$/.test(text) ? text : 'none';
 }

@@ -12,13 +12,12 @@ export function formBody(params: FormHash): RequestBody {
 }
 
 /**
- * Encodes parameters as Stripe's `application/x-www-form-urlencoded` dialect: hashes as `a[b]`, arrays by
- * index as `a[0]`, brackets bare, a space as `%20`; byte for byte what Stripe's own SDK writes, but for brackets
- * within a value, which the SDK leaves bare and which here can be taken for structure by no parser.
+ * Encodes parameters as Stripe's `application/x-www-form-urlencoded` dialect: hashes as `a[b]`, arrays by index as
+ * `a[0]`, brackets bare, a space as `%20`. The bytes equal those of Stripe's own SDK, except for brackets within a
+ * value: the SDK leaves them bare; here they are encoded, so that no parser can mistake them for structure.
  *
- * Names and values are percent-encoded one by one, so that no string can end its own field and begin
- * another. Throws a `URIError` for an unpaired surrogate: it has no UTF-8 form (the translation refuses it
- * before).
+ * Names and values are percent-encoded one by one, so that no string can end its own field and begin another. Throws a
+ * `URIError` for an unpaired surrogate, which has no UTF-8 form; the translation refuses those earlier.
  */
 export function encodeForm(params: FormHash): string {
   const fields: string[] = [];
@@ -40,7 +39,7 @@ function appendFields(fields: string[], name: string, value: FormValue | undefin
   }
 }
 
-// RFC 3986 reserves `!'()*` too, and encodeURIComponent, which is older, leaves them.
+// RFC 3986 reserves `!'()*` too, but encodeURIComponent, which is older, leaves them bare.
 function percentEncoded(text: string): string {
   if (unreserved.test(text)) return text;
   return encodeURIComponent(text).replace(
@@ -49,5 +48,5 @@ function percentEncoded(text: string): string {
   );
 }
 
-// RFC 3986, 2.3: what encodes to itself. All our names are of these, and most values.
+// RFC 3986, 2.3: unreserved characters encode to themselves. All our names and most values consist of them.
 const unreserved = /^[\w.~-]*$/;

@@ -1,10 +1,10 @@
 const empty = Buffer.alloc(0);
-/** Holds an evaluation, so that almost no answer is copied twice. */
+/** Large enough for an evaluation, so that almost no response is copied twice. */
 const leastBufferBytes = 2 * 1024;
 
 /**
- * Bytes in one piece of memory. A list of the pieces as they come would hold an object, and what the socket read at that
- * time, for each of them: a hundred times the bytes where each piece is one.
+ * Bytes in one piece of memory. A list of chunks would keep an object and the socket's read buffer for each of them: a
+ * hundred times the bytes if each chunk is one byte.
  */
 export class GrowingBuffer {
   #bytes: Buffer = empty;

@@ -1,22 +1,22 @@
-/** An operation of the upstream. Telemetry takes its names from here: nobody infers them from a method or URL. */
+/** An operation of the upstream. Telemetry takes its names from here instead of inferring them from a method or URL. */
 export interface UpstreamOperation {
   /** The label `call` of metrics and log lines. */
   readonly name: string;
   readonly method: 'GET' | 'POST';
-  /** The path with its variable parts in braces (OpenTelemetry's `url.template`): holds no client's text. */
+  /** The path with its variable parts in braces (OpenTelemetry's `url.template`): contains no client input. */
   readonly pathTemplate: string;
 }
 
-/** How an attempt ended: plain data, for whoever watches. */
+/** How an attempt ended, as plain data for observers. */
 export interface AttemptEnd {
-  /** The answer's status; undefined where no whole answer came. */
+  /** The response's status; undefined without a whole response. */
   readonly status: number | undefined;
-  /** Where none came: undici's, Node's or OpenSSL's word for it, or `BREAKER_OPEN`. */
+  /** Without a response: the error code of undici, Node or OpenSSL, or `BREAKER_OPEN`. */
   readonly error: string | undefined;
   /** Whether any byte of the request may have left. */
   readonly sent: boolean;
   readonly reusedConnection: boolean;
-  /** Stripe's `Request-Id`; undefined where the header does not look like an id. */
+  /** Stripe's `Request-Id`; undefined if the header does not look like an id. */
   readonly requestId: string | undefined;
 }
 
@@ -26,26 +26,26 @@ interface WatchedAttempt {
 }
 
 /**
- * Told of each attempt that is made on behalf of a request. Called on the way of every call: must not throw, wait,
- * or do more than note.
+ * Notified of each attempt made for a request. Called synchronously during every call: must not throw, wait, or do more
+ * than record.
  */
 export interface UpstreamObserver {
-  /** An attempt begins, the first of a call being number 1. */
+  /** An attempt starts; the first of a call is number 1. */
   attemptStarted(operation: UpstreamOperation, number: number): WatchedAttempt;
 }
 
-/** How busy the way to the upstream is, now. */
+/** The current load on the upstream client. */
 export interface UpstreamLoad {
   readonly inFlight: number;
-  /** Calls that may be in flight at most. */
+  /** The maximum calls in flight. */
   readonly limit: number;
-  /** Calls that wait to be let in. */
+  /** Calls that wait for admission. */
   readonly waiting: number;
   readonly breaker: 'closed' | 'half_open' | 'open';
-  /** How many more retries the budget allows at this moment; of several accounts, the one that has the fewest. */
+  /** How many more retries the budget allows now; with several accounts, the lowest of theirs. */
   readonly retriesLeft: number;
-  /** Accounts that calls were made for lately. */
+  /** Accounts with recent calls. */
   readonly accounts: number;
-  /** Of those, the ones whose breaker is open. */
+  /** The number of those accounts whose breaker is open. */
   readonly accountsDown: number;
 }

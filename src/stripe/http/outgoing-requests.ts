@@ -1,17 +1,17 @@
 import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 
-/** How requests leave the gateway, to Stripe as to an issuer's key set. */
+/** How the gateway sends requests, to Stripe and to an issuer's key set. */
 export interface OutgoingRequests {
   /** The product and its version (RFC 9110, 10.1.5): some firewalls refuse requests without one. */
   readonly userAgent: string;
-  /** Undefined where no proxy is set: connections then lead to the origin itself. */
+  /** Undefined if no proxy is set: connections then go directly to the origin. */
   readonly openPool?: OpenPool | undefined;
 }
 
 /** Opens the connections to an origin as they are needed. */
 export type OpenPool = (origin: string, options: PoolOptions) => Dispatcher;
 
-/** How undici hands on what makes a connection. */
+/** The connect function that undici passes on. */
 type Tunnel = Required<Pick<Pool.Options, 'connect'>>;
 
 type PoolOptions = Pool.Options & { readonly connect: { readonly timeout: number } };
@@ -19,11 +19,11 @@ type PoolOptions = Pool.Options & { readonly connect: { readonly timeout: number
 export interface ProxySettings {
   /** `http` or `https`; may hold a user and a password, and is never logged. */
   readonly url: string;
-  /** Hosts that are called directly, as `NO_PROXY` lists them. */
+  /** Hosts to call directly, in the format of `NO_PROXY`. */
   readonly exceptions: string;
 }
 
-/** Requests that go through the proxy, where one is set. */
+/** Requests go through the proxy, if one is set. */
 export function createOutgoingRequests(
   userAgent: string,
   proxy: ProxySettings | undefined,
@@ -32,8 +32,8 @@ export function createOutgoingRequests(
 }
 
 /**
- * Connections through the proxy: a tunnel each (CONNECT), with TLS from end to end, so that the proxy reads the host
- * and nothing else. Plain http is never sent through it: that only leads to this machine.
+ * Connections through the proxy: a tunnel each (CONNECT), with end-to-end TLS, so that the proxy sees only the host.
+ * Plain http bypasses the proxy: it is only allowed to this machine.
  */
 function poolsThrough({ url, exceptions }: ProxySettings): OpenPool {
   return (origin, options) => {
@@ -43,12 +43,12 @@ function poolsThrough({ url, exceptions }: ProxySettings): OpenPool {
       httpsProxy: url,
       noProxy: exceptions,
       connectTimeout: timeout,
-      // Direct connections take these; a tunnel is a function in their place.
+      // Options for direct connections; a tunnel replaces them with a function.
       connect: options.connect,
       factory: (_origin, { connect }: Tunnel) => new Pool(origin, { ...options, connect }),
       requestTls: { allowH2: false },
       proxyTls: { allowH2: false },
-      // A proxy that does not answer CONNECT takes no connection.
+      // A proxy that does not answer CONNECT counts as unreachable.
       clientFactory: (proxy, { connect }: Tunnel) =>
         new Pool(proxy.origin, { connect, headersTimeout: timeout }),
     });

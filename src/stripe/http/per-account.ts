@@ -1,12 +1,12 @@
 /** A Stripe account or a context path; undefined for the key's own account. */
 export type StripeAccount = string | undefined;
 
-/** Some 2.7 kB of lanes each. */
+/** Each account's lane takes about 2.7 kB. */
 const maxIdle = 10_000;
 
 /**
- * Something of each Stripe account, made when it is first needed. Beyond `max`, the least recently used one that is
- * idle is forgotten: one that is in use never is, so more than `max` may be kept for a while.
+ * A value for each Stripe account, created when first needed. Beyond `max`, the least recently used idle one is
+ * dropped. Values in use are never dropped, so more than `max` may be kept for a while.
  */
 export class PerAccount<Value> {
   readonly #create: (account: StripeAccount) => Value;
@@ -37,7 +37,7 @@ export class PerAccount<Value> {
     return made;
   }
 
-  /** All that are kept. */
+  /** All current values. */
   get all(): readonly Value[] {
     return [...this.#values.values()];
   }

@@ -1,16 +1,16 @@
 const windowSeconds = 10;
-/** Retries may add so much to the traffic. */
+/** Retries may add this share to the calls. */
 const share = 0.2;
-/** What a quiet gateway may repeat all the same in a window: a fifth of three calls would be none. */
+/** The minimum retries per window, for a gateway with few calls: a fifth of three calls would be none. */
 export const leastRetries = 10;
 
 /**
- * Bounds the load that retries add to an outage: over a sliding window of ten seconds at most a fifth of the
- * calls, or ten where that is more. Source: the retry budget of Finagle and of gRPC's proposal A6.
+ * Limits the load that retries add in an outage: over a sliding window of ten seconds, at most a fifth of the calls, or
+ * ten if that is more. Source: the retry budget of Finagle and of gRPC's proposal A6.
  */
 export class RetryBudget {
   readonly #now: () => number;
-  // One bucket a second, the second it stands for beside it.
+  // One bucket per second, each with the second that it counts.
   readonly #buckets = Array.from({ length: windowSeconds }, () => ({ second: -1, calls: 0, retries: 0 }));
 
   /** `now` is the monotonic time in milliseconds. */
@@ -31,7 +31,7 @@ export class RetryBudget {
     return this.retriesLeft > 0;
   }
 
-  /** How much more retries are within the budget: above 0 while one more is. */
+  /** How many more retries are within the budget; one more is allowed while this is above 0. */
   get retriesLeft(): number {
     const oldest = this.#second() - windowSeconds;
     let calls = 0;

@@ -5,24 +5,24 @@ import type { UpstreamObserver } from './observer.ts';
 import type { StripeAccount } from './per-account.ts';
 
 /**
- * Single-flight: calls that meet in this process under one idempotency key share one upstream call and its outcome.
+ * Single-flight: concurrent calls in this process with one idempotency key share one upstream call and its outcome.
  * Duplicates in other processes get Stripe's 409, which the retry policy handles.
  *
- * A shared call lives as long as its most patient caller; each caller is answered by its own deadline.
+ * A shared call has the latest deadline of its callers; each caller is answered by its own deadline.
  */
 export class SingleFlight<Response> {
   readonly #underWay = new Map<string, SharedCall<Response>>();
 
-  /** Calls under way. */
+  /** Calls in flight. */
   get size(): number {
     return this.#underWay.size;
   }
 
   /**
-   * Joins the upstream call under `key`, or begins it. Throws `IDEMPOTENCY_CONFLICT` if the one under way has another
-   * `request`; rejects with `UPSTREAM_TIMEOUT` when it outlives the call's own deadline. What is begun gets a call
-   * that stands for all who wait: its deadline moves when a more patient one joins, and its signal is aborted while
-   * nobody waits.
+   * Joins the upstream call under `key`, or starts it. Throws `IDEMPOTENCY_CONFLICT` if the one in flight has another
+   * `request`; rejects with `UPSTREAM_TIMEOUT` when it outlives the caller's own deadline. `begin` gets a call that
+   * represents all participants: its deadline moves when one with a later deadline joins, and its signal is aborted
+   * while nobody waits.
    */
   run(
     key: string,
@@ -47,7 +47,7 @@ export class SingleFlight<Response> {
 }
 
 /**
- * The call that stands for all who wait. A class: a getter in an object literal makes a hidden class for each object,
+ * The call that represents all participants. A class: a getter in an object literal makes a hidden class for each object,
  * which lives until the next major collection and keeps alive what the getter sees, the whole request.
  */
 class SharedCall<Response> implements Call {
@@ -101,8 +101,8 @@ class SharedCall<Response> implements Call {
     }
   }
 
-  // The call itself ends by the latest deadline, and knows best then what happened. Those with an earlier one need a
-  // timer of their own: none does while a caller is alone.
+  // The call itself ends by the latest deadline, with the most precise error. Participants with an earlier deadline
+  // need a timer; a single participant needs none.
   #moveDeadline(deadline: Deadline): void {
     this.deadline.extendTo(deadline);
     for (const participant of this.#participants) {
@@ -119,7 +119,7 @@ class SharedCall<Response> implements Call {
 interface Participant<Response> {
   readonly deadline: Deadline;
   timer: NodeJS.Timeout | undefined;
-  /** The participant waits no longer. */
+  /** Removes the participant, which no longer waits. */
   readonly leave: () => void;
   readonly resolve: (response: Response) => void;
   readonly reject: (error: unknown) => void;

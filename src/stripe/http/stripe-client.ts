@@ -16,7 +16,7 @@ export interface StripeSettings {
   readonly secretKey: string;
   /** Sent as `Stripe-Version`. */
   readonly apiVersion: string;
-  /** For calls without an account of their own: sent as `Stripe-Account` (Connect), or as `Stripe-Context`. */
+  /** For calls that name no account: sent as `Stripe-Account` (Connect), or as `Stripe-Context`. */
   readonly account: StripeAccount;
   /** One attempt, body included. */
   readonly timeoutMs: number;
@@ -24,9 +24,9 @@ export interface StripeSettings {
   readonly maxAttempts: number;
   /** Calls in flight, of all accounts together. */
   readonly maxConcurrency: number;
-  /** A ceiling on calls a second, for each account; none if undefined. */
+  /** The maximum calls per second for each account; no limit if undefined. */
   readonly maxPerSecond: number | undefined;
-  /** Undefined where all calls are for one account. */
+  /** Undefined if all calls are for one account. */
   readonly accounts?: AccountsSettings | undefined;
 }
 
@@ -34,13 +34,13 @@ export interface StripeSettings {
 export interface AccountsSettings {
   /** Calls in flight, for each account. */
   readonly maxConcurrency: number;
-  /** Whether an account without a key of its own is called under the one key. */
+  /** Whether calls for an account without a key of its own use the one key. */
   readonly mayUseOneKey: boolean;
 }
 
 export interface GetRequest {
   readonly operation: UpstreamOperation;
-  /** A path below `apiUrl`; whatever a client wrote in it must be percent-encoded. */
+  /** A path below `apiUrl`; client input in it must be percent-encoded. */
   readonly path: string;
 }
 
@@ -51,10 +51,10 @@ export interface PostRequest extends GetRequest {
 }
 
 /**
- * The upstream's HTTP interface: makes a call exactly once, and answers with JSON of unknown shape. Throws a
- * `UpstreamCallError`, or `OverloadedError` where more calls are in flight than may be. Accounts are kept apart: each
- * has its own limits, retry budget and circuit breaker, and takes only its share of the calls in flight.
- * Source: https://docs.stripe.com/api (authentication, versioning, idempotent requests).
+ * The upstream's HTTP interface: makes a call exactly once, and returns JSON of unknown shape. Throws an
+ * `UpstreamCallError`, or `OverloadedError` if too many calls are in flight. Accounts are isolated: each has its own
+ * limits, retry budget and circuit breaker, and takes only its share of the calls in flight. Source:
+ * https://docs.stripe.com/api (authentication, versioning, idempotent requests).
  */
 export class StripeClient {
   readonly #transport: Transport;
@@ -62,7 +62,7 @@ export class StripeClient {
   readonly #lanes: AccountLanes;
   readonly #credentials: AccountCredentials;
 
-  /** `onBreaker` is told when an account's breaker changes; `keys` are those of single accounts, if they have any. */
+  /** `onBreaker` is called when an account's breaker changes; `keys` are the accounts' own keys, if they have any. */
   constructor(
     settings: StripeSettings,
     outgoing: OutgoingRequests,
@@ -72,7 +72,7 @@ export class StripeClient {
     const { apiUrl, timeoutMs, maxConcurrency, accounts } = settings;
     this.#transport = new Transport({
       origin: apiUrl,
-      // A host that takes no connection in half an attempt's time takes none: leave time for another try.
+      // Half of an attempt's time, to leave time for another one.
       connectTimeoutMs: Math.ceil(timeoutMs / 2),
       maxConnections: maxConcurrency,
       openPool: outgoing.openPool,
@@ -91,17 +91,17 @@ export class StripeClient {
     this.#credentials = new AccountCredentials(settings, keys, accounts?.mayUseOneKey ?? false);
   }
 
-  /** False while Stripe answers no account. */
+  /** False while Stripe is down for every account. */
   get isUpstreamUp(): boolean {
     return this.#lanes.isUpstreamUp;
   }
 
-  /** How busy the way to the upstream is. */
+  /** The current load on the upstream client. */
   get load(): UpstreamLoad {
     return this.#lanes.load;
   }
 
-  /** Calls that begin from now on use this key; one under way ends with the key it began with. */
+  /** Replaces the key for calls that start from now on; a call in flight keeps its key. */
   renewKey(secretKey: string): void {
     this.#credentials.renew(secretKey);
   }
@@ -110,7 +110,7 @@ export class StripeClient {
     return this.#send(this.#lanes.of(call.account), request, call);
   }
 
-  /** Posts exactly once for each idempotency key: calls that meet under one share it and its outcome. */
+  /** Posts exactly once for each idempotency key: concurrent calls with the same key share one upstream call. */
   post(request: PostRequest, call: Call): Promise<UpstreamResponse> {
     const lane = this.#lanes.of(call.account);
     const { idempotencyKey, path, body } = request;
@@ -140,7 +140,7 @@ export class StripeClient {
     }
   }
 
-  /** Waits for the calls under way, then closes the connections. */
+  /** Waits for the calls in flight, then closes the connections. */
   async close(): Promise<void> {
     this.#lanes.close();
     await this.#transport.close();

@@ -2,35 +2,35 @@ import { Client, type Dispatcher, Pool } from 'undici';
 import { GrowingBuffer } from './growing-buffer.ts';
 import type { OpenPool } from './outgoing-requests.ts';
 
-/** A body, and what it is. */
+/** A body and its media type. */
 export interface RequestBody {
   readonly contentType: 'application/x-www-form-urlencoded' | 'application/json';
   readonly text: string;
 }
 
-/** A request as it goes. */
+/** A request as sent. */
 export interface RawRequest {
   readonly method: 'GET' | 'POST';
-  /** From the root, with whatever a client wrote in it percent-encoded. */
+  /** From the root, with client input percent-encoded. */
   readonly path: string;
   readonly headers: Record<string, string>;
-  /** Null for none. */
+  /** Null if there is none. */
   readonly body: string | null;
 }
 
-/** An answer as it came, whole: the upstream's bytes are read within the attempt's time limit. */
+/** A whole response, read within the attempt's time limit. */
 export interface RawResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
 }
 
-/** An attempt that brought no whole answer. */
+/** An attempt without a whole response. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   /** Whether any byte of the request may have left: if not, nothing can have happened upstream. */
   readonly sent: boolean;
-  /** undici's, Node's or OpenSSL's word for it, e.g. `ECONNREFUSED`, `UND_ERR_SOCKET`. */
+  /** The error code of undici, Node or OpenSSL, e.g. `ECONNREFUSED`, `UND_ERR_SOCKET`. */
   readonly code: string;
 
   constructor(sent: boolean, code: string) {
@@ -39,12 +39,12 @@ export class TransportError extends Error {
     this.code = code;
   }
 
-  /** The connection was closed from the other side. */
+  /** Whether the upstream closed the connection. */
   get closed(): boolean {
     return closings.has(this.code);
   }
 
-  /** Bytes came, but they are no HTTP answer, or more of one than is held. */
+  /** Whether the bytes received are not valid HTTP or exceed the size limit. */
   get unreadable(): boolean {
     return this.code === 'HTTPParserError' || this.code.startsWith('HPE_') || tooMuch.has(this.code);
   }
@@ -58,9 +58,9 @@ const tooMuch: ReadonlySet<string> = new Set([
   'TOO_MANY_INTERIM_RESPONSES',
 ]);
 
-// The cause's message is not kept: it may quote bytes of the answer.
+// The cause's message is dropped: it may quote bytes of the response.
 function codeOf(cause: Error): string {
-  // undici tells what a proxy answered to CONNECT in the message alone.
+  // undici reports a proxy's status for CONNECT only in the message.
   const proxyStatus = /^Proxy response \((\d{3})\)/.exec(cause.message)?.[1];
   if (proxyStatus !== undefined) return `PROXY_STATUS_${proxyStatus}`;
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
@@ -71,28 +71,28 @@ export interface TransportOptions {
   readonly origin: string;
   readonly connectTimeoutMs: number;
   readonly maxConnections: number;
-  /** What is larger is refused while it comes. */
+  /** A larger response is aborted while it is read. */
   readonly maxAnswerBytes?: number;
-  /** Opens connections, such as through a proxy; without it they lead to the origin itself. */
+  /** Opens connections, such as through a proxy; by default they go directly to the origin. */
   readonly openPool?: OpenPool | undefined;
 }
 
-/** An evaluation takes about 1 kB. What is larger by a thousand is an attack or a mistake. */
+/** An evaluation takes about 1 kB. A response a thousand times larger is an attack or a mistake. */
 const maxAnswerBytes = 1024 * 1024;
 const maxAnswerHeaderBytes = 16 * 1024;
-// Each piece and each interim response costs time, however few bytes it has.
+// Each chunk and each interim response costs time, however few bytes it has.
 const maxPieces = 16 * 1024;
 const maxInterimResponses = 1_000;
-// Below the minute after which load balancers commonly close idle connections, so that we close first.
+// Load balancers commonly close idle connections after a minute; we close ours earlier.
 const keepAliveMs = 30_000;
 
 /**
- * One request and its answer over pooled connections, with undici directly.
+ * Sends requests over pooled connections, with undici directly.
  *
- * Not the global `fetch`: it would follow redirects (and post the body and our key again to wherever a 307
- * points), inflate what the upstream compressed before anyone counts bytes, and build three web streams per
- * call. Here no redirect is followed, no encoding is asked for or undone, the answer's size is bounded, and
- * whether a request was sent is known.
+ * Not the global `fetch`: it would follow redirects (a 307 would post the body and our key to its target), decompress
+ * responses before we can count their bytes, and create three web streams per call. This transport follows no
+ * redirects, requests and decodes no content encoding, limits the response's size, and knows whether a request was
+ * sent.
  */
 export class Transport {
   readonly #origin: string;
@@ -103,12 +103,12 @@ export class Transport {
     this.#pool = openPool(options.origin, {
       connections: options.maxConnections,
       factory: (origin, clientOptions) => new Connection(origin, clientOptions),
-      // One request at a time on a connection: a broken one then takes no other call with it.
+      // One request at a time per connection: a broken connection then fails only one call.
       pipelining: 1,
       allowH2: false,
       keepAliveTimeout: keepAliveMs,
       connect: { timeout: options.connectTimeoutMs },
-      // The attempt's own limit covers headers and body; undici's are coarser and start anew with each chunk.
+      // The attempt's own timeout covers headers and body; undici's are coarser and restart with each chunk.
       headersTimeout: 0,
       bodyTimeout: 0,
       maxHeaderSize: maxAnswerHeaderBytes,
@@ -116,14 +116,14 @@ export class Transport {
     });
   }
 
-  /** Sends the request, as soon as there is a connection for it. */
+  /** Sends the request as soon as a connection is available. */
   send({ method, path, headers, body }: RawRequest): InFlightRequest {
     const inFlight = new InFlightRequest();
     this.#pool.dispatch({ origin: this.#origin, path, method, headers, body }, inFlight);
     return inFlight;
   }
 
-  /** Closes idle connections at once and busy ones as their answers arrive. */
+  /** Closes idle connections immediately and busy ones as their responses arrive. */
   close(): Promise<void> {
     return this.#pool.close();
   }
@@ -139,11 +139,11 @@ class Connection extends Client {
   }
 }
 
-/** A request that was handed to the transport, and what is known of it while it runs. */
+/** A request in flight and its state. */
 export class InFlightRequest implements Dispatcher.DispatchHandler {
   /** Whether any byte of the request may have left. */
   sent = false;
-  /** Whether the connection was there before the request. */
+  /** Whether the connection existed before the request. */
   reusedConnection = false;
   /** The whole response; rejects with a `TransportError`. */
   readonly response: Promise<RawResponse>;
@@ -164,7 +164,7 @@ export class InFlightRequest implements Dispatcher.DispatchHandler {
     this.#reject = reject;
   }
 
-  /** Ends it at once, as `AbortError`, and closes its connection. */
+  /** Aborts the request with an `AbortError`, and closes its connection. */
   abort(): void {
     this.#aborted = new DOMException('the attempt was ended', 'AbortError');
     this.#controller?.abort(this.#aborted);
@@ -172,7 +172,7 @@ export class InFlightRequest implements Dispatcher.DispatchHandler {
     this.#reject(new TransportError(this.sent, this.#aborted.name));
   }
 
-  // Called when a connection takes the request up, before its first byte is written.
+  // Called when a connection starts the request, before its first byte is written.
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#aborted === undefined) this.sent = true;

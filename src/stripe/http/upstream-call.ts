@@ -9,7 +9,7 @@ import type { RetryBudget } from './retry-budget.ts';
 import { retryDelayMs } from './retry-policy.ts';
 import { type RawRequest, type Transport, TransportError } from './transport.ts';
 
-/** What the calls for one account share, and the transport, which all do. */
+/** Shared by the calls for one account; the transport is shared by all accounts. */
 export interface Upstream {
   readonly transport: Transport;
   readonly breaker: Breaker;
@@ -17,7 +17,7 @@ export interface Upstream {
   /** One attempt, body included. */
   readonly timeoutMs: number;
   readonly maxAttempts: number;
-  /** Waits until the ceiling on calls a second lets another attempt of the call through. */
+  /** Waits until the rate limit admits another attempt of the call. */
   acquireRate(call: Call): Promise<void>;
 }
 
@@ -26,9 +26,9 @@ export interface UpstreamRequest extends RawRequest {
 }
 
 /**
- * Makes one call to the upstream: attempt, decide, wait, again; all attempts under the same idempotency key and within
- * one deadline. The rate of the first attempt has been acquired. Answers with JSON of unknown shape, or throws an
- * `UpstreamCallError` that tells the effect of all attempts together.
+ * Makes one call to the upstream with retries; all attempts use the same idempotency key and share one deadline. The
+ * caller has acquired the rate for the first attempt. Returns JSON of unknown shape, or throws an `UpstreamCallError`
+ * with the effect of all attempts together.
  */
 export async function callUpstream(
   upstream: Upstream,
@@ -54,7 +54,7 @@ export async function callUpstream(
   }
 }
 
-/** Never throws: what came of the attempt stands in it. */
+/** Never throws: the attempt holds its response or error. */
 async function attemptOnce(
   { breaker, transport, timeoutMs }: Upstream,
   request: UpstreamRequest,
@@ -74,7 +74,7 @@ async function attemptOnce(
   return attempt;
 }
 
-/** How long to wait before the next attempt; undefined where there is none. */
+/** How long to wait before the next attempt; undefined if there is none. */
 function delayBeforeRetry(
   { budget, maxAttempts }: Upstream,
   call: Call,
@@ -90,12 +90,12 @@ function delayBeforeRetry(
     budgetLeft: budget.left,
     random: Math.random(),
   });
-  // Counted now and not after the wait: of many that fail at once, the first ones take what is left.
+  // Counted before the wait, so that calls that fail together cannot exceed the budget.
   if (delayMs !== undefined && delayMs > 0) budget.countRetry();
   return delayMs;
 }
 
-/** What the last attempt came to, which tells more than those before it. */
+/** The error of the last attempt, which says more than the ones before it. */
 function errorOf({ error, response, ranOutOfTime }: Attempt, attempts: readonly Attempt[]): unknown {
   if (response !== undefined) return errorOfResponse(response);
   if (error instanceof BreakerOpenError) {
@@ -110,7 +110,7 @@ function errorOf({ error, response, ranOutOfTime }: Attempt, attempts: readonly 
 }
 
 function noResponseInTime(attempts: readonly Attempt[]): UpstreamCallError {
-  // Not even a connection, although there was time for one: that is no slow upstream.
+  // No connection, although there was enough time: the upstream is unreachable, not slow.
   const unreachable = attempts.some(({ hadFairTime }) => hadFairTime) && attempts.every(({ sent }) => !sent);
   if (!unreachable) return timedOut(attempts);
   return new UpstreamCallError('UPSTREAM_UNAVAILABLE', {
@@ -126,7 +126,7 @@ function timedOut(attempts: readonly Attempt[]): UpstreamCallError {
   });
 }
 
-/** Whatever ended the call: reading has no effect, and a write may have had one where any attempt may have. */
+/** The effect of the whole call: a read has none; a write may have had one if any of its attempts may have. */
 function withEffectOfAll(
   error: UpstreamCallError,
   { method }: UpstreamRequest,
