@@ -7,36 +7,36 @@ import { type Permissions, permissionsOf } from './permissions.ts';
 import { type RateLimitSettings, RateLimits } from './rate-limits.ts';
 import type { RedisRateLimitStore } from './redis-rate-limit-store.ts';
 
-/** What decides who may call, and how much. */
+/** Authentication, permissions and rate limits of callers. */
 export interface Access {
   readonly authenticator: Authenticator;
   readonly limits: RateLimits;
   readonly pseudonymize: Pseudonymize;
   readonly permissionsOf: (caller: Caller) => Permissions;
   /**
-   * The Stripe account that the caller's calls are made for; undefined for the configured one, null where there is none
-   * and calls can't be made.
+   * The Stripe account of the caller's calls; undefined for the configured one, null if there is none and calls can't
+   * be made.
    */
   readonly accountOf: (caller: Caller) => StripeAccount | null;
-  /** Whether addresses tell callers apart: not so behind a router, whose address all have. */
+  /** Whether addresses distinguish callers. False behind a router: all calls come from its address. */
   readonly countsAddresses: boolean;
 }
 
 export interface AccessSettings {
   readonly authentication: AuthenticationSettings;
   readonly rateLimits: RateLimitSettings;
-  /** Whether each caller brings the account that its calls are made for, or all are for the configured one. */
+  /** Whether each caller names its own account, or all calls use the configured one. */
   readonly stripeAccounts: 'one' | 'callers';
-  /** For callers that bring none. */
+  /** For callers that name no account. */
   readonly stripe: { readonly account: StripeAccount };
-  /** Whether scores and levels are shown to every caller, or to those with the scope. */
+  /** Whether scores and levels are shown to every caller, or only to those with the scope. */
   readonly signalsVisibility: 'all' | 'scoped';
-  /** Callers and addresses are named in logs and shared counters by hashes under this key. */
+  /** The key of the hashes that stand for callers and addresses in logs and shared counters. */
   readonly pseudonymKey: string;
 }
 
 interface RenewableAccess extends Access {
-  /** Names callers under this key from now on. */
+  /** Replaces the key for pseudonyms. */
   renewPseudonymKey(key: string): void;
 }
 
@@ -68,7 +68,7 @@ export async function createAccess(
   };
 }
 
-// Its client is loaded only where there is a Redis.
+// The client library is loaded only if Redis is configured.
 async function openStore(url: string, pseudonymize: Pseudonymize, log: Logger): Promise<RedisRateLimitStore> {
   const { RedisRateLimitStore: Store } = await import('./redis-rate-limit-store.ts');
   return new Store(url, pseudonymize, stateLogger(log, 'the shared counters of REDIS_URL are'), (reason) =>
@@ -76,7 +76,7 @@ async function openStore(url: string, pseudonymize: Pseudonymize, log: Logger): 
   );
 }
 
-/** Logs each change of something that the gateway can do without; `reason` is one safe word. */
+/** Logs each state change of an optional dependency; `reason` is one word that is safe to log. */
 function stateLogger(log: Logger, subject: string) {
   return (state: 'up' | 'down', reason?: string): void =>
     log[state === 'up' ? 'info' : 'error']({ state, reason }, `${subject} ${state}`);

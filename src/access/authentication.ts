@@ -15,7 +15,7 @@ export type AuthenticationSettings =
       readonly namesAccounts: boolean;
     };
 
-/** The caller; or a failed authentication, with the reason for the log; or that credentials can't be checked now. */
+/** The caller; or a failure, with its reason for the log; or that credentials can't be checked at the moment. */
 export type Authentication =
   | { readonly outcome: 'known'; readonly caller: Caller }
   | { readonly outcome: 'refused'; readonly reason: string }
@@ -24,17 +24,20 @@ export type Authentication =
 /** Authenticates a caller from the headers alone, before the body is read. */
 export interface Authenticator {
   authenticate(headers: DistinctHeaders): Authentication | Promise<Authentication>;
-  /** The id of a caller that is known without any work: by whom requests wait in turn, not what they may do. */
+  /**
+   * The caller's id from the cache or a router's headers, without verification. For fair queuing only, never for
+   * authorization.
+   */
   recognize(headers: DistinctHeaders): string | undefined;
-  /** Settles when all has been tried, within a second or so, that is needed to know callers. */
+  /** Settles after the first attempt to fetch the issuer's keys, within about a second. */
   readonly started: Promise<void>;
-  /** Whether the issuer's keys can be had; undefined where none are needed. */
+  /** Whether the last fetch of the issuer's keys succeeded; undefined if none are needed. */
   readonly keySetState: KeySetState | undefined;
-  /** Why they can't be, in a word or two that are safe to show. */
+  /** Why it failed, in one or two words that are safe to show. */
   readonly keySetReason: string | undefined;
-  /** False while no caller at all can be known. */
+  /** False while no caller can be authenticated. */
   readonly isReady: boolean;
-  /** Takes these secrets of routers from now on, where it takes any. */
+  /** Replaces the router secrets, if there are any. */
   renewRouterSecrets(secrets: readonly string[]): void;
   close(): void;
 }
@@ -97,7 +100,7 @@ function createTokenAuthenticator(settings: TokenSettings, keys: RemoteKeySet): 
     authenticate: (headers) => {
       const [authorization, ...more] = headers['authorization'] ?? [];
       if (more.length > 0) return refused('several Authorization headers');
-      // Without keys nobody's token can be told from a forged one: a 401 would log everybody out.
+      // Without keys no token can be verified, and a 401 would log all users out.
       if (!keys.isLoaded) return { outcome: 'unavailable' };
       try {
         const caller = tokens.callerOf(authorization);

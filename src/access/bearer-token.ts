@@ -7,19 +7,19 @@ import { TokenCache } from './token-cache.ts';
 
 export interface TokenSettings {
   readonly issuer: string;
-  /** A token must be made for one of these. */
+  /** A token must be issued for one of these. */
   readonly audiences: readonly string[];
-  /** The claim that says so: `aud`, or what an issuer sends instead of it. */
+  /** The claim with the audience: `aud`, or the one that an issuer sends instead. */
   readonly audienceClaim: string;
   /** How far the clocks of issuer and gateway may differ. */
   readonly clockToleranceSeconds: number;
-  /** The claim that holds the caller's own customer; undefined where callers are not bound to one. */
+  /** The claim that holds the caller's own customer; undefined if callers are not bound to one. */
   readonly customerClaim: string | undefined;
-  /** The claim that holds the caller's Stripe account; undefined where all calls are for one. */
+  /** The claim that holds the caller's Stripe account; undefined if all calls are for one account. */
   readonly accountClaim: string | undefined;
 }
 
-/** A token that names no caller; the reason is for the log alone. */
+/** The token is invalid; the reason is only for the log. */
 export class TokenRefused extends Error {
   override readonly name = 'TokenRefused';
 }
@@ -39,13 +39,13 @@ const algorithms = [
   'Ed25519',
 ];
 
-// More than any issuer sends, and little to parse.
+// More than any issuer sends, but cheap to parse.
 const maxLength = 8 * 1024;
 
 /** A compact JWS behind its scheme (RFC 6750, 2.1; RFC 7515, 7.1). A JWE has five parts. */
 const bearer = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
 
-// Each one tried is a signature verified, for whoever sends a token without a kid.
+// Limits the signatures to verify for a token without a kid, which anybody may send.
 const maxKeysTried = 8;
 
 /** Authenticates a caller by its `Authorization` header. */
@@ -68,7 +68,7 @@ export class BearerTokens {
     this.#verified = new TokenCache(settings.clockToleranceSeconds);
   }
 
-  /** The caller that the header names. Throws `TokenRefused`. */
+  /** The caller that the header authenticates. Throws `TokenRefused`. */
   callerOf(authorization: string | undefined): Caller | Promise<Caller> {
     const token = tokenIn(authorization);
     return this.#verified.find(token, this.#keys.version) ?? this.#verify(token);
@@ -81,7 +81,7 @@ export class BearerTokens {
   }
 
   async #verify(token: string): Promise<Caller> {
-    // Read before: a set that is fetched meanwhile may lack the key.
+    // Read before verification: a set fetched meanwhile may lack the key.
     const keySet = this.#keys.version;
     try {
       const payload = await this.#payloadOf(token);
@@ -97,7 +97,7 @@ export class BearerTokens {
     try {
       return await this.#payloadByAnyKey(token);
     } catch (error) {
-      // Where keys have no kid, or a new one has that of the old, nothing but its signature tells of a new key.
+      // If keys have no kid, or a new key reuses the old one's, only the signature shows that a key is new.
       const mayBeNewKey = error instanceof errors.JWSSignatureVerificationFailed && this.#keys.canFetchAgain;
       if (!mayBeNewKey) throw error;
       await this.#keys.fetchAgain();
@@ -108,7 +108,7 @@ export class BearerTokens {
   /** Tries each key that fits: several may have one kid, or none (RFC 7517, 4.5). */
   async #payloadByAnyKey(token: string): Promise<JWTPayload> {
     try {
-      // Headers such as jku, x5u and jwk, with which a token brings its own key, are not read by jose's key sets.
+      // jose's key sets ignore jku, x5u and jwk, the headers with which a token brings its own key.
       return (await jwtVerify(token, this.#keys.resolve, this.#options)).payload;
     } catch (error) {
       if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
@@ -123,7 +123,7 @@ export class BearerTokens {
     }
   }
 
-  /** Undefined where another key may be the right one: this one did not sign it, or is too weak for jose. */
+  /** Undefined if another key may be the right one: this key did not sign the token, or is too weak for jose. */
   async #payloadByKey(token: string, key: CryptoKey): Promise<JWTPayload | undefined> {
     try {
       return (await jwtVerify(token, key, this.#options)).payload;
@@ -181,10 +181,10 @@ function accountIn(claim: unknown): string | undefined {
   return claim;
 }
 
-// jose's codes and claim names are its own words; its messages may quote the token.
+// jose's codes and claim names are safe to log; its messages may quote the token.
 function reasonOf(error: unknown): string {
   if (error instanceof errors.JWTClaimValidationFailed) return `${error.code} ${error.claim}`;
   if (error instanceof errors.JOSEError) return error.code;
-  // What jose says of a key that it won't use, such as an RSA key below 2048 bits.
+  // jose throws a TypeError for a key that it rejects, such as an RSA key below 2048 bits.
   return error instanceof TypeError ? 'unusable key' : 'key set unavailable';
 }

@@ -2,19 +2,19 @@ import { createHmac, hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { CustomerBinding } from './scopes.ts';
 
-/** The caller, and what it may do. */
+/** The caller and its rights. */
 export interface Caller {
   /**
-   * One for each subject of each issuer, whichever way it comes, and no other's: the scope of its idempotency keys,
-   * and its place in waiting lines. A hash, so that it can be passed on; but not a keyed one: it must stay the
-   * same when keys are rotated, or a repeat would be another call. So it is never logged: its pseudonym is.
+   * Unique per subject and issuer, and the same for a token and a router: the scope of its idempotency keys, and its
+   * key in fair queues. An unkeyed hash: it must stay the same when keys are rotated, or a retry would become a second
+   * call. So it is never logged; its pseudonym is.
    */
   readonly id: string;
-  /** Whether `id` tells this caller from others: not so for all who come without credentials. */
+  /** Whether `id` distinguishes this caller from others. False for callers without credentials, who share one id. */
   readonly isNamed: boolean;
   readonly scopes: ReadonlySet<string> | 'all';
   readonly customer: CustomerBinding;
-  /** The Stripe account, or context path, that the caller's calls are made for, if it brings one. */
+  /** The Stripe account or context path of the caller's calls, if the caller names one. */
   readonly account?: string | undefined;
 }
 
@@ -26,35 +26,35 @@ export const anonymous: Caller = {
   customer: { kind: 'any' },
 };
 
-/** An id for a caller from what names it. JSON of an array is injective, so no two callers share a text. */
+/** A caller's id, from the names that identify it. JSON of an array is injective, so no two callers share an id. */
 export function callerId(...names: readonly (string | undefined)[]): string {
   return hash('sha256', JSON.stringify(names), 'base64url');
 }
 
 /**
- * The id of an issuer's subject: the same for a token and for a router that vouches for it, so that a repeat which
- * takes the other way is no second call. `jwt` was the first way, and stands in the ids that are in use.
+ * The id of an issuer's subject: the same for a token and for a router that vouches for the subject, so that a retry
+ * the other way is not a second call. `jwt` is part of the ids already in use.
  */
 export function subjectId(issuer: string, subject: string): string {
   return callerId('jwt', issuer, subject);
 }
 
-/** Whether a name is one: what is empty or blank would be the same for several people. */
+/** Whether a value can be a name. A blank one would be the same for several people. */
 export function isName(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '';
 }
 
-/** Names a caller or address where others can read it, such as in logs and in shared counters. */
+/** The name of a caller or address where others can read it, as in logs and shared counters. */
 export type Pseudonymize = (name: string) => string;
 
 const maxPseudonyms = 10_000;
 
 /**
- * A keyed hash: who has not the key can't find a name by trying all of them, as could be done with addresses. Those
- * used last are kept, as each call of a caller needs the same one.
+ * A keyed hash: without the key, nobody can find an address by hashing all addresses. Recent ones are cached, since
+ * each call of a caller needs the same one.
  */
 export function pseudonymizer(key: string): Pseudonymize {
-  // Derived, since the key may be one that is used for something else as well.
+  // Derived, since the key may have another use as well.
   const derived = createHmac('sha256', key).update('pseudonyms of callers').digest();
   const pseudonyms = new LRUCache<string, string>({
     max: maxPseudonyms,

@@ -1,7 +1,7 @@
 import type { OutgoingRequests } from '../stripe/http/outgoing-requests.ts';
 import { Transport, TransportError } from '../stripe/http/transport.ts';
 
-/** Why there is no key set, in one word or two that are safe to log: never the URL, nor a word of the answer. */
+/** Why there is no key set, in one or two words that are safe to log: never the URL, nor any of the response. */
 export class KeySetError extends Error {
   override readonly name = 'KeySetError';
   readonly reason: string;
@@ -12,15 +12,15 @@ export class KeySetError extends Error {
   }
 }
 
-// A key set is a few kilobytes; what sends more is not one, or means harm.
+// A key set has a few kilobytes; a larger response is a mistake or an attack.
 const maxBytes = 64 * 1024;
 const timeoutMs = 1_000;
-// RFC 7517, 8.5.1, and what most issuers say instead. Kubernetes answers 406 where the first is not admitted.
+// RFC 7517, 8.5.1, and the type that most issuers send instead. Kubernetes answers 406 if the first is missing.
 const accept = 'application/jwk-set+json, application/json;q=0.9, */*;q=0.1';
 
 /**
- * The body of what a JWKS URL answers with 200. Throws a `KeySetError` for everything else, after a second at the
- * latest. A redirect is not followed: it could lead to anywhere.
+ * The body of a JWKS URL's response with status 200. Throws a `KeySetError` for everything else, after at most a
+ * second. Redirects are not followed: they could lead anywhere.
  */
 export async function requestKeySet(url: URL, { userAgent, openPool }: OutgoingRequests): Promise<string> {
   const transport = new Transport({
@@ -30,7 +30,7 @@ export async function requestKeySet(url: URL, { userAgent, openPool }: OutgoingR
     maxAnswerBytes: maxBytes,
     openPool,
   });
-  // Fetched every few minutes, no connection is worth keeping.
+  // Keys are fetched every few minutes, so the connection is not kept.
   const headers = { accept, connection: 'close', 'user-agent': userAgent, ...credentialsIn(url) };
   const path = url.pathname + url.search;
   const inFlight = transport.send({ method: 'GET', path, headers, body: null });
@@ -42,7 +42,7 @@ export async function requestKeySet(url: URL, { userAgent, openPool }: OutgoingR
   } catch (error) {
     throw error instanceof TransportError ? new KeySetError(reasonOf(error), error) : error;
   } finally {
-    // Not awaited: a connection that hangs ends when its request does.
+    // Not awaited: a stalled connection ends with its request.
     transport.close().catch(() => undefined);
   }
 }

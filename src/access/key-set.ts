@@ -2,24 +2,24 @@ import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } f
 import type { OutgoingRequests } from '../stripe/http/outgoing-requests.ts';
 import { KeySetError, requestKeySet } from './key-set-request.ts';
 
-/** A token with an unknown key has the set fetched again, but no more often than this. */
+/** The minimum interval between fetches that tokens with unknown keys cause. */
 const cooldownMs = 30_000;
 const refreshMs = 300_000;
-/** After a failed fetch, none is tried for so long: a stream of tokens must not become a stream of fetches. */
+/** The pause after a failed fetch: a stream of tokens must not cause a stream of fetches. */
 const retryMs = 5_000;
 
 export type KeySetState = 'up' | 'down';
 
-/** Told when the state changes, or the reason why it is down. */
+/** Called when the state changes, or the reason why it is down. */
 export type OnKeySet = (state: KeySetState, reason?: string) => void;
 
 /**
- * An issuer's public keys, fetched from its JWKS URL: at once, then every five minutes, and when a token is signed
- * with an unknown key. Once fetched, keys are kept until a newer set replaces them: while the URL is down, or answers
- * something that is not a key set, tokens signed with known keys go on.
+ * An issuer's public keys, fetched from its JWKS URL: immediately, then every five minutes, and when a token is signed
+ * with an unknown key. Keys are kept until a newer set replaces them: while the URL is down or returns something else,
+ * tokens signed with known keys are still accepted.
  *
- * jose's `createRemoteJWKSet` (6.2.17) can't take its place: it measures its cooldown by the wall clock and begins it
- * only after a fetch that succeeded, and one malformed member of a set makes it refuse the whole set.
+ * jose's `createRemoteJWKSet` (6.2.17) can't take its place: it measures its cooldown by the wall clock and starts it
+ * only after a successful fetch, and one malformed member makes it reject the whole set.
  */
 export class RemoteKeySet {
   readonly #url: URL;
@@ -31,12 +31,12 @@ export class RemoteKeySet {
   #reason: string | undefined;
   #text: string | undefined;
   #version = 0;
-  // By the monotonic clock: after the wall clock was set back, the cooldown must end all the same.
+  // By the monotonic clock: the cooldown must end even if the wall clock is set back.
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #blockedUntil = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
-  /** Settles when the first fetch has ended, well or not; never rejects. */
+  /** Resolves when the first fetch has ended, even if it failed; never rejects. */
   readonly firstFetch: Promise<void>;
 
   constructor(url: URL, requests: OutgoingRequests, onState: OnKeySet) {
@@ -46,27 +46,27 @@ export class RemoteKeySet {
     this.firstFetch = this.#refresh();
   }
 
-  /** Whether any set was ever fetched. */
+  /** Whether any fetch has succeeded. */
   get isLoaded(): boolean {
     return this.#keys !== undefined;
   }
 
-  /** Changes with the set: a token verified with one may not be with the next. */
+  /** Changes with the set: a token that was valid with one set may be invalid with the next. */
   get version(): number {
     return this.#version;
   }
 
-  /** Whether the last fetch succeeded; `down` before the first one did. */
+  /** Whether the last fetch succeeded; `down` until the first success. */
   get state(): KeySetState {
     return this.#state ?? 'down';
   }
 
-  /** Why the last fetch failed; undefined where it succeeded. */
+  /** Why the last fetch failed; undefined if it succeeded. */
   get reason(): string | undefined {
     return this.#reason;
   }
 
-  /** The key that a token names. Rejects where there is none, or with jose's iterable error where several fit. */
+  /** The key that a token names. Rejects if there is none, or with jose's iterable error if several fit. */
   readonly resolve: JWTVerifyGetKey = async (header, token) => {
     if (this.#keys !== undefined) {
       try {
@@ -80,12 +80,12 @@ export class RemoteKeySet {
     return this.#keys(header, token);
   };
 
-  /** Whether the last fetch is long enough ago for another one outside the schedule. */
+  /** Whether the cooldown allows another fetch outside the schedule. */
   get canFetchAgain(): boolean {
     return performance.now() >= this.#fetchedAt + cooldownMs;
   }
 
-  /** Fetches the set again; resolves whatever comes of it. */
+  /** Fetches the set again; resolves even if the fetch fails. */
   async fetchAgain(): Promise<void> {
     await this.#fetchOnce().catch(() => undefined);
   }
@@ -102,7 +102,7 @@ export class RemoteKeySet {
     this.#timer = setTimeout(() => void this.#refresh(), waitMs).unref();
   }
 
-  /** Fetches the set, once for all who ask meanwhile. Throws where there is none. */
+  /** Fetches the set; concurrent callers share one fetch. Throws if it fails. */
   #fetchOnce(): Promise<void> {
     this.#fetch ??= this.#fetchNow().finally(() => {
       this.#fetch = undefined;
@@ -123,7 +123,7 @@ export class RemoteKeySet {
     }
   }
 
-  // A set that is the same says nothing new: tokens that were verified with it need not be verified again.
+  // If the set is unchanged, cached tokens stay valid.
   #take(text: string): void {
     if (text === this.#text) return;
     this.#keys = createLocalJWKSet(keySetIn(text));
@@ -140,9 +140,9 @@ export class RemoteKeySet {
 }
 
 /**
- * The members of the set that can verify a signature. The others are ignored, as RFC 7517, 5 has it: one member that
- * is malformed or of an unknown type must not spoil the rest. A set without any is refused: it would lock everybody
- * out, and is rather a fault of whoever sends it than an issuer without keys.
+ * The members of the set that can verify a signature. Malformed ones and unknown types are ignored, by RFC 7517, 5. A
+ * set without usable keys is rejected: it would lock everybody out, and is more likely a mistake than an issuer without
+ * keys.
  */
 function keySetIn(text: string): JSONWebKeySet {
   const members = membersIn(text);
@@ -154,7 +154,7 @@ function keySetIn(text: string): JSONWebKeySet {
 
 function membersIn(text: string): unknown[] | undefined {
   try {
-    // RFC 8259, 8.1: a reader may ignore a byte order mark, and some servers send one.
+    // RFC 8259, 8.1: parsers may ignore a byte order mark, and some servers send one.
     const { keys } = JSON.parse(text.replace(/^\uFEFF/, '')) ?? {};
     return Array.isArray(keys) ? keys : undefined;
   } catch {

@@ -5,11 +5,11 @@ import { type CustomerBinding, scopes } from './scopes.ts';
 export interface Permissions {
   /** Whether the caller has a scope. */
   may(scope: string): boolean;
-  /** For which customers it may act: any, its own, or none at all. */
+  /** The customers that the caller may act for: any, its own, or none. */
   readonly customer: CustomerBinding;
 }
 
-/** What a caller may do: its scopes, and those that `SIGNALS_VISIBILITY=all` gives to everybody. */
+/** A caller's permissions: its scopes, and those that `SIGNALS_VISIBILITY=all` grants to everybody. */
 export function permissionsOf(caller: Caller, signalsVisibility: 'all' | 'scoped'): Permissions {
   return {
     may: (scope: string): boolean =>

@@ -1,11 +1,11 @@
 import { RateLimiterRes } from 'rate-limiter-flexible';
 
-/** How long a name must wait, or undefined where it need not. */
+/** How many milliseconds a name must wait for its next call; undefined if it is within its limit. */
 export type Wait = number | undefined;
 
-/** Counts in windows of a minute that begin with a name's first call. */
+/** Counts calls per name, in windows of a minute that start with the name's first call. */
 export interface Counter {
-  /** Adds to what `name` has used. */
+  /** Adds `points` to the count of `name`. */
   add(name: string, points: number): Wait | Promise<Wait>;
 }
 
@@ -13,18 +13,18 @@ export const windowSeconds = 60;
 const windowMs = windowSeconds * 1000;
 
 interface Window {
-  /** Of `performance.now()`: a clock that is set back makes nobody wait longer. */
+  /** By `performance.now()`: setting the wall clock back makes nobody wait longer. */
   readonly endsAt: number;
   used: number;
 }
 
 /**
- * What this process alone has counted. Synchronous: each request is counted twice or more, and each promise on its way
- * is a turn of the microtask queue.
+ * Counts in this process only. Synchronous: each request is counted twice or more, and each promise would cost a
+ * microtask.
  */
 export class MemoryCounter implements Counter {
   readonly #limit: number;
-  // In the order in which their windows end, since all are equally long and a name that begins anew moves to the end.
+  // Ordered by the end of the windows: all are equally long, and a name that starts a new one moves to the end.
   readonly #windows = new Map<string, Window>();
 
   constructor(limit: number) {
@@ -52,15 +52,15 @@ export class MemoryCounter implements Counter {
 }
 
 /**
- * How long a name must wait: the library resolves where there is room, rejects with a result where there is none, and
- * with an error where it failed.
+ * How long a name must wait. The library resolves below the limit, rejects with a result above it, and rejects with an
+ * error if it failed.
  */
 export async function waitOf(consumed: Promise<RateLimiterRes>): Promise<Wait> {
   try {
     await consumed;
     return undefined;
   } catch (result) {
-    // A clock that was set back makes the wait seem longer than the window, which ends by a timer all the same.
+    // If the clock was set back, the wait seems longer than the window, which still ends by a timer.
     if (result instanceof RateLimiterRes) return Math.min(Math.max(1, result.msBeforeNext), windowMs);
     throw result;
   }

@@ -6,51 +6,51 @@ import type { RedisRateLimitStore, StoreState } from './redis-rate-limit-store.t
 interface Limits {
   /** For each caller; no limit if undefined. */
   readonly perMinute: number | undefined;
-  /** For each address, whoever calls from it; no limit if undefined. */
+  /** For each address, across its callers; no limit if undefined. */
   readonly perAddressPerMinute: number | undefined;
 }
 
 export interface RateLimitSettings extends Limits {
-  /** Where counters are shared; each process has its own if undefined. */
+  /** The Redis that holds shared counters; if undefined, each process counts for itself. */
   readonly redisUrl: string | undefined;
 }
 
-/** The caller and address that a call is charged to. */
+/** The caller and address to charge for a call. */
 export interface Charged {
   readonly caller: Caller;
-  /** As the server sees it; undefined where it is only a router's. */
+  /** As the server sees it; undefined if it is a router's. */
   readonly address: string | undefined;
 }
 
-/** How much each caller and each address has done in the last minute, and whether it may do more. */
+/** The rate limits of callers and addresses. */
 export class RateLimits {
   readonly #store: RedisRateLimitStore | undefined;
   readonly #perCaller: Counter | undefined;
   readonly #perAddress: Counter | undefined;
   readonly #refusals: MemoryCounter | undefined;
 
-  /** Counts in the store, or in this process alone where there is none. */
+  /** Counts in the store, or in this process if there is none. */
   constructor({ perMinute, perAddressPerMinute }: Limits, store?: RedisRateLimitStore) {
     this.#store = store;
     const counter = (name: string, limit: number | undefined): Counter | undefined =>
       limit === undefined ? undefined : (store?.counter(name, limit) ?? new MemoryCounter(limit));
     this.#perCaller = counter('caller', perMinute);
     this.#perAddress = counter('address', perAddressPerMinute);
-    // Kept here: who is refused at the door must not cost a round trip to Redis.
+    // Counted in this process: an unauthenticated request must not cost a round trip to Redis.
     this.#refusals = perAddressPerMinute === undefined ? undefined : new MemoryCounter(perAddressPerMinute);
   }
 
-  /** Whether a single caller has a limit. */
+  /** Whether callers have a limit. */
   get limitsCallers(): boolean {
     return this.#perCaller !== undefined;
   }
 
-  /** Whether the shared counters can be had; undefined where there are none. */
+  /** Whether the shared counters are available; undefined if there are none. */
   get storeState(): StoreState | undefined {
     return this.#store?.state;
   }
 
-  /** Why the shared counters can't be had, in one safe word. */
+  /** Why the shared counters are unavailable, in one word that is safe to show. */
   get storeReason(): string | undefined {
     return this.#store?.reason;
   }
@@ -68,13 +68,13 @@ export class RateLimits {
       : longer(byName, byAddress);
   }
 
-  /** Counts a request that was refused at the door for its address. */
+  /** Counts an unauthenticated request against its address. */
   chargeRefusal(address: string | undefined): Wait {
     const from = addressKey(address);
     return from === undefined ? undefined : this.#refusals?.add(from, 1);
   }
 
-  /** Moves on to another Redis, or another password of the same, once it answers. */
+  /** Switches to another Redis, or to a new password of the same one, as soon as it responds. */
   renewRedis(url: string): void {
     this.#store?.renewRedis(url);
   }

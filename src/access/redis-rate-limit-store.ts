@@ -7,35 +7,35 @@ import { type Counter, MemoryCounter, waitOf, windowSeconds } from './rate-limit
 
 export type StoreState = 'up' | 'down';
 
-/** Told when the state changes; `reason` is one safe word. */
+/** Called when the state changes; `reason` is one word that is safe to log. */
 export type OnStoreState = (state: StoreState, reason?: string) => void;
 
-/** Redis adds at most this to a call. */
+/** The maximum time that Redis may add to a call. */
 const redisTimeoutMs = 40;
-/** After it failed, it is left alone for so long: not each call may wait for the timeout. */
+/** The pause after a failure: otherwise each call would wait for the timeout. */
 const redisPauseMs = 1_000;
-/** Callers over their limit that are remembered; more are asked about again. */
+/** The maximum callers over their limit to remember; Redis is asked again for the others. */
 const maxBlocked = 10_000;
 
 /**
- * What all replicas have counted together, in Redis. While Redis is slow, gone, or answers what it should not, each
- * replica counts for itself: a limit that is too wide for a while is better than a login that fails.
+ * Counts of all replicas together, in Redis. While Redis is slow, down or returns errors, each replica counts for
+ * itself: a limit that is too wide for a while is better than a login that fails.
  */
 export class RedisRateLimitStore {
   readonly #pseudonymize: Pseudonymize;
   readonly #onState: OnStoreState;
-  /** Told once for each renewal whose Redis does not answer; `reason` is one safe word. */
+  /** Called once for each renewal whose Redis does not respond; `reason` is one word that is safe to log. */
   readonly #onRenewalFailed: (reason: string) => void;
   readonly #timeoutMs: number;
   #redis: Redis;
-  /** Where the counters will be once it answers. */
+  /** The Redis to switch to as soon as it responds. */
   #next: Redis | undefined;
   readonly #onRedis: ((redis: Redis) => void)[] = [];
   #state: StoreState | undefined;
   #reason: string | undefined;
   #pausedUntil = 0;
 
-  /** Others can read the store: names stand in it as `pseudonymize` gives them. */
+  /** Others can read the store, so it holds only names from `pseudonymize`. */
   constructor(
     url: string,
     pseudonymize: Pseudonymize,
@@ -51,7 +51,10 @@ export class RedisRateLimitStore {
     this.#follow(this.#redis);
   }
 
-  /** Moves on to another Redis, or another password of the same, once it answers; until then the old one serves. */
+  /**
+   * Switches to another Redis, or to a new password of the same one, as soon as it responds; until then the old one
+   * stays in use.
+   */
   renewRedis(url: string): void {
     this.#next?.disconnect();
     const next = connect(url, this.#timeoutMs);
@@ -59,7 +62,7 @@ export class RedisRateLimitStore {
     next.once('error', (error) => {
       if (this.#next === next) this.#onRenewalFailed(failureReason(error));
     });
-    // ioredis goes on trying, and prints errors that nobody listens to.
+    // ioredis keeps reconnecting, and prints errors if there is no listener.
     next.on('error', () => undefined);
     next.once('ready', () => {
       if (this.#next !== next) return;
@@ -78,7 +81,7 @@ export class RedisRateLimitStore {
       if (redis === this.#redis) this.#note(state, reason);
     };
     redis.on('ready', () => note('up'));
-    // Each error is followed by a close; without a listener, ioredis prints them itself.
+    // A close follows each error. Without a listener, ioredis prints errors itself.
     redis.on('error', (error) => note('down', failureReason(error)));
     redis.on('close', () => note('down', 'closed'));
   }
@@ -87,7 +90,7 @@ export class RedisRateLimitStore {
     return this.#state ?? 'down';
   }
 
-  /** Why it is down, in one safe word; undefined while it is up. */
+  /** Why it is down, in one word that is safe to log; undefined while it is up. */
   get reason(): string | undefined {
     return this.#reason;
   }
@@ -102,8 +105,8 @@ export class RedisRateLimitStore {
         keyPrefix: `customer-evaluations:${keyPrefix}`,
         rejectIfRedisNotReady: true,
       });
-    // Callers over the limit are refused without asking Redis again. By the monotonic clock: the library's own block
-    // (`inMemoryBlockOnConsumed`) lasts an hour longer when the clock is set back an hour.
+    // Callers over the limit are rejected without asking Redis again. By the monotonic clock: the library's own block
+    // (`inMemoryBlockOnConsumed`) lasts an hour longer if the clock is set back an hour.
     const blocked = new LRUCache<string, true>({ max: maxBlocked, perf: performance });
     let shared = sharedIn(this.#redis);
     this.#onRedis.push((redis) => {
@@ -134,7 +137,7 @@ export class RedisRateLimitStore {
     this.#next?.disconnect();
   }
 
-  // What follows from a failure, such as the close after an error, is not its reason.
+  // The first event of a failure is its reason, not a consequence such as the close after an error.
   #note(state: StoreState, reason?: string): void {
     if (state === this.#state) return;
     this.#state = state;
@@ -147,11 +150,11 @@ function connect(url: string, timeoutMs: number): Redis {
   return new Redis(url, {
     commandTimeout: timeoutMs,
     connectTimeout: 1_000,
-    // What can't be sent now is counted here instead.
+    // Commands that can't be sent now are counted in this process instead.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
-    // After a failover the same connection answers so for ever, and the name leads to another server by now.
+    // After a failover the old connection keeps returning these errors, but the host name resolves to the new server.
     reconnectOnError: ({ message }) => /\b(READONLY|MASTERDOWN|NOAUTH|LOADING)\b/.test(message),
   });
 }

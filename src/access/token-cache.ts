@@ -3,11 +3,11 @@ import type { JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from './caller.ts';
 
-/** What was found out about a token. */
+/** The result of a token's verification. */
 export interface Verification {
   readonly caller: Caller;
   readonly payload: Pick<JWTPayload, 'exp' | 'nbf'>;
-  /** Which of the issuer's key sets it was verified with. */
+  /** The version of the issuer's key set that verified it. */
   readonly keySet: number;
 }
 
@@ -15,12 +15,12 @@ const maxTokens = 10_000;
 const maxAgeMs = 60_000;
 
 /**
- * Tokens that were verified in the last minute: a caller brings the same one with each call, and verifying it takes
- * longer than most of what the gateway does. Only good ones are kept, so that no stranger can crowd them out.
+ * The tokens verified in the last minute: a caller sends the same one with each call, and verification is among the
+ * gateway's most expensive steps. Only valid tokens are kept, so that invalid ones cannot evict them.
  */
 export class TokenCache {
   readonly #clockToleranceSeconds: number;
-  // By their hash: what is no longer needed should not lie in memory to be read there.
+  // Keyed by hash, so that tokens do not stay in memory.
   readonly #verifications = new LRUCache<string, Verification>({
     max: maxTokens,
     ttl: maxAgeMs,
@@ -33,8 +33,8 @@ export class TokenCache {
   }
 
   /**
-   * The caller of the token; undefined if it must be verified: it is not in the cache, it has expired, or the key set
-   * has been fetched again and may lack its key.
+   * The caller of the token; undefined if the token must be verified: it is not in the cache, it has expired, or the
+   * key set has changed and may lack its key.
    */
   find(token: string, keySet: number): Caller | undefined {
     const found = this.#verifications.get(digest(token));

@@ -8,37 +8,37 @@ import type { TopLevelCode } from '../errors/error-codes.ts';
 import { manifestOf, sha256 } from './trusted-manifest.ts';
 
 export interface TrustedDocumentsSettings {
-  /** `only` runs nothing else; `prefer` runs everything and tells what is not trusted. */
+  /** `only` rejects all other documents; `prefer` runs and logs them. */
   readonly mode: 'off' | 'prefer' | 'only';
-  /** A manifest, or a directory of manifests and GraphQL files, beside the operations shipped here. */
+  /** A manifest, or a directory of manifests and GraphQL files, in addition to the shipped operations. */
   readonly path: string | undefined;
 }
 
-/** The documents that the settings name. Throws a `ConfigError` that names the file at fault. */
+/** Loads the documents that the settings name. Throws a `ConfigError` that names the invalid file. */
 export function loadTrustedDocuments(settings: TrustedDocumentsSettings): TrustedDocuments | undefined {
   try {
     return readTrustedDocuments(settings);
   } catch (error) {
-    // Files that are missing or malformed: errors all, with a message.
+    // A file is missing or malformed.
     throw new ConfigError([`TRUSTED_DOCUMENTS_PATH: ${(error as Error).message}`]);
   }
 }
 
-/** What a request says of its document. */
+/** The parameters that identify a request's document. */
 export interface DocumentRequest {
   readonly query?: unknown;
   readonly documentId?: unknown;
   readonly extensions?: unknown;
 }
 
-/** What becomes of a request, by its document. */
+/** The decision on a request's document. */
 export type Verdict =
   | { readonly verdict: 'trusted'; readonly query: string }
-  /** To be run even so; undefined where the request names no document at all. */
+  /** Runs anyway; `hash` is undefined if the request has no document. */
   | { readonly verdict: 'untrusted'; readonly hash: string | undefined }
   | { readonly verdict: 'refused'; readonly code: RefusalCode };
 
-/** Apollo's names for them, which its clients and others understand. */
+/** Error codes by Apollo's names, which its clients and others understand. */
 export const documentRefusals = {
   PERSISTED_QUERY_NOT_FOUND: { status: 200, message: 'PersistedQueryNotFound' },
   PERSISTED_QUERY_NOT_IN_LIST: {
@@ -56,7 +56,7 @@ export const documentRefusals = {
 } as const satisfies Partial<Record<TopLevelCode, { status: number; message: string }>>;
 type RefusalCode = keyof typeof documentRefusals;
 
-/** The documents that were known when the frontend was built: the only ones that an honest one sends. */
+/** The documents known when the frontend was built: a legitimate client sends no others. */
 export class TrustedDocuments {
   readonly #mode: 'prefer' | 'only';
   readonly #textById: ReadonlyMap<string, string>;
@@ -77,7 +77,7 @@ export class TrustedDocuments {
   judge({ query, documentId, extensions }: DocumentRequest): Verdict {
     const id = idIn(documentId, extensions);
     if (typeof query !== 'string' || query === '') return this.#judgeId(id);
-    // An id is a hash of the text, or whatever the manifest calls that very text.
+    // An id is the hash of the text, or the manifest's id for that text.
     if (id !== undefined && id !== sha256(query) && this.#textById.get(id) !== query) {
       return { verdict: 'refused', code: 'PERSISTED_QUERY_HASH_MISMATCH' };
     }
@@ -91,14 +91,14 @@ export class TrustedDocuments {
     if (id === undefined) return { verdict: 'untrusted', hash: undefined };
     const query = this.#textById.get(id);
     if (query !== undefined) return { verdict: 'trusted', query };
-    // The first has Apollo's clients send the text as well, which is of use only where it would be run.
+    // The first code makes Apollo's clients resend with the text, which helps only if untrusted documents are run.
     const code = this.#mode === 'prefer' ? 'PERSISTED_QUERY_NOT_FOUND' : 'PERSISTED_QUERY_NOT_IN_LIST';
     return { verdict: 'refused', code };
   }
 }
 
-// urql leaves no blank line between definitions (@urql/core 6, `sanitizeDocument`), where graphql-js prints one. What it
-// does to literal strings is not followed: documents of pages have variables.
+// urql leaves no blank line between definitions (@urql/core 6, `sanitizeDocument`), but graphql-js prints one. Its
+// changes to literal strings are ignored: documents of web pages use variables.
 function withoutBlankLines(text: string): string {
   return text.replace(/^\}\n\n(?=\w|\{)/gm, '}\n');
 }
@@ -113,7 +113,7 @@ function idIn(documentId: unknown, extensions: unknown): string | undefined {
   return persisted.success ? spelled(persisted.data.persistedQuery.sha256Hash) : undefined;
 }
 
-/** Hexadecimal hashes are the same in upper case; other ids are not. */
+/** Hexadecimal hashes are case-insensitive; other ids are not. */
 function spelled(id: string): string {
   return /^[\da-f]{64}$/i.test(id) ? id.toLowerCase() : id;
 }
@@ -123,7 +123,7 @@ const apqExtension = z.object({ persistedQuery: z.object({ sha256Hash: z.string(
 // Beside the code, in a checkout as in a container.
 const shippedOperations = fileURLToPath(new URL('schema/operations', packageRoot));
 
-/** Reads the trusted documents. Throws an error that names the file at fault. */
+/** Reads the trusted documents. Throws an error that names the invalid file. */
 export function readTrustedDocuments({ mode, path }: TrustedDocumentsSettings): TrustedDocuments | undefined {
   if (mode === 'off') return undefined;
   const textById = new Map<string, string>();
@@ -143,11 +143,11 @@ function filesAt(path: string): string[] {
 
 function documentsIn(file: string): [id: string, text: string][] {
   try {
-    // Editors on Windows begin files with a byte order mark, which is no JSON and part of no document.
+    // Editors on Windows may start files with a byte order mark, which neither JSON nor GraphQL allows.
     const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
     if (extname(file) === '.json') return documentsInManifest(JSON.parse(text));
     const { operations } = manifestOf(text);
-    // The text itself, too: who imports the file sends it as it stands.
+    // The file's text as well: a client that imports the file sends it unchanged.
     return [[sha256(text), text], ...operations.map(({ id, body }): [string, string] => [id, body])];
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`);
@@ -172,7 +172,7 @@ function documentsInManifest(json: unknown): [id: string, text: string][] {
     'operations' in data && Array.isArray(data.operations)
       ? data.operations.map(({ id, body }): [string, string] => [id, body])
       : Object.entries(data as Record<string, string>);
-  // By the text's own hash as well, which is how Apollo's clients name it.
+  // By the text's hash as well, which Apollo's clients send.
   return documents.flatMap(([id, text]): [string, string][] => [
     [id, text],
     [sha256(text), text],

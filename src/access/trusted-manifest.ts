@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type DocumentNode, Kind, type OperationTypeNode, parse, print, separateOperations } from 'graphql';
 
-/** The format of Apollo's tools, which Apollo Router and Apollo Client read. */
+/** Apollo's format, which Apollo Router and Apollo Client read. */
 export interface PersistedQueryManifest {
   readonly format: 'apollo-persisted-query-manifest';
   readonly version: 1;
@@ -14,7 +14,7 @@ export interface PersistedQueryManifest {
   }[];
 }
 
-/** The operations in a text, each by itself with the fragments that it uses, as graphql-js prints them. */
+/** The operations in a text, each separate with the fragments that it uses, as graphql-js prints them. */
 export function manifestOf(text: string): PersistedQueryManifest {
   const operations = Object.entries(separateOperations(parse(text))).map(([name, document]) => {
     const body = print(document);
@@ -28,7 +28,7 @@ function typeOf({ definitions }: DocumentNode): `${OperationTypeNode}` {
   return operation?.operation ?? 'query';
 }
 
-/** The hash by which persisted documents are known everywhere. */
+/** The hash that identifies persisted documents in all tools. */
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
