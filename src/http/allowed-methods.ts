@@ -4,14 +4,14 @@ import type { Origins } from './cors.ts';
 import { UnfitRequest } from './unfit-request.ts';
 
 /**
- * Refuses methods that a path does not take, and names those that it does. Comes before the body is read, which
- * nobody would look at, and before the CORS plugin, which answers an OPTIONS that is no preflight in a form of its
- * own. Must be called before the routes are added.
+ * Refuses methods that a path does not support, and lists those that it does in `Allow`. Runs before the body is read,
+ * and before the CORS plugin, which would answer an OPTIONS that is not a preflight in its own format. Must be called
+ * before the routes are added.
  */
 export function refuseOtherMethods(server: FastifyInstance, origins: Origins): void {
   const methodsOf = new Map<string, Set<string>>();
   server.addHook('onRoute', ({ url, method }) => {
-    // The CORS plugin's, for preflights of any path.
+    // The CORS plugin's route for preflights of any path.
     if (url === '*') return;
     const methods = methodsOf.get(url) ?? new Set();
     methodsOf.set(url, methods);
@@ -39,7 +39,7 @@ function patternOf(url: string): RegExp {
   return new RegExp(`^${url.replace(/:\w+/g, '[^/]+')}$`);
 }
 
-/** Whether an OPTIONS request asks for a page, as the Fetch standard defines a CORS-preflight request. */
+/** Whether an OPTIONS request is a CORS-preflight request, as the Fetch standard defines it. */
 function isPreflight(headers: Readonly<Record<string, unknown>>): boolean {
   return headers['origin'] !== undefined && headers['access-control-request-method'] !== undefined;
 }

@@ -16,9 +16,9 @@ import { RefusedCallersLog } from './refused-callers-log.ts';
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller;
-    /** The Stripe account that calls are made for; undefined for the configured one. */
+    /** The Stripe account of the calls; undefined for the configured one. */
     account: StripeAccount;
-    /** Carries the request id, and the caller's pseudonym where it has a name. */
+    /** Adds the request id, and the caller's pseudonym if it has a name. */
     callLog: Logger;
   }
   interface FastifyInstance {
@@ -57,7 +57,7 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
         done(ForbiddenError.noAccount());
         return;
       }
-      // No personal data: operators must see whose calls fail.
+      // Logged in full: an account id is not personal data, and operators must see which account's calls fail.
       const stripeAccount = account === undefined ? {} : { stripeAccount: account };
       const bindings = { requestId: request.id, ...stripeAccount, ...request.record.logFields };
       request.caller = caller;
@@ -82,8 +82,8 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
 }
 
 /**
- * Charges a request one call before its body is read, so that invalid documents and bodies are
- * limited as well. What its operation may cost beyond that is charged once it is known.
+ * Charges a request one call before its body is read, so that invalid documents and bodies are limited as well. Further
+ * upstream calls of its operation are charged once the operation is parsed.
  */
 export function chargeRequest(access: Access) {
   return (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
@@ -94,8 +94,8 @@ export function chargeRequest(access: Access) {
 }
 
 /**
- * Charges upstream calls to the request's caller and address; an error where either has none left. Synchronous unless
- * counters are shared.
+ * Charges upstream calls to the request's caller and address; returns an error if either is over its limit. Synchronous
+ * unless counters are shared.
  */
 export function charge(
   request: FastifyRequest,
@@ -118,12 +118,12 @@ export function charge(
   return wait instanceof Promise ? wait.then(charged) : charged(wait);
 }
 
-// Logged once per gateway: the proxy sends the same with each request.
+// Logged once per gateway: a misconfigured proxy sends such headers with each request.
 const loggedFor = new WeakSet<Access>();
 
 function countedAddress(request: FastifyRequest, access: Access, log: Logger): string | undefined {
   if (!access.countsAddresses) return undefined;
-  // A connection that is gone has none, whatever Fastify's type says; nothing is sent upstream for its client.
+  // Undefined for a closed connection, despite Fastify's type; nothing is sent upstream for its client.
   const { ip }: { readonly ip?: string } = request;
   if (ip === undefined) return undefined;
   const address = addressIn(ip);
@@ -132,6 +132,6 @@ function countedAddress(request: FastifyRequest, access: Access, log: Logger): s
     loggedFor.add(access);
     log.warn('unreadable address in X-Forwarded-For: its callers share the rate limit of their proxy');
   }
-  // A proxy may pass on something that is not an address; the connection always has one.
+  // A proxy may forward something that is not an address; the connection always has one.
   return request.socket.remoteAddress;
 }

@@ -1,17 +1,20 @@
 import { getHeapStatistics } from 'node:v8';
 
 /**
- * A call holds three to four times its body until its response: the variables, and the form made of them. With a
- * quarter of the heap for all of that, the rest is free for responses.
+ * Until its response is sent, a call holds three to four times the size of its body: the variables, and the form built
+ * from them. All calls together may use a quarter of the heap; the rest is for responses.
  */
 const shareOfHeap = 1 / 16;
 
-/** The bytes that all request bodies, or all answers, may hold at once: a burst of the largest must not end the process. */
+/**
+ * The maximum bytes of all request bodies, or of all responses, at once: a burst of the largest must not exhaust the
+ * heap.
+ */
 export function shareOfHeapInBytes(): number {
   return getHeapStatistics().heap_size_limit * shareOfHeap;
 }
 
-/** Limits the bytes of all request bodies in progress, by the heap of the process. Normal traffic never comes near. */
+/** Limits the total bytes of the request bodies in progress, by the heap size. Normal traffic never comes near. */
 export class BodyBudget {
   #left = shareOfHeapInBytes();
 

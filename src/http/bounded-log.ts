@@ -2,7 +2,9 @@ import type { Logger } from 'pino';
 
 const windowMs = 60_000;
 
-/** Logs what strangers cause, at a limited rate per minute. The next line says how many were left out. */
+/**
+ * Logs events that clients can cause at any rate, up to a limit per minute. The next line says how many were omitted.
+ */
 export class BoundedLog {
   readonly #log: Logger;
   readonly #perWindow: number;

@@ -6,7 +6,9 @@ import type { BodyBudget } from './body-memory-budget.ts';
 import { closeGently } from './close-gently.ts';
 import { UnfitRequest } from './unfit-request.ts';
 
-/** Clients send chunks of kilobytes; a body of the default limit in chunks of 16 bytes still passes. */
+/**
+ * Clients send chunks of kilobytes. The limit still admits a body of the default maximum size in chunks of 16 bytes.
+ */
 const minPieces = 4_096;
 const bytesPerPiece = 64;
 
@@ -18,9 +20,10 @@ export interface BodyLimits {
 type Done = (fault: Error | null, body?: Buffer) => void;
 
 /**
- * A request whose body costs what its bytes cost. Node keeps one Buffer for each chunk, ten times the size of a
- * one-byte chunk, up to 64 kB of bytes: forty such requests fill a container's heap. Here a body is one buffer, its
- * pieces are counted, and until `readBody` is called nothing more of it is read than came with its head.
+ * A request whose body takes no more memory than its bytes. Node keeps one Buffer for each chunk, up to 64 kB of bytes,
+ * and a Buffer is much larger than a one-byte chunk: forty requests in tiny chunks fill a container's heap. Here a body
+ * is one buffer, its chunks are counted, and until `readBody` is called only the part that came with the headers is
+ * read.
  */
 export class BoundedRequest extends IncomingMessage {
   readonly #limits: BodyLimits;
@@ -36,12 +39,12 @@ export class BoundedRequest extends IncomingMessage {
     super(socket);
     this.#limits = limits;
     this.once('close', () => {
-      // An error is made only for a body that is still awaited: its stack takes 2 µs to capture.
+      // The error is created only if the body is still awaited: capturing its stack takes 2 µs.
       if (this.isBodyAwaited) this.#settle(new UnfitRequest(400));
     });
   }
 
-  /** Node's parser hands each piece of the body to this, and null at the end; false stops reading. */
+  /** Node's parser calls this with each chunk of the body, and with null at the end; returning false stops reading. */
   override push(piece: Buffer | null): boolean {
     if (piece === null) {
       if (this.#done !== undefined) this.#settle();
@@ -54,16 +57,16 @@ export class BoundedRequest extends IncomingMessage {
       this.refuseBody(fault);
       return false;
     }
-    // Whole already: stopping and starting the socket would be for nothing.
+    // The body is complete, so pausing and resuming the socket would be pointless.
     return this.#done !== undefined || this.#bytes === this.#announced;
   }
 
-  // Node calls it to read away what nobody has read: not of a connection that is about to be closed.
+  // Node calls this to discard an unread body. Skipped on a connection that is about to be closed.
   override _read(size: number): void {
     if (!this.#isCut) super._read(size);
   }
 
-  /** Reads the body, and calls `done` once: with all of it, or with why it is refused. */
+  /** Reads the body, and calls `done` once: with the whole body, or with the error that refuses it. */
   readBody(done: Done): void {
     this.#done = done;
     if (this.#fault === undefined && (this.#announced ?? 0) > this.#limits.maxBytes) {
@@ -74,12 +77,12 @@ export class BoundedRequest extends IncomingMessage {
     else this._read(0);
   }
 
-  /** Whether `readBody` was called, and has not called back yet. */
+  /** Whether `readBody` was called and has not called back yet. */
   get isBodyAwaited(): boolean {
     return this.#done !== undefined;
   }
 
-  /** Stops reading the body; its promise rejects with the reason. */
+  /** Stops reading the body; `done` gets the reason. */
   refuseBody(fault: Error): void {
     this.#fault = fault;
     this.release();
@@ -87,8 +90,8 @@ export class BoundedRequest extends IncomingMessage {
   }
 
   /**
-   * Whether an answer that is sent now must close the connection, because reading the rest of the body away costs more
-   * than a new connection: it comes in chunks, it is too large, or nobody knows its sender. If so, reading stops.
+   * Whether a response that is sent now must close the connection, because discarding the rest of the body costs more
+   * than a new connection: the body is chunked or too large, or its sender is unauthenticated. If so, reading stops.
    */
   closesUnread(isKnown: boolean): boolean {
     if (this.complete || !this.#hasBody) return false;
@@ -101,7 +104,7 @@ export class BoundedRequest extends IncomingMessage {
     return true;
   }
 
-  /** Forgets the body; its request has been answered, or is gone. */
+  /** Releases the body, once its request has been answered or aborted. */
   release(): void {
     this.#limits.budget.giveBack(this.#charged);
     this.#charged = 0;
@@ -124,7 +127,7 @@ export class BoundedRequest extends IncomingMessage {
     if (this.#pieces > Math.max(minPieces, maxBytes / bytesPerPiece)) return BadRequestError.tooManyPieces();
     const held = this.#held;
     if (held === undefined) {
-      // Most bodies come in one piece, which needs no copy.
+      // Most bodies come in one chunk, which needs no copy.
       if (!this.#charge(bytes)) return new OverloadedError();
       this.#held = piece;
     } else {
@@ -155,7 +158,7 @@ export class BoundedRequest extends IncomingMessage {
   }
 }
 
-/** The class of requests that Node's server is to make. */
+/** The request class for Node's server. */
 export function boundedRequests(limits: BodyLimits): typeof IncomingMessage {
   return class extends BoundedRequest {
     constructor(socket: Socket) {

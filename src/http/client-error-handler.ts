@@ -5,24 +5,25 @@ import { closeGently } from './close-gently.ts';
 import type { Exchange, Exchanges } from './exchanges.ts';
 import type { RefusalReason, RefusalWriter } from './refusal-writer.ts';
 
-/** Node's error for bytes that its HTTP parser refuses. */
+/** Node's error for bytes that its HTTP parser rejects. */
 export interface ClientError extends Error {
   readonly code?: string | undefined;
-  /** The bytes that were read last. */
+  /** The bytes read last. */
   readonly rawPacket?: unknown;
 }
 
 /**
- * Responds to bytes that are not a valid request or did not arrive in time, and closes: in GraphQL's form,
- * like all other errors. Fastify's own format would not tell clients how to retry.
+ * Responds to bytes that are not a valid request or did not arrive in time, and closes the connection. The response has
+ * GraphQL's format, like all other errors; Fastify's own would not tell clients how to retry.
  *
- * A client takes what it reads for the answer to its oldest request. While one is under way, its own answer is
- * awaited, and the connection then closed without a word of the rest: a mutation would else be told `effect: NONE`.
+ * A client reads the next response as the one to its oldest request. So while a request is in progress, its own
+ * response is sent, and the connection is then closed without reporting the error: otherwise a running mutation would
+ * get `effect: NONE`.
  */
 export function handleClientError(writer: RefusalWriter, exchanges: Exchanges) {
   return (error: ClientError, socket: Socket): void => {
     if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && refuseLateBody(exchanges.newest(socket))) return;
-    // Nobody is there to read it.
+    // The client is gone.
     const isGone = error.code === 'ECONNRESET' || !socket.writable;
     const last = exchanges.underWay(socket).at(-1);
     if (last !== undefined && !isGone) {
@@ -37,24 +38,24 @@ export function handleClientError(writer: RefusalWriter, exchanges: Exchanges) {
 }
 
 /**
- * Refuses a request whose head came in time and whose body did not, by the way of all that Fastify has: it knows the
- * request's id, its page and its record. Answers false where nobody waits for the body.
+ * Refuses a request whose body did not arrive in time, through Fastify, which has the request's id, origin and record.
+ * Returns false if the body is not awaited.
  */
 function refuseLateBody(exchange: Exchange | undefined): boolean {
   if (exchange === undefined || exchange.response.headersSent) return false;
   const { request, response } = exchange;
   if (!(request instanceof BoundedRequest) || !request.isBodyAwaited) return false;
-  // Node then ends the connection behind the answer.
+  // Node then closes the connection after the response.
   response.shouldKeepAlive = false;
   request.refuseBody(new RequestTimeoutError());
   return true;
 }
 
-/** Closes a connection after the response to the request in progress, and reads no more of it. */
+/** Closes a connection after the response to the request in progress, and reads nothing more from it. */
 export function closeAfter({ response }: Exchange, socket: Socket): void {
   socket.pause();
   closeGently(socket);
-  // Where the head is out already, it did not say so.
+  // If the headers have been sent, they did not announce the close.
   if (response.headersSent) response.once('close', () => socket.destroySoon());
   else response.shouldKeepAlive = false;
 }
@@ -64,7 +65,7 @@ function reasonOf(code: string | undefined): RefusalReason {
   return { statusCode: code === 'HPE_HEADER_OVERFLOW' ? 431 : 400 };
 }
 
-/** The page that sent a request whose headers were not read to their end. */
+/** The origin of a request whose headers were not read completely. */
 function originIn(bytes: unknown): string | undefined {
   const text = Buffer.isBuffer(bytes) ? bytes.toString('latin1') : '';
   return /\r\norigin:[ \t]*([!-~]{1,300})[ \t]*\r\n/i.exec(text)?.[1];

@@ -8,10 +8,10 @@ const exposedHeaders = ['retry-after', 'x-request-id'];
 
 /** Pages of this machine, such as those of Vite's development server. */
 const localOrigin = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
-/** What a browser sends as an origin (RFC 6454, 6.2), and nothing that would be odd in a log. */
+/** The origins that browsers send (RFC 6454, 6.2), restricted to characters that are safe to log. */
 const anyOrigin = /^[a-z][a-z0-9+.-]{0,30}:\/\/[a-z0-9.[\]:-]{1,253}$/;
 
-/** The maximum number of refused origins to log, each once: their senders control how many there are. */
+/** The maximum refused origins to log, each once: clients can make up any number of them. */
 const maxLogged = 100;
 
 /** Which pages of other origins may call. */
@@ -35,8 +35,9 @@ export class Origins {
   }
 
   /**
-   * The headers that let a page read an answer that is written without Fastify. Where the origin was not read, as with
-   * headers that are too large, the only one there is will do: a browser lets no other page read the answer.
+   * The headers that let a page read a response that is written without Fastify. If the origin is unknown, as with
+   * headers that are too large, the only allowed origin is sent, if there is just one: browsers let no other page read
+   * the response.
    */
   headersFor(origin: string | undefined): Readonly<Record<string, string>> {
     if (!this.some) return {};
@@ -53,7 +54,7 @@ export class Origins {
   /** Logs each refused origin once: the browser reports the CORS error to its user only, not to the operator. */
   logRefused(origin: string, host: string | undefined, log: Logger): void {
     if (this.allows(origin) || this.#logged.has(origin)) return;
-    // A page of the gateway itself: same origin.
+    // A page of the gateway itself, so same-origin.
     if (origin.slice(origin.indexOf('://') + 3) === host) return;
     if (this.#logged.size >= maxLogged || !anyOrigin.test(origin)) return;
     this.#logged.add(origin);

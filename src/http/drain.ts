@@ -8,9 +8,9 @@ import { DrainingError } from '../errors/draining-error.ts';
 const lingerMs = 500;
 
 /**
- * Graceful shutdown without connection resets: first not ready but serving, then rejecting new requests while it
- * completes those in flight, then gone. The port stays open until nothing is in flight, because a refused connection
- * tells a client nothing.
+ * Graceful shutdown without connection resets, in three phases: serves but reports not ready; rejects new requests and
+ * completes those in flight; closes. The port stays open until nothing is in flight, because a refused connection tells
+ * a client nothing.
  */
 export class Drain {
   readonly #settings: DrainSettings;
@@ -27,23 +27,24 @@ export class Drain {
     return this.#inFlight;
   }
 
-  /** Since when the drain has been requested. */
+  /** Whether the drain has been requested. */
   get isLeaving(): boolean {
     return this.#phase !== 'serving';
   }
 
   /**
-   * Whether a request's answer is to close its connection: kept open for a next request, that would hold up the end of
-   * the process. But one that is closed with a part of a body unread is reset, and its answer may be lost with it: that
-   * one is left to its next answer.
+   * Whether a response should close its connection, which would otherwise delay the shutdown. False while part of the
+   * body is unread: closing would reset the connection, and the response could be lost. The next response closes it
+   * then.
    */
   closesAfter(request: IncomingMessage): boolean {
     return this.isLeaving && !hasUnreadBody(request);
   }
 
   /**
-   * Lets a request in until its answer is out or its client has gone; refuses it as `DrainingError` where it came too late.
-   * For when its body has been read: a connection that is closed with bytes unread is reset, answer and all.
+   * Counts a request as in flight until its response is sent or its client is gone; rejects it with `DrainingError` in
+   * the second phase. Runs after the body has been read: closing with unread bytes would reset the connection, and the
+   * response could be lost.
    */
   readonly enter = (_request: FastifyRequest, { raw }: FastifyReply, done: HookHandlerDoneFunction): void => {
     if (this.#phase === 'refusing') {

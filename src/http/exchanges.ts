@@ -26,8 +26,8 @@ export class Exchanges {
     response.once('close', () => underWay.delete(exchange));
   }
 
-  // Node tells only the answer that is being written, and not those behind it, that their connection is gone: whoever
-  // counts what is under way would count them for ever.
+  // When a connection closes, Node emits `close` only for the response that is being written, not for those queued
+  // behind it. Without this, they would count as in progress forever.
   #closeAll(socket: Socket): void {
     for (const { response } of this.#bySocket.get(socket) ?? []) {
       if (response.socket !== null || response.closed) continue;
@@ -36,17 +36,17 @@ export class Exchanges {
     }
   }
 
-  /** Requests that were read whole and not answered, oldest first: what they ask for may have been done. */
+  /** Requests that were read completely and not answered, oldest first. They may have had an effect. */
   underWay(socket: Socket): Exchange[] {
     return [...(this.#bySocket.get(socket) ?? [])].filter(({ request }) => request.complete);
   }
 
-  /** The newest request of a connection, answered or not: Node names only the connection that it gives up. */
+  /** The newest request of a connection, answered or not. Node's errors name only the connection. */
   newest(socket: Socket): Exchange | undefined {
     return this.#newest.get(socket);
   }
 
-  /** Whether the message that is being read has its answer already, from its head alone. */
+  /** Whether the request that is being read was answered after its headers alone. */
   isAnsweredEarly(socket: Socket): boolean {
     const newest = this.#newest.get(socket);
     return newest !== undefined && !newest.request.complete && newest.response.writableEnded;

@@ -8,8 +8,8 @@ const namedNetworks: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The address in an entry of `X-Forwarded-For`. Several proxies add the port (Azure Application Gateway, IIS), and
- * IPv6 then stands in brackets, as RFC 7239, 6 has it; some quote that. Undefined for all else.
+ * The address in an entry of `X-Forwarded-For`. Some proxies add the port (Azure Application Gateway, IIS) and put IPv6
+ * addresses in brackets (RFC 7239, 6); some quote the result. Undefined for everything else.
  */
 export function addressIn(entry: string): string | undefined {
   const text = /^"(.*)"$/.exec(entry.trim())?.[1] ?? entry.trim();
@@ -21,13 +21,13 @@ export function addressIn(entry: string): string | undefined {
   return address;
 }
 
-/** Whether an entry, or a connection, is that of a trusted proxy: in the form of Fastify's `trustProxy`. */
+/** A function for Fastify's `trustProxy`: whether an address is that of a trusted proxy. */
 export function trustedProxies(networks: readonly string[]): (entry: string | undefined) => boolean {
   const trusted = new BlockList();
   for (const network of networks.flatMap((name) => namedNetworks[name] ?? [name])) {
     const [text = '', bits] = network.split('/');
     const [address = ''] = text.split('%');
-    // An IPv4 network in IPv6's notation, ::ffff:192.0.2.0/120, is that network.
+    // An IPv4-mapped IPv6 network, ::ffff:192.0.2.0/120, is that IPv4 network.
     const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
     const family = mapped === undefined ? familyOf(address) : 'ipv4';
     if (bits === undefined) trusted.addAddress(mapped ?? address, family);

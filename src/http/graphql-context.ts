@@ -4,7 +4,7 @@ import type { GraphQLContext } from '../graph/graphql-context.ts';
 import { Deadline } from '../stripe/http/deadline.ts';
 import { charge } from './authentication-hook.ts';
 
-/** What a request brings to every resolver. `deadlineMs` is for all attempts of one call, waits included. */
+/** The context of a request for its resolvers. `deadlineMs` covers all attempts of one call, including waits. */
 export function createGraphQLContext(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -29,7 +29,7 @@ export function createGraphQLContext(
   };
 }
 
-/** How long the client or router waits, by `x-request-timeout-ms`; what is no number is left aside. */
+/** How long the client or router waits, by `x-request-timeout-ms`; ignored unless it is a number. */
 function timeoutOf(request: FastifyRequest): number {
   const value = request.headers['x-request-timeout-ms'];
   return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : Number.POSITIVE_INFINITY;

@@ -5,19 +5,19 @@ import { BadRequestError } from '../errors/bad-request-error.ts';
 const hostAndPort = /^(?<host>\[[\da-f:.]+\]|[\w.~!$&'()*+,;=-]*)(?::\d{0,5})?$/i;
 
 /**
- * Validates the `Host` of a request. Node only checks that there is one, and responds in a format of its own.
- * `allowed` are the accepted names; any, if undefined. For a page whose name was made to resolve to this machine
- * (DNS rebinding), the browser sends that name, which is not among them.
+ * Validates the `Host` of a request. Node only checks that there is one, and responds in its own format. `allowed` are
+ * the accepted names; any, if undefined. Prevents DNS rebinding: for a page whose name was made to resolve to this
+ * machine, the browser sends that name, which is not allowed.
  */
 export function hostFault(
   { headers, httpVersion, rawHeaders, url }: IncomingMessage,
   allowed: ReadonlySet<string> | undefined,
 ): BadRequestError | undefined {
   const { host } = headers;
-  // RFC 9112, 3.2: exactly one, and none is needed before HTTP/1.1.
+  // RFC 9112, 3.2: exactly one; HTTP/1.0 needs none.
   if (host === undefined) return httpVersion === '1.0' ? undefined : BadRequestError.badHost();
   if (countHosts(rawHeaders) > 1) return BadRequestError.badHost();
-  // A URL with a host of its own goes before the header (RFC 9112, 3.2.2).
+  // The host of an absolute URL overrides the header (RFC 9112, 3.2.2).
   const named = url?.startsWith('/') === false ? (/^\w+:\/\/([^/?#]*)/.exec(url)?.[1] ?? host) : host;
   const name = hostAndPort.exec(named)?.groups?.['host'];
   if (name === undefined) return BadRequestError.badHost();
@@ -25,7 +25,7 @@ export function hostFault(
   return BadRequestError.misdirected();
 }
 
-/** Probes use an address, and return nothing that a page could use. */
+/** Probes call by IP address, and their responses hold nothing that a page could misuse. */
 export function isProbe(url: string | undefined): boolean {
   return /^\/(healthz|readyz)\b/.test(url ?? '');
 }

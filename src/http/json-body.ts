@@ -6,13 +6,13 @@ class BadBody extends Error {
   readonly statusCode = 400;
 }
 
-/** Deeper than any variables of this schema, in several requests within each other. */
+/** Several times deeper than any variables of this schema. */
 const maxDepth = 32;
 
 /**
- * Parses a JSON body unambiguously: RFC 8259 leaves some cases to each parser, so that a
- * firewall may see another request than we do. Refused are bytes that are no UTF-8 (8.1), a byte order mark (8.1),
- * a name that appears twice in an object (4), `__proto__`, and nesting that nobody needs (9).
+ * Parses a JSON body unambiguously: RFC 8259 leaves some cases to the parser, so that a firewall may read a request
+ * differently. Rejects invalid UTF-8 (8.1), a byte order mark (8.1), a name that appears twice in an object (4),
+ * `__proto__`, and excessive nesting (9).
  */
 export function parseJsonBody(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new BadBody();
@@ -26,7 +26,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Its message quotes the text.
+    // Its message quotes the text, so it is dropped.
     throw new BadBody();
   }
 }
@@ -46,13 +46,13 @@ function countNames(value: unknown, depthLeft: number): number {
   return count;
 }
 
-// In valid JSON, a string is a name if and only if a colon follows.
+// In valid JSON, a string is a member's name if and only if a colon follows.
 const strings = /"[^"\\]*(?:\\.[^"\\]*)*"[\t\n\r ]*:?/g;
 
 function countNamesIn(text: string): number {
   let count = 0;
   strings.lastIndex = 0;
-  // `test` and not `matchAll`, which builds an array for each string.
+  // Not `matchAll`, which allocates an array for each string.
   while (strings.test(text)) if (text[strings.lastIndex - 1] === ':') count += 1;
   return count;
 }

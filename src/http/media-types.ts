@@ -1,23 +1,20 @@
 import { LRUCache } from 'lru-cache';
 
-/** The longest `Accept` that is kept, and how many: clients send a few dozen. */
+/** Limits the length and number of cached `Accept` values: clients send a few dozen different ones. */
 const maxLength = 200;
 const maxKept = 100;
 
-/**
- * The media types of responses by the `Accept` of their requests, as Apollo Server has negotiated them: that depends on
- * nothing else.
- */
+/** Caches the media type that Apollo Server negotiated for each `Accept`, the only input of that negotiation. */
 export class MediaTypes {
-  // Without the header as with an empty one, Apollo Server takes its default.
+  // Apollo Server uses its default for a missing header as well as for an empty one.
   readonly #byAccept = new LRUCache<string, string>({ max: maxKept });
 
-  /** Undefined where none has been negotiated yet. */
+  /** Undefined if none has been negotiated yet. */
   get(accept = ''): string | undefined {
     return this.#byAccept.get(accept);
   }
 
-  /** Keeps what a response to a request with this `Accept` had. */
+  /** Caches the media type of a response to a request with this `Accept`. */
   learn(accept = '', mediaType: string | undefined): void {
     if (mediaType !== undefined && accept.length <= maxLength) this.#byAccept.set(accept, mediaType);
   }

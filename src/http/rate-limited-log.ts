@@ -3,18 +3,18 @@ import { RefusedCallersLog } from './refused-callers-log.ts';
 
 const windowMs = 10 * 60_000;
 const hourMs = 60 * 60_000;
-/** Fewer calls than these in a window say nothing about who makes most of them. */
+/** The minimum calls in a window before one caller's share of them is considered. */
 const minCalls = 100;
 const nearlyAll = 0.9;
 
 /**
- * Logs rate-limited requests: the first of each caller at once, repeats as a count each minute. Warns, at most once
- * an hour, when one caller makes nearly all calls: often a back end that calls for all its users with one token.
+ * Logs rate-limited requests: the first of each caller at once, repeats as a count each minute. Warns, at most once an
+ * hour, if one caller makes nearly all calls: this is often a back end that uses one token for all its users.
  */
 export class RateLimitedLog {
   readonly #refused: RefusedCallersLog;
   readonly #now: () => number;
-  // The majority vote of Boyer and Moore finds the most frequent caller in constant memory.
+  // The Boyer–Moore majority vote finds the most frequent caller in constant memory.
   #candidate = '';
   #votes = 0;
   #calls = 0;
@@ -30,7 +30,7 @@ export class RateLimitedLog {
     this.#now = now;
   }
 
-  /** Counts a charged request; `key` tells callers apart and is not logged. */
+  /** Counts a charged request; `key` identifies the caller and is not logged. */
   charged(key: string): void {
     const now = this.#now();
     if (now >= this.#windowEnd) {
@@ -58,8 +58,8 @@ export class RateLimitedLog {
     this.#refused.close();
   }
 
-  // A candidate with v votes of n calls made at least (n + v) / 2 of them, and one that made a share s has at least
-  // (2s - 1)n votes: so the comparison is exact.
+  // A caller with a share s of n calls has at least (2s - 1)n votes, so none is missed. One with that many votes made
+  // at least that many calls.
   #makesNearlyAll(key: string): boolean {
     return (
       this.#calls >= minCalls && this.#candidate === key && this.#votes >= (2 * nearlyAll - 1) * this.#calls

@@ -25,14 +25,15 @@ export function serveReadiness(
     return reply.code(ready ? 200 : 503).send({
       status: wordFor(ready),
       upstream,
-      // Told, and no reason to send callers elsewhere: known keys go on, and each replica counts for itself.
+      // Reported only; not a reason to send callers elsewhere: known keys stay valid, and each replica counts for
+      // itself.
       keySet: authenticator.keySetState,
       keySetReason: authenticator.keySetReason,
       sharedCounters: limits.storeState,
       sharedCountersReason: limits.storeReason,
     });
   });
-  // For balancers: an upstream that is down is down for every replica, and a caller that finds none gets no answer.
+  // For load balancers. Ignores the upstream: if it is down, it is down for every replica, and callers would find none.
   server.get('/readyz/replica', async (_request, reply) => {
     const ready = isReplicaReady();
     return reply.code(ready ? 200 : 503).send({ status: wordFor(ready) });

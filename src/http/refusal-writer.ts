@@ -13,12 +13,12 @@ import { securityHeaders } from './request-rules.ts';
 import { responseMediaType } from './response-media-type.ts';
 import { bytesOf, type SlowReaders } from './slow-readers.ts';
 
-/** Why a request is refused: one of our refusals, an error with a status, or a bug. */
+/** Why a request is refused: a `GatewayError`, an error with a status, or a bug. */
 export type RefusalReason =
   | (Error & { readonly statusCode?: number | undefined })
   | { readonly statusCode: number };
 
-/** A request that ended before Fastify had it, for metrics. */
+/** A request that ended before it reached Fastify, for metrics. */
 export interface UnrecordedRequest {
   readonly url?: string | undefined;
   readonly method?: string | undefined;
@@ -36,8 +36,8 @@ export interface RefusalWriterOptions {
 }
 
 /**
- * Refuses requests that Fastify does not have, in GraphQL's form and with all the headers that Fastify's answers have:
- * what is shed, what is no valid HTTP, what names no valid host or URL. Each is counted, and logged up to a limit.
+ * Refuses requests before they reach Fastify, in GraphQL's format and with the same headers as Fastify's responses:
+ * shed load, invalid HTTP, an invalid host or URL. Each one is counted, and logged up to a limit.
  */
 export class RefusalWriter {
   readonly #options: RefusalWriterOptions;
@@ -48,19 +48,19 @@ export class RefusalWriter {
     this.#log = new BoundedLog(options.log);
   }
 
-  /** Counts a request that ended before Fastify had it. */
+  /** Counts a request that ended before it reached Fastify. */
   record(request: UnrecordedRequest): void {
     this.#options.record(request);
   }
 
-  /** Refuses a request. `isLogged` is false for what comes in such numbers that no line is written. */
+  /** Refuses a request. `isLogged` is false for refusals that are too frequent to log. */
   toResponse(
     request: IncomingMessage,
     response: ServerResponse,
     reason: RefusalReason,
     { cameAt, isLogged = true }: { cameAt?: number; isLogged?: boolean } = {},
   ): void {
-    // A bug behind an answer that has begun: nothing can be said any more.
+    // A bug after the response has started: its status can no longer change.
     if (response.headersSent) {
       this.#tell(reason, { requestId: requestIdOf(request), status: 500, isLogged: true });
       response.destroy();
@@ -75,7 +75,7 @@ export class RefusalWriter {
       headers.origin,
       responseMediaType(request),
     );
-    // A client that announced more than was read gets its answer, then the end of the connection.
+    // If part of the body is unread, the connection is closed after the response.
     const isCut = request instanceof BoundedRequest && request.closesUnread(true);
     const close = isCut || drain.closesAfter(request) ? { connection: 'close' } : {};
     this.#options.slowReaders.watch(response, bytesOf(text));
@@ -85,7 +85,7 @@ export class RefusalWriter {
     this.#options.record({ url, method, status, error: reason, cameAt });
   }
 
-  /** Refuses bytes that became no request, and says that the connection ends. */
+  /** Refuses bytes that are not a request, with `Connection: close`. */
   toSocket(socket: Duplex, reason: RefusalReason, origin?: string): void {
     const requestId = randomUUID();
     const answer = this.#answer(reason, requestId, origin, 'application/json; charset=utf-8');

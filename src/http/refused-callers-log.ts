@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 
 const intervalMs = 60_000;
-// Reasons are words of ours and of jose: a few dozen. More of them must not fill memory or log.
+// Reasons come from us and from jose: a few dozen. A limit, so that they can never fill memory or log.
 const maxReasons = 64;
 
 interface Wording {
@@ -18,13 +18,13 @@ const authenticationFailures: Wording = {
 };
 
 /**
- * Logs failed authentication: the first of each reason immediately, the others as a count a minute later. A sender of a
- * thousand bad tokens causes two lines, not a thousand. At level `debug` each one is logged.
+ * Logs failed authentication: the first failure for each reason immediately, the others as a count a minute later. A
+ * thousand bad tokens cause two lines, not a thousand. At level `debug` each one is logged.
  */
 export class RefusedCallersLog {
   readonly #log: Logger;
   readonly #wording: Wording;
-  /** How many were refused for a reason since its last line. */
+  /** The number of failures for each reason since its last line. */
   readonly #repeats = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -56,7 +56,7 @@ export class RefusedCallersLog {
   #sumUp(): void {
     const { key, more } = this.#wording;
     for (const [reason, refused] of this.#repeats) {
-      // A minute without a repeat: the next one is news again.
+      // After a minute without a failure, the next one is logged immediately again.
       if (refused === 0) this.#repeats.delete(reason);
       else {
         this.#repeats.set(reason, 0);

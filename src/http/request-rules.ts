@@ -3,11 +3,11 @@ import { BoundedRequest } from './bounded-request.ts';
 import { parseJsonBody } from './json-body.ts';
 import { UnfitRequest } from './unfit-request.ts';
 
-// Everything else, however close, is a type that some reader takes for another: browsers send three types across
-// origins without asking (Fetch, "CORS-safelisted request-header"), and `application/json;x` has passed for one.
+// Parsers disagree about all other spellings: browsers send three types across origins without a preflight (Fetch,
+// "CORS-safelisted request-header"), and some have treated `application/json;x` as one of them.
 const jsonInUtf8 = /^application\/json(; ?charset="?utf-8"?)?$/i;
 
-/** Takes JSON only, strictly; nothing compressed, since a small body may inflate to any size. */
+/** Accepts only JSON, parsed strictly, and nothing compressed, since a small body may decompress to any size. */
 export function takeOnlyJson(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', ({ raw }, _payload, done) => {
@@ -46,7 +46,7 @@ export function limitDocuments(maxBytes: number) {
   };
 }
 
-/** For whatever is shown in a browser: nothing may be loaded, framed, guessed or kept. */
+/** Against browsers that open a response: it may not load anything, be framed, be sniffed or be cached. */
 export function sendSecurityHeaders(
   _request: FastifyRequest,
   reply: FastifyReply,
@@ -61,7 +61,7 @@ export const securityHeaders = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
-  // Of any path: a refusal's media type follows from it.
+  // On every path, since a refusal's media type depends on it.
   vary: 'Accept',
   'x-content-type-options': 'nosniff',
 };

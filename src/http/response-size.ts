@@ -1,12 +1,12 @@
 import type { ErrorCode } from '../errors/error-codes.ts';
 
-/** Ten times what a hundred evaluations come to with every field. */
+/** Ten times the size of a hundred evaluations with all fields. */
 export const maxAnswerBytes = 1024 * 1024;
 
 /**
- * The response in place of one that is too large. Aliases of an operation are repeated for each item of a list, so a
- * small request may ask for a large response. The effects of mutations stay: the error lists their keys and says that a
- * retry with them is safe.
+ * The response that replaces one that is too large. A list repeats an operation's aliases for each item, so a small
+ * request may ask for a large response. Mutations keep their effects: the error lists their keys and says that a retry
+ * with them is safe.
  */
 export function insteadOfTooLarge(idempotencyKeys: readonly string[], requestId: string): string {
   const mayHaveHappened = idempotencyKeys.length > 0;
@@ -20,6 +20,6 @@ export function insteadOfTooLarge(idempotencyKeys: readonly string[], requestId:
     ...(mayHaveHappened ? { idempotencyKeys } : {}),
     requestId,
   };
-  // With data, though none: the operation was run, and status 200 is right.
+  // With `data: null`: the operation was run, so status 200 is correct.
   return JSON.stringify({ data: null, errors: [{ message, extensions }] });
 }

@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { shareOfHeapInBytes } from './body-memory-budget.ts';
 
-/** Why a response was not read to its end: its client took too long, or others needed the memory. */
+/** Why a response was cut off: its client read too slowly, or other responses needed the memory. */
 export type CutOffReason = 'timeout' | 'memory';
 
 export interface SlowReadersOptions {
   readonly timeoutMs: number;
   readonly onCutOff: (reason: CutOffReason) => void;
-  /** How much all answers under way may hold together. */
+  /** The maximum bytes of all responses that are being sent. */
   readonly maxBytes?: number;
 }
 
@@ -17,9 +17,9 @@ interface Answer {
 }
 
 /**
- * Disconnects clients that do not read their responses: a response stays in memory until it is read. Each has a time limit,
- * and all together a share of the heap; where that is not enough, the oldest answer is given up. What it tells of can
- * be asked for again with the same idempotency key.
+ * Disconnects clients that do not read their responses: a response stays in memory until it is read. Each has a time
+ * limit, and all together a share of the heap; above it, the oldest response is cut off. The client can retry with the
+ * same idempotency key.
  */
 export class SlowReaders {
   readonly #options: Required<SlowReadersOptions>;
@@ -31,13 +31,13 @@ export class SlowReaders {
     this.#options = { maxBytes: shareOfHeapInBytes(), ...options };
   }
 
-  /** Call before a response of this many bytes is sent. */
+  /** Must be called before a response of this size is sent. */
   watch(response: ServerResponse, bytes: number): void {
     if (this.#answers.has(response) || response.destroyed) return;
     this.#answers.set(response, { bytes, timer: undefined });
     this.#bytes += bytes;
     response.once('close', () => this.#forget(response));
-    // An answer that waits behind others on its connection has no socket yet, and its time has not begun.
+    // A response that is queued behind others on its connection has no socket yet, and its time has not started.
     if (response.socket === null) response.once('socket', () => this.#start(response));
     else this.#start(response);
     for (const oldest of this.#answers.keys()) {
@@ -67,8 +67,8 @@ export class SlowReaders {
   }
 }
 
-/** How many bytes an answer holds for itself. */
+/** The bytes of memory that only this response uses. */
 export function bytesOf(payload: unknown): number {
-  // A Buffer is a page's asset, which all answers share.
+  // A Buffer is a page's asset, which all responses share.
   return typeof payload === 'string' ? Buffer.byteLength(payload) : 0;
 }

@@ -7,12 +7,12 @@ import {
 import { searchOf } from './request-parameters.ts';
 import { responseMediaType } from './response-media-type.ts';
 
-// The maximum number of untrusted documents to log, each once: their senders control how many there are.
+// The maximum untrusted documents to log, each once: clients can make up any number of them.
 const maxTold = 1_000;
 
 type Envelope = { -readonly [Name in keyof DocumentRequest]: DocumentRequest[Name] };
 
-/** Replaces the id of a trusted document by its text; refuses untrusted documents, or logs them. */
+/** Replaces the id of a trusted document with its text; refuses or logs untrusted documents. */
 export function documentHook(documents: TrustedDocuments) {
   const told = new Set<string>();
 
@@ -28,7 +28,7 @@ export function documentHook(documents: TrustedDocuments) {
         const { status, message } = documentRefusals[judged.code];
         request.record.failed(judged.code);
         const extensions = { code: judged.code, retryable: false, effect: 'NONE', requestId: request.id };
-        // Answered here: what would come next is not called.
+        // Answered here: the next handler is not called.
         reply
           .code(status)
           .type(responseMediaType(request))
@@ -50,7 +50,7 @@ export function documentHook(documents: TrustedDocuments) {
   };
 }
 
-/** A request's parameters; undefined for what is no request at all, which Apollo Server refuses. */
+/** A request's parameters; undefined if it is not a GraphQL request, which Apollo Server refuses. */
 function envelopeOf({ method, body, query }: FastifyRequest): Envelope | undefined {
   if (method === 'POST') {
     return typeof body === 'object' && body !== null && !Array.isArray(body) ? body : undefined;
@@ -59,11 +59,11 @@ function envelopeOf({ method, body, query }: FastifyRequest): Envelope | undefin
   return { ...parameters, extensions: parseJson(parameters['extensions']) };
 }
 
-// The document id has been resolved; left in place, Apollo Server would look it up as well.
+// The document id has been resolved. If it stayed, Apollo Server would look it up as well.
 function settle(request: FastifyRequest, envelope: Envelope, query: unknown): void {
   if (request.method === 'POST') {
     envelope.query = query;
-    // Not deleted: an object that loses a member is slower from then on.
+    // Not deleted: deleting a member makes V8 use a slower object layout.
     if (envelope.documentId !== undefined) envelope.documentId = undefined;
     if (typeof envelope.extensions === 'object' && envelope.extensions !== null) {
       envelope.extensions = { ...envelope.extensions, persistedQuery: undefined };

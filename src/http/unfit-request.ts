@@ -1,4 +1,4 @@
-/** A request that is invalid by its form alone. */
+/** The request is invalid as HTTP: its path, size, encoding or media type. */
 export class UnfitRequest extends Error {
   override readonly name = 'UnfitRequest';
   readonly statusCode: number;
