@@ -1,8 +1,8 @@
 import { GraphQLObjectType, GraphQLSchema, printSchema, specifiedDirectives } from 'graphql';
 
 /**
- * The SDL for clients' tools: what a client may ask, without what only routers ask. Tools that read strictly, such as
- * graphql-js' `buildSchema` and relay-compiler, know no federation directives.
+ * The SDL for clients' tools, without the fields for routers. Strict tools, such as graphql-js' `buildSchema` and
+ * relay-compiler, reject federation directives.
  */
 export function apiSchemaOf(subgraph: GraphQLSchema): string {
   const query = subgraph.getQueryType()?.toConfig();
@@ -11,7 +11,7 @@ export function apiSchemaOf(subgraph: GraphQLSchema): string {
   const api = new GraphQLSchema({
     query: new GraphQLObjectType({ ...query, fields: Object.fromEntries(fields) }),
     mutation: subgraph.getMutationType(),
-    // Whatever implements an interface is found by no field.
+    // Types that only implement an interface are not reachable through fields.
     types: Object.values(subgraph.getTypeMap()).filter(
       ({ name }) => !name.startsWith('_') && name !== query.name,
     ),

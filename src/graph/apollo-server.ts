@@ -18,21 +18,21 @@ export interface ApolloSettings {
   readonly introspection: boolean;
   readonly authentication: Pick<AuthenticationSettings, 'mode'>;
   readonly operationLimits: OperationLimits;
-  /** Lexical tokens of a document. */
+  /** The maximum lexical tokens of a document. */
   readonly maxTokens: number;
-  /** Upstream calls that one operation may lead to. */
+  /** The maximum upstream calls that one operation may lead to. */
   readonly maxCost: number;
 }
 
-/** Of an operation, fragments written out: a few hundred are all that the schema has. */
+/** The maximum fields of an operation with its fragments expanded. The whole schema has a few hundred. */
 const maxFields = 2_000;
 
-/** Of a document, or of its variables. */
+/** The maximum errors reported for a document or its variables. */
 const maxErrors = 5;
 
 /**
- * Starts Apollo Server over the subgraph's schema, with the limits and plugins that every operation passes. A plan in
- * src/prepared/ stands for all of them: what they do with a good answer, it does as well.
+ * Starts Apollo Server with the subgraph's schema and the limits and plugins for every operation. Plans in
+ * src/prepared/ bypass them, so a plan must do whatever they do with a successful operation.
  */
 export async function startApolloServer(
   schema: GraphQLSchema,
@@ -41,7 +41,7 @@ export async function startApolloServer(
   log: Logger,
   morePlugins: readonly ApolloServerPlugin<GraphQLContext>[] = [],
 ): Promise<ApolloServer<GraphQLContext>> {
-  // It asks for the SDL, and nobody else can call.
+  // The router asks for the SDL, and nobody else can call.
   const hasRouter = settings.authentication.mode === 'router';
   const apollo = new ApolloServer<GraphQLContext>({
     schema,
@@ -50,7 +50,7 @@ export async function startApolloServer(
     includeStacktraceInErrorResponses: false,
     formatError: presentError,
     parseOptions: { maxTokens: settings.maxTokens },
-    // Of many faults, only the first few are looked for.
+    // Validation stops after the first few errors.
     validationOptions: { maxErrors },
     executionOptions: { maxCoercionErrors: maxErrors },
     maxRecursiveSelections: maxFields,
@@ -59,7 +59,7 @@ export async function startApolloServer(
       operationLimitsRule(settings.operationLimits),
       ...(settings.introspection || hasRouter ? [] : [noServiceRule]),
     ],
-    // The process is ended by main.ts alone.
+    // Only main.ts ends the process.
     stopOnTerminationSignals: false,
     persistedQueries: false,
     plugins: [
@@ -72,7 +72,7 @@ export async function startApolloServer(
     ],
   });
   await apollo.start();
-  // Apollo Server does so with the first operation: by then no file may be to be had.
+  // Apollo Server imports it with the first operation, when the file may be unreadable.
   await import('graphql');
   return apollo;
 }

@@ -13,7 +13,7 @@ export type OperationCost = (
   context: GraphQLContext,
 ) => number;
 
-/** Reckons by what the modules say of their root fields. */
+/** Computes it from the modules' `callsOf`. */
 export function costIn(modules: readonly GraphModule[]): OperationCost {
   const callsOf: GraphModule['callsOf'] = Object.assign({}, ...modules.map((module) => module.callsOf));
   return (document, operation, variables, context) =>
@@ -21,8 +21,8 @@ export function costIn(modules: readonly GraphModule[]): OperationCost {
 }
 
 /**
- * Charges each operation to its caller, by the upstream calls that it may lead to, before the first of them. Refuses
- * one that may lead to more than `maxCost`. The request itself has paid for one call: see `chargeRequest`.
+ * Charges each operation's possible upstream calls to its caller, before the first of them. Refuses operations that may
+ * lead to more than `maxCost` calls. One call has already been charged for the request: see `chargeRequest`.
  */
 export function costLimitPlugin(
   maxCost: number,

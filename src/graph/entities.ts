@@ -4,21 +4,21 @@ import { requireScope } from './authorization.ts';
 import type { EntityLoader } from './graph-module.ts';
 import type { GraphQLContext } from './graphql-context.ts';
 
-/** Entities that can be loaded, by the name of their type. */
+/** Loaders by entity type. */
 type EntityLoaders = ReadonlyMap<unknown, EntityLoader>;
 
 /**
- * Resolves what routers ask of `_entities`, in place of the subgraph library's own resolver: that one throws on
- * the first representation it can't read, quotes it, and so takes all the others with it. Here each answers for
- * itself. How many one operation may ask for is the cost limit's to say, before any of it runs.
+ * Resolves `_entities` for routers, in place of the subgraph library's resolver, which throws on the first invalid
+ * representation, quotes it, and so fails all the others. Here each one fails alone. The cost limit bounds how many an
+ * operation may request, before any of it runs.
  */
 export function resolveEntitiesOf(schema: GraphQLSchema, loaders: EntityLoaders): void {
   const field = schema.getQueryType()?.getFields()['_entities'];
   if (field === undefined) throw new Error('a subgraph without _entities');
   field.resolve = (_source, args: { representations: readonly unknown[] }, context: GraphQLContext) => {
-    // The subgraph library's own field has no decorator to say it.
+    // The subgraph library's field has no decorator for the scope.
     requireScope(context.permissions, 'evaluations:read');
-    // An Error among the items is that item's alone (graphql-js, `completeValue`).
+    // An Error in the list fails only its item (graphql-js, `completeValue`).
     return args.representations.map((representation) => resolve(representation, loaders, context));
   };
 }
@@ -45,7 +45,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-// The item's place stands in the error's own path.
+// The error's path says which item it is.
 function refusal(rule: string): GraphQLError {
   return new GraphQLError(`representations: ${rule}`, {
     extensions: { code: 'BAD_USER_INPUT' satisfies ErrorCode, retryable: false, effect: 'NONE' },

@@ -1,21 +1,21 @@
 import { UpstreamCallError } from '../errors/upstream-call-error.ts';
 
-/** An upstream parameter's place in the client's input, and the parameters below it. */
+/** Where an upstream parameter is in the client's input, with the parameters below it. */
 export interface Place {
-  /** What is added to the path; nothing where the upstream's level has no counterpart. */
+  /** The segments to append to the path; empty if the upstream's level has no counterpart. */
   readonly at: readonly string[];
   readonly below?: Places;
-  /** The parameter is an array: its indices are the client's, since the order of entries is kept. */
+  /** The parameter is an array. Its indices equal the client's, since entries keep their order. */
   readonly indexed?: true;
 }
 
-/** Places by the upstream's names of the parameters. */
+/** Places by upstream parameter name. */
 export type Places = Readonly<Record<string, Place>>;
 
 /**
- * Translates the upstream's `evaluation_context[0][client_details][radar_session]` to the field as the client
- * wrote it: `['input', 'evaluationContext', '0', 'clientDetails', 'radarSession']`. Ends before the first name
- * that no client wrote, such as an entry's `type`; undefined where not even the first is the client's.
+ * Translates the upstream's `evaluation_context[0][client_details][radar_session]` to the client's field: `['input',
+ * 'evaluationContext', '0', 'clientDetails', 'radarSession']`. Stops before the first name without a counterpart in the
+ * input, such as an entry's `type`; undefined if the first has none.
  */
 export function clientPath(param: string | undefined, places: Places): string[] | undefined {
   const path = ['input'];
@@ -36,7 +36,7 @@ export function clientPath(param: string | undefined, places: Places): string[] 
   return path.length > 1 ? path : undefined;
 }
 
-/** An upstream call, whose failure names the field as the client wrote it. */
+/** Makes an upstream call; its failure names the field as the client wrote it. */
 export async function withClientPath<Result>(places: Places, call: Promise<Result>): Promise<Result> {
   try {
     return await call;

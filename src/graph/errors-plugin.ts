@@ -11,19 +11,19 @@ import { redactSchemaNames } from './redact-schema-names.ts';
 import { redactValues } from './redact-values.ts';
 
 /*
- * The one place that decides what a caller sees of a top-level error. What stands in a payload's `errors` was
- * raised on purpose, as a `UpstreamCallError`; here are GraphQL's own refusals, and bugs.
+ * The one place that decides what a caller sees of a top-level error: GraphQL's own refusals, and bugs. A payload's
+ * `errors` hold only `UpstreamCallError`s.
  */
 
-/** What an error needs of its request. */
+/** The part of the context that errors need. */
 interface ErrorContext extends BaseContext {
   readonly requestId?: string;
   readonly log?: Logger;
 }
 
 /**
- * Takes values out of GraphQL's refusals, with `hideSchema` also names that the request did not contain, and logs
- * bugs, before any error is formatted.
+ * Before any error is formatted: removes values from GraphQL's refusals, with `hideSchema` also names that the request
+ * did not contain, and logs bugs.
  */
 export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloServerPlugin<ErrorContext> {
   return {
@@ -48,7 +48,7 @@ export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloSer
           );
         }
       },
-      // Only here is it known what else the operation came to.
+      // Only here is the operation's whole result known.
       willSendResponse: async ({ errors = [], response }) => {
         const { body, http } = response;
         if (body.kind !== 'single') return;
@@ -64,8 +64,8 @@ export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloSer
 }
 
 /**
- * The refusal whose status the answer takes: undefined where a field was answered, or failed in any way other than
- * by a refusal. HTTP clients repeat a 429 or 503 by themselves, and a repeat would do again what was already done.
+ * The refusal that sets the response's status; undefined if a field succeeded or failed in another way. HTTP clients
+ * retry a 429 or 503 automatically, and a retry would repeat what succeeded.
  */
 function refusalOfWhole(
   errors: readonly GraphQLError[],
@@ -77,13 +77,13 @@ function refusalOfWhole(
   return causes.find(({ statusCode }) => statusCode !== undefined) ?? causes[0];
 }
 
-// Apollo's own unwrapping leaves what a plugin threw before any field was run.
+// Apollo's own unwrapping misses errors that a plugin threw before any field was run.
 function causeOf(error: unknown): unknown {
   const thrown = error instanceof GraphQLError ? error.originalError : undefined;
   return thrown instanceof GatewayError ? thrown : unwrapResolverError(error);
 }
 
-/** What leaves the house: for a bug a neutral message, for all else its message, place and code. */
+/** The error for the caller: a neutral message for a bug; otherwise its message, location and code. */
 export function presentError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const cause = causeOf(error);
   if (cause instanceof UpstreamCallError) return { ...formatted, extensions: failureExtensions(cause) };
@@ -117,22 +117,22 @@ function refusalHead({ statusCode, retryAfterMs }: GatewayError): { status?: num
   };
 }
 
-// A failure of a query, which has no payload to carry it.
+// A query's failure, since a query has no payload with `errors`.
 function failureExtensions(failure: UpstreamCallError): Record<string, unknown> {
   const { code, retryable, effect, retryAfterMs, upstreamRequestId } = failure;
   return { code, retryable, effect, retryAfterMs, upstreamRequestId };
 }
 
 /**
- * Whether the executor refused a request that validation let through, such as one with too many wrong variables: no
- * field was run, and the document or the variables are at fault (GraphQL, 7.1.3, "Request Errors").
+ * Whether the executor refused a request that passed validation, such as one with too many invalid variables: no field
+ * was run, and the document or the variables are invalid (GraphQL, 7.1.3, "Request Errors").
  */
 function isRequestError({ extensions, originalError, path }: GraphQLError): boolean {
   return path === undefined && originalError === undefined && extensions['code'] === undefined;
 }
 
-// What was raised on purpose has a code. A GraphQLError without one is the executor's, about a value that a
-// resolver returned and that it quotes; anything else was thrown: both are bugs.
+// Deliberate errors have a code. A GraphQLError without one comes from the executor and quotes a value that a resolver
+// returned; any other error was thrown. Both are bugs.
 function isRaisedOnPurpose(error: unknown): boolean {
   return (
     error instanceof GraphQLError &&

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { UpstreamCallError } from '../errors/upstream-call-error.ts';
 
-/** Logs a failed call, as an error where only a change to the configuration will mend it. */
+/** Logs a failed call, at level `error` if only a configuration change can fix it. */
 export function logFailure(failure: UpstreamCallError, log: Logger): void {
   const { code, effect, upstreamRequestId, operatorNote } = failure;
   const level = failure.operatorsMustAct ? 'error' : 'warn';

@@ -1,22 +1,22 @@
 import type { GraphQLTypeResolver } from 'graphql';
 import type { GraphQLContext } from './graphql-context.ts';
 
-/** What a folder of the graph, such as `customer-evaluation/`, adds to it. */
+/** The contribution of a feature's folder, such as `customer-evaluation/`, to the graph. */
 export interface GraphModule {
-  /** Decorated for type-graphql. */
+  /** A class decorated for type-graphql. */
   readonly resolver: new (
     ...dependencies: never[]
   ) => object;
-  /** The instance that resolves; undefined where the schema is only printed. */
+  /** The resolver's instance; undefined if the schema is only printed. */
   readonly instance: object | undefined;
-  /** The types of `_Entity`, by name, and how each is found by its id; undefined for one that is only referred to. */
+  /** The loaders of the entity types in `_Entity`; undefined for a type that is only referenced. */
   readonly entities: Readonly<Record<string, EntityLoader | undefined>>;
-  /** The member of each union that a value is, by the union's name. */
+  /** Type resolvers by union. */
   // biome-ignore lint/suspicious/noExplicitAny: graphql-js types no value
   readonly unions: Readonly<Record<string, GraphQLTypeResolver<any, GraphQLContext>>>;
-  /** The upstream calls of a root field, where one of its objects may lead to more than one call. */
+  /** The upstream calls per object of a root field, if more than one. */
   readonly callsOf: Readonly<Record<string, (context: GraphQLContext) => number>>;
 }
 
-/** Finds an entity by its id; null where there is none. */
+/** Loads an entity by its id; null if there is none. */
 export type EntityLoader = (id: string, context: GraphQLContext) => Promise<object | null>;

@@ -4,18 +4,18 @@ import type { Call } from '../stripe/http/call.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 
 /**
- * What a request brings to every resolver: the circumstances of its upstream calls, which are passed on as they stand,
- * and what its caller may do.
+ * The context of a request for its resolvers: that of its upstream calls, which are passed it unchanged, and the
+ * caller's permissions.
  */
 export interface GraphQLContext extends Call {
   readonly requestId: string;
   readonly permissions: Permissions;
   /** Charges upstream calls to the caller. Rejects with `RateLimitedError` if the caller has none left. */
   readonly charge: (calls: number) => Promise<void>;
-  /** Carries the request id; never given input values. */
+  /** Adds the request id. Input values must never be logged. */
   readonly log: Logger;
-  /** What the request came to, for metrics, traces and log. */
+  /** Records the request's result for metrics, traces and the log. */
   readonly observer: RequestRecord;
-  /** Under which mutations of this request have run, as the client knows them. */
+  /** The client's keys of the mutations that this request has run. */
   readonly idempotencyKeys: string[];
 }

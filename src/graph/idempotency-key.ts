@@ -2,25 +2,25 @@ import { hash, randomUUID } from 'node:crypto';
 import { UpstreamCallError } from '../errors/upstream-call-error.ts';
 import type { Call } from '../stripe/http/call.ts';
 
-/** The two sides of one key: the client's, returned in the payload, and the upstream's. */
+/** The two forms of one key: the client's, returned in the payload, and the upstream's. */
 export interface IdempotencyKey {
   readonly client: string;
   readonly upstream: string;
 }
 
-/** Whose keys are apart from all others'. */
+/** Each scope has its own keys. */
 export type KeyScope = Pick<Call, 'caller' | 'account'>;
 
 // Printable ASCII: header-safe, and the same bytes in every encoding.
 const printable = /^[\x20-\x7e]{1,255}$/;
 
-/** A key of our own, for a client that brought none. */
+/** Generates a key for a client that sent none. */
 export function drawIdempotencyKey(scope: KeyScope, mutation: string): IdempotencyKey {
   return scoped(scope, mutation, randomUUID());
 }
 
 /**
- * Scopes a client's key by caller, account and mutation, so that no caller can meet another's call. Throws
+ * Scopes a client's key by caller, account and mutation, so that no caller can join another's call. Throws
  * `BAD_USER_INPUT` for a key that is not 1 to 255 printable ASCII characters.
  */
 export function scopeIdempotencyKey(scope: KeyScope, mutation: string, key: string): IdempotencyKey {
@@ -31,8 +31,8 @@ export function scopeIdempotencyKey(scope: KeyScope, mutation: string, key: stri
   return scoped(scope, mutation, key);
 }
 
-// JSON of an array is injective, so no two scopes share a text; and a hash is all that the upstream reads. Where calls
-// are for the configured account, it is not named: keys that are in use would change with it.
+// JSON of an array is injective, so no two scopes share a key; hashed, so that the upstream learns nothing of them. The
+// configured account is not included: keys in use would change with the setting.
 function scoped({ caller, account }: KeyScope, mutation: string, key: string): IdempotencyKey {
   const scope = account === undefined ? [caller, mutation, key] : [caller, mutation, key, account];
   return { client: key, upstream: hash('sha256', JSON.stringify(scope)) };

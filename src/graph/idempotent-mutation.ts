@@ -3,18 +3,17 @@ import { logFailure } from './failure-log.ts';
 import type { GraphQLContext } from './graphql-context.ts';
 import { drawIdempotencyKey, type IdempotencyKey, scopeIdempotencyKey } from './idempotency-key.ts';
 
-/** A mutation that happens at most once for each idempotency key of its caller, and its payload. */
+/** A mutation that runs at most once per idempotency key of its caller. */
 export interface IdempotentMutation<Result, Payload> {
-  /** Its name in the graph: each mutation has idempotency keys of its own. */
+  /** Its name in the graph; part of the scope of its idempotency keys. */
   readonly name: string;
   readonly succeeded: (idempotencyKey: string, result: Result) => Payload;
   readonly failed: (idempotencyKey: string, failure: UpstreamCallError) => Payload;
 }
 
 /**
- * Runs a mutation under the client's idempotency key, or under a drawn one, which `call` gets in the form that
- * goes upstream. Answers the payload: a `UpstreamCallError` becomes its errors; anything else that is thrown is a bug, and
- * is handed on.
+ * Runs a mutation under the client's idempotency key or a generated one; `call` gets its upstream form. Returns the
+ * payload: an `UpstreamCallError` becomes its `errors`; any other error is a bug, and is rethrown.
  */
 export async function runIdempotent<Result, Payload>(
   mutation: IdempotentMutation<Result, Payload>,
@@ -34,7 +33,7 @@ export async function runIdempotent<Result, Payload>(
     if (!(error instanceof UpstreamCallError)) throw error;
     logFailure(error, context.log);
     context.observer.failed(error.code);
-    // A refused key is answered with one that can be used.
+    // If the client's key was invalid, the payload has a generated one that can be used.
     const { client } = key ?? drawIdempotencyKey(context, mutation.name);
     return mutation.failed(client, error);
   }

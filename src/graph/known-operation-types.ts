@@ -1,8 +1,8 @@
 import { type ASTVisitor, GraphQLError, type ValidationContext } from 'graphql';
 
 /**
- * Refuses operations of a type that the schema does not have, such as subscriptions. graphql-js 16 finds that out when
- * it executes them, without a code; 17 has this rule.
+ * Refuses operations of a type that the schema does not have, such as subscriptions. graphql-js 16 refuses them only
+ * during execution, without a code; 17 has this rule.
  */
 export function knownOperationTypesRule(context: ValidationContext): ASTVisitor {
   return {

@@ -6,7 +6,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-/** How large an operation is, all its fragments written out. */
+/** The size of an operation with its fragments expanded. */
 export interface OperationMeasure {
   readonly rootFields: number;
   readonly depth: number;
@@ -16,7 +16,7 @@ export interface OperationMeasure {
 
 const nothing: OperationMeasure = { rootFields: 0, depth: 0, aliases: 0, directives: 0 };
 
-/** Measures a valid operation: one without cycles of fragments. Each fragment is measured once. */
+/** Measures a valid operation, without fragment cycles. Each fragment is measured once. */
 export function measureOperation(
   document: DocumentNode,
   operation: OperationDefinitionNode,
@@ -39,7 +39,7 @@ export function measureOperation(
       const directives = selection.directives?.length ?? 0;
       if (selection.kind === Kind.FIELD) {
         const { selectionSet, alias, name } = selection;
-        // graphql's own MaxIntrospectionDepthRule bounds what is below these.
+        // graphql's own MaxIntrospectionDepthRule limits the fields below these.
         const isIntrospection = name.value === '__schema' || name.value === '__type';
         const below =
           selectionSet === undefined || isIntrospection ? nothing : measureSelections(selectionSet);

@@ -8,22 +8,22 @@ import {
 } from 'graphql';
 import { fragmentsOf } from './operation-complexity.ts';
 
-/** A root field, and how many objects it asks for. */
+/** A root field and the number of objects that it asks for. */
 interface RootField {
   readonly name: string;
-  /** As the document says, or as it says where the variable is left out. */
+  /** The number in the document, or its default if the variable is left out. */
   readonly objects: number;
-  /** The variable that may say otherwise. */
+  /** The variable that overrides `objects`. */
   readonly variable: string | undefined;
 }
 
-// Validated documents are cached by Apollo Server, so each is read once.
+// Apollo Server caches validated documents, so each is analyzed once.
 const rootFields = new WeakMap<OperationDefinitionNode, readonly RootField[]>();
 
 /**
- * How many upstream calls an operation may lead to, at least 1: the calls of each root field, whether `@skip`ped or
- * not, once for each entity that it asks for. Never less than what execution makes of the same variables, defaults
- * and coerced lists included.
+ * The maximum upstream calls of an operation, at least 1: the calls of each root field, even if `@skip`ped, times the
+ * entities that it asks for. Never fewer than execution makes with the same variables, defaults and list coercion
+ * included.
  */
 export function costOf(
   document: DocumentNode,
@@ -55,7 +55,7 @@ function readRootFields(document: DocumentNode, operation: OperationDefinitionNo
   return read(operation.selectionSet);
 }
 
-// Only `_entities(representations:)` takes a list, and it takes nothing else.
+// Only `_entities(representations:)` takes a list, and it has no other argument.
 function rootFieldOf(
   { name, arguments: given = [] }: FieldNode,
   operation: OperationDefinitionNode,

@@ -1,7 +1,7 @@
 import { GraphQLError, Kind, type OperationDefinitionNode, type ValidationRule } from 'graphql';
 import { measureOperation, type OperationMeasure } from './operation-complexity.ts';
 
-/** How large an operation may be. What graphql-js and Apollo limit themselves is theirs: tokens and recursion. */
+/** The maximum size of an operation. graphql-js and Apollo limit tokens and recursion themselves. */
 export type OperationLimits = { readonly [Size in keyof OperationMeasure]: number };
 
 const words = {
@@ -12,8 +12,8 @@ const words = {
 } as const satisfies Record<keyof OperationMeasure, string>;
 
 /**
- * Refuses operations that are larger than `limits`, whole, before any field is run; fragments count wherever they
- * are used, and what is skipped counts too. For documents that are otherwise valid.
+ * Refuses operations above `limits` before any field is run. Fragments count at each use, and skipped fields count too.
+ * Only for documents that are otherwise valid.
  */
 export function operationLimitsRule(limits: OperationLimits): ValidationRule {
   return (context) => ({
@@ -29,7 +29,7 @@ export function operationLimitsRule(limits: OperationLimits): ValidationRule {
   });
 }
 
-/** Refuses `_service`, which answers the whole schema, as introspection does. */
+/** Refuses `_service`, which returns the whole schema, as introspection does. */
 export const noServiceRule: ValidationRule = (context) => ({
   Field(node) {
     if (node.name.value !== '_service' || context.getParentType() !== context.getSchema().getQueryType())

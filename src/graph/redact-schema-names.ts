@@ -1,8 +1,8 @@
 import { GraphQLError } from 'graphql';
 
 /*
- * What GraphQL itself refuses, it refuses by naming types, fields and suggestions of the schema. Where the schema
- * is not for callers, no name leaves that the request did not contain.
+ * GraphQL's own refusals name types, fields and suggestions of the schema. If the schema is hidden from callers, errors
+ * contain no name that the request did not contain.
  */
 
 const hidden = '"…"';
@@ -17,20 +17,20 @@ export function redactSchemaNames(
     if (isRaisedByUs(error)) continue;
     error.message = error.message
       .replace(/ Did you mean .*/s, '')
-      // The rules write names in quotes, as they are or within a type or coordinate: "[Name!]!", "Type.field".
+      // The rules quote names, alone or within a type or coordinate: "[Name!]!", "Type.field".
       .replace(/"([^"]*)"/g, (quoted, content: string) => (isKnown(content, known) ? quoted : hidden))
-      // Without quotes there are names of more than one word, which no English word looks like.
+      // Unquoted names have several words in camel or snake case, so they cannot be mistaken for English words.
       .replace(/\b[A-Za-z]+(?:[a-z][A-Z]|_)\w*/g, (name) => (known.has(name) ? name : hidden));
     error.stack = '';
     const { path } = error.extensions;
-    // Its steps are names, and positions in lists.
+    // Its segments are names and list indices.
     if (Array.isArray(path)) {
       error.extensions['path'] = path.filter((step) => /^\d+$/.test(step) || isKnown(step, known));
     }
   }
 }
 
-// Codes of our own stand for messages of our own, which name what callers set and send.
+// Errors with our own codes have our own messages, which name only settings and what callers sent.
 function isRaisedByUs({ extensions, originalError }: GraphQLError): boolean {
   const graphqlCodes = ['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', undefined];
   const isThrown = originalError != null && !(originalError instanceof GraphQLError);

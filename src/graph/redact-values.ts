@@ -14,11 +14,11 @@ import {
 } from 'graphql';
 
 /*
- * graphql-js quotes values in its messages: whole variables in coercion errors, literals in validation errors,
- * string tokens in syntax errors. Here the same is said by field and rule alone.
+ * graphql-js quotes values in its messages: whole variables in coercion errors, literals in validation errors, string
+ * tokens in syntax errors. The rewritten messages name only the field and the rule.
  */
 
-/** What GraphQL itself refused in a document or its variables: a message without values, and the field. */
+/** GraphQL's refusal of a document or its variables: a message without values, and the field. */
 interface Rejection {
   readonly message: string;
   readonly path?: readonly string[];
@@ -31,17 +31,14 @@ interface RefusedRequest {
   readonly variables: Readonly<Record<string, unknown>> | undefined;
 }
 
-/**
- * Rewrites, in place and before anything logs or formats them, the errors with which graphql-js refuses a
- * document or its variables.
- */
+/** Rewrites graphql-js' refusals of a document or its variables, in place, before anything logs or formats them. */
 export function redactValues(errors: readonly GraphQLError[], request: RefusedRequest): void {
   const argumentRefusals = errors.some(isArgumentError) ? findArgumentRefusals(errors, request) : undefined;
   for (const error of errors) {
     if (isCoercionError(error)) rewrite(error, coercionRefusal(error));
     else if (isArgumentError(error)) {
       rewrite(error, argumentRefusals?.get(error) ?? { message: 'An argument is refused.' });
-      // graphql-js raises it while it executes, so that nobody has named it yet.
+      // graphql-js raises it during execution, so it has no code yet.
       error.extensions['code'] = 'BAD_USER_INPUT';
     } else if (error.extensions['code'] === 'OPERATION_RESOLUTION_FAILURE') {
       rewrite(error, { message: 'The document does not tell by `operationName` which operation to run.' });
@@ -52,7 +49,7 @@ export function redactValues(errors: readonly GraphQLError[], request: RefusedRe
 
 function rewrite(error: GraphQLError, refusal: Rejection): void {
   error.message = refusal.message;
-  // An error's stack begins with its message.
+  // An error's stack starts with its message.
   error.stack = '';
   error.extensions['path'] = refusal.path;
 }
@@ -62,13 +59,14 @@ function isCoercionError(error: GraphQLError): boolean {
   return node?.kind === Kind.VARIABLE_DEFINITION && error.message.includes(' got invalid value ');
 }
 
-// What validation lets through and only a run shows: a null for a variable whose default made it fit, and a
-// nullable variable as the one field of a @oneOf entry in a list (graphql 16.15 refuses it elsewhere).
+// Errors that only execution finds: a null for a variable that was valid because of its default, and a nullable
+// variable as the only field of a @oneOf entry in a list (validation in graphql 16.15 refuses it elsewhere).
 function isArgumentError(error: GraphQLError): boolean {
   return /^Argument "\w+" (has invalid value |of (required|non-null) type )/.test(error.message);
 }
 
-// Their errors do not say which field of an argument is at fault: each is coerced again, as far as its first fault.
+// These errors do not say which field of an argument is invalid: each argument is coerced again, up to its first
+// invalid field.
 function findArgumentRefusals(
   errors: readonly GraphQLError[],
   { schema, document, operation, variables }: RefusedRequest,
@@ -100,7 +98,7 @@ function firstFault(value: unknown, type: GraphQLInputType): Fault | undefined {
   try {
     coerceInputValue(value, type, (path, _value, fault) => {
       first = { path, fault };
-      // The only way to end a coercion early.
+      // Throwing is the only way to end a coercion early.
       throw fault;
     });
   } catch (error) {
@@ -121,7 +119,7 @@ function syntaxRefusal(error: GraphQLError): Rejection {
   return { message: `Syntax Error: the document does not parse at line ${at?.line}, column ${at?.column}.` };
 }
 
-// ValuesOfCorrectTypeRule reports the literal's own node, and prints it.
+// ValuesOfCorrectTypeRule reports the literal's node, and prints it.
 function quotesLiteral(error: GraphQLError): boolean {
   return error.nodes?.some((node) => literalKinds.has(node.kind)) ?? false;
 }
@@ -142,9 +140,9 @@ function literalRefusal(error: GraphQLError): Rejection {
 }
 
 /**
- * What graphql-js refuses in a variable, without its value: `Variable "$name" got invalid value <value> at "<path>";
- * <rule>`. The path consists of names of the schema and of indices, and stands at the end: a value that ends with a
- * quotation mark is a string, whose own quotation marks are escaped.
+ * Removes the value from graphql-js' refusal of a variable: `Variable "$name" got invalid value <value> at "<path>";
+ * <rule>`. The path consists of schema names and indices. It is found from the end: a value that ends with a quotation
+ * mark is a string, whose inner quotation marks are escaped.
  */
 function coercionRefusal(error: GraphQLError): Rejection {
   const [node] = error.nodes ?? [];
@@ -164,10 +162,10 @@ function refusal(path: readonly string[], error: GraphQLError): Rejection {
   return { path: at, message: `${at.join('.')}: ${rule ?? mismatch(error.message)}` };
 }
 
-// Each of these names its type before any value, or behind a text in quotes.
+// Each of these messages names its type before any value, or after a quoted text.
 const typeNames = [
   /^Expected value of type "([[\]!\w]+)"/,
-  // To the last of these words: the value may hold them too.
+  // Greedy, since the value may contain the same words.
   /^Value ".*" does not exist in "(\w+)" enum/s,
   /^Enum "(\w+)" cannot represent /,
   /^(\w+) cannot represent /,
@@ -178,7 +176,7 @@ function mismatch(message: string): string {
   return name === undefined ? 'is not a value of its type.' : `is not a value of type "${name}".`;
 }
 
-// The messages that consist of the schema's own names and nothing else.
+// Messages that contain only schema names.
 const rules = [
   /^OneOf Input Object "\w+" must specify exactly one key\.$/,
   /^Exactly one key must be specified for OneOf type "\w+"\.$/,

@@ -6,14 +6,14 @@ import { resolveEntitiesOf } from './entities.ts';
 import type { GraphModule } from './graph-module.ts';
 import type { GraphQLContext } from './graphql-context.ts';
 
-// What a subgraph's own SDL must say of itself. The definition of `@oneOf` stands in it because Apollo's
-// composition refuses a directive that it does not know (2.14: `Unknown directive "@oneOf"`).
+// The preamble of a subgraph's SDL. It defines `@oneOf` because Apollo's composition refuses unknown directives (2.14:
+// `Unknown directive "@oneOf"`).
 const preamble = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@tag", "@cost", "@listSize"])
 
 directive @oneOf on INPUT_OBJECT
 `;
 
-// What a router asks for beside our own fields.
+// The fields that a router needs besides ours.
 // Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec
 const routerFields = `
 extend type Query {
@@ -30,21 +30,21 @@ type _Service {
 
 export interface Subgraph {
   readonly schema: GraphQLSchema;
-  /** The exact SDL that is published and served as `_service { sdl }`. Printed on first use. */
+  /** The SDL that is published and served as `_service { sdl }`. Printed on first use. */
   readonly sdl: () => Promise<string>;
 }
 
 /**
- * Builds the executable subgraph from the decorated classes. A test holds it to what its SDL says: nothing here is
- * validated at each start.
+ * Builds the executable subgraph from the decorated classes. A test compares it with its SDL, so nothing is validated
+ * at each start.
  */
 export function buildSubgraph(modules: readonly [GraphModule, ...GraphModule[]]): Subgraph {
   const decorated = buildSchemaSync({
     resolvers: resolversOf(modules),
     container: { get: (type) => modules.find(({ resolver }) => resolver === type)?.instance },
-    // Inputs are checked by the schema and by the translation.
+    // The schema and the translation validate inputs.
     validate: false,
-    // Would run the introspection query.
+    // The check would run the introspection query.
     skipCheck: true,
     authChecker: requireScopes,
   });
@@ -67,7 +67,7 @@ function resolversOf([first, ...others]: readonly [GraphModule, ...GraphModule[]
   return [first.resolver, ...others.map(({ resolver }) => resolver)] as const;
 }
 
-// type-graphql makes every type resolver asynchronous: a promise and a turn of the queue for each value.
+// type-graphql makes every type resolver asynchronous, which costs a promise and a microtask for each value.
 function resolveUnions(schema: GraphQLSchema, unions: GraphModule['unions']): void {
   for (const [name, typenameOf] of Object.entries(unions)) {
     const union = schema.getType(name);
@@ -76,14 +76,14 @@ function resolveUnions(schema: GraphQLSchema, unions: GraphModule['unions']): vo
   }
 }
 
-// Loaded with the first router that asks: what prints takes a start as long as what serves the schema.
+// Loaded on a router's first request: loading the printer takes as long as loading the schema.
 async function print(decorated: GraphQLSchema): Promise<string> {
   const { printSubgraphSchema } = await import('./sdl-printer.ts');
   return `${preamble}\n${printSubgraphSchema(decorated)}\n`;
 }
 
-// type-graphql 2.0.0-rc.4 keeps `@oneOf` as a mere annotation; here it becomes native to validation, coercion and
-// introspection.
+// type-graphql 2.0.0-rc.4 keeps `@oneOf` only as an annotation; this makes validation, coercion and introspection
+// enforce it.
 function enforceOneOf(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isInputObjectType(type)) continue;
@@ -91,8 +91,8 @@ function enforceOneOf(schema: GraphQLSchema): void {
   }
 }
 
-// `@Authorized` names the scopes. Refuses by throwing: type-graphql's own errors have other codes than ours. No
-// function declaration: type-graphql takes whatever has a prototype for a class.
+// `@Authorized` names the scopes. Throws our own error, since type-graphql's have other codes. Not a function
+// declaration: type-graphql treats anything with a prototype as a class.
 const requireScopes = ({ context }: ResolverData<GraphQLContext>, scopes: readonly string[]): boolean => {
   for (const scope of scopes) requireScope(context.permissions, scope);
   return true;

@@ -2,12 +2,12 @@ import { type ApolloServer, type GraphQLResponse, HeaderMap } from '@apollo/serv
 import type { GraphQLContext } from '../graph/graphql-context.ts';
 import { RequestRecord } from '../telemetry/request-record.ts';
 
-/** A few milliseconds each, which a start has to wait for. */
+/** Each takes a few milliseconds of the start. */
 const maxDocuments = 200;
 
 const checking = Symbol('checking');
 
-/** Has Apollo Server parse and validate documents as it would those of requests, and run none of them. */
+/** Makes Apollo Server parse and validate documents as it does for requests, without running them. */
 export async function checkDocuments(
   apollo: ApolloServer<GraphQLContext>,
   sources: Iterable<string>,
@@ -20,7 +20,7 @@ export async function checkDocuments(
   }
 }
 
-/** The answer to an operation that is only checked; null for any other, which is to be run. */
+/** The response to an operation that is only checked; null for any other operation. */
 export function answerIfOnlyChecked(context: GraphQLContext): GraphQLResponse | null {
   if (!(checking in context)) return null;
   return {
@@ -29,7 +29,7 @@ export function answerIfOnlyChecked(context: GraphQLContext): GraphQLResponse | 
   };
 }
 
-// Nobody calls: what plugins look at before anything is run is all that there is. The record tells nobody.
+// There is no caller: this context has only what plugins read before execution, and its record is discarded.
 function contextOfCheck(): GraphQLContext {
   const context: Pick<GraphQLContext, 'requestId' | 'permissions' | 'charge' | 'observer'> = {
     requestId: 'none',

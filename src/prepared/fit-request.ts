@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A GraphQL request in its plainest form. */
+/** A GraphQL request in its simplest form. */
 export interface PlainRequest {
   readonly query: string;
   readonly operationName: string | undefined;
@@ -8,8 +8,8 @@ export interface PlainRequest {
 }
 
 /**
- * Reads a POST request that is an ordinary one; undefined for any other, which is Apollo Server's to run or refuse:
- * batches, extensions, inline traces for Apollo Router, parameters of a wrong type.
+ * Reads an ordinary POST request; undefined for any other, which Apollo Server runs or refuses: batches, extensions,
+ * inline traces for Apollo Router, parameters of a wrong type.
  */
 export function plainRequestOf(body: unknown, headers: IncomingHttpHeaders): PlainRequest | undefined {
   if (!isRecord(body) || headers['apollo-federation-include-trace'] !== undefined) return undefined;
@@ -17,7 +17,7 @@ export function plainRequestOf(body: unknown, headers: IncomingHttpHeaders): Pla
   if (typeof query !== 'string') return undefined;
   if (operationName !== null && typeof operationName !== 'string') return undefined;
   if (variables !== null && !isRecord(variables)) return undefined;
-  // The hook for trusted documents leaves an object behind in which nothing is said.
+  // The hook for trusted documents leaves an object without values behind.
   if (extensions !== null && !(isRecord(extensions) && saysNothing(extensions))) return undefined;
   return { query, operationName: operationName ?? undefined, variables: variables ?? {} };
 }

@@ -1,9 +1,9 @@
 /*
- * A plan knows only the good case. Whatever else it meets, it gives up, and Apollo Server runs the operation: every
- * message, status and null is then its own.
+ * A plan handles only success. In any other case it gives up, and Apollo Server runs the operation, so that all error
+ * messages, statuses and nulls are Apollo Server's.
  */
 
-/** Thrown while an operation is prepared: no plan can stand for it. */
+/** Thrown during preparation: the operation cannot have a plan. */
 export class NoPlanError extends Error {
   override readonly name = 'NoPlanError';
 }
@@ -12,10 +12,10 @@ class PlanGaveUpError extends Error {
   override readonly name = 'PlanGaveUpError';
 }
 
-// A single instance: its stack would say nothing, and takes longer to capture than a plan to run.
+// Shared instance: capturing its stack takes longer than running a plan.
 const gaveUp = new PlanGaveUpError();
 
-/** Ends a plan that has met anything but the good case. */
+/** Ends a plan that cannot succeed. */
 export function giveUp(): never {
   throw gaveUp;
 }

@@ -19,32 +19,32 @@ import type { CallRoot, SchemaFacts } from './schema-facts.ts';
 import { type Conditions, Selections } from './selections.ts';
 import { type Write, Writers } from './writers.ts';
 
-/** What is run of a plan, given the variables that `@skip` and `@include` depend on. */
+/** A plan for certain values of the variables that `@skip` and `@include` depend on. */
 interface Variant {
   readonly argumentsOf: (variables: Variables) => Readonly<Record<string, unknown>>;
   readonly call: CallRoot;
   readonly write: Write;
 }
 
-/** A root field whose arguments are coerced: nothing has happened yet. */
+/** A root field with coerced arguments, not called yet. */
 export interface ReadyCall {
   /** Calls the resolver. */
   call(context: GraphQLContext): unknown;
-  /** Writes the response that the value of the root field makes. */
+  /** Writes the response for the root field's value. */
   write(value: unknown, permissions: Permissions): string;
 }
 
-/** Each of them doubles the variants. */
+/** Each condition doubles the variants. */
 const maxConditions = 4;
 
 /**
- * What a validated operation with one root field comes to: how its variables are coerced, what is called, and how the
- * answer is written.
+ * A validated operation with one root field, compiled: how to coerce its variables, what to call, and how to write the
+ * response.
  */
 export class Plan {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
-  /** For log, metrics and traces: as telemetry/operation-plugin.ts names it. */
+  /** The operation's name in log, metrics and traces, as in telemetry/operation-plugin.ts. */
   readonly label: string;
   readonly documentHash: string;
   readonly #facts: SchemaFacts;
@@ -53,7 +53,7 @@ export class Plan {
   readonly #conditions: readonly string[];
   readonly #variants = new Map<string, Variant>();
 
-  /** Throws `NoPlanError` where none can stand for the operation. */
+  /** Throws `NoPlanError` if the operation cannot have a plan. */
   constructor(
     facts: SchemaFacts,
     coercers: Coercers,
@@ -72,11 +72,11 @@ export class Plan {
     this.#coerce = coercers.ofVariables(operation.variableDefinitions ?? []);
     this.#conditions = conditionsOf(document);
     if (this.#conditions.length > maxConditions) throw new NoPlanError('too many conditions');
-    // Without conditions there is one variant: whether it can be had is known now.
+    // Without conditions there is one variant, so errors in it show now.
     if (this.#conditions.length === 0) this.#variants.set('', this.#variantOf({}));
   }
 
-  /** Gives up where the variables do not coerce. */
+  /** Gives up if the variables do not coerce. */
   ready(raw: Readonly<Record<string, unknown>>): ReadyCall {
     const variables = this.#coerce(raw);
     const { argumentsOf, call, write } = this.#variantFor(variables);
@@ -128,7 +128,7 @@ export class Plan {
     return {
       argumentsOf: this.#argumentsOf(root.field, root.nodes),
       call,
-      // As Apollo Server ends its responses.
+      // Ends with a newline, as Apollo Server's responses do.
       write: (value, permissions) => `${before}${write(value, permissions)}${after}}}\n`,
     };
   }
@@ -140,7 +140,7 @@ export class Plan {
     const given = node?.arguments ?? [];
     const readers = args.map((arg) => {
       const value = given.find(({ name }) => name.value === arg.name)?.value;
-      // The schema has no argument that may be left out, nor a variable that may be in its place.
+      // All arguments of the schema are required, and so are variables in their place.
       if (value === undefined) throw new NoPlanError('an argument that is left out');
       return { name: arg.name, read: readerOf(this.#facts, value, arg.type) };
     });

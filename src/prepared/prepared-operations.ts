@@ -13,33 +13,36 @@ import { allowReplays, type Replay } from './replay.ts';
 import { readSchemaFacts, type SchemaFacts } from './schema-facts.ts';
 import { SettledItems } from './settled-items.ts';
 
-/** A document that Apollo Server has let through. */
+/** A document that Apollo Server has accepted. */
 interface Seen {
   readonly source: string;
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
-  /** Made when the document comes again. */
+  /** Compiled when the document is sent again. */
   plan?: Plan | 'none';
 }
 
-/** Documents that are kept, and their total length: frontends have some dozens. Parsed, each takes fifty times as much. */
+/**
+ * Limits the number and total length of cached documents: frontends have a few dozen. Parsed, each takes fifty times
+ * its length.
+ */
 const maxDocuments = 500;
 const maxCharacters = 500_000;
 
-/** What a plan came to: a response, or what Apollo Server needs to run the operation without doing anything twice. */
+/** The result of a plan: a response, or what Apollo Server needs to run the operation without doing anything twice. */
 export type Outcome = { readonly text: string } | { readonly replay: Replay };
 
 export interface PreparedOperationsOptions {
   readonly schema: GraphQLSchema;
-  /** What the schema is made of. */
+  /** The modules of the schema. */
   readonly modules: readonly GraphModule[];
-  /** As the cost limit's plugin has it. */
+  /** The same limit as in the cost limit plugin. */
   readonly maxCost: number;
 }
 
 /**
- * Operations that Apollo Server has validated and let through once, compiled: what prepared statements are to a
- * database. Where a plan answers, it answers as Apollo Server would, byte for byte.
+ * Compiles operations that Apollo Server has validated and run once, like a database's prepared statements. A plan's
+ * response equals Apollo Server's byte for byte.
  */
 export class PreparedOperations {
   readonly #facts: SchemaFacts;
@@ -55,13 +58,13 @@ export class PreparedOperations {
   constructor({ schema, modules, maxCost }: PreparedOperationsOptions) {
     this.#facts = readSchemaFacts(schema, modules);
     this.#costOf = costIn(modules);
-    // Only now: it puts resolvers of its own into the schema.
+    // Last, because it replaces resolvers in the schema.
     allowReplays(schema);
     this.#coercers = new Coercers(this.#facts);
     this.#maxCost = maxCost;
   }
 
-  /** Learns of each document when it has been parsed, validated and found within its limits. */
+  /** Records each document after it has been parsed, validated and found within its limits. */
   get plugin(): ApolloServerPlugin<GraphQLContext> {
     return {
       requestDidStart: async () => ({
@@ -73,7 +76,7 @@ export class PreparedOperations {
     };
   }
 
-  /** Prepares documents before a request brings them. */
+  /** Prepares documents before a request sends them. */
   async prepare(apollo: ApolloServer<GraphQLContext>, sources: Iterable<string>): Promise<void> {
     await checkDocuments(apollo, sources);
     for (const seen of this.#seen.values()) seen.plan ??= this.#prepare(seen);
@@ -85,7 +88,7 @@ export class PreparedOperations {
     if (operations.length === 1 && !this.#seen.has(source)) this.#seen.set(source, seen);
   }
 
-  /** Runs a request's operation by its plan; undefined where nothing has happened and Apollo Server has to run it. */
+  /** Runs a request's operation by its plan; undefined if nothing has been done and Apollo Server must run it. */
   run(request: PlainRequest, context: GraphQLContext): Promise<Outcome> | undefined {
     const plan = this.#planOf(request.query);
     if (plan === undefined) return undefined;
@@ -143,7 +146,7 @@ async function carryOut(
     };
     return { replay: { root } };
   }
-  // Entities are a promise each.
+  // Each entity is a promise.
   const items = Array.isArray(value) ? SettledItems.watch(value) : undefined;
   let text: string;
   try {

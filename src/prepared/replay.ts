@@ -1,11 +1,11 @@
 import type { GraphQLObjectType, GraphQLSchema } from 'graphql';
 import type { GraphQLContext } from '../graph/graphql-context.ts';
 
-/** What an operation has come to before its plan gave up. Apollo Server runs it with that: nothing is done twice. */
+/** What an operation did before its plan gave up. Apollo Server reuses it, so that nothing is done twice. */
 export interface Replay {
-  /** Why the charge was refused; undefined where it stands. */
+  /** Why the charge was refused; undefined if it was accepted. */
   readonly chargeRefusal?: unknown;
-  /** Answers what the call of the root field has brought: the value, or what was thrown. */
+  /** Returns the root field's value, or throws its error. */
   readonly root?: () => unknown;
 }
 
@@ -13,17 +13,17 @@ const replay = Symbol('replay');
 
 type ReplayContext = GraphQLContext & { readonly [replay]?: Replay };
 
-/** The context under which Apollo Server runs an operation that has been charged, and perhaps called, already. */
+/** The context for Apollo Server to run an operation that has already been charged, and perhaps called. */
 export function contextOfReplay(context: GraphQLContext, brought: Replay): GraphQLContext {
   const { chargeRefusal } = brought;
-  // As Apollo Server copies it.
+  // Copied the same way as by Apollo Server.
   return Object.assign(Object.create(Object.getPrototypeOf(context)), context, {
     charge: () => (chargeRefusal === undefined ? Promise.resolve() : Promise.reject(chargeRefusal)),
     [replay]: brought,
   });
 }
 
-/** Lets the root fields of an executable schema answer what a call has already brought. */
+/** Makes the root fields of an executable schema return the result of a call that was already made. */
 export function allowReplays(schema: GraphQLSchema): void {
   for (const type of [schema.getQueryType(), schema.getMutationType()]) {
     if (type != null) allowReplaysOf(type);

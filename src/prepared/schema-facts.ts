@@ -11,26 +11,26 @@ type HandlerMetadata = MetadataStorage['queries'][number];
 /** A field whose value is a property of its object. */
 interface PropertyField {
   readonly property: string;
-  /** Needed to see it. */
+  /** The scopes needed to read it. */
   readonly scopes: readonly string[];
 }
 
-/** A field of Query or Mutation, and how it is called with arguments that are coerced. */
+/** Calls a field of Query or Mutation with coerced arguments. */
 export type CallRoot = (args: Readonly<Record<string, unknown>>, context: GraphQLContext) => unknown;
 
 /**
- * What the decorators say of the schema, read once: afterwards Apollo's inline traces put resolvers of their own into
- * it. What they do not explain has no entry here, and what asks for it no plan.
+ * The decorators' facts about the schema, read before Apollo's inline traces replace its resolvers. A field that they
+ * do not explain has no entry here, and an operation that selects it has no plan.
  */
 export interface SchemaFacts {
   readonly schema: GraphQLSchema;
   readonly propertyOf: (type: GraphQLObjectType, field: string) => PropertyField | undefined;
   readonly rootCall: (type: GraphQLObjectType, field: string) => CallRoot | undefined;
-  /** The class that the resolvers get an input object as. */
+  /** The class of an input object in resolvers. */
   readonly inputClassOf: (inputType: string) => { readonly prototype: object } | undefined;
 }
 
-/** Reads the schema that was built from the decorated classes of these modules. */
+/** Reads the schema built from the decorated classes of these modules. */
 export function readSchemaFacts(
   schema: GraphQLSchema,
   modules: readonly Pick<GraphModule, 'resolver' | 'instance'>[],
@@ -66,16 +66,16 @@ function propertyOf(
   field: GraphQLField<unknown, GraphQLContext>,
 ): PropertyField | undefined {
   if (field.args.length > 0) return undefined;
-  // graphql-js reads the property of the field's name itself.
+  // graphql-js reads the property with the field's name.
   if (field.resolve === undefined) return { property: field.name, scopes: [] };
   const metadata = fieldMetadata(storage, type.name, field.name);
-  // A simple field has no resolver of type-graphql's: whose is it?
+  // A simple field has no resolver from type-graphql, so this one is unknown.
   if (metadata === undefined || isSimple(storage, metadata)) return undefined;
   if (hasResolver(storage, metadata) || hasMiddlewares(storage, metadata)) return undefined;
   return { property: metadata.name, scopes: metadata.roles ?? [] };
 }
 
-// A class has its superclasses' fields (type-graphql, "Inheritance").
+// A class inherits its superclasses' fields (type-graphql, "Inheritance").
 function fieldMetadata(storage: MetadataStorage, type: string, name: string): FieldMetadata | undefined {
   let target: unknown = storage.objectTypes.find((metadata) => metadata.name === type)?.target;
   while (typeof target === 'function') {
@@ -116,13 +116,13 @@ function rootCallOf(
     return instance === undefined || hasMiddlewares(storage, handler) ? undefined : callOf(handler, instance);
   }
   const { resolve } = field;
-  // Not type-graphql's own: graph/entities.ts answers it, and looks at nothing but arguments and context.
+  // Not from type-graphql: graph/entities.ts resolves it, from arguments and context only.
   return field.name === '_entities' && resolve?.length === 3
     ? (args, context) => resolve(undefined, args, context, undefined as never)
     : undefined;
 }
 
-/** The resolver's method, called as type-graphql calls it: scopes first, then the method with its parameters. */
+/** Calls the resolver's method as type-graphql does: checks the scopes, then calls it with its parameters. */
 function callOf(
   { methodName, params = [], roles = [] }: HandlerMetadata,
   resolver: object,

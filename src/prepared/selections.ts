@@ -16,9 +16,9 @@ import { NoPlanError } from './giving-up.ts';
 export type Conditions = Readonly<Record<string, boolean>>;
 
 /**
- * A document's selections under certain conditions, merged for one concrete type. As graphql-js merges them
- * (`execution/collectFields`): the order is that of each name's first selection, and a fragment counts once for each
- * selection set. Source: https://spec.graphql.org/September2025/#CollectFields()
+ * A document's selections under certain conditions, merged for one concrete type as in graphql-js
+ * (`execution/collectFields`): ordered by the first selection of each name, with each fragment once per selection set.
+ * Source: https://spec.graphql.org/September2025/#CollectFields()
  */
 export class Selections {
   readonly #schema: GraphQLSchema;
@@ -35,7 +35,7 @@ export class Selections {
     this.#conditions = conditions;
   }
 
-  /** The fields of an object of this type, by their names in the response. */
+  /** The fields of an object of this type, by response name. */
   fieldsOf(
     type: GraphQLObjectType,
     nodes: readonly { readonly selectionSet?: SelectionSetNode | undefined }[],

@@ -1,9 +1,9 @@
-/** So many turns of the microtask queue are counted; what takes longer has waited for something else. */
+/** The maximum microtask turns to count; an item that takes longer has waited for I/O. */
 const maxTurns = 100;
 
 /**
- * The items of a list, promises as a rule, and in which turn of the microtask queue each has settled: graphql-js lists
- * errors in the order in which they come, so a replay has the items settle in that order again.
+ * The items of a list, usually promises, with the microtask turn in which each settled. graphql-js lists errors in the
+ * order in which they occur, so a replay settles the items in that order again.
  */
 export class SettledItems {
   readonly #items: readonly unknown[];
@@ -16,7 +16,7 @@ export class SettledItems {
     this.#turns = items.map(() => undefined);
   }
 
-  /** Begins to watch the items; `values` rejects where one of them does. */
+  /** Starts watching the items; `values` rejects if one of them does. */
   static watch(items: readonly unknown[]): {
     readonly settled: SettledItems;
     readonly values: Promise<unknown[]>;
@@ -51,7 +51,7 @@ export class SettledItems {
     return Promise.allSettled(this.#items);
   }
 
-  /** Items that settle as these did. */
+  /** Items that settle in the same order as these. */
   again(): unknown[] {
     return this.#items.map((item, index) =>
       item instanceof Promise ? after(this.#turns[index] ?? maxTurns, item) : item,

@@ -18,12 +18,12 @@ import { giveUp, NoPlanError } from './giving-up.ts';
 import type { SchemaFacts } from './schema-facts.ts';
 import type { Selections } from './selections.ts';
 
-/** Writes a value as the JSON that graphql-js and `JSON.stringify` would make of it; gives up on any error. */
+/** Writes a value as the same JSON as graphql-js and `JSON.stringify`; gives up on any error. */
 export type Write = (value: unknown, permissions: Permissions) => string;
 
 type Nodes = readonly FieldNode[];
 
-/** A member of an object: what stands before its value, and where the value comes from. */
+/** A member of an object: the text before its value, and the value's source. */
 interface Member {
   readonly prefix: string;
   readonly property: string;
@@ -41,7 +41,7 @@ export class Writers {
     this.#selections = selections;
   }
 
-  /** Of a value of this type, with the selections of these nodes. */
+  /** The writer for a value of this type, with the selections of these nodes. */
   ofType(type: GraphQLOutputType, nodes: Nodes): Write {
     if (isNonNullType(type)) {
       const write = this.#ofValue(type.ofType, nodes);
@@ -78,7 +78,7 @@ export class Writers {
       schema.getPossibleTypes(type).map((possible) => [possible.name, this.#ofObject(possible, nodes)]),
     );
     const { resolveType } = type;
-    // graphql-js' default, for whoever says its type itself.
+    // graphql-js' default type resolver, for values with a `__typename`.
     const nameOf = (value: unknown): unknown =>
       resolveType == null
         ? (value as { readonly __typename?: unknown }).__typename
@@ -92,7 +92,7 @@ export class Writers {
 
   #ofObject(type: GraphQLObjectType, nodes: Nodes): Write {
     const members: Member[] = [];
-    // What stands before the next member's value, or before the end.
+    // The text before the next member's value, or before the end.
     let text = '{';
     let separator = '';
     for (const [name, same] of this.#selections.fieldsOf(type, nodes)) {
@@ -139,10 +139,10 @@ function ofLeaf(type: GraphQLLeafType): Write {
     return (value) => words.get(value) ?? giveUp();
   }
   const serialize: Write = (value) => {
-    // graphql-js calls a property that is a function, and throws an error that is a value.
+    // graphql-js calls a property that is a function, and throws a value that is an Error.
     if (typeof value === 'function' || value instanceof Error || isThenable(value)) return giveUp();
     const serialized: unknown = type.serialize(value);
-    // As JSON.stringify writes it, in a third of the time; throws for what is no date.
+    // The same text as from JSON.stringify, in a third of the time; throws for an invalid date.
     if (serialized instanceof Date) return `"${serialized.toISOString()}"`;
     return serialized == null ? giveUp() : (JSON.stringify(serialized) ?? giveUp());
   };
