@@ -42,7 +42,7 @@ export type CustomerEvaluationErrorCode =
   /** The Stripe API version of this gateway does not support this call or parameter. */
   | 'UPSTREAM_UNSUPPORTED';
 
-/** The moment in a customer’s life that is evaluated. */
+/** The event that is evaluated. */
 export type CustomerEvaluationEventType =
   /** An existing customer logs in; asks first of all how likely the account is being shared. */
   | 'LOGIN'
@@ -95,9 +95,9 @@ export type CustomerEvaluationOutcome =
 
 /** What the business decided: a status, a customer to attach, or both. */
 export type CustomerEvaluationOutcomeInput = {
-  /** The Stripe customer, `cus_…`, where the evaluation was made without one. */
+  /** The Stripe customer, `cus_…`, if the evaluation was made without one. */
   customer?: string | number | null | undefined;
-  /** The evaluation’s event type. Name it if you know it: some versions of Stripe’s API need it, and others have it read back first. */
+  /** The evaluation’s event type. Name it if you know it: some versions of Stripe’s API need it, and with others the gateway must retrieve the evaluation first. */
   eventType?: CustomerEvaluationEventType | null | undefined;
   /** Why, with `BLOCKED` or `RESTRICTED`. */
   reason?: CustomerEvaluationReportedReason | null | undefined;
@@ -118,21 +118,21 @@ export type CustomerEvaluationRegistrationFailureReason =
   /** Because the person probably holds several accounts. */
   | 'SUSPECTED_MULTI_ACCOUNTING';
 
-/** A registration that was let through. `{}` where there is no customer to name. */
+/** A registration that was let through. `{}` if there is no customer to name. */
 export type CustomerEvaluationRegistrationSucceededInput = {
-  /** The Stripe customer, `cus_…`, that the registration made. Name it where the evaluation was made without one, so that later evaluations know this one. */
+  /** The Stripe customer, `cus_…`, that the registration made. Name it if the evaluation was made without one, so that later evaluations know this one. */
   customer?: string | number | null | undefined;
 };
 
-/** How the event ended: exactly one of the fields. All work with every version of Stripe’s API; `outcome` says the most. What the configured one has no place for comes back in `warnings`. */
+/** How the event ended: exactly one of the fields. All work with every version of Stripe’s API; `outcome` says the most. `warnings` lists what the configured version has no place for. */
 export type CustomerEvaluationReportInput =
-  {   /** The customer was not logged in, and why. `OTHER` is no decision: it is `UPSTREAM_UNSUPPORTED` with Stripe API versions from 27 May 2026 on. */
+  {   /** The customer was not logged in, and why. `OTHER` is not a decision: it is `UPSTREAM_UNSUPPORTED` with Stripe API versions from 27 May 2026 on. */
   loginFailed: CustomerEvaluationLoginFailedInput; loginSucceeded?: never; outcome?: never; registrationFailed?: never; registrationSucceeded?: never; }
   |  { loginFailed?: never;   /** The customer was logged in: `OCCURRED`. */
   loginSucceeded: CustomerEvaluationOccurrence; outcome?: never; registrationFailed?: never; registrationSucceeded?: never; }
   |  { loginFailed?: never; loginSucceeded?: never;   /** What the business decided, and about which customer. */
   outcome: CustomerEvaluationOutcomeInput; registrationFailed?: never; registrationSucceeded?: never; }
-  |  { loginFailed?: never; loginSucceeded?: never; outcome?: never;   /** The account was not made, and why. `OTHER` is no decision: it is `UPSTREAM_UNSUPPORTED` with Stripe API versions from 27 May 2026 on. */
+  |  { loginFailed?: never; loginSucceeded?: never; outcome?: never;   /** The account was not made, and why. `OTHER` is not a decision: it is `UPSTREAM_UNSUPPORTED` with Stripe API versions from 27 May 2026 on. */
   registrationFailed: CustomerEvaluationRegistrationFailedInput; registrationSucceeded?: never; }
   |  { loginFailed?: never; loginSucceeded?: never; outcome?: never; registrationFailed?: never;   /** The account was made, and for which customer. */
   registrationSucceeded: CustomerEvaluationRegistrationSucceededInput; };
@@ -170,7 +170,7 @@ export type CustomerEvaluationRiskLevel =
   /** Stripe does not know, or returned a level that is newer than this gateway: decide by score. */
   | 'UNKNOWN';
 
-/** A signal, named where it is not there yet. */
+/** The name of a signal, for pending signals. */
 export type CustomerEvaluationSignalKind =
   /** `accountSharing`. */
   | 'ACCOUNT_SHARING'
@@ -190,13 +190,13 @@ export type CustomerEvaluationStatus =
   /** A status that is newer than this gateway. */
   | 'UNKNOWN';
 
-/** What of a report Stripe could not be told. */
+/** A part of a report that could not be passed on to Stripe. */
 export type CustomerEvaluationWarningCode =
   /** The customer was not attached to the evaluation: this Stripe API has no place for it in this report. */
   | 'CUSTOMER_NOT_ATTACHED'
   /** The reason was not reported: this Stripe API has no place for it. */
   | 'REASON_NOT_REPORTED'
-  /** RESTRICTED was reported as a success: this Stripe API knows no restrictions. */
+  /** RESTRICTED was reported as a success: this Stripe API has no restrictions. */
   | 'STATUS_NOT_REPORTED';
 
 /** What is known of the client’s device and connection when there is no Radar Session. */

@@ -1,14 +1,14 @@
 import type { CustomerEvaluation } from './customer-evaluation.type.ts';
 import type { CustomerEvaluationRiskLevel } from './risk-level.enum.ts';
 
-/** An answer in the client's words, and by name what in it this gateway did not know. */
+/** A translated response, and the names of what was unknown in it. */
 export interface Translated {
   readonly evaluation: CustomerEvaluation;
   /** Kinds such as `unknown field signals.device_reputation`: names only, never values. */
   readonly drift: readonly string[];
 }
 
-/** The upstream's words for an open enum: one that is not there reads as `UNKNOWN`. */
+/** The upstream's values of an open enum; an unknown value reads as `UNKNOWN`. */
 export type Words<Value extends string> = Readonly<Record<string, Value>>;
 
 /** The levels of both of Stripe’s APIs: v2 has no `not_assessed`. */
@@ -21,7 +21,7 @@ export const riskLevels = {
   unknown: 'UNKNOWN',
 } as const satisfies Words<CustomerEvaluationRiskLevel>;
 
-/** Collects what in an answer this gateway does not know: names only, never values. */
+/** Collects unknown fields and values in a response: names only, never values. */
 export class AnswerDrift {
   readonly #kinds = new Set<string>();
 
@@ -45,14 +45,14 @@ export class AnswerDrift {
     return value ?? 'UNKNOWN';
   }
 
-  /** The contract says 0 to 100; another score is passed on as it came, since it still orders customers. */
+  /** The contract says 0 to 100. Other scores are passed on unchanged, since they still rank customers. */
   readScore(field: string, score: number): number {
     if (score < 0 || score > 100) this.note(`${field} out of range`);
     return score;
   }
 }
 
-// A field's name is the upstream's, so it may stand in a log if it looks like one.
+// An unknown field's name comes from the upstream, so it is logged only if it looks like a name.
 function printable(name: string): string {
   return /^[A-Za-z0-9_]{1,64}$/.test(name) ? name : '(unprintable)';
 }

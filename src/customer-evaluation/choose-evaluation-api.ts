@@ -12,12 +12,12 @@ import type { SignalWaitSettings } from './v2/signal-waiter.ts';
 export interface EvaluationApiSettings {
   readonly stripeApi: StripeApi;
   readonly stripe: { readonly apiVersion: string };
-  /** Whether the key is a live one, for answers that do not say. */
+  /** Whether the key is a live one, for responses without `livemode`. */
   readonly mode: 'sandbox' | 'test' | 'live';
   readonly signalWait: SignalWaitSettings;
 }
 
-/** Stripe's API that the settings choose, in the words of the graph. */
+/** The Stripe API that the settings choose, behind the graph's interface. */
 export function evaluationApiOf(
   { stripeApi, stripe: { apiVersion }, mode, signalWait }: EvaluationApiSettings,
   client: StripeClient,

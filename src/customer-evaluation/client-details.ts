@@ -2,7 +2,7 @@ import { type InputProblems, oneOfNotEnforced, type Path } from '../graph/input-
 import type { ClientDetailsParams } from '../stripe/customer-evaluation.wire.ts';
 import type { EvaluationClientDetailsInput } from './create-customer-evaluation.input.ts';
 
-/** The client as both of Stripe's APIs take it: a Radar Session, or data in its place. */
+/** The client's parameters for both of Stripe's APIs: a Radar Session, or data in its place. */
 export function clientDetailsParams(
   problems: InputProblems,
   { radarSession, data }: EvaluationClientDetailsInput,

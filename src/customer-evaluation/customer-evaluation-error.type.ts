@@ -36,7 +36,7 @@ export class CustomerEvaluationError {
   @Field(() => [String], {
     nullable: true,
     description:
-      'The invalid field as written in the operation, e.g. `["input", "evaluationContext", "0", "clientDetails"]`; null where none is.',
+      'The invalid field as written in the operation, e.g. `["input", "evaluationContext", "0", "clientDetails"]`; null if no field is invalid.',
   })
   readonly path: readonly string[] | null;
 
@@ -67,7 +67,7 @@ export class CustomerEvaluationError {
     this.upstreamRequestId = failure.upstreamRequestId ?? null;
   }
 
-  /** One error for each thing that is wrong. */
+  /** One error for each problem. */
   static allOf(failure: UpstreamCallError): CustomerEvaluationError[] {
     return failure.problems.map(
       ({ message, path }) => new CustomerEvaluationError(failure, message, path ?? null),

@@ -1,6 +1,6 @@
 import { Field, ObjectType, registerEnumType } from 'type-graphql';
 
-/** What of a report Stripe could not be told. */
+/** The parts of a report that could not be passed on to Stripe. */
 export const CustomerEvaluationWarningCode = {
   CUSTOMER_NOT_ATTACHED: 'CUSTOMER_NOT_ATTACHED',
   REASON_NOT_REPORTED: 'REASON_NOT_REPORTED',
@@ -12,12 +12,12 @@ const messages = {
   CUSTOMER_NOT_ATTACHED:
     'The customer was not attached to the evaluation: this Stripe API has no place for it in this report.',
   REASON_NOT_REPORTED: 'The reason was not reported: this Stripe API has no place for it.',
-  STATUS_NOT_REPORTED: 'RESTRICTED was reported as a success: this Stripe API knows no restrictions.',
+  STATUS_NOT_REPORTED: 'RESTRICTED was reported as a success: this Stripe API has no restrictions.',
 } as const satisfies Record<CustomerEvaluationWarningCode, string>;
 
 registerEnumType(CustomerEvaluationWarningCode, {
   name: 'CustomerEvaluationWarningCode',
-  description: 'What of a report Stripe could not be told.',
+  description: 'A part of a report that could not be passed on to Stripe.',
   valuesConfig: Object.fromEntries(
     Object.entries(messages).map(([code, description]) => [code, { description }]),
   ),
@@ -25,7 +25,8 @@ registerEnumType(CustomerEvaluationWarningCode, {
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'Something in a report that Stripe was not told: its configured API has no place for it.',
+  description:
+    'A part of a report that was not passed on, because the configured Stripe API has no place for it.',
 })
 export class CustomerEvaluationWarning {
   @Field(() => CustomerEvaluationWarningCode, { description: 'What was lost.' })

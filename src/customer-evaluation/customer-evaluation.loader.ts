@@ -13,9 +13,9 @@ import { requireOwnEvaluation } from './ownership.ts';
 const maxParallel = 8;
 
 /**
- * Retrieves evaluations by id; null for an id that the upstream does not know. Within a request, distinct ids are
- * fetched once each, in parallel, order kept. One that fails does so alone, with a `UpstreamCallError`, or with
- * `ForbiddenError` where it is not the caller's to see.
+ * Retrieves evaluations by id; null for an id that the upstream does not know. Within a request, each distinct id is
+ * fetched once, in parallel, and the order is kept. Each one fails separately, with an `UpstreamCallError`, or with
+ * `ForbiddenError` if the caller may not see it.
  */
 export class CustomerEvaluationLoader {
   readonly #api: EvaluationApi;
@@ -34,14 +34,14 @@ export class CustomerEvaluationLoader {
     return loader.load(id);
   }
 
-  // An Error as a batch's item rejects that item alone (DataLoader, "Batch Function").
+  // An Error in a batch rejects only its item (DataLoader, "Batch Function").
   async #loadAll(
     ids: readonly string[],
     context: GraphQLContext,
   ): Promise<(CustomerEvaluation | null | Error)[]> {
     const limit = pLimit(maxParallel);
     const results = await Promise.all(ids.map((id) => limit(() => this.#loadOne(id, context))));
-    // One line for each code: an upstream that is down fails a whole batch alike.
+    // One line per code: an upstream that is down fails the whole batch with the same code.
     const failures = results.filter((result) => result instanceof UpstreamCallError);
     for (const failure of new Map(failures.map((each) => [each.code, each])).values()) {
       logFailure(failure, context.log);
@@ -67,7 +67,7 @@ export class CustomerEvaluationLoader {
     } catch (error) {
       if (!(error instanceof UpstreamCallError)) throw error;
       if (error.code === 'NOT_FOUND') return null;
-      // Reading has no effect, also where what was read is not what was asked for.
+      // A read has no effect, even if its response was invalid.
       throw error.withEffect('NONE');
     }
   }

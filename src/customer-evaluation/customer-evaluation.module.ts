@@ -5,7 +5,7 @@ import { CustomerEvaluationResolver } from './customer-evaluation.resolver.ts';
 import type { CustomerEvaluationDependencies } from './dependencies.ts';
 import { typenameOfSignals } from './signals.union.ts';
 
-/** Customer evaluations, as a part of the graph. Without dependencies, its schema can be printed and nothing run. */
+/** Customer evaluations as a module of the graph. Without dependencies, its schema can only be printed. */
 export function customerEvaluationModule(
   dependencies: CustomerEvaluationDependencies | undefined,
 ): GraphModule {
@@ -15,12 +15,12 @@ export function customerEvaluationModule(
     instance: dependencies && loader && new CustomerEvaluationResolver(dependencies, loader),
     entities: {
       CustomerEvaluation: loader && ((id, context) => loader.load(id, context)),
-      // Whoever owns customers resolves it.
+      // The subgraph that owns customers resolves it.
       StripeCustomer: undefined,
     },
     unions: { Signals: typenameOfSignals },
     callsOf: {
-      // Whose evaluation a bound caller reports on is asked of Stripe first.
+      // A caller that is bound to a customer costs a retrieval first, to check that the evaluation is its own.
       reportCustomerEvaluation: ({ permissions }) =>
         permissions.customer.kind === 'any' ? (dependencies?.api.callsOfReport ?? 1) : 2,
     },

@@ -3,7 +3,7 @@ import { CustomerEvaluation } from './customer-evaluation.type.ts';
 import { CustomerEvaluationError } from './customer-evaluation-error.type.ts';
 import { CustomerEvaluationWarning } from './customer-evaluation-warning.type.ts';
 
-/** What every mutation answers; never itself a type of the graph. */
+/** The common fields of all payloads; not a type of the graph itself. */
 @ObjectType()
 abstract class CustomerEvaluationPayload {
   @Field(() => CustomerEvaluation, {
@@ -41,7 +41,7 @@ export class CreateCustomerEvaluationPayload extends CustomerEvaluationPayload {
 export class ReportCustomerEvaluationPayload extends CustomerEvaluationPayload {
   @Field(() => [CustomerEvaluationWarning], {
     description:
-      'What of the report Stripe was not told, since the configured API has no place for it; empty as a rule.',
+      'The parts of the report that were not passed on, because the configured Stripe API has no place for them; usually empty.',
   })
   readonly warnings: readonly CustomerEvaluationWarning[];
 

@@ -88,7 +88,7 @@ export class CustomerEvaluationResolver {
     const retrieved = () => this.#loader.load(input.id, context);
     return runIdempotent(reportMutation, input.idempotencyKey, context, async (idempotencyKey) => {
       const report = readReport(input);
-      // Whose evaluation it is stands in the evaluation alone; the loader refuses what is not the caller's.
+      // Only the evaluation says whose it is; the loader refuses one that is not the caller's.
       if (context.permissions.customer.kind !== 'any') await retrieved();
       return this.#dependencies.api.report(report, idempotencyKey, context, retrieved);
     });

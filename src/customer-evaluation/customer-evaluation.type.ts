@@ -6,7 +6,7 @@ import { CustomerEvaluationSignalKind, Signals } from './signals.union.ts';
 import { CustomerEvaluationStatus } from './status.enum.ts';
 
 @Directive('@key(fields: "id", resolvable: false)')
-// The words must hold in a supergraph too, where more is known of a customer: composers may prefer them.
+// The description must also be true in a supergraph where other subgraphs add fields: composition may choose it.
 @ObjectType({ simpleResolvers: true, description: 'A Stripe customer.' })
 export class StripeCustomer {
   @Field(() => ID, { description: 'Stripe’s id of the customer, `cus_…`.' })
@@ -17,7 +17,7 @@ export class StripeCustomer {
   }
 }
 
-// Each is a call upstream. Routers reckon 10 for a mutation and 1 for an object that a query or entity brings.
+// Each object costs an upstream call. By default, routers count 10 for a mutation and 1 for an object of a query.
 @Directive('@cost(weight: 10)')
 @Directive('@key(fields: "id")')
 @ObjectType({
@@ -44,37 +44,37 @@ export class CustomerEvaluation {
   })
   readonly customer: StripeCustomer | null;
 
-  // One login or registration is reported once, as a rule; without a size routers assume one for all lists.
+  // A login or registration is usually reported once; without a size, routers assume the same size for all lists.
   @Directive('@listSize(assumedSize: 2)')
   @Field(() => [CustomerEvaluationEvent], {
     nullable: true,
-    description: 'What was reported since, the last hundred, oldest first; null where Stripe sends none.',
+    description: 'The events reported so far: the last hundred, oldest first; null if Stripe sends none.',
   })
   readonly events: readonly CustomerEvaluationEvent[] | null;
 
-  // `risk` tags what an evaluated person must not learn: a contract for browsers leaves it out.
+  // `risk` tags fields that the evaluated person must not see: contracts for browsers exclude it.
   @Directive('@tag(name: "risk")')
   @Field(() => CustomerEvaluationStatus, {
     nullable: true,
     description:
-      'What the business did with the customer; null until reported, with older versions of Stripe’s API, and with v2 in all but the answer to the report.',
+      'What the business did with the customer; null until reported, with older versions of Stripe’s API, and with v2 except in the response to the report.',
   })
   readonly status: CustomerEvaluationStatus | null;
 
   @Authorized('evaluations:signals')
   @Directive('@tag(name: "risk")')
   @Field(() => Signals, {
-    // A simple field would be read without asking for its scope.
+    // A simple field would be read without checking its scope.
     simple: false,
     nullable: true,
     description:
-      'What the evaluation found; null where Stripe sends no signals, or none yet: see `pendingSignals`. May need `evaluations:signals`: without it null, with the error `FORBIDDEN`.',
+      'What the evaluation found; null if Stripe sends no signals, or none yet: see `pendingSignals`. May need `evaluations:signals`: without it null, with the error `FORBIDDEN`.',
   })
   readonly signals: Signals | null;
 
   @Field(() => [CustomerEvaluationSignalKind], {
     description:
-      'What Stripe is still computing: read the evaluation again by its `id`. Empty where all is there, and always with v1 of Stripe’s API.',
+      'Signals that Stripe is still computing: retrieve the evaluation again by its `id`. Empty if none are pending, and always with Stripe’s v1 API.',
   })
   readonly pendingSignals: readonly CustomerEvaluationSignalKind[];
 

@@ -1,9 +1,9 @@
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { EvaluationApi } from './evaluation-api.ts';
 
-/** What the feature works with, the same for all requests. */
+/** The feature's dependencies, shared by all requests. */
 export interface CustomerEvaluationDependencies {
   readonly api: EvaluationApi;
-  /** Undefined where nothing is scraped. */
+  /** Undefined if metrics are off. */
   readonly metrics: Metrics | undefined;
 }

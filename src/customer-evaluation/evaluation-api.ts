@@ -5,7 +5,7 @@ import type { CustomerEvaluationWarning } from './customer-evaluation-warning.ty
 import type { Report } from './report.ts';
 
 /**
- * One of Stripe's APIs, in the words of the graph. Each method makes its call exactly once for an idempotency key, and
+ * One of Stripe's APIs, behind the graph's interface. Each method makes its call exactly once per idempotency key, and
  * throws an `UpstreamCallError` whose problems name fields as the client wrote them.
  */
 export interface EvaluationApi {
@@ -18,7 +18,7 @@ export interface EvaluationApi {
   /** Null for an id that Stripe does not know. */
   retrieve(id: string, context: GraphQLContext): Promise<CustomerEvaluation | null>;
 
-  /** `retrieved` gives the evaluation as it stands, for an API that must know it. */
+  /** `retrieved` returns the current evaluation, for an API that needs it. */
   report(
     report: Report,
     idempotencyKey: string,
@@ -26,11 +26,11 @@ export interface EvaluationApi {
     retrieved: () => Promise<CustomerEvaluation | null>,
   ): Promise<ReportedEvaluation>;
 
-  /** Upstream calls that a report leads to. */
+  /** The upstream calls per report. */
   readonly callsOfReport: 1 | 2;
 }
 
-/** An evaluation after its report, and what of the report Stripe was not told. */
+/** An evaluation after its report, and the parts of the report that Stripe's API has no place for. */
 export interface ReportedEvaluation {
   readonly evaluation: CustomerEvaluation;
   readonly warnings: readonly CustomerEvaluationWarning[];

@@ -1,6 +1,6 @@
 import { registerEnumType } from 'type-graphql';
 
-/** The moment in a customer's life that is evaluated. */
+/** The event that is evaluated. */
 export const CustomerEvaluationEventType = {
   LOGIN: 'LOGIN',
   REGISTRATION: 'REGISTRATION',
@@ -8,10 +8,10 @@ export const CustomerEvaluationEventType = {
 } as const;
 export type CustomerEvaluationEventType = keyof typeof CustomerEvaluationEventType;
 
-/** An event type that can be asked about. */
+/** An event type that can be evaluated. */
 export type EventType = Exclude<CustomerEvaluationEventType, 'UNKNOWN'>;
 
-/** The upstream's words for the event types that it can be asked about. */
+/** The upstream's values for the event types that it evaluates. */
 export const eventTypeWords = { LOGIN: 'login', REGISTRATION: 'registration' } as const satisfies Record<
   EventType,
   string
@@ -19,7 +19,7 @@ export const eventTypeWords = { LOGIN: 'login', REGISTRATION: 'registration' } a
 
 registerEnumType(CustomerEvaluationEventType, {
   name: 'CustomerEvaluationEventType',
-  description: 'The moment in a customer’s life that is evaluated.',
+  description: 'The event that is evaluated.',
   valuesConfig: {
     LOGIN: {
       description: 'An existing customer logs in; asks first of all how likely the account is being shared.',

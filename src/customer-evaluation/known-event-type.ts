@@ -1,7 +1,7 @@
 import type { InputProblems, Path } from '../graph/input-validation.ts';
 import type { CustomerEvaluationEventType, EventType } from './event-type.enum.ts';
 
-/** The event type that a client names; undefined, and a problem, where it is the one for answers. */
+/** The client's event type; undefined, with a problem added, for `UNKNOWN`, which is only for responses. */
 export function knownEventType(
   problems: InputProblems,
   eventType: CustomerEvaluationEventType,

@@ -6,8 +6,8 @@ import type { CustomerEvaluation } from './customer-evaluation.type.ts';
 import type { ReportCustomerEvaluationInput } from './report-customer-evaluation.input.ts';
 
 /**
- * Throws `ForbiddenError` where a caller that is bound to a customer asks about another one: by id, or by the data of
- * somebody who has none.
+ * Throws `ForbiddenError` if a caller that is bound to a customer asks about another one: by id, or by the data of a
+ * person without an id.
  */
 export function requireOwnInput(
   permissions: Permissions,
@@ -20,7 +20,7 @@ export function requireOwnInput(
   }
 }
 
-/** Throws `ForbiddenError` where a caller that is bound to a customer would attach another one to an evaluation. */
+/** Throws `ForbiddenError` if a caller that is bound to a customer would attach another one to an evaluation. */
 export function requireOwnReport(permissions: Permissions, { report }: ReportCustomerEvaluationInput): void {
   for (const customer of [report.registrationSucceeded?.customer, report.outcome?.customer]) {
     if (customer != null) requireOwnCustomer(permissions, customer);
@@ -28,8 +28,8 @@ export function requireOwnReport(permissions: Permissions, { report }: ReportCus
 }
 
 /**
- * Throws `ForbiddenError` where an evaluation is not about the caller's own customer. One that does not exist is not
- * either: a caller that is bound to a customer learns nothing about the ids of others.
+ * Throws `ForbiddenError` if an evaluation is not about the caller's own customer, or does not exist: a caller that is
+ * bound to a customer must not learn which other ids exist.
  */
 export function requireOwnEvaluation(permissions: Permissions, evaluation: CustomerEvaluation | null): void {
   if (permissions.customer.kind === 'any') return;

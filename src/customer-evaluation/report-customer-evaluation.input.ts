@@ -2,7 +2,7 @@ import { Directive, Field, ID, InputType, registerEnumType } from 'type-graphql'
 import { inWordsSince } from '../stripe/versions.ts';
 import { CustomerEvaluationEventType } from './event-type.enum.ts';
 
-/** Stands where a report has nothing to add: an input object needs a field, and a Boolean could be false. */
+/** The value of a report without details: an input object would need a field, and a Boolean could be false. */
 export const CustomerEvaluationOccurrence = { OCCURRED: 'OCCURRED' } as const;
 export type CustomerEvaluationOccurrence = keyof typeof CustomerEvaluationOccurrence;
 
@@ -13,7 +13,7 @@ registerEnumType(CustomerEvaluationOccurrence, {
   valuesConfig: { OCCURRED: { description: 'It happened.' } },
 });
 
-// The reasons and statuses of answers, without their UNKNOWN: a report can't be made of what nobody knows.
+// The same reasons and statuses as in responses, except UNKNOWN, which cannot be reported.
 
 /** Why a login was not let through. */
 export const CustomerEvaluationLoginFailureReason = {
@@ -88,8 +88,8 @@ registerEnumType(CustomerEvaluationReportedStatus, {
   },
 });
 
-// Since then, Stripe is told decisions alone.
-const otherIsNoDecision = `\`OTHER\` is no decision: it is \`UPSTREAM_UNSUPPORTED\` with Stripe API versions from ${inWordsSince('outcomeReports')} on.`;
+// Since that version, reports contain only decisions.
+const otherIsNoDecision = `\`OTHER\` is not a decision: it is \`UPSTREAM_UNSUPPORTED\` with Stripe API versions from ${inWordsSince('outcomeReports')} on.`;
 
 @InputType({ description: 'A login that was not let through.' })
 export class CustomerEvaluationLoginFailedInput {
@@ -97,12 +97,12 @@ export class CustomerEvaluationLoginFailedInput {
   readonly reason!: CustomerEvaluationLoginFailureReason;
 }
 
-@InputType({ description: 'A registration that was let through. `{}` where there is no customer to name.' })
+@InputType({ description: 'A registration that was let through. `{}` if there is no customer to name.' })
 export class CustomerEvaluationRegistrationSucceededInput {
   @Field(() => ID, {
     nullable: true,
     description:
-      'The Stripe customer, `cus_…`, that the registration made. Name it where the evaluation was made without one, so that later evaluations know this one.',
+      'The Stripe customer, `cus_…`, that the registration made. Name it if the evaluation was made without one, so that later evaluations know this one.',
   })
   readonly customer?: string | null;
 }
@@ -129,14 +129,14 @@ export class CustomerEvaluationOutcomeInput {
 
   @Field(() => ID, {
     nullable: true,
-    description: 'The Stripe customer, `cus_…`, where the evaluation was made without one.',
+    description: 'The Stripe customer, `cus_…`, if the evaluation was made without one.',
   })
   readonly customer?: string | null;
 
   @Field(() => CustomerEvaluationEventType, {
     nullable: true,
     description:
-      'The evaluation’s event type. Name it if you know it: some versions of Stripe’s API need it, and others have it read back first.',
+      'The evaluation’s event type. Name it if you know it: some versions of Stripe’s API need it, and with others the gateway must retrieve the evaluation first.',
   })
   readonly eventType?: CustomerEvaluationEventType | null;
 }
@@ -144,7 +144,7 @@ export class CustomerEvaluationOutcomeInput {
 @Directive('@oneOf')
 @InputType({
   description:
-    'How the event ended: exactly one of the fields. All work with every version of Stripe’s API; `outcome` says the most. What the configured one has no place for comes back in `warnings`.',
+    'How the event ended: exactly one of the fields. All work with every version of Stripe’s API; `outcome` says the most. `warnings` lists what the configured version has no place for.',
 })
 export class CustomerEvaluationReportInput {
   @Field(() => CustomerEvaluationOccurrence, {

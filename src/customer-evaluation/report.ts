@@ -15,26 +15,28 @@ import type {
   ReportCustomerEvaluationInput,
 } from './report-customer-evaluation.input.ts';
 
-/** What a client reports, whichever variant it chose: Stripe's APIs and versions each take their own part of it. */
+/**
+ * A client's report, independent of the variant that it chose. Each of Stripe's APIs and versions uses a part of it.
+ */
 export interface Report {
-  /** The evaluation's. */
+  /** The evaluation's id. */
   readonly id: string;
   readonly eventType: EventType | undefined;
   readonly status: CustomerEvaluationReportedStatus | undefined;
   readonly reason: CustomerEvaluationReportedReason | undefined;
-  /** To be attached to the evaluation. */
+  /** The customer to attach to the evaluation. */
   readonly customer: string | undefined;
-  /** The variant, as the client wrote it. */
+  /** The path of the variant that the client wrote. */
   readonly path: Path;
 }
 
-/** Parameters of a report, and what of it has no place in them. */
+/** A report's parameters, and warnings about the parts that have no place in them. */
 export interface TranslatedReport<Params> {
   readonly params: Params;
   readonly warnings: readonly CustomerEvaluationWarning[];
 }
 
-/** A field of the report that has no place upstream. */
+/** A warning about a field of the report that has no place upstream. */
 export function lost(
   code: CustomerEvaluationWarningCode,
   report: Report,
@@ -44,8 +46,8 @@ export function lost(
 }
 
 /**
- * Reads a client's report; pure. Throws `BAD_USER_INPUT`, which names every field at fault. Whether the report fits the
- * evaluated event is left to the upstream, which alone knows the event.
+ * Reads a client's report; pure. Throws `BAD_USER_INPUT`, which names every invalid field. Only the upstream can check
+ * whether the report fits the evaluated event.
  */
 export function readReport({ id, report: input }: ReportCustomerEvaluationInput): Report {
   const problems = new InputProblems(maxStringLength);
@@ -90,7 +92,7 @@ function reportOfOutcome(
   { status, customer, reason, eventType }: CustomerEvaluationOutcomeInput,
   path: Path,
 ): Omit<Report, 'id'> {
-  // The upstream would take it, and whoever forgot the fields would believe that something was reported.
+  // The upstream would accept it, and a client that forgot the fields would believe that something was reported.
   if (status == null && customer == null) problems.add(path, 'takes at least one of status and customer.');
   if (reason != null && status !== 'BLOCKED' && status !== 'RESTRICTED') {
     problems.add([...path, 'reason'], 'goes with a status of BLOCKED or RESTRICTED.');

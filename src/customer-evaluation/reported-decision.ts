@@ -2,7 +2,7 @@ import { UpstreamCallError } from '../errors/upstream-call-error.ts';
 import type { Report } from './report.ts';
 import type { CustomerEvaluationReportedStatus } from './report-customer-evaluation.input.ts';
 
-/** Stripe's words for what the business decided, in both APIs. */
+/** Stripe's values for the business's decision, in both APIs. */
 export const statusWords = {
   ALLOWED: 'allowed',
   RESTRICTED: 'restricted',
@@ -10,13 +10,13 @@ export const statusWords = {
 } as const satisfies Record<CustomerEvaluationReportedStatus, string>;
 
 /**
- * Throws `UPSTREAM_UNSUPPORTED` for an event that is not a decision of the business: a `loginFailed` for `OTHER`, such as
- * a wrong password. Where Stripe is told decisions alone, to report it as one would be a lie.
+ * Throws `UPSTREAM_UNSUPPORTED` for an event that is not a decision of the business: a `loginFailed` for `OTHER`, such
+ * as a wrong password. These Stripe versions accept only decisions, and reporting the event as one would be false.
  */
 export function requireDecision({ path, reason }: Report): void {
   const variant = path.at(-1);
   if (reason !== 'OTHER' || (variant !== 'loginFailed' && variant !== 'registrationFailed')) return;
   const rule =
-    'OTHER is no decision, and this gateway’s Stripe API is told decisions alone. Report nothing, or `outcome` with a status if the business decided.';
+    'OTHER is not a decision, and this gateway’s Stripe API accepts only decisions. Report nothing, or `outcome` with a status if the business decided.';
   throw UpstreamCallError.ofField('UPSTREAM_UNSUPPORTED', [...path, 'reason'], rule);
 }

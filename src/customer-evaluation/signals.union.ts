@@ -9,20 +9,19 @@ import { CustomerEvaluationRiskLevel } from './risk-level.enum.ts';
 export abstract class CustomerEvaluationSignal {
   @Field(() => Float, {
     nullable: true,
-    description:
-      'From 0.0, unlikely, to 100.0, all but certain; null where Stripe gives none: decide by level.',
+    description: 'From 0.0, unlikely, to 100.0, all but certain; null if Stripe sends none: decide by level.',
   })
   readonly score: number | null;
 
   @Field(() => CustomerEvaluationRiskLevel, {
     nullable: true,
-    description: 'Stripe’s reading of the score; null where Stripe gives none: decide by score.',
+    description: 'Stripe’s reading of the score; null if Stripe sends none: decide by score.',
   })
   readonly riskLevel: CustomerEvaluationRiskLevel | null;
 
   @Field(() => GraphQLDateTime, {
     nullable: true,
-    description: 'When the signal was computed; null where Stripe does not say.',
+    description: 'When the signal was computed; null if Stripe does not say.',
   })
   readonly evaluatedAt: Date | null;
 
@@ -48,8 +47,8 @@ export class AccountSharingSignal extends CustomerEvaluationSignal {}
 export class MultiAccountingSignal extends CustomerEvaluationSignal {}
 
 /**
- * Every signal: one row and one class. Wire schema, names, fields, kinds, metrics labels and types follow from it. The
- * key is Stripe's name in v1, `v2` the one in v2; `event` is the event type whose own signal it is.
+ * Every signal: one row and one class. Wire schema, names, fields, kinds, metrics labels and types are derived from it.
+ * The key is Stripe's name in v1, `v2` the one in v2; `event` is the event type that the signal belongs to.
  */
 export const signalTable = {
   account_sharing: {
@@ -78,7 +77,7 @@ export type SignalName = keyof SignalTable;
 /** Stripe's names of all signals. */
 export const signalNames = Object.keys(signalTable) as SignalName[];
 
-/** A signal as a value, for what is not there yet. */
+/** A signal as an enum value, for pending signals. */
 export type CustomerEvaluationSignalKind = Uppercase<SignalName> | 'UNKNOWN';
 export const CustomerEvaluationSignalKind = Object.fromEntries(
   [...signalNames, 'unknown'].map((name) => [name.toUpperCase(), name.toUpperCase()]),
@@ -86,7 +85,7 @@ export const CustomerEvaluationSignalKind = Object.fromEntries(
 
 registerEnumType(CustomerEvaluationSignalKind, {
   name: 'CustomerEvaluationSignalKind',
-  description: 'A signal, named where it is not there yet.',
+  description: 'The name of a signal, for pending signals.',
   valuesConfig: {
     ...Object.fromEntries(
       signalNames.map((name) => [name.toUpperCase(), { description: `\`${signalTable[name].field}\`.` }]),
@@ -95,12 +94,12 @@ registerEnumType(CustomerEvaluationSignalKind, {
   },
 });
 
-/** All signals that an evaluation may carry; null where Stripe sent none. */
+/** All signals that an evaluation may have; null if Stripe did not send one. */
 export type SignalFields = {
   readonly [Name in SignalName as SignalTable[Name]['field']]: InstanceType<SignalTable[Name]['type']> | null;
 };
 
-// The fields of both are those of the table.
+// Both classes get their fields from the table.
 @ObjectType({ simpleResolvers: true, description: 'The signals of a login.' })
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor sets all fields of the interface
 export class LoginSignals {
@@ -127,13 +126,13 @@ for (const [event, member] of Object.entries(members)) {
   for (const row of ownFirst) {
     const description =
       row.event === event
-        ? `The ${word}’s own signal; null where Stripe could not compute it.`
-        : `As a rule null: only Stripe decides to add it to a ${word}.`;
+        ? `The ${word}’s own signal; null if Stripe could not compute it.`
+        : `Usually null: Stripe decides whether to add it to a ${word}.`;
     Field(() => row.type, { nullable: true, description })(member.prototype, row.field);
   }
 }
 
-/** All signals, as `read` finds each. */
+/** All signal fields, each read by `read`. */
 export function signalFieldsOf(
   read: <Name extends SignalName>(name: Name, row: SignalTable[Name]) => CustomerEvaluationSignal | null,
 ): SignalFields {

@@ -10,8 +10,8 @@ const asks: Readonly<Record<Capability, string>> = {
 };
 
 /**
- * Throws `UPSTREAM_UNSUPPORTED`, which says which version would do, where the configured one can't; nothing has
- * been sent then. `paths` name the fields that ask for it, if any.
+ * Throws `UPSTREAM_UNSUPPORTED`, with the version that is needed, if the configured one lacks the capability; nothing
+ * has been sent then. `paths` are the fields that need it, if any.
  */
 export function requireCapability(
   capabilities: VersionCapabilities,

@@ -14,7 +14,7 @@ import { createPlaces, reportPlaces } from './parameter-places.ts';
 import { reportToStripe } from './report-to-stripe.ts';
 import { toStripe } from './to-stripe.ts';
 
-/** Stripe's v1 customer evaluations: an answer is complete at once. */
+/** Stripe's v1 customer evaluations: a response is complete immediately. */
 export class CustomerEvaluationsApi implements EvaluationApi {
   readonly callsOfReport = 1;
   readonly #stripe: CustomerEvaluations;

@@ -22,7 +22,7 @@ import {
 } from '../signals.union.ts';
 import type { CustomerEvaluationStatus } from '../status.enum.ts';
 
-/** What a call was about: the id of an evaluation that exists, or the event of a new one. */
+/** The call that a response must match: the id of an existing evaluation, or the event of a new one. */
 export interface Asked {
   readonly id?: string | undefined;
   readonly eventType?: CustomerEvaluationEventType | undefined;
@@ -55,9 +55,9 @@ const signalFields = ['score', 'evaluated_at', 'risk_level'];
 const eventFields = ['type', 'occurred_at', 'login_failed', 'registration_failed'];
 
 /**
- * Checks an answer and translates it to the model; pure. Throws `UPSTREAM_INVALID_RESPONSE` where the answer
- * lacks what the contract promises, or is about another evaluation or event type than `asked`. Words and fields that are
- * newer than this gateway never fail a call: they are returned as `UNKNOWN` or left out, and reported as drift.
+ * Checks a response and translates it to the model; pure. Throws `UPSTREAM_INVALID_RESPONSE` if the response violates
+ * the contract, or has another id or event type than `asked`. Values and fields that are newer than this gateway never
+ * fail a call: they are returned as `UNKNOWN` or left out, and reported as drift.
  */
 export function fromStripe(answer: UpstreamResponse, asked: Asked): Translated {
   const wire = readAs(evaluationWire, answer);
@@ -84,7 +84,7 @@ export function fromStripe(answer: UpstreamResponse, asked: Asked): Translated {
   return { evaluation, drift: drift.kinds };
 }
 
-/** One login or registration is reported once or twice: more only make an answer large. */
+/** A login or registration is reported once or twice; more events only make a response large. */
 const maxEvents = 100;
 
 function readEvent(

@@ -22,25 +22,25 @@ const contextEntry: Places = {
   },
 };
 
-/** Where the parameters of a creation stand in the client's input. */
+/** Where the parameters of a creation are in the client's input. */
 export const createPlaces: Places = {
   event_type: { at: ['eventType'] },
   evaluation_context: { at: ['evaluationContext'], below: contextEntry, indexed: true },
 };
 
-/** Where those of a report stand, by the variant that the client chose. */
+/** Where the parameters of a report are, by the variant that the client chose. */
 export function reportPlaces({ path }: Report): Places {
   const variant = path.slice(1);
   const customer: Place = { at: [...variant, 'customer'] };
   const failed: Place = { at: variant, below: { reason: { at: ['reason'] } } };
   return {
     id: { at: ['id'] },
-    // Which variant was chosen is what the upstream's `type` says.
+    // The upstream's `type` follows from the chosen variant.
     type: { at: ['report'] },
     login_failed: failed,
     registration_failed: failed,
     registration_success: { at: variant, below: { customer: { at: ['customer'] } } },
-    // Only an outcome has a field for it.
+    // Only `outcome` has a field for it.
     status: { at: variant.at(-1) === 'outcome' ? [...variant, 'status'] : variant },
     customer,
   };

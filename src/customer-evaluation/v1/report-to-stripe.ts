@@ -8,8 +8,8 @@ import type { CustomerEvaluationReportedReason } from '../report-customer-evalua
 import { requireDecision, statusWords } from '../reported-decision.ts';
 
 /**
- * Translates a report to the dialect that the version of v1 speaks; pure. Throws `BAD_USER_INPUT` where the dialect
- * needs more than the client said, and `UPSTREAM_UNSUPPORTED` where what it could say would not be true.
+ * Translates a report to the dialect of v1's version; pure. Throws `BAD_USER_INPUT` if the dialect needs more than the
+ * client sent, and `UPSTREAM_UNSUPPORTED` if the dialect cannot express the report truthfully.
  */
 export function reportToStripe(
   report: Report,
@@ -67,7 +67,7 @@ function failure(
 
 type ReasonWords<Word> = Readonly<Partial<Record<CustomerEvaluationReportedReason, Word>>>;
 
-// Each event knows its own abuse alone.
+// Each event has a reason only for its own kind of abuse.
 const loginReasons: ReasonWords<'other' | 'suspected_account_sharing'> = {
   OTHER: 'other',
   SUSPECTED_ACCOUNT_SHARING: 'suspected_account_sharing',
@@ -78,13 +78,13 @@ const registrationReasons: ReasonWords<'other' | 'suspected_multi_accounting'> =
 };
 const reasonsOf = { LOGIN: loginReasons, REGISTRATION: registrationReasons } as const;
 
-// Its customer would be attached by the report of a success, which nobody has told of.
+// These versions attach a customer only with a reported success, which this report lacks.
 function customerAlone({ path }: Report): UpstreamCallError {
   const rule = `attaching a customer without a status needs a Stripe API version of ${firstVersionWith('outcomeReports')} or later; this gateway is configured for an older one.`;
   return UpstreamCallError.ofField('UPSTREAM_UNSUPPORTED', [...path, 'customer'], rule);
 }
 
-// These versions can't retrieve the evaluation either, which has it.
+// These versions can't retrieve the evaluation, which has the event type.
 function needsEventType({ path }: Report): UpstreamCallError {
   const rule =
     'is needed, since this gateway is configured for a Stripe API version whose reports name the event.';

@@ -17,9 +17,9 @@ import { knownEventType } from '../known-event-type.ts';
 import { requireCapability } from './capabilities.ts';
 
 /**
- * Translates a client's input to the upstream's parameters; pure. Throws a `UpstreamCallError` that names every field at
- * fault: `BAD_USER_INPUT` for what the reference refuses, `UPSTREAM_UNSUPPORTED` for what only a newer version
- * takes. What the reference leaves open (formats, which entries go together) is left to the upstream.
+ * Translates a client's input to the upstream's parameters; pure. Throws an `UpstreamCallError` that names every
+ * invalid field: `BAD_USER_INPUT` for what the reference forbids, `UPSTREAM_UNSUPPORTED` for what needs a newer
+ * version. The upstream checks what the reference leaves open (formats, which entries go together).
  */
 export function toStripe(
   input: CreateCustomerEvaluationInput,

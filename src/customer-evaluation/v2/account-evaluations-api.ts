@@ -18,11 +18,11 @@ import { toStripe } from './to-stripe.ts';
 
 export interface AccountEvaluationsOptions {
   readonly wait: SignalWaitSettings;
-  /** Of the key, for answers that leave it out. */
+  /** The key's mode, for responses without `livemode`. */
   readonly livemode: boolean;
 }
 
-/** Stripe's v2 account evaluations: signals may come later than the answer, which is waited for within a limit. */
+/** Stripe's v2 account evaluations. Signals may arrive after the response; the API waits for them within a limit. */
 export class AccountEvaluationsApi implements EvaluationApi {
   readonly callsOfReport = 2;
   readonly #stripe: AccountEvaluations;
@@ -62,8 +62,8 @@ export class AccountEvaluationsApi implements EvaluationApi {
   }
 
   /**
-   * Reads the evaluation first: an activity does not tell it, and what fails before the report has had no effect. What
-   * was reported is then its status.
+   * Reads the evaluation first: an activity does not contain it, and a failure before the report has no effect. The
+   * result gets the reported status.
    */
   async report(
     report: Report,

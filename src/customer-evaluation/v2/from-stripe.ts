@@ -15,7 +15,7 @@ import {
 } from '../signals.union.ts';
 import { signalOf } from './to-stripe.ts';
 
-/** What a call was about: the id of an evaluation that exists, or the event of a new one. */
+/** The call that a response must match: the id of an existing evaluation, or the event of a new one. */
 export interface Asked {
   readonly id?: string | undefined;
   readonly eventType?: EventType | undefined;
@@ -32,9 +32,9 @@ const evaluationFields = Object.keys(evaluationWire.shape);
 const signalFields = ['risk_level', 'score', 'evaluated_at', 'signal'];
 
 /**
- * Checks an evaluation and translates it to the model; pure. Throws `UPSTREAM_INVALID_RESPONSE` where it lacks what the
- * contract promises, or is about another evaluation or signal than `asked`. Words and fields that are newer than this
- * gateway never fail a call. `livemode` is the key's, where the answer leaves it out.
+ * Checks a response and translates it to the model; pure. Throws `UPSTREAM_INVALID_RESPONSE` if the response violates
+ * the contract, or has another id or signal than `asked`. Values and fields that are newer than this gateway never fail
+ * a call. `livemode` is the key's, for responses without it.
  */
 export function fromStripe(answer: UpstreamResponse, asked: Asked, livemode: boolean): Translated {
   const wire = readAs(evaluationWire, answer);
@@ -62,7 +62,7 @@ export function fromStripe(answer: UpstreamResponse, asked: Asked, livemode: boo
   return { evaluation, drift: drift.kinds };
 }
 
-// The event type that asks for the signal, where one alone does.
+// The event type whose signal was requested, if it is the only one.
 function eventTypeOf(requested: readonly string[]): EventType | 'UNKNOWN' {
   const [eventType, ...others] = (['LOGIN', 'REGISTRATION'] as const).filter((each) =>
     requested.includes(signalOf(each)),
@@ -95,7 +95,7 @@ function readSignals(
 function readSignal(drift: AnswerDrift, name: string, wire: AccountSignalWire): CustomerEvaluationSignal {
   drift.noteUnknown(`evaluated_signals.${name}.`, wire, signalFields);
   return {
-    // The nearest double, as a JSON number of the same digits would be read.
+    // The nearest double, the same as for a JSON number with these digits.
     score: wire.score == null ? null : drift.readScore(`evaluated_signals.${name}.score`, Number(wire.score)),
     riskLevel: drift.readWord(riskLevels, `evaluated_signals.${name}.risk_level`, wire.risk_level),
     evaluatedAt: wire.evaluated_at == null ? null : new Date(wire.evaluated_at),

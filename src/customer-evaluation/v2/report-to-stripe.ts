@@ -5,8 +5,8 @@ import { lost, type Report, type TranslatedReport } from '../report.ts';
 import { requireDecision, statusWords } from '../reported-decision.ts';
 
 /**
- * Translates a report to an account activity; pure. `eventType` is the evaluation's, where the report names none.
- * Throws `UPSTREAM_UNSUPPORTED` for a report without a decision, and `BAD_USER_INPUT` where nobody knows the event type.
+ * Translates a report to an account activity; pure. `eventType` is the evaluation's, if the report names none. Throws
+ * `UPSTREAM_UNSUPPORTED` for a report without a decision, and `BAD_USER_INPUT` if the event type is unknown.
  */
 export function reportToStripe(
   report: Report,

@@ -9,28 +9,31 @@ import { SingleFlight } from '../../stripe/http/single-flight.ts';
 import type { CustomerEvaluation } from '../customer-evaluation.type.ts';
 
 export interface SignalWaitSettings {
-  /** At most, in milliseconds; 0 for not at all. */
+  /** The maximum wait in milliseconds; 0 for no wait. */
   readonly waitMs: number;
-  /** Reads a second for an account, of all its callers together: Stripe limits the reads of all ids as one endpoint. */
+  /**
+   * The maximum reads per second for an account, for all its callers together: Stripe limits the reads of all ids as
+   * one endpoint.
+   */
   readonly maxReadsPerSecond: number;
 }
 
 /** Reads the evaluation once more. */
 type Read = (call: Call) => Promise<CustomerEvaluation>;
 
-/** How a wait for signals ended: with all of them, without some, or because nobody waited any more. */
+/** How a wait for signals ended: with all of them, with some missing, or because the client was gone. */
 export type SignalWaitEnd = 'complete' | 'pending' | 'abandoned';
 
 const firstPauseMs = 150;
 const pauseGrowth = 1.6;
 const maxPauseMs = 1_000;
-/** What is left of the deadline for the answer itself. */
+/** The part of the deadline that is reserved for the response. */
 const answerMs = 50;
 
 /**
- * Waits for the signals of an evaluation by reading it again, at growing intervals: how long Stripe takes is documented
- * nowhere. Waits of one evaluation share their reads. Each read waits for its turn under a ceiling, fairly between
- * callers. A webhook's completion event could end a pause early: that would be the place for it.
+ * Waits for an evaluation's signals by polling it at growing intervals: Stripe does not document how long signals take.
+ * Waits for the same evaluation share their reads. All reads share a rate limit that is fair across callers. This is
+ * where a webhook's completion event could end a pause early.
  */
 export class SignalWaiter {
   readonly #settings: SignalWaitSettings;
@@ -38,7 +41,7 @@ export class SignalWaiter {
   readonly #ceilings: PerAccount<RateLimiter>;
   readonly #waits = new SingleFlight<CustomerEvaluation>();
 
-  /** `onEnd` is told how each wait ended. */
+  /** `onEnd` is called at the end of each wait. */
   constructor(settings: SignalWaitSettings, onEnd: (end: SignalWaitEnd) => void) {
     this.#settings = settings;
     this.#onEnd = onEnd;
@@ -49,8 +52,8 @@ export class SignalWaiter {
   }
 
   /**
-   * The evaluation with its signals, or as it stands when the time is up or the client has gone. Never rejects: the
-   * evaluation was made, whatever its reads come to.
+   * The evaluation with its signals, or its latest state when the time is up or the client is gone. Never rejects: the
+   * evaluation exists even if reading it fails.
    */
   async complete(evaluation: CustomerEvaluation, call: Call, read: Read): Promise<CustomerEvaluation> {
     if (evaluation.pendingSignals.length === 0) return evaluation;
@@ -60,7 +63,7 @@ export class SignalWaiter {
     const latest = await this.#waits
       .run(`${call.account} ${evaluation.id}`, '', waiting, (shared) => this.#poll(evaluation, shared, read))
       .catch((error: unknown) => {
-        // Time is up for this one, while another caller waits on.
+        // This caller's time is up, while another caller still waits.
         if (error instanceof UpstreamCallError) return evaluation;
         throw error;
       });
@@ -72,7 +75,7 @@ export class SignalWaiter {
   async #poll(evaluation: CustomerEvaluation, call: Call, read: Read): Promise<CustomerEvaluation> {
     let latest = evaluation;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * pauseGrowth, maxPauseMs)) {
-      // Jittered, so that calls which began together do not read together.
+      // Jittered, so that calls that started together do not read together.
       await pause(Math.min(pauseMs * (0.75 + Math.random() / 2), call.deadline.remainingMs), call);
       if (isAbandoned(call) || call.deadline.remainingMs === 0) return latest;
       latest = (await this.#readInTurn(call, read)) ?? latest;
@@ -80,7 +83,7 @@ export class SignalWaiter {
     }
   }
 
-  /** Undefined where it could not be read this time. */
+  /** Undefined if this read failed. */
   async #readInTurn(call: Call, read: Read): Promise<CustomerEvaluation | undefined> {
     try {
       await this.#ceilings.of(call.account).pass(call, call.deadline.remainingMs);
@@ -93,7 +96,7 @@ export class SignalWaiter {
   }
 }
 
-/** Ends early when nobody waits any more. */
+/** Ends early if nobody waits any more. */
 function pause(ms: number, { signal }: Call): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

@@ -9,7 +9,7 @@ import type { EventType } from '../event-type.enum.ts';
 import { knownEventType } from '../known-event-type.ts';
 import { signalTable } from '../signals.union.ts';
 
-/** What Stripe is asked for, and where its parameters stand in the client's input. */
+/** The request to Stripe, and where its parameters are in the client's input. */
 export interface AccountEvaluationRequest {
   readonly params: CreateAccountEvaluationParams;
   readonly eventType: EventType;
@@ -19,9 +19,9 @@ export interface AccountEvaluationRequest {
 const contextPath = ['input', 'evaluationContext'] as const;
 
 /**
- * Translates a client's input to v2's parameters; pure, and without a clock, so that a repeat is the same request.
- * Throws an `UpstreamCallError` that names every field at fault: `BAD_USER_INPUT` for what v2 can't read, and
- * `UPSTREAM_UNSUPPORTED` for what it has no place for: a person who is no Stripe customer.
+ * Translates a client's input to v2's parameters; pure, and without a clock, so that a retry is the same request.
+ * Throws an `UpstreamCallError` that names every invalid field: `BAD_USER_INPUT` for what v2 can't read, and
+ * `UPSTREAM_UNSUPPORTED` for what it has no place for: a person who is not a Stripe customer.
  */
 export function toStripe(input: CreateCustomerEvaluationInput): AccountEvaluationRequest {
   const problems = new InputProblems(maxStringLength);
@@ -49,7 +49,7 @@ export function toStripe(input: CreateCustomerEvaluationInput): AccountEvaluatio
   };
 }
 
-/** v2's name of the signal that an event type asks for. */
+/** v2's name of an event type's signal. */
 export function signalOf(eventType: EventType): CreateAccountEvaluationParams['requested_signals'][0] {
   return eventType === 'LOGIN' ? signalTable.account_sharing.v2 : signalTable.multi_accounting.v2;
 }
@@ -60,7 +60,7 @@ function attempt(eventType: EventType, client_details: ClientDetailsParams) {
     : ({ type: 'registration_attempt', registration_attempt: { client_details } } as const);
 }
 
-/** v2 takes one client and one customer; undefined where the input has none. */
+/** v2 takes one client and one customer; undefined if the input has none. */
 function onlyEntry<Name extends 'clientDetails' | 'customerDetails'>(
   problems: InputProblems,
   { evaluationContext }: CreateCustomerEvaluationInput,
