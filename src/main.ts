@@ -16,12 +16,12 @@ import { createLog } from './telemetry/log.ts';
 import { createLogLevelSwitch } from './telemetry/log-level-switch.ts';
 import { openLogOutput } from './telemetry/log-output.ts';
 
-/** What a process of this project serves, and what it says once it does. */
+/** A service of this process, and its announcement once it listens. */
 interface AnnouncedService extends Service {
   announce(): void;
 }
 
-// A reader that is gone (`EPIPE`) must not end a process that serves. The log has a listener of its own.
+// A closed stderr (`EPIPE`) must not end the process. The log has its own listener.
 process.stderr.on('error', () => undefined);
 hideFromLibraries(process.env);
 
@@ -57,12 +57,12 @@ async function run(command: Command): Promise<void> {
 }
 
 function announce(service: AnnouncedService): void {
-  // In this order: whoever reads the announcement may send a signal at once.
+  // In this order: the reader of the announcement may send a signal immediately.
   installGracefulShutdown(service);
   service.announce();
 }
 
-// Files that the settings name are read as at a start.
+// Reads the files that the settings name, as at a start.
 async function checkConfig(config: Config): Promise<string> {
   requireRuntime(process.version, packageInfo().engines.node);
   keepCompiled();
@@ -73,7 +73,7 @@ async function checkConfig(config: Config): Promise<string> {
 
 async function serveGateway(config: Config): Promise<AnnouncedService> {
   requireRuntime(process.version, packageInfo().engines.node);
-  // Loaded here, so that --help and a refused setting are printed immediately.
+  // Loaded here, so that --help and configuration errors are printed immediately.
   keepCompiled();
   const { startGateway } = await import('./gateway.ts');
   const output = await openLogOutput(process.stdout);
@@ -92,13 +92,13 @@ async function serveGateway(config: Config): Promise<AnnouncedService> {
         await output.close();
       }
     },
-    // The server's end, then that of calls whose clients hung up, and of what tells about all of it.
+    // The server's drain, then calls whose clients disconnected, then logs, metrics and traces.
     closesWithinMs: delayMs + limitMs + 4_000,
     onBug: (bug) => log.fatal(bug, 'uncaught exception, shutting down'),
     onTimeout: () => log.fatal('graceful shutdown timed out, exiting'),
     announce: () => {
       for (const { message, fields } of startupWarnings(config, process.env)) log.warn(fields, message);
-      // A banner is for a person; a collector of JSON lines would stumble over it.
+      // A banner is for people; a collector of JSON lines could not parse it.
       if (!process.stderr.isTTY) log.info(configFields(config, gateway.url), 'configuration');
       log.info({ url: gateway.url, upstream: config.upstream }, 'listening');
       writeCompileCache();

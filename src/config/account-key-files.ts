@@ -7,9 +7,9 @@ import type { AccountKey, AccountKeys } from '../stripe/http/account-keys.ts';
 import { parseSecret } from './config.ts';
 import { readSecret } from './secret-file-watcher.ts';
 
-/** A key is looked at again when it is used this long after it was last read. */
+/** A key that was last read longer ago than this is read again when it is used. */
 const freshMs = 1_000;
-/** New content counts once two reads agree: a file written in place is incomplete for a moment. */
+/** New content is used once two reads agree: a file written in place is incomplete for a moment. */
 const secondReadMs = 200;
 const maxKeys = 10_000;
 
@@ -17,14 +17,14 @@ interface KeyFile {
   key: AccountKey;
   readAt: number;
   reading: boolean;
-  /** Whether what is in its place now is no key. */
+  /** Whether the file's current content is not a key. */
   refused: boolean;
 }
 
 /**
- * The keys of single accounts, each in a file that is named after its account, as secret stores mount them. A file is
- * read when its account is first called for, and again while it is in use, so that keys are added, changed and removed
- * without a restart. The directory is never listed.
+ * The accounts' own keys, each in a file named after its account, as secret stores mount them. A file is read on the
+ * account's first call, and again while the account is in use, so that keys can be added, changed and removed without a
+ * restart. The directory is never listed.
  */
 export class AccountKeyFiles implements AccountKeys {
   readonly #directory: string;
@@ -45,7 +45,7 @@ export class AccountKeyFiles implements AccountKeys {
 
   async #open(account: string): Promise<AccountKey> {
     const key = await this.#read(account);
-    // Another call may have opened it meanwhile.
+    // Another call may have added it meanwhile.
     const file = this.#files.get(account) ?? {
       key,
       readAt: performance.now(),
@@ -57,7 +57,7 @@ export class AccountKeyFiles implements AccountKeys {
     return file.key;
   }
 
-  // Calls go on with the key that there is: nothing waits for this.
+  // Calls use the old key meanwhile; nothing waits for this.
   async #readAgain(account: string, file: KeyFile): Promise<void> {
     file.reading = true;
     const first = await this.#read(account);
@@ -71,7 +71,7 @@ export class AccountKeyFiles implements AccountKeys {
   }
 
   #take(account: string, file: KeyFile, key: AccountKey): void {
-    // What is no key takes no key's place.
+    // Invalid content does not replace a key.
     const isRefused = key === 'malformed';
     if (!isRefused) this.#tell(account, key === 'none' ? 'removed' : 'renewed');
     else if (!file.refused) this.#tell(account, 'refused');
@@ -82,7 +82,7 @@ export class AccountKeyFiles implements AccountKeys {
   async #read(account: string): Promise<AccountKey> {
     const file = path.join(this.#directory, account);
     const text = await readSecret(file);
-    // What is there and can't be read is no reason to use another key.
+    // A file that exists but can't be read must not cause another key to be used.
     if (text === undefined) return existsSync(file) ? 'malformed' : 'none';
     const key = parseSecret('STRIPE_SECRET_KEY', text);
     return typeof key === 'string' ? { key } : 'malformed';

@@ -1,7 +1,7 @@
 import type { AccountsSettings } from '../stripe/http/stripe-client.ts';
 import type { Settings } from './settings.ts';
 
-/** Undefined where all calls are for one account. */
+/** Undefined if all calls are for one account. */
 export function accountsOf(values: Settings): AccountsSettings | undefined {
   if (values.STRIPE_ACCOUNTS === 'one') return undefined;
   const share = Math.ceil(values.UPSTREAM_MAX_CONCURRENCY / 4);

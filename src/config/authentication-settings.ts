@@ -4,7 +4,7 @@ import type { Settings } from './settings.ts';
 export function authenticationOf(values: Settings): AuthenticationSettings {
   switch (values.AUTH_MODE) {
     case 'jwt':
-      // `combinationFaults` has refused what lacks any of them.
+      // `combinationFaults` has checked that all of them are set.
       return {
         mode: 'jwt',
         jwksUrl: values.JWT_JWKS_URL ?? '',

@@ -2,7 +2,7 @@ import { oldestV2Version } from '../stripe/versions.ts';
 import { isLoopback } from './setting-types.ts';
 import { type Environment, settings } from './settings.ts';
 
-/** What no setting can say for itself. */
+/** The rules that concern more than one setting. */
 export function combinationFaults(set: Environment): string[] {
   const faults: string[] = [];
   if (set['UPSTREAM'] === 'stripe' && set['STRIPE_SECRET_KEY'] === undefined) {
@@ -19,7 +19,7 @@ export function combinationFaults(set: Environment): string[] {
   }
   if (set['NODE_ENV'] === 'production' && set['AUTH_MODE'] === undefined) {
     faults.push(
-      'AUTH_MODE: must be set in production: jwt, router, or none, which lets in whoever reaches the port',
+      'AUTH_MODE: must be set in production: jwt, router, or none, which lets in anyone who can reach the port',
     );
   }
   if (
@@ -94,7 +94,7 @@ const settingsOfModes = {
   router: { needed: ['ROUTER_SECRET'], optional: [] },
 } as const;
 
-// A setting that its mode does not read was meant for another mode: whoever set it relies on it.
+// A setting that the mode does not read was meant for another mode, and its operator relies on it.
 function modeFaults(set: Environment): string[] {
   return Object.entries(settingsOfModes).flatMap(([mode, { needed, optional }]) =>
     set['AUTH_MODE'] === mode

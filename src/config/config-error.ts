@@ -1,4 +1,4 @@
-/** One message that lists every fault in the environment. */
+/** One message that lists every problem in the environment. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 

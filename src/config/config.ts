@@ -27,57 +27,57 @@ import {
 } from './settings.ts';
 import { tracingOf, withoutUnusedTracing } from './tracing-settings.ts';
 
-/** Everything that can be set, checked and frozen. */
+/** All settings, validated and frozen. */
 export interface Config {
-  /** `NODE_ENV`; undefined where it is not set. */
+  /** `NODE_ENV`; undefined if it is not set. */
   readonly environment: 'production' | 'development' | 'test' | undefined;
   readonly host: string;
-  /** 0 picks a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
   readonly upstream: 'stripe' | 'sandbox';
-  /** Whether evaluations are real: the sandbox's are not, nor those under one of Stripe's test keys. */
+  /** `live` if evaluations are real; those of the sandbox and of Stripe's test keys are not. */
   readonly mode: 'sandbox' | 'test' | 'live';
   readonly stripeApi: StripeApi;
-  /** With v2 alone. */
+  /** Only for v2. */
   readonly signalWait: SignalWaitSettings;
-  /** Its key is empty where the upstream is the sandbox. */
+  /** The key is empty if the upstream is the sandbox. */
   readonly stripe: StripeSettings;
   readonly stripeAccounts: 'one' | 'callers';
-  /** Keys of single accounts; undefined where all use one. */
+  /** The directory of the accounts' own keys; undefined if all accounts use one key. */
   readonly secretKeysDirectory: string | undefined;
-  /** What requests to Stripe and to the key set go through; undefined where they go directly. */
+  /** The proxy for requests to Stripe and the key set; undefined if they go directly. */
   readonly proxy: ProxySettings | undefined;
-  /** All attempts of one call, waits included. */
+  /** The deadline of one call: all attempts and waits. */
   readonly deadlineMs: number;
-  /** The share of the sandbox's calls that a fault befalls, from 0 to 1. */
+  /** The share of the sandbox's calls that fail at random, from 0 to 1. */
   readonly sandboxFaultShare: number;
   readonly authentication: AuthenticationSettings;
-  /** Who sees scores and levels: every caller that may create or read, or only callers with the scope. */
+  /** Whether scores and levels are shown to every caller, or only to those with the scope. */
   readonly signalsVisibility: 'all' | 'scoped';
   readonly rateLimits: RateLimitSettings;
-  /** Callers and addresses are named in logs and shared counters by hashes under this key. */
+  /** The key of the hashes that stand for callers and addresses in logs and shared counters. */
   readonly pseudonymKey: string;
-  /** Whether that is no secret of its own, but the key of Stripe, and changes with it. */
+  /** Whether `pseudonymKey` is the Stripe key, and so changes with it. */
   readonly pseudonymsFollowStripeKey: boolean;
-  /** The files that hold secrets; their settings are in use already. */
+  /** The files of secrets, which have already been read. */
   readonly secretFiles: readonly SecretFile[];
   readonly operationLimits: OperationLimits;
-  /** Lexical tokens of a document. */
+  /** The maximum lexical tokens of a document. */
   readonly maxTokens: number;
   readonly maxDocumentBytes: number;
-  /** Upstream calls that one operation may lead to. */
+  /** The maximum upstream calls that one operation may lead to. */
   readonly maxCost: number;
   readonly preparedOperations: boolean;
   readonly trustedDocuments: TrustedDocumentsSettings;
   readonly introspection: boolean;
-  /** Whether the pages for browsers are served. */
+  /** Whether the browser pages are served. */
   readonly explorer: boolean;
   readonly http: HttpSettings;
   readonly logLevel: LogLevel;
   readonly telemetry: TelemetrySettings;
 }
 
-/** Reads the environment. Throws a `ConfigError` that lists every fault; secrets are never quoted. */
+/** Reads the environment. Throws a `ConfigError` that lists every problem; secrets are never quoted. */
 export function readConfig(environment: Environment): Config {
   const faults: string[] = [];
   const said = Object.fromEntries(
@@ -90,7 +90,7 @@ export function readConfig(environment: Environment): Config {
   };
   const parsed = settings.safeParse(withoutUnusedTracing(set));
   if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => faultOf(issue, set)));
-  // Of a secret that could not be read it would say that it is missing.
+  // Skipped if a secret file is unreadable: its setting would also be reported as missing.
   if (secretFiles.length === secretSettings.filter((name) => fileOf(name, said) !== undefined).length)
     faults.push(...combinationFaults(set));
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
@@ -116,7 +116,7 @@ export function readConfig(environment: Environment): Config {
       apiVersion: values.STRIPE_API_VERSION,
       account: values.STRIPE_ACCOUNT ?? values.STRIPE_CONTEXT,
       accounts: accountsOf(values),
-      // An attempt never outlives its call: a connection that it opens would, and its time-out would say nothing.
+      // An attempt must not outlive its call's deadline: its connection would, and its timeout would mean nothing.
       timeoutMs: Math.min(values.UPSTREAM_TIMEOUT_MS, values.UPSTREAM_DEADLINE_MS),
       maxAttempts: values.UPSTREAM_MAX_ATTEMPTS,
       maxConcurrency: values.UPSTREAM_MAX_CONCURRENCY,
@@ -160,7 +160,7 @@ export function readConfig(environment: Environment): Config {
   });
 }
 
-/** A secret as its file holds it now; undefined where that is not what the setting takes. */
+/** Parses a secret from its file's current content; undefined if the content is invalid. */
 export function parseSecret<Name extends keyof Secrets>(name: Name, text: string): Secrets[Name] | undefined {
   const parsed = settings.shape[name].safeParse(text);
   return parsed.success ? (parsed.data as Secrets[Name]) : undefined;
@@ -190,7 +190,7 @@ function fileOf(setting: keyof Secrets, said: Environment): string | undefined {
 function faultOf(issue: z.core.$ZodIssue, set: Environment): string {
   const name = String(issue.path[0]) as keyof typeof settings.shape;
   const got = isSecret(name)
-    ? 'a value that is not one (not shown)'
+    ? 'an invalid value (not shown)'
     : JSON.stringify(withoutCredentials(set[name] ?? ''));
   const source = set[`${name}_FILE`] === undefined ? name : `${name}_FILE: its file`;
   return `${source}${source === name ? ':' : ''} takes ${takenBy(settings.shape[name])}, got ${got}`;

@@ -1,18 +1,20 @@
 import { isLoopback } from './setting-types.ts';
 import type { Settings } from './settings.ts';
 
-/** How the server ends. */
+/** The graceful shutdown of the server. */
 export interface DrainSettings {
-  /** Still served for so long after it is asked to end: until balancers have noticed that it is not ready. */
+  /**
+   * How long requests are still served after the signal, so that load balancers notice that the server is not ready.
+   */
   readonly delayMs: number;
-  /** What is in flight then has so long to end. */
+  /** How long requests in flight may then take to complete. */
   readonly limitMs: number;
 }
 
 export interface HttpSettings {
   /** Exact origins that browsers may call from. */
   readonly corsOrigins: readonly string[];
-  /** Whether pages of this machine may call, from any port. */
+  /** Whether pages on localhost may call, from any port. */
   readonly corsLocal: boolean;
   /** The names in `Host` to answer to, in lower case; any, if undefined. */
   readonly allowedHosts: readonly string[] | undefined;
@@ -20,11 +22,11 @@ export interface HttpSettings {
   readonly maxEventLoopDelayMs: number;
   /** The addresses and networks of the proxies whose `X-Forwarded-For` is trusted. */
   readonly trustProxy: readonly string[];
-  /** A request must have arrived whole after so long. */
+  /** The time to receive a complete request. */
   readonly requestTimeoutMs: number;
-  /** An answer must have been read after so long. */
+  /** The time for a client to read its response. */
   readonly responseTimeoutMs: number;
-  /** An idle connection is kept so long: longer than the load balancer in front keeps it. */
+  /** How long an idle connection is kept; must exceed the load balancer's idle timeout. */
   readonly keepAliveMs: number;
   readonly drain: DrainSettings;
 }
@@ -40,7 +42,7 @@ export function httpOf(values: Settings): HttpSettings {
     requestTimeoutMs: values.REQUEST_TIMEOUT_MS,
     responseTimeoutMs: values.RESPONSE_TIMEOUT_MS,
     keepAliveMs: values.KEEP_ALIVE_MS,
-    // A call that began at the last moment has its whole deadline, and a little to write its answer.
+    // A call that started at the last moment still gets its whole deadline, plus a little time to write its response.
     drain: { delayMs: values.DRAIN_DELAY_MS, limitMs: values.UPSTREAM_DEADLINE_MS + 2_000 },
   };
 }
@@ -48,8 +50,8 @@ export function httpOf(values: Settings): HttpSettings {
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
- * A page whose name was made to resolve to this machine (DNS rebinding) would reach a gateway that nobody else can
- * reach, and that asks for no credentials. Elsewhere names are the business of what is in front.
+ * Prevents DNS rebinding: a page whose name resolves to this machine could otherwise call a gateway on loopback without
+ * credentials. In other deployments, the proxy in front is responsible for names.
  */
 function allowedHostsOf(values: Settings): readonly string[] | undefined {
   const { ALLOWED_HOSTS: hosts, AUTH_MODE: mode, HOST: address, NODE_ENV: environment } = values;

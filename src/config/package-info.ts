@@ -6,10 +6,10 @@ interface PackageInfo {
   readonly engines: { readonly node: string };
 }
 
-/** The folder of package.json, and of all that is shipped beside it. */
+/** The folder of package.json and the other shipped files. */
 export const packageRoot = findPackageRoot(new URL('./', import.meta.url));
 
-// Not by `findPackageJSON` of node:module: Node 20 lacks it, and would fail before it could say that it is too old.
+// Not by `findPackageJSON` of node:module: Node 20 lacks it, and would fail before the version check.
 function findPackageRoot(folder: URL): URL {
   if (existsSync(new URL('package.json', folder))) return folder;
   const parent = new URL('../', folder);
@@ -17,12 +17,12 @@ function findPackageRoot(folder: URL): URL {
   return findPackageRoot(parent);
 }
 
-/** What package.json says, in a checkout as in a container. */
+/** Reads package.json, in a checkout as well as in a container. */
 export function packageInfo(): PackageInfo {
   return JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8'));
 }
 
-/** What every request that the gateway makes says of its sender (RFC 9110, 10.1.5). */
+/** The `User-Agent` of the gateway's own requests (RFC 9110, 10.1.5). */
 export function userAgent(): string {
   const { name, version } = packageInfo();
   return `${name}/${version}`;

@@ -1,7 +1,7 @@
 import type { ProxySettings } from '../stripe/http/outgoing-requests.ts';
 import type { Environment, Settings } from './settings.ts';
 
-// In lower case first, as curl and undici read them.
+// Lower case takes precedence, as in curl and undici.
 export function withProxies(environment: Environment): Environment {
   return {
     ...environment,
@@ -10,9 +10,9 @@ export function withProxies(environment: Environment): Environment {
   };
 }
 
-/** Undefined where requests go directly. */
+/** Undefined if requests go directly. */
 export function proxyOf({ HTTPS_PROXY: url, NO_PROXY: exceptions }: Settings): ProxySettings | undefined {
   if (url === undefined) return undefined;
-  // As with Go and curl, never to this machine: the sandbox and stripe-mock are called directly.
+  // As in Go and curl, loopback is excluded: the sandbox and stripe-mock are called directly.
   return { url, exceptions: [exceptions, 'localhost', '127.0.0.1', '::1'].join(',') };
 }

@@ -3,29 +3,32 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Secrets } from './settings.ts';
 
-/** A secret that is held by a file. */
+/** A secret in a file. */
 export interface SecretFile {
-  /** The setting that it stands for. */
+  /** The setting that it provides. */
   readonly setting: keyof Secrets;
   readonly path: string;
-  /** What it held when it was last read. */
+  /** Its content when it was last read. */
   readonly text: string;
 }
 
-/** `renewed`: another secret is used; `refused`: it is gone or malformed, the old one stays; `restored`: as before. */
+/**
+ * `renewed`: a new secret is in use; `refused`: the file is missing or invalid, the old secret stays in use;
+ * `restored`: the file is valid again, with the old secret.
+ */
 type SecretFileState = 'renewed' | 'refused' | 'restored';
 
 export interface SecretFileUse {
-  /** Uses the text from now on; answers false if it is not what the setting takes. */
+  /** Starts using the text; returns false if it is not valid for the setting. */
   take(file: SecretFile, text: string): boolean;
-  /** Told once for each change. */
+  /** Called once for each change. */
   onState(file: SecretFile, state: SecretFileState): void;
 }
 
 const pollMs = 500;
 const maxBytes = 16_384;
 
-/** A secret's file, without the line end that editors add. Throws where it can't be read. */
+/** Reads a secret's file, without the line break that editors add. Throws if it can't be read. */
 export function readSecretFile(path: string): string {
   return readFileSync(path, 'utf8').trim();
 }
@@ -34,8 +37,8 @@ export function readSecretFile(path: string): string {
  * Reloads secrets when their files change, so that keys are rotated without a restart.
  *
  * It polls, because orchestrators swap a symbolic link some directories above the file, which file watchers miss. New
- * content counts only once two reads agree: a file written in place is incomplete for a moment, and half a key may look
- * like a key.
+ * content is used only once two reads agree: a file written in place is incomplete for a moment, and half a key may
+ * look like a key.
  */
 export class SecretFiles {
   readonly #end = new AbortController();
@@ -74,7 +77,7 @@ export class SecretFiles {
   }
 }
 
-// A renewed secret never ends a process that serves.
+// An error in renewing a secret must not end the process.
 function withoutThrowing(use: SecretFileUse): SecretFileUse {
   return {
     take(file, text) {
@@ -88,7 +91,7 @@ function withoutThrowing(use: SecretFileUse): SecretFileUse {
       try {
         use.onState(file, state);
       } catch {
-        // Nobody is left to tell.
+        // Reporting the error failed as well.
       }
     },
   };

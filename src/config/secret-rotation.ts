@@ -3,7 +3,7 @@ import { parseSecret } from './config.ts';
 import type { SecretFile, SecretFileUse } from './secret-file-watcher.ts';
 import type { Secrets } from './settings.ts';
 
-/** Where each secret comes into use when its file holds another. */
+/** How each secret is replaced when its file changes. */
 export interface Renewals {
   stripeKey(key: string): void;
   routerSecrets(secrets: readonly string[]): void;
@@ -11,9 +11,9 @@ export interface Renewals {
   pseudonymKey(key: string): void;
 }
 
-/** Takes what files hold if it is what their settings take, and tells operators of each change, never of a secret. */
+/** Uses new secrets from files if they are valid for their settings, and logs each change, never a secret. */
 export function renewSecrets(renewals: Renewals, log: Logger): SecretFileUse {
-  // Each by itself: TypeScript can't see that a name and its value belong together.
+  // The switch below calls this with each name: TypeScript can't relate a name to its value otherwise.
   const taken = <Name extends keyof Secrets>(
     name: Name,
     text: string,
@@ -25,7 +25,7 @@ export function renewSecrets(renewals: Renewals, log: Logger): SecretFileUse {
       renew(secret);
       return true;
     } catch {
-      // A library refuses what the setting takes.
+      // A library rejects a value that the setting accepts.
       return false;
     }
   };

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { isSecret, type SettingNeed, settingsByNeed } from './settings.ts';
 
-/** A setting, for people. */
+/** A setting's documentation. */
 export interface SettingDescription {
   readonly name: string;
-  /** What holds where it is not set, in Markdown; undefined where nothing does. */
+  /** The default, in Markdown; undefined if there is none. */
   readonly otherwise: string | undefined;
   readonly takes: string;
   readonly meaning: string;
@@ -12,14 +12,14 @@ export interface SettingDescription {
   readonly neededBy: SettingNeed;
 }
 
-/** The groups that settings are listed in, by who needs them. */
+/** The groups of settings, by how many deployments need them. */
 export const settingGroups: readonly { readonly need: SettingNeed; readonly title: string }[] = [
   { need: 'everyone', title: 'For every deployment' },
   { need: 'some', title: 'For some: tokens, a router, proxies, replicas, trusted documents, traces' },
   { need: 'few', title: 'For few: tuning and development' },
 ];
 
-/** Every setting, described, in the order of the groups. */
+/** The documentation of all settings, in the order of the groups. */
 export function describeSettings(): SettingDescription[] {
   return settingGroups.flatMap(({ need }) => describeGroup(need));
 }
@@ -36,7 +36,7 @@ function describeGroup(need: SettingNeed): SettingDescription[] {
   }));
 }
 
-/** What a setting takes, in words. */
+/** The values that a setting takes, in words. */
 export function takenBy(type: z.ZodType): string {
   const words = type.meta()?.['takes'];
   return typeof words === 'string'

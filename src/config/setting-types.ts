@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 
-/* What settings take: each type brings the words for its error message. */
+/* The types of settings, each with the text for its error message. */
 
 export function takes<Type extends z.ZodType>(words: string, type: Type): Type {
   return type.meta({ takes: words });
@@ -68,7 +68,7 @@ export function pairs() {
   );
 }
 
-/** As `pairs`; each name and value can stand in a header (RFC 9110, 5.5 and 5.6.2). */
+/** Like `pairs`, but each name and value must be valid in a header (RFC 9110, 5.5 and 5.6.2). */
 export function headerPairs() {
   return takes(
     'name=value pairs, comma separated, with header names and percent-encoded values',
@@ -114,7 +114,7 @@ export function isOrigin(text: string): boolean {
   return bare && isSafeUrl(url);
 }
 
-// Without a scheme it is http, as curl has it.
+// Without a scheme it is http, as in curl.
 export function proxyOrigin(text: string): string {
   return text.includes('://') ? text : `http://${text}`;
 }
@@ -123,7 +123,7 @@ export function isProxy(text: string): boolean {
   try {
     const url = new URL(proxyOrigin(text));
     decodeURIComponent(url.username + url.password);
-    // undici sends an address as the server's name in TLS, which Node refuses.
+    // undici sends an IP address as the TLS server name, which Node rejects.
     const isReachable =
       url.protocol === 'http:' || (url.protocol === 'https:' && !/^[\d.]+$|^\[/.test(url.hostname));
     return isReachable && url.pathname === '/' && url.search === '' && url.hash === '';
@@ -132,7 +132,7 @@ export function isProxy(text: string): boolean {
   }
 }
 
-// Its client decodes both parts, and fails with an exception where it can't.
+// ioredis percent-decodes both parts, and throws if it can't.
 export function hasReadableUser({ username, password }: URL): boolean {
   return isDecodable(username) && isDecodable(password);
 }
@@ -141,21 +141,21 @@ export function isRedisUrl(url: URL): boolean {
   return /^rediss?:$/.test(url.protocol) && hasReadableUser(url) && /^\/?\d{0,4}$/.test(url.pathname);
 }
 
-// What goes to another machine in plain text can be read and changed on the way.
+// Plain http to another machine could be read and changed on the way.
 export function isSafeUrl(url: URL): boolean {
   const loopback = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
   return url.protocol === 'https:' || (url.protocol === 'http:' && loopback);
 }
 
-// As Fastify's `trustProxy` takes them.
+// In the format of Fastify's `trustProxy`.
 export function isNetwork(text: string): boolean {
   if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
-  // ipaddr.js by itself also takes 1 and 127.1 for addresses, as C's inet_aton does.
+  // ipaddr.js also accepts 1 and 127.1 as addresses, like C's inet_aton.
   const [address = ''] = text.split('/');
   return isIP(address) !== 0 && (text.includes('/') ? ipaddr.isValidCIDR(text) : true);
 }
 
-/** Whether a host name or address leads to this machine alone. */
+/** Whether a host name or address is loopback. */
 export function isLoopback(host: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host);
 }

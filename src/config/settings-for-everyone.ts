@@ -3,7 +3,7 @@ import { defaultVersion, stripeApis, versionPattern } from '../stripe/versions.t
 import { logLevels } from '../telemetry/log.ts';
 import { secretFile, takes, wholeNumber } from './setting-types.ts';
 
-/** What every deployment decides on. */
+/** The settings of every deployment. */
 export const settingsForEveryone = {
   NODE_ENV: takes('production, development or test', z.enum(['production', 'development', 'test']))
     .optional()

@@ -11,7 +11,7 @@ import {
   wholeNumber,
 } from './setting-types.ts';
 
-/** Tuning, development, and twins of other settings: the defaults fit nearly everywhere. */
+/** Tuning, development, and variants of other settings: the defaults fit nearly all deployments. */
 export const settingsForFew = {
   STRIPE_API_URL: takes(
     'https://host or https://host:port, without a path; plain http only for 127.0.0.1, [::1] and localhost',
@@ -30,7 +30,7 @@ export const settingsForFew = {
     .optional()
     .describe('whether callers may query the schema')
     .meta({ otherwise: '`on`, in production `off`' }),
-  // What Spring Security and Envoy allow.
+  // The default of Spring Security and Envoy.
   JWT_CLOCK_TOLERANCE_SECONDS: wholeNumber(0, 300)
     .default(60)
     .describe('the allowed clock skew between issuer and gateway, before and after a token’s validity'),
@@ -61,7 +61,7 @@ export const settingsForFew = {
   STRIPE_ACCOUNTS_WITHOUT_KEY: takes('refuse or use-one-key', z.enum(['refuse', 'use-one-key']))
     .default('refuse')
     .describe(
-      'what becomes of the calls for an account without a file in `STRIPE_SECRET_KEYS_DIR`; `use-one-key` makes them with `STRIPE_SECRET_KEY` and `Stripe-Account`',
+      'what happens to calls for an account without a file in `STRIPE_SECRET_KEYS_DIR`; `use-one-key` makes them with `STRIPE_SECRET_KEY` and `Stripe-Account`',
     ),
   UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT: wholeNumber(1, 100_000)
     .optional()
@@ -79,12 +79,12 @@ export const settingsForFew = {
   SIGNALS_MAX_READS_PER_SECOND: wholeNumber(1, 1000)
     .default(20)
     .describe(
-      'with `STRIPE_API=v2`: reads a second while mutations wait for signals, of all callers together; Stripe allows 25 by default. Divide it among the replicas',
+      'with `STRIPE_API=v2`: the maximum reads per second while mutations wait for signals, for all callers together; Stripe allows 25 by default. Divide it among the replicas',
     ),
   PREPARED_OPERATIONS: onOff()
     .default(true)
     .describe(
-      'whether operations that come again are run by plans, which answer as GraphQL’s executor does with a third of its work',
+      'whether repeated operations are run by compiled plans, which give the same responses as GraphQL’s executor with a third of its work',
     ),
   MAX_COST: wholeNumber(1, 10_000)
     .default(100)

@@ -20,7 +20,7 @@ import {
   wholeNumberOrOff,
 } from './setting-types.ts';
 
-/** What a deployment of some kind needs: behind a router or proxy, with tokens, with several replicas, with traces. */
+/** The settings of some deployments: behind a router or proxy, with tokens, with several replicas, with traces. */
 export const settingsForSome = {
   JWT_JWKS_URL: takes(
     'an https URL of a key set; plain http only for 127.0.0.1, [::1] and localhost',
@@ -90,7 +90,7 @@ export const settingsForSome = {
     .describe('the key of the hash that identifies callers in logs and counters')
     .meta({ otherwise: 'from the Stripe key' }),
   PSEUDONYM_KEY_FILE: secretFile('PSEUDONYM_KEY'),
-  // No count of proxies: whoever reaches the port without them could write as many entries.
+  // Not a number of proxies: a client that bypasses them could send that many entries.
   TRUST_PROXY: takes(
     'the addresses or networks of the proxies in front, comma separated, such as 10.0.0.0/8 or loopback',
     z
@@ -149,7 +149,7 @@ export const settingsForSome = {
   STRIPE_ACCOUNTS: takes('one or callers', z.enum(['one', 'callers']))
     .default('one')
     .describe(
-      '`callers`: each caller brings the Stripe account that its calls are made for; those without one use `STRIPE_ACCOUNT` or `STRIPE_CONTEXT`, or are refused. See [Many Stripe accounts](../platforms.md)',
+      '`callers`: each caller names the Stripe account of its calls; callers without one use `STRIPE_ACCOUNT` or `STRIPE_CONTEXT`, or are refused. See [Many Stripe accounts](../platforms.md)',
     ),
   JWT_STRIPE_ACCOUNT_CLAIM: takes('the name of a claim', z.string().max(256))
     .optional()
@@ -158,7 +158,9 @@ export const settingsForSome = {
     ),
   STRIPE_SECRET_KEYS_DIR: takes('a directory', z.string().min(1))
     .optional()
-    .describe('keys of single accounts, each in a file named after its account, such as `acct_1`')
+    .describe(
+      'the directory of the accounts’ own keys, each in a file named after its account, such as `acct_1`',
+    )
     .meta({ otherwise: 'all calls use `STRIPE_SECRET_KEY`' }),
   UPSTREAM_TIMEOUT_MS: wholeNumber(1, 600_000)
     .default(3000)
@@ -169,7 +171,7 @@ export const settingsForSome = {
   SIGNALS_WAIT_MS: wholeNumber(0, 600_000)
     .default(2000)
     .describe(
-      'with `STRIPE_API=v2`: how long a mutation waits for signals that Stripe is still computing, within the deadline; what is missing then is named in `pendingSignals`. `0` does not wait',
+      'with `STRIPE_API=v2`: how long a mutation waits for signals that Stripe is still computing, within the deadline; `pendingSignals` lists the missing ones. `0` does not wait',
     ),
   UPSTREAM_MAX_CONCURRENCY: wholeNumber(1, 100_000)
     .default(512)

@@ -3,10 +3,10 @@ import { settingsForEveryone } from './settings-for-everyone.ts';
 import { settingsForFew } from './settings-for-few.ts';
 import { settingsForSome } from './settings-for-some.ts';
 
-/** Whose values are never shown. Each may stand in a file instead, which `…_FILE` names and which is read anew. */
+/** Settings whose values are never shown. Each may be in a file instead, which `…_FILE` names and which is reloaded. */
 export const secretSettings = ['STRIPE_SECRET_KEY', 'ROUTER_SECRET', 'REDIS_URL', 'PSEUDONYM_KEY'] as const;
 
-/** Never shown either, since they may hold credentials; a new one can wait for a restart. */
+/** Not shown either, since they may contain credentials; changing one needs a restart. */
 const otherSecrets = [
   'HTTPS_PROXY',
   'OTEL_EXPORTER_OTLP_HEADERS',
@@ -18,33 +18,33 @@ export function isSecret(name: string): boolean {
   return [...secretSettings, ...otherSecrets].some((secret) => secret === name);
 }
 
-/** A value that may be shown, but for the user and password of a URL in it. */
+/** A value without the user and password of a URL in it. */
 export function withoutCredentials(value: string): string {
   return value.replace(/\/\/[^/@\s]*@/g, '//•••@');
 }
 
-/** The variables of a process. */
+/** The environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Every setting, read. */
+/** All settings, parsed. */
 export type Settings = z.output<typeof settings>;
 
 /** The secrets among them. */
 export type Secrets = Pick<Settings, (typeof secretSettings)[number]>;
 
-/** Every setting, by who needs it: a reader who stops after the first group has what a first deployment needs. */
+/** All settings, by how many deployments need them: the first group is enough for a first deployment. */
 export const settingsByNeed = {
   everyone: settingsForEveryone,
   some: settingsForSome,
   few: settingsForFew,
 } as const;
 
-/** Who needs a setting. */
+/** How many deployments need a setting. */
 export type SettingNeed = keyof typeof settingsByNeed;
 
 /**
- * Each setting: what it takes, in words for its fault message, how it is read, and what it means. The single source
- * of `--help`, `--check-config` and docs/reference/settings.md.
+ * Each setting: the values that it takes (the text of its error message), how it is parsed, and its meaning. The single
+ * source of `--help`, `--check-config` and docs/reference/settings.md.
  */
 export const settings = z.object({
   ...settingsByNeed.everyone,

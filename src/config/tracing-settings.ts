@@ -1,7 +1,9 @@
 import type { TracingSettings } from '../telemetry/tracing.ts';
 import type { Environment, Settings } from './settings.ts';
 
-/** Standard variables are set for all services of a platform: what is not read here must not stop a start. */
+/**
+ * Platforms set the standard variables for all services, so an invalid one that is not used must not prevent the start.
+ */
 export function withoutUnusedTracing(set: Environment): Environment {
   const endpoint = set['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? set['OTEL_EXPORTER_OTLP_ENDPOINT'];
   const isOff =
@@ -15,7 +17,7 @@ export function withoutUnusedTracing(set: Environment): Environment {
   return Object.fromEntries(Object.entries(set).filter(([name]) => isRead(name)));
 }
 
-/** Undefined where no collector is named, or traces are switched off. */
+/** Undefined if no collector is set, or traces are switched off. */
 export function tracingOf(values: Settings): TracingSettings | undefined {
   const base = values.OTEL_EXPORTER_OTLP_ENDPOINT;
   const url = values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base && tracesBelow(base));
@@ -31,7 +33,7 @@ export function tracingOf(values: Settings): TracingSettings | undefined {
   };
 }
 
-// One for all kinds of telemetry is the base of each kind's own (OpenTelemetry, "OTLP Exporter Configuration").
+// An endpoint for all kinds of telemetry is the base URL of each kind (OpenTelemetry, "OTLP Exporter Configuration").
 function tracesBelow(base: string): string {
   const url = new URL(base);
   url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;

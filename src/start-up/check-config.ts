@@ -6,7 +6,7 @@ import { startupWarnings } from './startup-warnings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The answer to `--check-config`: what the settings come to, and where each comes from. Secrets are masked. */
+/** The output of `--check-config`: the effective value of each setting, and its source. Secrets are masked. */
 export function effectiveSettings(config: Config, environment: Environment): string {
   const settings = describeSettings();
   const width = Math.max(...settings.map(({ name }) => name.length));
@@ -19,7 +19,7 @@ export function effectiveSettings(config: Config, environment: Environment): str
         : [' ', inFile === undefined ? valueWithout(setting, config) : `in ${inFile} (not shown)`];
     return `${mark} ${setting.name.padEnd(width)}  ${value}`;
   });
-  return `The configuration is good. It comes to:
+  return `The configuration is valid:
 
 ${configSummary(config)}
 * is set in the environment
@@ -30,12 +30,12 @@ ${warningsOf(config, environment)}`;
 
 function masked({ secret }: SettingDescription, value: string): string {
   if (!secret) return withoutCredentials(value);
-  // Which mode a Stripe key is of, and no more, is worth knowing.
+  // Of a Stripe key, only the kind and mode are shown.
   const mode = /^(sk|rk)_(live|test)_/.exec(value)?.[0];
   return `${mode === undefined ? '' : `${mode}… `}(not shown)`;
 }
 
-// Some settings follow from others.
+// Some defaults depend on other settings.
 function valueWithout({ name, otherwise }: SettingDescription, config: Config): string {
   switch (name) {
     case 'UPSTREAM':

@@ -1,6 +1,6 @@
 import { StartupError } from './startup-error.ts';
 
-/** What the process may be asked for on its command line; all else is set in the environment. */
+/** The commands on the command line; everything else is set in the environment. */
 export type Command = 'gateway' | 'sandbox' | 'check-config' | 'help' | 'version';
 
 const commands: Readonly<Record<string, Command>> = {
@@ -12,7 +12,7 @@ const commands: Readonly<Record<string, Command>> = {
   '-v': 'version',
 };
 
-/** Reads the command line. Throws a `StartupError` that tells what there is instead. */
+/** Reads the command line. Throws a `StartupError` that points to `--help`. */
 export function readCommand(args: readonly string[]): Command {
   const [first, ...rest] = args;
   if (first === undefined) return 'gateway';

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { packageInfo } from '../config/package-info.ts';
 import { firstCall } from './startup-banner.ts';
 
-/** What is on, as the fields of one log line: what `configSummary` says to a person at a terminal. */
+/** The configuration as the fields of one log line, like `configSummary` for people. */
 export function configFields(config: Config, url: string): Readonly<Record<string, unknown>> {
   const { authentication, stripe, stripeApi, rateLimits, http, telemetry, trustedDocuments } = config;
   return {
@@ -26,7 +26,7 @@ export function configFields(config: Config, url: string): Readonly<Record<strin
     introspection: config.introspection,
     explorer: config.explorer,
     corsOrigins: http.corsLocal ? ['http://localhost', 'http://127.0.0.1', 'http://[::1]'] : http.corsOrigins,
-    // Not the list: the log's net would redact the addresses in it.
+    // Not the list: the log's redaction would remove the addresses in it.
     allowedHosts: http.allowedHosts === undefined ? 'any' : 'listed',
     metricsPort: telemetry.metricsPort ?? 'off',
     tracesTo: telemetry.tracing?.url ?? 'off',

@@ -1,8 +1,8 @@
 import type { Config } from '../config/config.ts';
 
 /**
- * What is on, in the words of whoever starts it: one line for each, for a person at a terminal. `url` is where the
- * gateway listens, once it does.
+ * A summary of the configuration for a person at a terminal, one line per feature. `url` is the gateway's, once it
+ * listens.
  */
 export function configSummary(config: Config, url = ''): string {
   const rows = rowsOf(config, url);
@@ -78,7 +78,7 @@ function tracesOf({ telemetry: { tracing } }: Config): string {
 function callersOf({ authentication }: Config): string {
   switch (authentication.mode) {
     case 'none':
-      return 'whoever reaches the port (AUTH_MODE=none)';
+      return 'anyone who can reach the port (AUTH_MODE=none)';
     case 'jwt':
       return `with a token of ${authentication.issuer} for ${authentication.audiences.join(' or ')}`;
     case 'router':
@@ -93,7 +93,7 @@ function rateLimitsOf({ rateLimits: { perMinute, perAddressPerMinute, redisUrl }
     perMinute === undefined ? 'none for a caller' : `${perMinute} calls a minute for a caller`,
     perAddressPerMinute === undefined ? 'none for an address' : `${perAddressPerMinute} for an address`,
   ];
-  return `${limits.join(', ')}; counted ${redisUrl === undefined ? 'by this process alone' : 'in Redis, for all replicas'}`;
+  return `${limits.join(', ')}; counted ${redisUrl === undefined ? 'by this process only' : 'in Redis, for all replicas'}`;
 }
 
 function trustedDocumentsOf({ trustedDocuments: { mode, path } }: Config): string {
@@ -102,9 +102,9 @@ function trustedDocumentsOf({ trustedDocuments: { mode, path } }: Config): strin
     case 'off':
       return 'off: every operation within the limits is run';
     case 'prefer':
-      return `all others than ${which} are logged`;
+      return `operations other than ${which} are logged`;
     case 'only':
-      return `nothing but ${which} is run`;
+      return `only ${which} are run`;
     default:
       return mode satisfies never;
   }

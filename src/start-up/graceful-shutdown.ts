@@ -1,24 +1,24 @@
 import { describeError } from '../errors/describe-error.ts';
 
-/** What a process of this project serves, and how it ends. */
+/** A service that can shut down. */
 export interface Service {
-  /** Takes no new work, ends what is under way, and closes everything. `signal` is undefined after a bug. */
+  /** Rejects new work, completes the work in progress, and closes everything. `signal` is undefined after a bug. */
   close(signal: NodeJS.Signals | undefined): Promise<void>;
-  /** `close` takes no longer, unless something is wrong. */
+  /** The time limit of `close`. */
   readonly closesWithinMs: number;
-  /** Told of what nothing caught: its kind and frames, never its message. */
+  /** Called for an uncaught exception, with its kind and frames, never its message. */
   onBug(bug: { error: string; frames: string[] }): void;
-  /** Told that `close` took longer, and is cut off. */
+  /** Called if `close` exceeds its time limit, before the process exits. */
   onTimeout(): void;
 }
 
-/** Of a storm of bugs, the first few tell what is wrong. */
+/** The maximum uncaught exceptions to report. */
 const toldBugs = 10;
 
 /**
- * Shuts down the process with its service. The first SIGTERM, SIGINT, SIGHUP or SIGQUIT starts the drain, then it exits 0;
- * a second one exits immediately. An uncaught exception is logged and also drains, because other callers' work may be
- * intact, and exits 1. A drain that does not end is cut off.
+ * Shuts down the process with its service. The first SIGTERM, SIGINT, SIGHUP or SIGQUIT starts the drain, then it exits
+ * 0; a second one exits immediately. An uncaught exception is logged and also drains, because other callers' work may
+ * be intact, and exits 1. A drain that exceeds its time limit is cut off.
  */
 export function installGracefulShutdown(service: Service): void {
   let ending = false;
@@ -42,9 +42,10 @@ export function installGracefulShutdown(service: Service): void {
     if (ending) process.exit(1);
     end(signal);
   };
-  // Terminals that close send SIGHUP, and some process managers SIGQUIT: left alone, both cut off what is in flight.
+  // Closing terminals send SIGHUP, and some process managers SIGQUIT. By default, both would cut off requests in
+  // flight.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, onSignal);
-  // Also has the rejections that nothing handles.
+  // Includes unhandled rejections.
   process.on('uncaughtException', (error: unknown) => {
     exitCode = 1;
     bugs += 1;

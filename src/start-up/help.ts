@@ -1,6 +1,6 @@
 import { describeSettings, settingGroups } from '../config/setting-descriptions.ts';
 
-/** The answer to `--help`. */
+/** The output of `--help`. */
 export function helpText(): string {
   const settings = describeSettings();
   const width = Math.max(...settings.map(({ name }) => name.length));

@@ -1,8 +1,8 @@
 import { StartupError } from './startup-error.ts';
 
 /**
- * Throws a `StartupError` where this node is older than the package supports, `>=22.19`: what it lacks would be told by
- * some dependency, in words that help nobody.
+ * Throws a `StartupError` if Node is older than the package supports, `>=22.19`. Otherwise some dependency would fail
+ * with an unhelpful message.
  */
 export function requireRuntime(version: string, supported: string): void {
   const [major = 0, minor = 0] = numbersIn(version);

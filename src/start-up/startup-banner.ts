@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { configSummary } from './config-summary.ts';
 
-/** The startup banner for a terminal: the URLs, what is on, and a call that works. */
+/** The startup banner for a terminal: the URLs, a summary of the configuration, and a working call. */
 export function startupBanner(url: string, config: Config): string {
   const tryIt = config.explorer ? `Try it at ${url}/try, or here:` : 'Try it:';
   if (config.upstream === 'stripe') {
@@ -17,11 +17,14 @@ ${firstCall(url)}
 `;
 }
 
-/** A command that makes an evaluation in the sandbox. It stands in the log as well, whose net would redact a session. */
+/**
+ * A command that makes an evaluation in the sandbox. It is logged as well, so it holds no Radar Session, which the log
+ * would redact.
+ */
 export function firstCall(url: string): string {
   return `curl ${url}/graphql -H 'content-type: application/json' -d '{"query":"${firstMutation}"}'`;
 }
 
-// Within JSON, within a shell's single quotes.
+// Escaped for JSON within a shell's single quotes.
 const firstMutation =
   'mutation { createCustomerEvaluation(input: {eventType: REGISTRATION, evaluationContext: [{customerDetails: {customer: \\"cus_1\\"}}]}) { customerEvaluation { id signals { ... on RegistrationSignals { multiAccounting { score riskLevel } } } } errors { code message path } } }';

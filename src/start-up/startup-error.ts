@@ -5,7 +5,7 @@ export class StartupError extends Error {
   override readonly name = 'StartupError';
 }
 
-/** What a person can do about a start that failed; undefined where that is a bug. */
+/** How to fix a failed start; undefined if the failure is a bug. */
 export function adviceOn(error: unknown): string | undefined {
   if (error instanceof StartupError) return error.message;
   if (error instanceof ConfigError) {
@@ -24,7 +24,7 @@ function isAddressFault(error: unknown): error is AddressFault {
   );
 }
 
-// The port of the metrics names its setting.
+// Errors of the metrics port name its setting.
 function addressAdvice({ code, port, setting = 'PORT' }: AddressFault): string {
   switch (code) {
     case 'EADDRINUSE':

@@ -1,13 +1,13 @@
 import type { Config } from '../config/config.ts';
 import { unrecognizedVariables } from './unrecognized-variables.ts';
 
-/** Something that starts, and that an operator should know of. */
+/** A problem that does not prevent the start. */
 export interface StartupWarning {
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** What the log warns of at a start, and `--check-config` prints. */
+/** The warnings that a start logs and `--check-config` prints. */
 export function startupWarnings(
   { upstream, stripe }: Config,
   environment: Readonly<Record<string, string | undefined>>,

@@ -2,15 +2,15 @@ import { describeSettings } from '../config/setting-descriptions.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-// Prefixes that others write as well: platforms, SDKs and shells.
+// Prefixes that platforms, SDKs and shells use as well.
 const sharedFamilies = new Set(['', 'HTTPS_', 'LOG_', 'NODE_', 'NO_', 'OTEL_', 'REDIS_']);
 
-// One letter away from a setting, and not meant for it: the proxy for plain http, which nothing here uses.
+// One letter away from a setting, but has its own meaning: the proxy for plain http, which the gateway does not use.
 const othersOwn = new Set(['HTTP_PROXY']);
 
 /**
- * The variables that were probably meant as settings of this gateway and are not: misspelt ones, and ones that it does
- * not have any more. Nothing else would notice, since the environment is full of others' variables.
+ * The variables that were probably meant as settings of this gateway: misspelt and removed ones. The environment is
+ * full of other variables, so unknown ones cannot simply be refused.
  */
 export function unrecognizedVariables(environment: Environment): string[] {
   const names = describeSettings().map(({ name }) => name);
@@ -25,7 +25,7 @@ function familyOf(name: string): string {
   return /^[A-Z]+_/.exec(name)?.[0] ?? '';
 }
 
-// Short names have neighbours by chance: HOST and HOME, PORT and PATH.
+// Short names are similar by chance: HOST and HOME, PORT and PATH.
 function isMisspelt(name: string, setting: string): boolean {
   const tolerated = Math.min(2, Math.floor(setting.length / 5));
   return Math.abs(name.length - setting.length) <= tolerated && distance(name, setting) <= tolerated;

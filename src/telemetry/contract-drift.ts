@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 
-// Names come from the upstream, so their number is bounded.
+// Names come from the upstream, so their number is limited.
 const maxKinds = 200;
 
-/** Counts what the upstream sends that this gateway does not know, by kind, and logs each kind once. */
+/** Counts unknown fields and values in upstream responses by kind, and logs each kind once. */
 export class ContractDrift {
   readonly #counts = new Map<string, number>();
 

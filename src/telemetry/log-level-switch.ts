@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 
-/** Nobody forgets the debug level on for longer than this. */
+/** The debug level is reset after this time, in case it is forgotten. */
 const backAfterMs = 10 * 60_000;
 
 /**
- * Switches a log to `debug`, and back to what it was when called again or after ten minutes: for a signal handler,
- * so that a process in trouble can be watched without a restart. What is logged at `debug` is no more personal.
+ * Switches a log to `debug`, and back when called again or after ten minutes. For a signal handler, so that a process
+ * in trouble can be observed without a restart. Level `debug` logs no more personal data than other levels.
  */
 export function createLogLevelSwitch(log: Logger): () => void {
   const usual = log.level;

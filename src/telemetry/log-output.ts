@@ -5,24 +5,24 @@ import type { DestinationStream } from 'pino';
 /** The buffer for a slow reader; further lines are dropped and counted. */
 const maxWaitingBytes = 2 * 1024 * 1024;
 
-/** What waits at the end is written within this, or not at all: an exit waits for no reader. */
+/** The time to write buffered lines at exit; the rest is dropped, since an exit must not wait for a reader. */
 const closeWithinMs = 1_000;
 
 /** Where log lines go. */
 export interface LogOutput extends DestinationStream {
-  /** Lines that were not written, since nobody read or the disk is full. */
+  /** Lines that were dropped, because the reader was too slow or the disk is full. */
   readonly dropped: number;
-  /** Waits a moment for what is still to be written. */
+  /** Waits a moment for buffered lines to be written. */
   close(): Promise<void>;
 }
 
 /**
- * Lines to stdout, such that no reader of theirs can stop the gateway: one who reads no more, one who is gone
- * (`EPIPE`), a disk that is full. Then lines are dropped; the first one that fits again is led by one that says how
- * many. In a terminal, lines are made for people.
+ * Writes log lines to stdout so that a stalled reader, a closed one (`EPIPE`) or a full disk cannot block the gateway.
+ * Lines are dropped instead; the next line that can be written is preceded by one with the number of dropped lines. In
+ * a terminal, lines are formatted for people.
  *
- * Not pino's own destinations: the synchronous one stops the process with its reader, and the asynchronous one lets
- * a thread wait in the kernel, for which an exit then waits for ever.
+ * Not pino's own destinations: the synchronous one blocks the process if the reader stalls, and the asynchronous one
+ * blocks a thread in the kernel, for which an exit then waits forever.
  */
 export async function openLogOutput(stdout: NodeJS.WriteStream & { fd: 1 }): Promise<LogOutput> {
   const { fd, isTTY } = stdout;
@@ -34,7 +34,7 @@ export async function openLogOutput(stdout: NodeJS.WriteStream & { fd: 1 }): Pro
       close: async () => {},
     };
   }
-  // A pipe is a socket to Node, written to without waiting. What is neither is a file or device: written at once.
+  // In Node, a pipe is a socket, written asynchronously. Files and devices are written synchronously.
   return stdout instanceof Socket ? new PipeOutput(stdout) : new FileOutput(fd);
 }
 
@@ -44,8 +44,8 @@ function writerOf(stream: { write(line: string): unknown }): (line: string) => v
   };
 }
 
-// What is logged in one turn of the event loop is written at its end, at once: each write is a call to the system,
-// which costs as much as making the line.
+// Lines of one event-loop turn are written together at its end: each write is a system call, which costs as much as
+// formatting the line.
 class PipeOutput implements LogOutput {
   readonly #stream: Socket;
   #text = '';
@@ -55,9 +55,9 @@ class PipeOutput implements LogOutput {
 
   constructor(stream: Socket) {
     this.#stream = stream;
-    // Without a listener, the error of a reader who is gone would end the process.
+    // Without a listener, the error of a closed reader would end the process.
     stream.on('error', () => undefined);
-    // An exit waits for no turn to end, and why it came is in the last line.
+    // An exit does not wait for the turn to end, and the last line holds its reason.
     process.once('exit', this.#flush);
   }
 
@@ -95,7 +95,7 @@ class PipeOutput implements LogOutput {
     if (this.#stream.writableLength === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, closeWithinMs);
-      // Called once all that was written before is out, or can't be.
+      // Called once all earlier writes have succeeded or failed.
       this.#stream.write('', () => {
         clearTimeout(timer);
         resolve();
@@ -124,7 +124,7 @@ class FileOutput implements LogOutput {
   }
 
   async close(): Promise<void> {
-    // Each line was written at once.
+    // Lines are written synchronously.
   }
 }
 

@@ -4,8 +4,8 @@ export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 's
 export type LogLevel = (typeof logLevels)[number];
 
 /**
- * The log: one JSON line for each operation and each problem, on stdout. Nothing that a person or client wrote
- * is ever given to it; the redaction is a net beneath, for what a later hand might.
+ * The log: one JSON line for each operation and each problem, on stdout. It is never given user or client input; the
+ * redaction is a safety net for future mistakes.
  */
 export function createLog(level: LogLevel, destination: DestinationStream): Logger {
   const options = {
@@ -18,44 +18,44 @@ export function createLog(level: LogLevel, destination: DestinationStream): Logg
   return pino(options, { write: (line) => writeOrDrop(destination, line) });
 }
 
-// A log target that fails must not fail what is logged. Targets count what they drop by themselves.
+// A failing log target must not fail the operation. Targets count the lines that they drop.
 function writeOrDrop(destination: DestinationStream, line: string): void {
   try {
     destination.write(line);
   } catch {
-    // Nowhere is left to say so.
+    // There is nowhere left to report it.
   }
 }
 
-/** Takes out of a written line whatever looks like a secret or a person's own, wherever it stands. */
+/** Redacts everything in a log line that looks like a secret or personal data. */
 function withoutPersonalData(line: string): string {
-  // Without the sign there is no address to look for, and looking takes ten times as long as for all the rest. First,
-  // since an address may have another kind in it: taken out, that would leave what stands before the sign.
+  // Skipped without an `@`, because this search takes ten times as long as all the others. Runs first: an address may
+  // contain another pattern, and redacting that would leave the part before the `@`.
   const kept = line.includes('@') ? line.replace(mailAddresses, '[redacted]') : line;
   return kept.replace(personalLooks, '[redacted]');
 }
 
-// Also the user and password of a URL, with its host. Begins only where a word does: begun anywhere, a long word without
-// the sign would be read again from each of its characters.
+// Also matches the user and password of a URL, with its host. Matches only from the start of a word: otherwise a long
+// word without an `@` would be scanned again from each of its characters.
 const mailAddresses = /(?<![^\s"'<>(),;:\\/])[^\s"'<>(),;:\\/]+@[\w.-]+/g;
 
 const personalLooks = new RegExp(
   [
-    // Tokens: of issuers (also a part of one, so that no text is read to its end in vain), of Stripe, of sessions.
+    // Tokens of issuers (a part is enough, so that long texts are not scanned in vain), of Stripe, and of sessions.
     String.raw`\beyJ[\w-]{6}[\w.-]*`,
     String.raw`\b(?:[sr]k_(?:test|live)|rse|whsec)_\w+`,
     String.raw`\b(?:Bearer|Basic) [\w.~+/=-]+`,
-    // Telephone numbers as E.164 writes them.
+    // Telephone numbers in E.164 format.
     String.raw`\+\d{7,15}\b`,
-    // Addresses, but for the one that the gateway says it listens on.
+    // IP addresses, except the one that the gateway listens on.
     String.raw`(?<!:\/\/)\b(?:\d{1,3}\.){3}\d{1,3}\b`,
   ].join('|'),
   'gi',
 );
 
 /**
- * Takes out the fields that have a personal name, at any depth. By hand: pino's own redaction looks along every
- * path it is given, in every line, which cost as much as writing the line.
+ * Removes fields with names of personal data, at any depth. Not by pino's redaction, which follows every configured
+ * path in every line and cost as much as writing the line.
  */
 function withoutPersonalFields(fields: Record<string, unknown>): Record<string, unknown> {
   const kept: Record<string, unknown> = {};

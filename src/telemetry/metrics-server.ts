@@ -3,14 +3,14 @@ import type { AddressInfo } from 'node:net';
 import type { Metrics } from './metrics.ts';
 
 export interface MetricsServer {
-  /** Where the metrics are, e.g. `http://127.0.0.1:9464/metrics`. */
+  /** The URL of the metrics, e.g. `http://127.0.0.1:9464/metrics`. */
   readonly url: string;
   close(): Promise<void>;
 }
 
 /**
- * Serves `GET /metrics` and nothing else, on a port of its own: metrics are not for callers.
- * Rejects where the port cannot be had, with an error that names its `setting`: the gateway's own port fails alike.
+ * Serves only `GET /metrics`, on its own port: metrics are not for callers. If the port is unavailable, rejects with an
+ * error that names its `setting`, to distinguish it from the gateway's own port.
  */
 export async function serveMetrics(
   metrics: Metrics,

@@ -1,12 +1,12 @@
 import { Kind, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
 
-// Documents are parsed once and kept: so is what is found out about them.
+// Parsed documents are cached, so their labels are cached as well.
 const labels = new WeakMap<OperationDefinitionNode, string>();
 
 /**
- * An operation by its root field, e.g. `createCustomerEvaluation`; `introspection`, or `several`. Never by the name
- * that a client gave it: a label must not be a stranger's to choose. Only of operations that were validated, since
- * then every field is one of the schema's.
+ * An operation by its root field, e.g. `createCustomerEvaluation`; `introspection`, or `several`. Never by the client's
+ * operation name: clients must not choose label values. Only for validated operations, whose fields all exist in the
+ * schema.
  */
 export function operationLabel(operation: OperationDefinitionNode): string {
   const known = labels.get(operation);
@@ -19,7 +19,7 @@ export function operationLabel(operation: OperationDefinitionNode): string {
 function labelOf({ selections }: SelectionSetNode): string {
   const fields = new Set<string>();
   for (const selection of selections) {
-    // Root fields in fragments are rare and mostly somebody's trick.
+    // Root fields in fragments are rare, and mostly from attackers.
     if (selection.kind !== Kind.FIELD) return 'several';
     const { value } = selection.name;
     if (value === '__typename') continue;

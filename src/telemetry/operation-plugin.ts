@@ -6,15 +6,15 @@ interface RecordedContext extends BaseContext {
   readonly observer: RequestRecord;
 }
 
-/** An operation is named by who wrote the document: a stranger may have. */
+/** Operation names come from clients, so their length is limited. */
 const maxNameLength = 80;
 
-/** An operation's name, as far as log and traces take it. */
+/** An operation's name, truncated for log and traces. */
 export function operationNameForLog(name: string | null | undefined): string | undefined {
   return name?.slice(0, maxNameLength);
 }
 
-/** Tells a request's record what was run and how it ended. Never variables or results. */
+/** Reports each operation and its result code to the request's record. Never variables or results. */
 export function operationPlugin(): ApolloServerPlugin<RecordedContext> {
   return {
     requestDidStart: async ({ contextValue: { observer: record } }) => {
@@ -25,7 +25,7 @@ export function operationPlugin(): ApolloServerPlugin<RecordedContext> {
             type: operation?.operation,
             name: operationNameForLog(operationName),
             documentHash: queryHash,
-            // Without a document that was understood, its fields are anybody's.
+            // Without a validated document, its field names come from the client.
             label: operation === undefined ? 'none' : operationLabel(operation),
             code: errors === undefined ? undefined : codeOf(response.body),
           });
@@ -39,7 +39,7 @@ type ResponseBody =
   | { kind: 'single'; singleResult: { errors?: readonly { extensions?: object }[] } }
   | { kind: 'incremental' };
 
-// As the caller sees it: an error inside may have no code, or one of a library's.
+// The code that the caller sees: internal errors may have no code, or a library's.
 function codeOf(body: ResponseBody): unknown {
   if (body.kind !== 'single') return 'OTHER';
   const extensions: { code?: unknown } | undefined = body.singleResult.errors?.[0]?.extensions;

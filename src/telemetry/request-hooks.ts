@@ -10,18 +10,18 @@ declare module 'fastify' {
   }
 }
 
-/** Where requests are reported to; either may be off. */
+/** The observers of requests; either may be off. */
 export interface Observers {
   readonly metrics: Metrics | undefined;
   readonly tracing: Tracing | undefined;
 }
 
-/** Gives each request its record, from its first moment until its connection has its answer or is gone. */
+/** Gives each request its record, from its arrival until its response is sent or its connection closed. */
 export function recordRequests(server: FastifyInstance, { metrics, tracing }: Observers): void {
   server.decorateRequest('record');
   server.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
     const route = request.routeOptions.url;
-    // Probes would fill the collector with what nobody looks at.
+    // Probes are not traced: they would fill the collector with useless spans.
     const trace =
       route === '/graphql'
         ? tracing?.requestStarted({
@@ -33,7 +33,7 @@ export function recordRequests(server: FastifyInstance, { metrics, tracing }: Ob
         : undefined;
     const record = new RequestRecord(metrics, trace);
     request.record = record;
-    // Not Fastify's `onResponse`: that is not called for a client that hung up.
+    // Not Fastify's `onResponse`, which is not called if the client disconnects.
     reply.raw.once('close', () => {
       record.requestEnded(
         route,
@@ -51,19 +51,19 @@ export function recordRequests(server: FastifyInstance, { metrics, tracing }: Ob
 
 /** A request that ended before it had a record. */
 export interface UnrecordedRequest {
-  /** Undefined, as is the method, for bytes that became no request. */
+  /** Undefined, like the method, for bytes that are not a valid request. */
   readonly url?: string | undefined;
   readonly method?: string | undefined;
   readonly status: number | 'closed';
-  /** Why it was refused; undefined where its client had gone by then. */
+  /** Why it was refused; undefined if its client was already gone. */
   readonly error?: { readonly code?: unknown; readonly statusCode?: number | undefined } | undefined;
-  /** Of `performance.now()`; now, if left out. */
+  /** By `performance.now()`; by default now. */
   readonly cameAt?: number | undefined;
 }
 
 /**
- * Counts a request that was refused outside Fastify's hooks, or whose client had gone by then. No span: those come in
- * such numbers that telling a collector of each would cost more than refusing it.
+ * Counts a request that was refused outside Fastify's hooks, or whose client was already gone. No span: under overload,
+ * exporting each would cost more than refusing it.
  */
 export function recordUnrecorded({ metrics }: Observers) {
   return ({ url, method, status, error, cameAt }: UnrecordedRequest): void => {

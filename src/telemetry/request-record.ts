@@ -9,26 +9,26 @@ interface AttemptEnd {
   readonly error: string | undefined;
   readonly sent: boolean;
   readonly reusedConnection: boolean;
-  /** Checked to look like an id. */
+  /** Validated to look like an id. */
   readonly requestId: string | undefined;
 }
 
-/** An operation of the upstream, by names of a bounded set. */
+/** An operation of the upstream; its names are from a fixed set. */
 interface UpstreamOperation {
   readonly name: string;
   readonly method: string;
   readonly pathTemplate: string;
 }
 
-/** What was run, as its request names it. */
+/** An operation that was run. */
 export interface EndedOperation {
   readonly type: string | undefined;
-  /** As the client named it: cut short, for log and traces only. */
+  /** The client's name for it, truncated; for log and traces only. */
   readonly name: string | undefined;
   readonly documentHash: string | undefined;
-  /** One of a bounded set. */
+  /** From a fixed set. */
   readonly label: string;
-  /** The code of the answer's first error, if it has one. */
+  /** The code of the response's first error, if it has one. */
   readonly code: unknown;
 }
 
@@ -36,8 +36,8 @@ export interface EndedOperation {
 const maxIds = 10;
 
 /**
- * Collects what happened to a request and reports it once, on completion, to metrics, traces and the log. It watches the
- * upstream's attempts, too. Holds no input, no answer and nobody's name.
+ * Collects what happened to a request and reports it once, on completion, to metrics, traces and the log. It also
+ * observes the upstream attempts. Holds no input, no results and no caller's name.
  */
 export class RequestRecord {
   readonly #startedAt: number;
@@ -50,10 +50,10 @@ export class RequestRecord {
   #upstreamRequestIds: string[] | undefined;
   /** The request's own log, once it has one. */
   log: Logger | undefined;
-  /** The Stripe account that its calls are made for; undefined for the configured one. */
+  /** The Stripe account of its calls; undefined for the configured one. */
   account: string | undefined;
 
-  /** `startedAt` is of `performance.now()`. */
+  /** `startedAt` is by `performance.now()`. */
   constructor(
     metrics: Metrics | undefined,
     trace: RequestTrace | undefined,
@@ -65,29 +65,29 @@ export class RequestRecord {
     metrics?.requestStarted();
   }
 
-  /** What ties the request's log lines to its trace; undefined where nothing is traced. */
+  /** The log fields that link log lines to the trace; undefined without tracing. */
   get logFields(): RequestTrace['logFields'] | undefined {
     return this.#trace?.logFields;
   }
 
-  /** A mutation failed, as its payload tells; or the request itself was refused. The first counts. */
+  /** A mutation's payload has errors, or the request itself was refused. Only the first call counts. */
   failed(code: string): void {
     this.#failure ??= outcomeOf(code);
   }
 
-  /** By a plan, and again where Apollo Server takes over from it: the first counts. */
+  /** Called by a plan, and again if Apollo Server takes over from it; only the first call counts. */
   operationStarted(): void {
     if (this.#operation === 'running') return;
     this.#operation = 'running';
     this.#trace?.operationStarted();
   }
 
-  /** By what the operation was answered: see docs/telemetry.md. */
+  /** Whether a plan or Apollo Server ran the operation: see docs/telemetry.md. */
   operationRan(path: OperationPath): void {
     this.#metrics?.operationRan(path);
   }
 
-  /** The operation's answer stands. One log line, and one count. */
+  /** The operation's response is complete. Writes one log line and counts it once. */
   operationEnded({ type, name, documentHash, label, code }: EndedOperation): void {
     const outcome = code === undefined ? (this.#failure ?? 'OK') : outcomeOf(code);
     const durationMs = performance.now() - this.#startedAt;
@@ -142,19 +142,19 @@ export class RequestRecord {
     );
   }
 
-  /** Nothing more will be sent to the client. `route` is undefined where there is none such. */
+  /** The response has been sent, or the client is gone. `route` is undefined for an unknown path. */
   requestEnded(route: string | undefined, method: string, status: number | 'closed'): void {
     this.#metrics?.requestEnded(route ?? 'none', method, status);
     this.#trace?.requestEnded(status);
     if (route !== '/graphql' || method === 'OPTIONS' || this.#operation === 'told') return;
     // The operation continues after a client disconnect, and is reported when it ends.
     if (status === 'closed' && this.#operation === 'running') return;
-    // A page that is served here for browsers, or nothing at all that a caller asked to be done.
+    // A page for browsers, or a request without an operation.
     if (this.#failure === undefined && status !== 'closed' && status < 400) return;
     const outcome = this.#failure ?? outcomeOfStatus(status);
     const durationMs = performance.now() - this.#startedAt;
     this.#metrics?.operationEnded('none', outcome, durationMs / 1000);
-    // Of the others, each has its own line, or comes in such numbers that no line is written.
+    // The other outcomes have their own log lines, or are too frequent to log.
     if (outcome === 'BAD_REQUEST' || outcome === 'REQUEST_TIMEOUT') {
       this.log?.info({ outcome, status, durationMs: rounded(durationMs) }, 'request refused');
     }

@@ -5,29 +5,29 @@ import type { MetricSources } from './scraped-metrics.ts';
 import type { Tracing, TracingOptions, TracingSettings } from './tracing.ts';
 
 export interface TelemetrySettings {
-  /** Undefined where nothing is scraped; 0 picks a free one. */
+  /** Undefined if metrics are off; 0 picks a free port. */
   readonly metricsPort: number | undefined;
-  /** Undefined where no collector is configured. */
+  /** Undefined if no collector is configured. */
   readonly tracing: TracingSettings | undefined;
-  /** The Stripe accounts that are named in metrics; undefined where none are. */
+  /** The Stripe accounts that metrics name; undefined if none. */
   readonly namedAccounts: readonly string[] | undefined;
 }
 
 export interface TelemetryOptions extends TelemetrySettings {
   readonly host: string;
   readonly responseTimeoutMs: number;
-  /** The gateway's own. */
+  /** The gateway's version. */
   readonly version: string;
   /** Scheme, host and port. */
   readonly upstreamUrl: string;
   readonly upstream: string;
   readonly upstreamVersion: string;
-  /** Sent to the collector. */
+  /** The `User-Agent` for the collector. */
   readonly userAgent: string;
   readonly log: Logger;
 }
 
-/** Metrics and traces, as far as they are configured; what is not costs nothing. */
+/** Metrics and traces, each only if configured. */
 export class Telemetry {
   readonly metrics: Metrics | undefined;
   readonly tracing: Tracing | undefined;
@@ -69,7 +69,7 @@ export class Telemetry {
     if (state === 'open') this.metrics?.breakerOpened();
   };
 
-  /** Serves the metrics, if they are on. Rejects where the port cannot be had. */
+  /** Serves the metrics, if they are on. Rejects if the port is unavailable. */
   async serve(sources: MetricSources): Promise<void> {
     const { host, metricsPort, responseTimeoutMs, log } = this.#options;
     if (this.metrics === undefined || metricsPort === undefined) return;
@@ -78,14 +78,14 @@ export class Telemetry {
     log.info({ url: this.#server.url }, 'serving metrics');
   }
 
-  /** Hands out what is left. */
+  /** Exports the remaining spans. */
   async close(): Promise<void> {
     await this.tracing?.close();
     await this.#server?.close();
   }
 }
 
-// Loaded only where it is used, as the SDK for traces is: a start without it is quicker.
+// Loaded only if it is used, like the tracing SDK: a start without it is faster.
 async function startMetrics(build: Build): Promise<Metrics> {
   const { Metrics: PrometheusMetrics } = await import('./metrics.ts');
   return new PrometheusMetrics(build);

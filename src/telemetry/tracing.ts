@@ -1,6 +1,6 @@
 /*
- * What the rest of the gateway knows of traces. The SDK stands behind it in `open-telemetry.ts`, and is loaded only
- * where a collector is configured.
+ * The gateway's tracing interface. `open-telemetry.ts` implements it with the SDK, which is loaded only if a collector
+ * is configured.
  */
 
 export const samplers = [
@@ -12,9 +12,9 @@ export const samplers = [
   'parentbased_traceidratio',
 ] as const;
 
-/** As the standard `OTEL_*` variables say. */
+/** From the standard `OTEL_*` variables. */
 export interface TracingSettings {
-  /** Where spans are posted, e.g. `http://collector:4318/v1/traces`. */
+  /** The URL to post spans to, e.g. `http://collector:4318/v1/traces`. */
   readonly url: string;
   /** `name=value` pairs, comma separated, percent-encoded. */
   readonly headers: string;
@@ -22,7 +22,7 @@ export interface TracingSettings {
   readonly sampler: (typeof samplers)[number];
   /** The share of traces that `traceidratio` keeps. */
   readonly samplerRatio: number;
-  /** Undefined: `service.name` of the attributes, or the gateway's own. */
+  /** If undefined, `service.name` of the attributes, or the gateway's own. */
   readonly serviceName: string | undefined;
   /** `name=value` pairs, comma separated, percent-encoded. */
   readonly resourceAttributes: string;
@@ -30,18 +30,18 @@ export interface TracingSettings {
 
 export interface TracingOptions extends TracingSettings {
   readonly version: string;
-  /** Sent before the exporter's own. */
+  /** Sent before the exporter's own `User-Agent`. */
   readonly userAgent: string;
   /** Scheme, host and port. */
   readonly upstreamUrl: string;
-  /** `reason` is one safe word, such as `ECONNREFUSED`, `timeout` or `status 503`. */
+  /** `reason` is safe to log, such as `ECONNREFUSED`, `timeout` or `status 503`. */
   readonly onExport: (result: 'exported' | 'failed', spans: number, reason?: string) => void;
 }
 
 export interface Tracing {
-  /** Begins the server's span, as part of the trace that the headers name, if they do. */
+  /** Starts the server span, within the trace that the headers name, if any. */
   requestStarted(request: RequestFacts): RequestTrace;
-  /** Hands out what is left, within a moment; never rejects. */
+  /** Exports the remaining spans within a moment; never rejects. */
   close(): Promise<void>;
 }
 
@@ -54,18 +54,18 @@ export interface RequestFacts {
 
 /** One request's spans. */
 export interface RequestTrace {
-  /** For each log line of the request. */
+  /** The fields for each log line of the request. */
   readonly logFields: { readonly trace_id: string; readonly span_id: string };
   operationStarted(): void;
   operationEnded(operation: OperationFacts): void;
-  /** `account` is a Stripe account, which is no personal data. */
+  /** `account` is a Stripe account, which is not personal data. */
   attemptStarted(
     method: string,
     pathTemplate: string,
     number: number,
     account: string | undefined,
   ): AttemptTrace;
-  /** `closed` where the client was gone before the answer. */
+  /** `closed` if the client was gone before the response. */
   requestEnded(status: number | 'closed'): void;
 }
 

@@ -23,7 +23,7 @@ describe('the settings of access', () => {
   it('the settings of access must name an AUTH_MODE in production', () => {
     const production = { NODE_ENV: 'production', UPSTREAM: 'sandbox' };
     expect(faultsOf(production)).toContain(
-      'AUTH_MODE: must be set in production: jwt, router, or none, which lets in whoever reaches the port',
+      'AUTH_MODE: must be set in production: jwt, router, or none, which lets in anyone who can reach the port',
     );
     expect(faultsOf({ ...production, AUTH_MODE: 'none' })).toBe('none');
     expect(faultsOf({})).toBe('none');

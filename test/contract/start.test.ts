@@ -204,9 +204,9 @@ describe('the process', () => {
     const told = gateway.told();
     expect(told).toMatch(/^ {2}environment +development \(NODE_ENV is not set\)$/m);
     expect(told).toMatch(/^ {2}upstream +the built-in sandbox: scores are made up, nothing is billed$/m);
-    expect(told).toMatch(/^ {2}callers +whoever reaches the port \(AUTH_MODE=none\)$/m);
+    expect(told).toMatch(/^ {2}callers +anyone who can reach the port \(AUTH_MODE=none\)$/m);
     expect(told).toMatch(/^ {2}rate limits +none for a caller, 600 for an address; counted by this process/m);
-    expect(told).toMatch(/^ {2}trusted documents +nothing but the shipped operations is run$/m);
+    expect(told).toMatch(/^ {2}trusted documents +only the shipped operations are run$/m);
     expect(told).toMatch(/^ {2}metrics +none \(METRICS_PORT is not set\)$/m);
     expect(told).toMatch(/^ {2}traces +none \(OTEL_EXPORTER_OTLP_ENDPOINT is not set/m);
     const [, explorer = '', playground = ''] =
