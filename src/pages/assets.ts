@@ -11,7 +11,8 @@ const types: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
 };
 
-// Kept for as long as the process runs, a few megabytes at most: an answer that nobody reads then holds nothing.
+// Cached as long as the process runs, a few megabytes at most: a response that a slow client does not read then needs
+// no memory of its own.
 const read = new Map<string, Promise<Buffer>>();
 
 function readOnce(name: string): Promise<Buffer> {
@@ -19,12 +20,12 @@ function readOnce(name: string): Promise<Buffer> {
   if (known !== undefined) return known;
   const bytes = readFile(new URL(name, assetsDir));
   read.set(name, bytes);
-  // What is not there may be built by the next time; and names that nothing has would fill the memory.
+  // A missing file may be built later, and unknown names must not fill the memory.
   bytes.catch(() => read.delete(name));
   return bytes;
 }
 
-/** Sends a part of a page; packed, as the build has left it, to who unpacks. */
+/** Sends an asset of a page, compressed by the build if the client accepts that encoding. */
 export async function sendAsset(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -36,9 +37,9 @@ export async function sendAsset(
   try {
     const bytes = await readOnce(packed ? `${name}.gz` : name);
     if (packed) reply.header('content-encoding', 'gzip');
-    // A hash of the content is in the name.
+    // The name contains a hash of the content.
     const cache = 'public, max-age=31536000, immutable';
-    // All clients accept the one type that there is; the origin, where it matters, stays.
+    // An asset has only one type, so `Accept` does not matter; `Origin` may.
     const vary = String(reply.getHeader('vary')).replace(/^Accept\b/, 'Accept-Encoding');
     return reply.type(type).headers({ 'cache-control': cache, vary }).send(bytes);
   } catch (error) {

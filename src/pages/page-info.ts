@@ -1,14 +1,14 @@
-/** What a page knows about the gateway that serves it; written into its HTML as `data-facts`. */
+/** A page's facts about its gateway, written into its HTML as `data-facts`. */
 export interface PageFacts {
   readonly mode: 'sandbox' | 'test' | 'live';
   /** Which of Stripe's APIs. */
   readonly stripeApi: 'v1' | 'v2';
   /** Sent as `Stripe-Version`. */
   readonly upstreamVersion: string;
-  /** The reports that this version takes: of what happened, or of what was decided. */
+  /** Whether this version's reports are events or decisions. */
   readonly reports: 'events' | 'outcomes';
-  /** Whether this version gives evaluations back. */
+  /** Whether this version can retrieve evaluations. */
   readonly retrieves: boolean;
-  /** Whether the upstream takes the e-mail, name and phone of somebody who is no Stripe customer yet. */
+  /** Whether the upstream accepts the e-mail, name and phone of a person who is not a Stripe customer yet. */
   readonly customerData: boolean;
 }

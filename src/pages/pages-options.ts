@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { capabilitiesOf } from '../stripe/versions.ts';
 import type { PagesOptions } from './pages.ts';
 
-/** What the pages show, or undefined where they are off. */
+/** The options of the pages; undefined if they are off. */
 export function pagesOptionsOf(
   { explorer, mode, stripe, stripeApi }: Config,
   playground: PagesOptions['playground'],

@@ -8,14 +8,14 @@ import type { PageFacts } from './page-info.ts';
 
 export interface PagesOptions {
   readonly facts: PageFacts;
-  /** Only where the upstream is the sandbox. */
+  /** Only if the upstream is the sandbox. */
   readonly playground: PlaygroundOptions | undefined;
 }
 
 interface PlaygroundOptions {
-  /** What the sandbox can be asked to do, for people to choose from. */
+  /** The sandbox's cases, for people to choose from. */
   readonly cases: readonly { readonly group: string; readonly word: string; readonly does: string }[];
-  /** What the sandbox received under an idempotency key. */
+  /** The calls that the sandbox received under an idempotency key. */
   readonly callsUnder: (upstreamKey: string) => readonly object[];
 }
 
@@ -24,16 +24,17 @@ type Page = 'explorer' | 'playground';
 const ownOnly =
   "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
 const policies: Readonly<Record<Page, string>> = {
-  // The editor writes style attributes into its lines, and style elements into the head; it knows no nonces.
-  // Fonts and a few pictures are in GraphiQL's style sheet itself.
+  // The editor writes style attributes into its lines and style elements into the head, without nonces. GraphiQL's
+  // style sheet contains fonts and a few images.
   explorer: `${ownOnly}; worker-src 'self'; style-src 'self' 'unsafe-inline'; font-src data:; img-src data:; frame-ancestors 'none'`,
   playground: `${ownOnly}; style-src 'self'; img-src data:; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'`,
 };
 
-// Beside the code, in a checkout as in a container; read when somebody asks, so that no start waits for it.
+// Beside the code, in a checkout as well as in a container. Read on the first request, so that it does not delay the
+// start.
 const pagesDir = new URL('dist/pages/', packageRoot);
 
-/** Serves the explorer at `/`, and the playground at `/try`. The pages are for everybody: they carry no rights. */
+/** Serves the explorer at `/`, and the playground at `/try`. Anybody may load the pages: they grant no rights. */
 export function servePages(
   server: FastifyInstance,
   { facts, playground }: PagesOptions,
@@ -47,7 +48,7 @@ export function servePages(
 
   const options = optionsOf(playground.cases);
   server.get('/try', (_request, reply) => sendPage(reply, 'playground', facts, { options }));
-  // Keys are scoped by their caller, so nobody sees the calls of others.
+  // Keys are scoped by caller, so nobody sees the calls of others.
   server.get<{ Querystring: Readonly<Record<string, unknown>> }>(
     '/try/calls',
     { onRequest: findCaller },
@@ -60,7 +61,7 @@ export function servePages(
         );
         return playground.callsUnder(key.upstream);
       } catch (error) {
-        // What is no key has no calls.
+        // An invalid key has no calls.
         if (error instanceof UpstreamCallError) return [];
         throw error;
       }
@@ -68,7 +69,7 @@ export function servePages(
   );
 }
 
-/** Shows the explorer to a browser that somebody has pointed at `/graphql`. */
+/** Shows the explorer to a browser that opens `/graphql`. */
 export function explorerForBrowsers({ facts }: PagesOptions) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     if (!['GET', 'HEAD'].includes(request.method)) return undefined;

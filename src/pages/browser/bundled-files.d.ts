@@ -1,9 +1,9 @@
-// What esbuild makes of a style sheet: a part of the page's own.
+// esbuild merges imported style sheets into the page's.
 declare module '*.css';
 
-// And of an operation's file: its text.
+// esbuild imports an operation's file as text.
 declare module '*.graphql' {
   const text: string;
-  // biome-ignore lint/style/noDefaultExport: it is how esbuild exports a text
+  // biome-ignore lint/style/noDefaultExport: esbuild exports text as the default
   export default text;
 }

@@ -1,6 +1,6 @@
 import type { ExecutionResult, IntrospectionQuery, IntrospectionType } from 'graphql';
 
-/** An introspection without what only routers ask: the documentation shows the schema as clients know it. */
+/** An introspection result without the fields for routers, so that the documentation shows the clients' schema. */
 export function asClientsKnowIt(
   answer: ExecutionResult<IntrospectionQuery>,
 ): ExecutionResult<IntrospectionQuery> {

@@ -16,7 +16,7 @@ const facts = readFacts();
 const place = document.querySelector('#explorer');
 if (place === null) throw new Error('the page has no place for the explorer');
 
-// GraphiQL's own question does not ask which inputs are unions, and takes the answer to this one as well.
+// GraphiQL's own introspection query does not ask for `isOneOf`; this one does.
 const introspection = getIntrospectionQuery({
   oneOf: true,
   schemaDescription: true,
@@ -26,7 +26,7 @@ const introspection = getIntrospectionQuery({
 const fetcher: Fetcher = async ({ query, operationName, variables }, { headers } = {}) => {
   const asksForSchema = operationName === 'IntrospectionQuery';
   const asked = asksForSchema ? introspection : query;
-  // For a moment after another tab was opened, GraphiQL still names the operation of the one before.
+  // For a moment after a tab is opened, GraphiQL still names the operation of the previous tab.
   const isNamed = new RegExp(`(query|mutation)\\s+${operationName}\\b`).test(asked);
   const response = await fetch('graphql', {
     method: 'POST',
@@ -37,16 +37,16 @@ const fetcher: Fetcher = async ({ query, operationName, variables }, { headers }
   return asksForSchema ? asClientsKnowIt(answer) : answer;
 };
 
-// Every GraphiQL at this host and port keeps its tabs under the same names unless told otherwise, and what is filled
-// in for one upstream is not right for another.
+// By default, all GraphiQL pages at this host and port store their tabs under the same names, but values for one
+// upstream are wrong for another.
 const storage = createLocalStorage({ namespace: `customer-evaluations:${JSON.stringify(facts)}` });
 const tabs = shippedTabs(facts);
 const kept = new StorageAPI(storage);
-// What the editors show at first is taken from what they showed last, and not from the first tab.
+// The editors initially show their last content, not that of the first tab.
 if (kept.get('tabState') === null) {
   kept.set('query', tabs[0].query);
   kept.set('variables', tabs[0].variables);
-  // An operation is wider than an answer.
+  // An operation is wider than a response.
   kept.set('docExplorerFlex', '0.35');
   kept.set('editorFlex', '1.6');
 }
@@ -62,7 +62,7 @@ createRoot(place).render(
     defaultEditorToolsVisibility="variables"
     editorTheme={themes}
     storage={storage}
-    // Headers hold credentials: they are never stored. GraphiQL's history would do so, whatever is said here.
+    // Headers hold credentials and must never be stored. GraphiQL's history would store them despite this setting.
     shouldPersistHeaders={false}
     plugins={[]}
   >

@@ -1,6 +1,6 @@
 import type { PageFacts } from '../../page-info.ts';
 
-/** What the answer's half shows until there is an answer: the style sheet hides it then. */
+/** Shown in place of the response until there is one; then the style sheet hides it. */
 export function HowToRun({ mode }: Pick<PageFacts, 'mode'>) {
   return (
     <section className="how-to-run" aria-label="How to run an operation">

@@ -1,4 +1,4 @@
-// As GraphiQL imports it, with the parts that it needs.
+// The same import as GraphiQL's, with the parts that it needs.
 import { editor } from 'monaco-graphql/esm/monaco-editor.js';
 
 /** Wraps long lines in every editor: GraphiQL has no setting for it, and would cut them. */
@@ -8,7 +8,7 @@ export function wrapLines(): void {
     created.updateOptions({
       wordWrap: 'on',
       wrappingIndent: 'indent',
-      // On a phone the letters need the room of the line numbers.
+      // On a phone the text needs the space of the line numbers.
       ...(isNarrow ? { fontSize: 13, lineNumbers: 'off', folding: false, lineDecorationsWidth: 4 } : {}),
     });
   });

@@ -12,7 +12,7 @@ import evaluateRegistration from '../../../../schema/operations/evaluate-registr
 import reportCustomerEvaluation from '../../../../schema/operations/report-customer-evaluation.graphql';
 import type { PageFacts } from '../../page-info.ts';
 
-/** What GraphiQL opens a tab with: the texts of its editors. */
+/** A tab of GraphiQL: the texts of its editors. */
 interface OperationTab {
   readonly query: string;
   readonly variables: string;
@@ -43,22 +43,22 @@ export function shippedTabs(facts: PageFacts): [OperationTab, ...OperationTab[]]
     tab(evaluateLogin, login),
     tab(createCustomerEvaluation, create),
     tab(reportCustomerEvaluation, report),
-    // The upstream's older versions answer no such question.
+    // Older versions of the upstream cannot retrieve evaluations.
     ...(retrieves ? [tab(customerEvaluation, retrieval)] : []),
   ];
-  // Only v1 takes personal data of somebody who is no Stripe customer yet.
+  // Only v1 accepts personal data of a person who is not a Stripe customer yet.
   return customerData ? [tab(evaluateRegistration, registration), ...others] : others;
 }
 
 const sandboxIds = {
   radarSession: 'rse_sandbox_elevated',
   customer: 'cus_1',
-  // The one that every sandbox has from its start.
+  // The example evaluation of every sandbox.
   evaluation: 'ceval_example',
 };
 const idsToFillIn = { radarSession: 'rse_…', customer: 'cus_…', evaluation: 'ceval_…' };
 
-/** In JSON with comments, which GraphiQL takes for headers. */
+/** JSON with comments, which GraphiQL accepts for headers. */
 export const headersToFillIn = `{
   // "authorization": "Bearer …",
   // "x-request-timeout-ms": "3000"

@@ -1,10 +1,10 @@
-// As GraphiQL imports it, with the parts that it needs.
+// The same import as GraphiQL's, with the parts that it needs.
 import { editor } from 'monaco-graphql/esm/monaco-editor.js';
 
 /** The editor's themes, for GraphiQL's `editorTheme`. */
 export const themes = { light: 'readable-light', dark: 'readable-dark' };
 
-/** Monaco's own themes on GraphiQL's ground, where some of their colours are too faint to be read by everybody. */
+/** Monaco's own themes with more contrast: some of their colours are too faint on GraphiQL's background. */
 export function defineThemes(): void {
   const onPageGround = { 'editor.background': '#ffffff00' };
   editor.defineTheme(themes.light, {

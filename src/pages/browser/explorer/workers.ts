@@ -1,7 +1,7 @@
-/** Where the bundle has put the editor's workers, by the label that the editor asks for. */
+/** The URLs of the editor's workers in the bundle, by the editor's label. */
 declare const WORKER_URLS: Readonly<Record<string, string>>;
 
-/** Has the editor think in workers of our own origin: the policy of the page lets it take no others. */
+/** Makes the editor use workers from our own origin: the page's content security policy allows no others. */
 export function provideWorkers(): void {
   Object.assign(globalThis, {
     MonacoEnvironment: {

@@ -14,13 +14,16 @@ import { drawKey } from './idempotency-key.ts';
 
 export type Kind = 'Sign-up' | 'Log-in';
 
-/** What the operations that evaluate answer. */
+/** The result of the operations that evaluate. */
 export type Evaluated =
   | CreateCustomerEvaluationMutation
   | EvaluateLoginMutation
   | EvaluateRegistrationMutation;
 
-/** One attempt of a person to sign up or log in. Sent again as it is, it stays one evaluation: the key is in it. */
+/**
+ * One attempt of a person to sign up or log in. It contains the idempotency key, so sending it again makes no second
+ * evaluation.
+ */
 export interface Attempt<Data extends Evaluated, Variables> {
   readonly kind: Kind;
   readonly document: TypedDocumentNode<Data, Variables>;
@@ -32,7 +35,7 @@ type SignUp = Attempt<EvaluateRegistrationMutation, EvaluateRegistrationMutation
 type SignUpOfCustomer = Attempt<CreateCustomerEvaluationMutation, CreateCustomerEvaluationMutationVariables>;
 type LogIn = Attempt<EvaluateLoginMutation, EvaluateLoginMutationVariables>;
 
-/** What somebody who signs up has told; what was left empty is left out. */
+/** The data of a sign-up form, without empty fields. */
 export function signUp(form: FormData, radarSession: string): SignUp {
   const filled = (name: string): string | undefined => String(form.get(name) ?? '').trim() || undefined;
   const customerData = { email: filled('email'), name: filled('name'), phone: filled('phone') };
@@ -41,7 +44,7 @@ export function signUp(form: FormData, radarSession: string): SignUp {
   return { kind: 'Sign-up', document: EvaluateRegistrationDocument, variables, idempotencyKey };
 }
 
-/** Where the upstream takes no personal data, a product creates the Stripe customer first and sends its id. */
+/** If the upstream accepts no personal data, a product creates the Stripe customer first and sends its id. */
 export function signUpOfCustomer(form: FormData, radarSession: string): SignUpOfCustomer {
   const [account = ''] = String(form.get('email')).split('@', 1);
   const customer = `cus_${account.replace(/\W+/g, '_')}`;

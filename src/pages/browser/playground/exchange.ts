@@ -3,15 +3,15 @@ import { getOperationAST, print } from 'graphql';
 import { find } from './find.ts';
 import { type GraphQLAnswer, send } from './gateway.ts';
 
-/** The calls that the sandbox received under a key; a mutation's field has keys of its own. */
+/** The calls that the sandbox received under a key; each mutation has its own keys. */
 interface CallsOf {
   readonly mutation: 'createCustomerEvaluation' | 'reportCustomerEvaluation';
   readonly idempotencyKey: string;
-  /** Only the newest of them, as for a read among many. */
+  /** Only the newest call, as for repeated reads. */
   readonly newestOnly?: boolean;
 }
 
-/** An operation to be sent and shown. */
+/** An operation to send and show. */
 export interface Exchange<Data, Variables> {
   readonly title: string;
   readonly document: TypedDocumentNode<Data, Variables>;
@@ -19,13 +19,13 @@ export interface Exchange<Data, Variables> {
   readonly callsOf: CallsOf;
 }
 
-/** A call as the sandbox received it, and what it answered. */
+/** A call that the sandbox received, and its response. */
 interface ReceivedCall {
   readonly request: string;
   readonly answer: string;
 }
 
-/** Shows an operation in `place`. What is answered sends it, and shows all that comes of it; the next time anew. */
+/** Shows an operation in `place`. Returns a function that sends it and shows its result. */
 export function lay<Data, Variables>(
   { title, document: operation, variables, callsOf }: Exchange<Data, Variables>,
   place: Element,
@@ -53,7 +53,7 @@ export function lay<Data, Variables>(
   };
 }
 
-/** Sends an operation, and shows in `place` all that came of it. */
+/** Sends an operation, and shows its result in `place`. */
 export function show<Data, Variables>(
   exchange: Exchange<Data, Variables>,
   place: Element,
@@ -61,7 +61,7 @@ export function show<Data, Variables>(
   return lay(exchange, place)();
 }
 
-// Only the sandbox tells what it received; there is nothing like it where the upstream is Stripe.
+// Only the sandbox can list the calls that it received; Stripe has no such API.
 async function receivedCalls({ mutation, idempotencyKey, newestOnly }: CallsOf): Promise<ReceivedCall[]> {
   const response = await fetch(`try/calls?${new URLSearchParams({ mutation, idempotencyKey })}`).catch(
     () => undefined,
@@ -83,13 +83,13 @@ function itemOf({ request, answer }: ReceivedCall): HTMLElement {
   return item;
 }
 
-/** An answer whose body is JSON, indented as the gateway's own; any other answer as it came. */
+/** A response, with a JSON body indented like the gateway's own; any other response unchanged. */
 function laidOut(answer: string): string {
   const [status, ...lines] = answer.split('\n');
   return lines.length === 0 ? answer : `${status}\n${indented(lines.join('\n'))}`;
 }
 
-/** A request, likewise: JSON on v2, a form on v1. */
+/** A request, formatted likewise: JSON on v2, a form on v1. */
 function withLaidOutBody(request: string): string {
   const [head = '', ...rest] = request.split('\r\n\r\n');
   return `${head}\r\n\r\n${indented(rest.join('\r\n\r\n'))}`;
@@ -103,7 +103,7 @@ function indented(text: string): string {
   }
 }
 
-/** The exact text, with each form field on a line of its own. */
+/** The exact text, with each form field on its own line. */
 function preformatted(name: string, text: string): HTMLElement {
   const made = document.createElement('pre');
   made.className = name;

@@ -1,4 +1,4 @@
-/** The element that the page is written with. Throws where it is not there. */
+/** Finds an element of the page. Throws if it does not exist. */
 export function find<Found extends Element>(
   selector: string,
   type: abstract new (...args: never[]) => Found,

@@ -2,21 +2,20 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { print } from 'graphql';
 import ky, { isHTTPError } from 'ky';
 
-/** What comes back: data, or errors that kept the operation from running. */
+/** The response: data, or errors that kept the operation from running. */
 export interface GraphQLAnswer<Data> {
   readonly data?: Data | null;
   readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[];
 }
 
-/** Nobody knows whether anything happened: repeat under the same key. */
+/** The result is unknown: retry with the same key. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
 }
 
 /**
- * Sends an operation whose variables and answer the compiler knows. One that the gateway refuses for now is repeated
- * twice, after `Retry-After`: with the same variables, so under the same idempotency key. Rejects with `NoAnswer`
- * where no answer comes.
+ * Sends a typed operation. If the gateway asks to retry later, it is retried twice, after `Retry-After`: with the same
+ * variables, and so the same idempotency key. Rejects with `NoAnswer` without a response.
  */
 export async function send<Data, Variables>(
   document: TypedDocumentNode<Data, Variables>,
@@ -32,13 +31,13 @@ export async function send<Data, Variables>(
           methods: ['post'],
           statusCodes: [429, 503],
           maxRetryAfter: 2_000,
-          // Where no answer comes, the person is told, and repeats.
+          // Without a response, the person is asked to retry.
           shouldRetry: ({ error }) => (isHTTPError(error) ? undefined : false),
         },
       })
       .json<GraphQLAnswer<Data>>();
   } catch (cause) {
-    // A refusal says why in GraphQL's form.
+    // A refusal has a body in GraphQL's format.
     if (isHTTPError<GraphQLAnswer<Data>>(cause) && typeof cause.data === 'object') return cause.data;
     throw new NoAnswer('the gateway did not answer', { cause });
   }

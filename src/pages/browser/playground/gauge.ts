@@ -3,7 +3,7 @@ import type { Reading } from './verdict.ts';
 
 type Band = 'normal' | 'elevated' | 'highest';
 
-/** What each level advises, and its band. A level that is forgotten here does not compile. */
+/** Each level's advice and band. A missing level does not compile. */
 const levels: Readonly<Record<CustomerEvaluationRiskLevel, { name: string; band?: Band; advice: string }>> = {
   HIGHEST: { name: 'highest risk', band: 'highest', advice: 'Block, or ask for proof.' },
   ELEVATED: { name: 'elevated risk', band: 'elevated', advice: 'Look closer, or add a check.' },
@@ -26,13 +26,13 @@ const bands: readonly { name: Band; from: number; to: number }[] = [
 
 const levelOf = ({ riskLevel }: Reading) => (riskLevel === null ? noLevel : levels[riskLevel]);
 
-/** The words of a reading: all that the gauge shows, for who does not see it. */
+/** A reading in words, for people who cannot see the gauge. */
 export function wordsOf(reading: Reading): string {
   const { name } = levelOf(reading);
   return reading.score === null ? `${name}, no score` : `${reading.score} of 100, ${name}`;
 }
 
-/** Draws a reading as a gauge: with a needle where there is a score, else the level's band alone. */
+/** Draws a reading as a gauge: with a needle if there is a score, otherwise only with the level's band. */
 export function gaugeOf(signal: string, reading: Reading): HTMLElement {
   const { name, band, advice } = levelOf(reading);
   const level = (tag: 'span' | 'strong') =>
@@ -52,7 +52,7 @@ export function gaugeOf(signal: string, reading: Reading): HTMLElement {
   return figure(signal, meter, words, element('p', {}, advice));
 }
 
-/** Draws a gauge that has nothing to show, and says why. */
+/** Draws an empty gauge with the reason. */
 export function gaugeWithout(title: string, why: string): HTMLElement {
   return figure(title, dial(), element('p', { class: 'reading hint' }, why));
 }
@@ -70,7 +70,7 @@ function figure(title: string, ...parts: readonly Element[]): HTMLElement {
   return made;
 }
 
-/** The half circle of bands, one of which may shine, and the needle where there is a score. */
+/** The half circle of bands, one of them highlighted, with a needle if there is a score. */
 function dial(shining?: Band, score?: number): SVGElement {
   const svg = drawing('svg', { viewBox: '0 -2 200 120', 'aria-hidden': 'true' });
   for (const { name, from, to } of bands) {
@@ -78,7 +78,7 @@ function dial(shining?: Band, score?: number): SVGElement {
     svg.append(drawing('path', { class: `band ${name} ${shines}`, d: arc(from + 0.6, to - 0.6) }));
   }
   for (const mark of [0, ...bands.map(({ to }) => to)]) {
-    // The ends are marked below, where three figures have room.
+    // The labels at the ends are below the arc, where three digits fit.
     const [x, y] = mark % 100 === 0 ? [String(18 + mark * 1.64), '114'] : pointAt(mark, 99);
     svg.append(drawing('text', { x, y }, String(mark)));
   }
@@ -92,12 +92,12 @@ function dial(shining?: Band, score?: number): SVGElement {
   return svg;
 }
 
-/** A stretch of the half circle around 100, 100, from one score to another. */
+/** An arc of the half circle around 100, 100, from one score to another. */
 function arc(from: number, to: number): string {
   return `M${pointAt(from, 82).join(' ')} A82 82 0 0 1 ${pointAt(to, 82).join(' ')}`;
 }
 
-/** Where a score is on a circle around 100, 100. */
+/** The point of a score on a circle around 100, 100. */
 function pointAt(score: number, radius: number): [x: string, y: string] {
   const angle = Math.PI * (1 - score / 100);
   return [(100 + radius * Math.cos(angle)).toFixed(2), (100 - radius * Math.sin(angle)).toFixed(2)];

@@ -1,4 +1,7 @@
-/** A key for one attempt. Not `crypto.randomUUID`: that is for https and localhost only, and phones come by address. */
+/**
+ * A key for one attempt. Not `crypto.randomUUID`: that exists only on https and localhost, and phones call by IP
+ * address.
+ */
 export function drawKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');

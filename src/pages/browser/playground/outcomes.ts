@@ -2,7 +2,7 @@ import type { CustomerEvaluationReportInput } from '../../../../schema/generated
 import type { PageFacts } from '../../page-info.ts';
 import type { Kind } from './attempt.ts';
 
-/** How an attempt can have ended, in the words that the upstream's version takes. */
+/** The possible outcomes of an attempt, as reports for the upstream's version. */
 export function outcomesOf(
   kind: Kind,
   reports: PageFacts['reports'],

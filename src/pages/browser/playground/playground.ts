@@ -27,7 +27,7 @@ const sandboxCase = find('#case', HTMLSelectElement);
 let repeat = async (): Promise<void> => undefined;
 
 gauge.append(gaugeWithout('The score', 'none yet'));
-// A random score is mostly a low one; this one shows what a score is for.
+// A random score is mostly low; this one shows what a score is for.
 sandboxCase.value = 'elevated';
 sandboxCase.addEventListener('change', () => {
   const word = sandboxCase.value;
@@ -52,7 +52,7 @@ function onSubmit(selector: string, submit: (form: FormData) => Promise<void>): 
   });
 }
 
-/** Stripe.js makes these in a product: `stripe.createRadarSession()`. This one can tell the sandbox what to do. */
+/** In a product, Stripe.js makes these: `stripe.createRadarSession()`. This one can contain a word for the sandbox. */
 function makeRadarSession(): string {
   const word = sandboxCase.value;
   return `rse_${word === '' ? drawKey().slice(0, 12) : `sandbox_${word}`}`;
@@ -64,7 +64,7 @@ async function evaluate<Data extends Evaluated, Variables>(attempt: Attempt<Data
   evaluations += 1;
   note.hidden = true;
   outcomes.hidden = true;
-  // It stays from now on: who presses it by keyboard does not lose their place.
+  // It stays visible from now on, so that keyboard users keep their focus.
   again.hidden = false;
   gauge.replaceChildren(gaugeWithout('The score', 'asking…'));
   exchanges.replaceChildren();
@@ -85,7 +85,7 @@ async function evaluate<Data extends Evaluated, Variables>(attempt: Attempt<Data
 
 let evaluations = 0;
 
-/** Reads a pending evaluation until its signal is there, unless another one has begun by then. */
+/** Reads a pending evaluation until its signal arrives, unless another evaluation has started. */
 async function waitFor(
   kind: Kind,
   id: string,
@@ -131,7 +131,7 @@ async function report(
 
 let turns = 0;
 
-/** Does what shows its end in the page, unless something newer has begun by then. */
+/** Runs an action and shows its result in the page, unless a newer one has started. */
 async function inTurn(
   what: string,
   work: () => Promise<() => void>,
@@ -161,7 +161,7 @@ function tell(state: 'busy' | 'done' | 'failed', text: string): void {
   status.textContent = text;
 }
 
-// On a narrow screen the result is below the forms; on any, its beginning may have been scrolled away.
+// On a narrow screen the result is below the forms; on any screen, it may have been scrolled away.
 function bringIntoView(): void {
   const isBelow = matchMedia('(width < 60rem)').matches;
   if (isBelow || result.getBoundingClientRect().top < 0) result.scrollIntoView();
@@ -189,7 +189,7 @@ function showVerdict(kind: Kind, verdict: Verdict): void {
       note.hidden = false;
       break;
   }
-  // Offered once: who has reported while the signal was pending, reports no second time.
+  // Offered once, so that nobody reports a second time after reporting while the signal was pending.
   if (verdict.outcome !== 'failed' && outcomes.hidden) offerOutcomes(kind, verdict.id);
 }
 
@@ -200,7 +200,7 @@ function showNoScore(why: string): void {
 function offerOutcomes(kind: Kind, id: string): void {
   outcomes.hidden = false;
   const buttons = outcomesOf(kind, facts.reports).map(([outcome, input]) => {
-    // Drawn here, so that a button that is pressed again repeats its report, and makes no second one.
+    // Generated here, so that pressing a button again retries its report instead of making a second one.
     const variables = { id, report: input, idempotencyKey: drawKey() };
     const button = document.createElement('button');
     button.type = 'button';

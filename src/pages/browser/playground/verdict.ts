@@ -6,26 +6,26 @@ import type { Evaluated } from './attempt.ts';
 import type { GraphQLAnswer } from './gateway.ts';
 
 export interface Reading {
-  /** Null where Stripe gives a level alone. */
+  /** Null if Stripe sends only a level. */
   readonly score: number | null;
   readonly riskLevel: CustomerEvaluationRiskLevel | null;
 }
 
-/** What a product makes of an answer. */
+/** A product's decision on a response. */
 export type Verdict =
   | { readonly outcome: 'scored'; readonly id: string; readonly signal: string; readonly reading: Reading }
-  /** Evaluated, and the signal arrives later. */
+  /** Evaluated; the signal arrives later. */
   | { readonly outcome: 'pending'; readonly id: string; readonly signal: string }
-  /** Evaluated, and Stripe has nothing to say. */
+  /** Evaluated, but Stripe made no assessment. */
   | { readonly outcome: 'unscored'; readonly id: string; readonly why: string }
-  /** Not evaluated. A product lets people in all the same: a fraud check that is down must not close the door. */
+  /** Not evaluated. A product still lets people in: a fraud check that is down must not lock out customers. */
   | { readonly outcome: 'failed'; readonly code: string; readonly why: string };
 
 type Answer = GraphQLAnswer<Evaluated>;
 type Payload = NonNullable<Evaluated['createCustomerEvaluation']>;
 type Evaluation = NonNullable<Payload['customerEvaluation'] | CustomerEvaluationQuery['customerEvaluation']>;
 
-/** The verdict on the answer to a sign-up or log-in. */
+/** The verdict on the response to a sign-up or log-in. */
 export function verdictOf({ data, errors }: Answer): Verdict {
   const payload = data?.createCustomerEvaluation;
   if (payload?.customerEvaluation != null) return verdictOn(payload.customerEvaluation);
@@ -48,7 +48,7 @@ function verdictOn({ id, signals, pendingSignals }: Evaluation): Verdict {
     return { outcome: 'unscored', id, why: 'there is no signal' };
   }
   const { score, riskLevel } = own.reading;
-  // The score beside it is a 0 that means nothing.
+  // Its score is 0 and means nothing.
   const isAssessed = riskLevel !== 'NOT_ASSESSED';
   const saysNothing = score === null && (riskLevel === null || riskLevel === 'UNKNOWN');
   if (!isAssessed || saysNothing) return { outcome: 'unscored', id, why: 'Stripe made no assessment' };
@@ -60,7 +60,7 @@ const nameOf: Readonly<Record<string, string>> = {
   MULTI_ACCOUNTING: 'Multi-accounting',
 };
 
-/** Each event type has a signal of its own. */
+/** Each event type has its own signal. */
 function ownSignal(signals: NonNullable<Evaluation['signals']>): {
   signal: string;
   reading: Reading | null | undefined;

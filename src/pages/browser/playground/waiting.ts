@@ -1,12 +1,12 @@
 import { NoAnswer } from './gateway.ts';
 import type { Verdict } from './verdict.ts';
 
-/** The pauses before each read: short at first, a minute in all. */
+/** The pauses before each read: short at first, a minute in total. */
 const pausesMs = [500, 500, 1000, 1000, 2000, 2000, 3000, 5000, 5000, 10_000, 10_000, 20_000];
 
 /**
- * Reads an evaluation again until no signal is pending, or until the last pause. Undefined where something newer has
- * begun by then. A read that fails is no answer: the next one may work.
+ * Reads an evaluation again until no signal is pending, or until the last pause. Undefined if a newer evaluation has
+ * started. Ignores a failed read: the next one may succeed.
  */
 export async function awaitSignals(
   read: () => Promise<Verdict>,
