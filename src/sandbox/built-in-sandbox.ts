@@ -7,7 +7,7 @@ import { Sandbox, sandboxKey } from './sandbox.ts';
 export interface BuiltInSandbox {
   /** Where and how it is called, in place of Stripe's. */
   readonly settings: { readonly apiUrl: string; readonly secretKey: string };
-  /** What the playground shows of it; undefined where there is none. */
+  /** What the playground shows of the sandbox; undefined without a playground. */
   readonly playground:
     | {
         readonly cases: readonly SandboxCase[];
@@ -20,7 +20,7 @@ export interface BuiltInSandbox {
 /** Starts a sandbox on a free port of this machine. */
 export async function startBuiltInSandbox(options: {
   readonly sandboxFaultShare: number;
-  /** Whether the pages are served: what it receives is then kept for people to look at. */
+  /** Whether the pages are served; if so, received calls are kept for the playground. */
   readonly explorer: boolean;
   /** The API that the gateway speaks: it serves both, and shows the cases of this one. */
   readonly api?: SandboxApi;

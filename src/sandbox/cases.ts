@@ -2,17 +2,17 @@ import { sandboxFaults } from './faults.ts';
 import { casesOf, onApi, type SandboxApi } from './magic-request.ts';
 import type { MagicCase } from './magic-values.ts';
 
-/** Something that the sandbox can be asked to do, for people to choose from. */
+/** A case of the sandbox, for people to choose from. */
 export interface SandboxCase {
   readonly group: 'Scores' | 'Waiting' | 'Refusals' | 'Faults';
-  /** What follows `sandbox_` in a string of the request. */
+  /** The word after `sandbox_` in a string of the request. */
   readonly word: string;
   readonly does: string;
 }
 
 const faults = Object.entries(sandboxFaults);
 
-// What depends on a number, by example.
+// Examples of words that contain a number.
 const delays: readonly SandboxCase[] = [
   { group: 'Faults', word: 'delay_1000', does: 'answers a second later' },
   { group: 'Faults', word: 'delay_5000', does: 'answers five seconds later' },
@@ -22,7 +22,7 @@ const completions: readonly SandboxCase[] = [
   { group: 'Waiting', word: 'pending_10000', does: 'the signal arrives ten seconds later' },
 ];
 
-/** Everything that can be chosen of an API. */
+/** All cases of an API. */
 function sandboxCasesOf(api: SandboxApi): readonly SandboxCase[] {
   const fixed = Object.entries(casesOf(api)).map(([word, magic]) => ({ word, ...onApi(api, magic) }));
   const members = (group: SandboxCase['group']): SandboxCase[] =>
@@ -48,7 +48,7 @@ export const sandboxCases: Readonly<Record<SandboxApi, readonly SandboxCase[]>> 
   v2: sandboxCasesOf('v2'),
 };
 
-// Failures of Stripe's own are faults, not refusals: https://docs.stripe.com/api/errors
+// Stripe's own failures are faults, not refusals: https://docs.stripe.com/api/errors
 function groupOf({ error, completion, isPartial }: MagicCase): SandboxCase['group'] {
   if (error !== undefined) return error.type === 'api_error' ? 'Faults' : 'Refusals';
   return completion !== undefined || isPartial ? 'Waiting' : 'Scores';

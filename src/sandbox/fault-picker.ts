@@ -7,10 +7,10 @@ export function isFaultWord(word: string): boolean {
   return Object.hasOwn(sandboxFaults, word.replace(/^once_/, ''));
 }
 
-/** Chooses what befalls a request: what a word in its form asks for, else by chance. */
+/** Chooses the fault of a request: by a word in its form, otherwise at random. */
 export class FaultPicker {
   readonly #share: number;
-  // Keys whose first request a fault with `once_` has befallen.
+  // Keys whose first request has had a `once_` fault.
   readonly #struck = new Set<string>();
 
   constructor(share: number) {

@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 
-/** A way to answer badly. */
+/** A fault in place of a correct response. */
 export interface SandboxFault {
   /** For the README's table. */
   readonly does: string;
-  /** Whether the work is done before things go wrong. */
+  /** Whether the work is done before the fault. */
   readonly worksFirst: boolean;
-  /** Writes, or does not write, the answer; `body` is the right one, empty where no work was done. */
+  /** Writes the faulty response, if any; `body` is the correct one, empty if no work was done. */
   readonly write: (response: ServerResponse, body: string) => void;
 }
 
@@ -108,7 +108,7 @@ export const sandboxFaults: Readonly<Record<string, SandboxFault>> = {
   should_not_retry: answersStatus(503, { 'stripe-should-retry': 'false' }),
 };
 
-/** Would cost a demo or soak test seconds a call. */
+/** Not drawn at random: each would cost a demo or soak test seconds per call. */
 const notDrawn = new Set(['hang', 'drip', 'retry_after_3600']);
 const drawn = Object.keys(sandboxFaults).filter((name) => !notDrawn.has(name));
 

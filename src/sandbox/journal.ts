@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 
-/** A call as it arrived, and what became of it. */
+/** A call as it arrived, and its response. */
 export interface JournalEntry {
-  /** The request, byte for byte, but for its credentials. */
+  /** The request, byte for byte, except its credentials. */
   readonly request: string;
-  /** The answer's status and body; or what was done instead of answering. */
+  /** The response's status and body, or the fault in its place. */
   answer: string;
 }
 
@@ -16,12 +16,12 @@ const maxCharacters = 16_384;
 export class Journal {
   readonly #byKey = new Map<string, JournalEntry[]>();
 
-  /** Notes a call that has arrived. Its answer is filled in when there is one. */
+  /** Records a call on arrival. Its response is added later. */
   note(key: string | undefined, request: FastifyRequest): JournalEntry {
     const entry = { request: textOf(request), answer: 'no answer yet' };
     if (key === undefined) return entry;
     const entries = this.#byKey.get(key) ?? [];
-    // The first calls tell what happened; of the many reads that may follow, the newest is kept.
+    // The first calls are kept, and the newest of the many reads that may follow.
     this.#byKey.set(key, [...entries.slice(0, maxEntries - 1), entry]);
     const [oldest] = this.#byKey.keys();
     if (this.#byKey.size > maxKeys && oldest !== undefined) this.#byKey.delete(oldest);
@@ -43,7 +43,7 @@ function textOf({ raw, body }: FastifyRequest): string {
   return `${withoutExcess(head)}\r\n\r\n${withoutExcess(String(body ?? ''))}`;
 }
 
-/** What is kept of a text: nothing of one that is too long. */
+/** The text, or a note in place of one that is too long. */
 export function withoutExcess(text: string): string {
   return text.length > maxCharacters ? `(${text.length} characters, too many to keep)` : text;
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-/** Objects of accounts, each to be found by its own account alone: the newest of all. */
+/** Keeps the newest objects, each visible only to its own account. */
 export class KeptByAccount<Value extends object> {
   readonly #kept: LRUCache<string, Value>;
 
@@ -16,13 +16,13 @@ export class KeptByAccount<Value extends object> {
     this.#kept.set(placeOf(account, id), value);
   }
 
-  /** Whether there was one to delete. */
+  /** Returns whether it existed. */
   delete(account: string, id: string): boolean {
     return this.#kept.delete(placeOf(account, id));
   }
 }
 
-// JSON of an array is injective, so no two places share a text.
+// JSON of an array is injective, so no two objects share a key.
 function placeOf(account: string, id: string): string {
   return JSON.stringify([account, id]);
 }

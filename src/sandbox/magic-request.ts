@@ -7,12 +7,12 @@ import { v2MagicCases } from './v2/magic-values.ts';
 
 export type SandboxApi = 'v1' | 'v2';
 
-/** What one request asks of the sandbox, all its words together. */
+/** All cases that the words in one request choose. */
 export interface MagicRequest extends Omit<MagicCase, 'does' | 'onV2'> {
   readonly delayMs: number;
   /** The parameter that holds the word for an error. */
   readonly errorParam?: string | undefined;
-  /** The words for reads of the evaluation that is made. */
+  /** The words for reads of the created evaluation. */
   readonly onRead?: string;
 }
 
@@ -35,7 +35,7 @@ function readMagicWords(
   return request;
 }
 
-/** What a word asks for; nothing where it names a fault, of which `FaultPicker` takes care. */
+/** The case of a word; empty for a fault, which `FaultPicker` handles. */
 function readMagicWord(word: string, api: SandboxApi): Partial<MagicRequest> | undefined {
   const [, read] = /^read_(.+)$/.exec(word) ?? [];
   if (read !== undefined) return canBefallReads(read, api) ? { onRead: `sandbox_${read}` } : undefined;
@@ -67,20 +67,20 @@ export function casesOf(api: SandboxApi): Readonly<Record<string, MagicCase>> {
   return api === 'v2' ? { ...magicCases, ...v2MagicCases } : magicCases;
 }
 
-/** What a word asks of an API. */
+/** The case of a word on an API. */
 export function onApi(api: SandboxApi, { onV2, ...magic }: MagicCase): MagicCase {
   return api === 'v2' ? { ...magic, ...onV2 } : magic;
 }
 
-/** How an API words what the magic words ask for. */
+/** An API's responses to the magic words. */
 export interface MagicDialect {
   readonly api: SandboxApi;
-  /** The answer to a word that it does not have. */
+  /** The response to an unknown word. */
   unknownWord(message: string, param: string | undefined): SandboxAnswer;
   error(error: SandboxError, param: string | undefined): SandboxAnswer;
 }
 
-/** Does what the words in the strings say, and `work` where they say nothing against it. */
+/** Applies the words in the strings, and runs `work` unless a word prevents it. */
 export async function withMagic(
   strings: readonly SentString[],
   dialect: MagicDialect,

@@ -24,7 +24,7 @@ export interface MagicCase {
   readonly optionalFields?: 'absent' | 'null';
 }
 
-/** So long after the creation, at so many reads, or never. */
+/** After a time since the creation, at a number of reads, or never. */
 export type Completion = { readonly afterMs: number } | { readonly atRead: number } | 'never';
 
 export interface SandboxError {
@@ -35,7 +35,7 @@ export interface SandboxError {
   readonly message: string;
   /** The word's own parameter is named as the one at fault. */
   readonly withParam?: true;
-  /** Answered before the work begins, so not kept under its key: the next try with the same key runs. */
+  /** Answered before the work starts, so not kept under its key: the next try with the same key runs. */
   readonly notKept?: true;
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -8,7 +8,7 @@ export interface SandboxRoute {
   readonly answer: (request: FastifyRequest) => Promise<SandboxAnswer>;
 }
 
-/** The id in the URL of a call about one object; empty where there is none. */
+/** The id in the URL of a call about one object; empty if there is none. */
 export function idIn(request: FastifyRequest): string {
   return (request.params as { id?: string }).id ?? '';
 }

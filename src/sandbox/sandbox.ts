@@ -11,15 +11,15 @@ import { CustomerEvaluations } from './v1/customer-evaluations.ts';
 import { refusal, unrecognizedUrl } from './v1/refusals.ts';
 import { Signals } from './v2/signals.ts';
 
-/** A key that the sandbox takes; it takes any of Stripe's form. */
+/** A key for the sandbox, which accepts any key in Stripe's format. */
 export const sandboxKey = 'sk_test_sandbox';
 
 export interface SandboxOptions {
-  /** The share of creating calls, from 0 to 1, that a fault drawn at random befalls. */
+  /** The share of creating calls, from 0 to 1, that get a random fault. */
   readonly faultShare?: number;
-  /** How many evaluations and idempotency keys are kept: the newest. */
+  /** The maximum evaluations and idempotency keys to keep; the newest are kept. */
   readonly capacity?: number;
-  /** Where what is received is noted for people to look at. */
+  /** Records received calls for the playground. */
   readonly journal?: Journal | undefined;
   /** The time in milliseconds since 1970, by which v2 evaluations complete. */
   readonly now?: () => number;
@@ -49,7 +49,7 @@ export class Sandbox {
     this.#server = fastify({
       bodyLimit: maxBodyBytes,
       forceCloseConnections: true,
-      // Ids of any length are looked up: the router's own 100 would answer like a URL that does not exist.
+      // Ids may have any length: the router's default limit of 100 would answer like an unknown URL.
       routerOptions: { maxParamLength: maxBodyBytes },
     });
     // As text: the journal shows what was sent, and refusals of it are the sandbox's own.
@@ -84,16 +84,16 @@ export class Sandbox {
     await this.#server.close();
   }
 
-  /** How many evaluations were ever made. */
+  /** The number of evaluations ever made. */
   get created(): number {
     return this.#v1.created + this.#v2.created;
   }
 
-  /** Answers, or does what the request's fault has it do before, after or instead of the work. */
+  /** Answers a request, with its fault before, after or instead of the work. */
   async #serve(request: FastifyRequest, reply: FastifyReply, { answer }: SandboxRoute): Promise<void> {
     const account = accountOf(request);
     const key = headerOf(request, 'idempotency-key');
-    // A read has no key: it is noted under the one that made what is read.
+    // A read has no key: it is recorded under the key of the creating call.
     const creation = request.method === 'GET' ? this.#creations.get(account, idIn(request)) : undefined;
     const noted = this.#journal?.note(key ?? creation?.key, request);
     const asked = [account, request.body, idIn(request), creation?.onRead].join(' ');

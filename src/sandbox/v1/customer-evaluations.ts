@@ -50,7 +50,7 @@ export class CustomerEvaluations {
     ];
   }
 
-  /** How many evaluations were ever made. */
+  /** The number of evaluations ever made. */
   get created(): number {
     return this.#evaluations.created;
   }

@@ -7,12 +7,12 @@ import type { CreateParameters } from './parameters.ts';
 /** An evaluation as the upstream writes it. */
 export interface SandboxEvaluation {
   readonly id: string;
-  /** What was reported; null before. */
+  /** The reported events; null before the first. */
   readonly events: readonly object[] | null;
   readonly [field: string]: unknown;
 }
 
-/** The id of an evaluation that is there from the start, for whoever wants to report or retrieve one at once. */
+/** The id of an evaluation that exists from the start, to be reported or retrieved immediately. */
 const exampleId = 'ceval_example';
 
 /** What an evaluation is made of. */
@@ -32,7 +32,7 @@ export class Evaluations {
     this.#kept = new KeptByAccount(capacity);
   }
 
-  /** How many were ever made: the effects that an exactly-once caller is measured by. */
+  /** The number ever made: the effects to count in tests of exactly-once. */
   get created(): number {
     return this.#created;
   }

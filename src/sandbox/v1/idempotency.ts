@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { SandboxAnswer } from '../answer.ts';
 
-/** Of the request only its hash: ten thousand of the largest would be a gigabyte. */
+/** Only the request's hash is kept: ten thousand of the largest requests would be a gigabyte. */
 type Kept = { request: string; answer: SandboxAnswer | 'in flight' };
 
 /**
@@ -16,7 +16,7 @@ export class IdempotencyKeys {
     this.#capacity = capacity;
   }
 
-  /** Runs `work` once for a key; `request` tells whether a repeat is one. */
+  /** Runs `work` once per key; `request` distinguishes a retry from another request. */
   async run(
     key: string | undefined,
     request: string,

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { maxStringLength } from '../../stripe/customer-evaluation.wire.ts';
 import { bracketed } from '../sent-strings.ts';
 
-/** A refusal in the upstream's words. */
+/** An error in the upstream's format. */
 export interface ParameterError {
   readonly code: string;
   readonly param: string;
@@ -79,21 +79,21 @@ export function readParameters<Params>(
   return { error: parameterError(issue) };
 }
 
-// The parser would make an array that long, holes and all, and one field could take all memory.
+// The parser would allocate an array of that length, so one field could use all memory.
 const farAwayIndex = /(?:^|&)([^=&]*)\[\d{4,}\]/;
 
-// The upstream takes a name's brackets encoded too; the parser sees structure in bare ones only.
+// The upstream also accepts encoded brackets in names; the parser only bare ones.
 function withBareBrackets(form: string): string {
   return form.replace(/(?<=^|&)[^=&]+/g, (name) => name.replace(/%5B/gi, '[').replace(/%5D/gi, ']'));
 }
 
-// Lists may also be written without numbers: `expand[]=events&expand[]=signals`.
+// Lists may also be written without indices: `expand[]=events&expand[]=signals`.
 function numbered(form: string): string {
   let index = 0;
   return form.replace(/(^|&)expand\[\]=/g, (_, start: string) => `${start}expand[${index++}]=`);
 }
 
-// The parser's objects have no prototype, which zod does not take for records.
+// The parser's objects have no prototype, so zod does not accept them as records.
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;
@@ -118,7 +118,7 @@ function parameterError(issue: z.core.$ZodIssue): ParameterError {
   return { code: 'parameter_invalid', param, message: `Invalid value for ${param}.` };
 }
 
-// A union's issue is about the name that tells its members apart; its input is the whole hash.
+// A union's issue is about its discriminator; its input is the whole hash.
 function isNamed(hash: unknown, name: PropertyKey | undefined): boolean {
   return typeof hash === 'object' && hash !== null && name !== undefined && Object.hasOwn(hash, name);
 }

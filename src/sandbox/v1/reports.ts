@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { SandboxEvaluation } from './evaluations.ts';
 import { type ParameterError, readParameters, text } from './parameters.ts';
 
-/** The first preview in which a report says what was decided, not what happened. */
+/** The first preview in which a report is a decision instead of an event. */
 const outcomesSince = '2026-05-27';
 
 const loginFailed = z.strictObject({ reason: z.enum(['other', 'suspected_account_sharing']) });
@@ -26,7 +26,7 @@ const outcomeParameters = z.strictObject({
 
 export type ReportParameters = z.infer<typeof eventParameters> | z.infer<typeof outcomeParameters>;
 
-/** The last that an evaluation keeps: every answer about it has them all. */
+/** The newest events that an evaluation keeps: every response about it contains them all. */
 const maxEvents = 100;
 
 /** Reads the form of a report in the dialect of its version. */
@@ -59,7 +59,7 @@ export function reported(evaluation: SandboxEvaluation, params: ReportParameters
   };
 }
 
-// What happened is kept with its reason; a customer becomes the evaluation's own.
+// An event is kept with its reason; a customer is attached to the evaluation.
 function failureIn(params: z.infer<typeof eventParameters>): object {
   switch (params.type) {
     case 'login_failed':
@@ -71,7 +71,7 @@ function failureIn(params: z.infer<typeof eventParameters>): object {
   }
 }
 
-/** Reads the query of a retrieval: nothing but what is to be expanded. */
+/** Reads the query of a retrieval, which has only `expand`. */
 export function readRetrieveParameters(
   query: string,
 ): { params: { expand?: string[] | undefined } } | { error: ParameterError } {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { KeptByAccount } from '../kept-by-account.ts';
 import type { AccountActivity, ActivityParameters } from './shapes.ts';
 
-/** Keeps what was told of accounts, each for its account: the newest. */
+/** Keeps the newest activities, each for its account. */
 export class AccountActivities {
   readonly #activities: KeptByAccount<AccountActivity>;
   readonly #now: () => number;
@@ -30,7 +30,7 @@ export class AccountActivities {
     return this.#activities.get(account, id);
   }
 
-  /** Whether there was one to delete. */
+  /** Returns whether it existed. */
   delete(account: string, id: string): boolean {
     return this.#activities.delete(account, id);
   }

@@ -3,24 +3,24 @@ import type { Completion } from '../magic-values.ts';
 import { bandOf, scoreOf } from '../scores.ts';
 import type { CreateParameters, SignalKind } from './shapes.ts';
 
-/** What an evaluation was asked for, and how far it has come. */
+/** An evaluation's request and progress. */
 export interface MadeEvaluation {
   readonly id: string;
   readonly livemode: boolean;
   readonly params: CreateParameters;
   readonly magic: MagicRequest;
-  /** The id of the attempt that was recorded with it. */
+  /** The id of the attempt recorded with it. */
   readonly activity: string | undefined;
   readonly madeAt: number;
   readonly reads: number;
-  /** When its last signal came; undefined while one is pending. */
+  /** When its last signal arrived; undefined while one is pending. */
   readonly completedAt: number | undefined;
 }
 
-/** How long signals take where no word chooses: long enough to be seen, short enough to be waited for. */
+/** How long signals take by default: long enough to be seen, short enough to wait for. */
 const usualCompletion: Completion = { afterMs: 300 };
 
-/** The evaluation as it is at a time, after so many reads. */
+/** The evaluation at a time, after a number of reads. */
 export function advance(made: MadeEvaluation, now: number, reads: number): MadeEvaluation {
   const completion = made.magic.completion ?? usualCompletion;
   return {
@@ -37,7 +37,7 @@ function completedAt(completion: Completion, madeAt: number, now: number, reads:
   return now >= due ? due : undefined;
 }
 
-/** The evaluation as v2 answers it. */
+/** The evaluation in v2's format. */
 export function describe(made: MadeEvaluation): object {
   const { id, livemode, params, magic, activity, madeAt, completedAt } = made;
   const requested = magic.otherEventType
@@ -75,7 +75,7 @@ function evaluatedSignals(results: unknown[][], magic: MagicRequest): object | n
 
 const userSignals: readonly SignalKind[] = ['user_multi_accounting', 'user_account_sharing'];
 
-// With `both` and `partial` also the signal that was not asked for; with `new` one that nobody knows.
+// With `both` and `partial` also the signal that was not requested; with `new` an unknown one.
 function signalsOf(requested: readonly SignalKind[], magic: MagicRequest): string[] {
   const needsSecond = magic.signals === 'both' || (magic.isPartial && requested.length === 1);
   const more = needsSecond ? userSignals.filter((kind) => !requested.includes(kind)) : [];
@@ -102,7 +102,7 @@ function resultOf(kind: string, { id, params, magic }: MadeEvaluation, at: numbe
   };
 }
 
-// `sparse` leaves out what may be missing, `nulls` writes null.
+// `sparse` leaves out optional fields, `nulls` writes null.
 function optional({ optionalFields }: MagicRequest, fields: object): object {
   if (optionalFields === 'absent') return {};
   if (optionalFields === undefined) return fields;

@@ -4,10 +4,10 @@ import type { MagicRequest } from '../magic-request.ts';
 import { advance, describe, type MadeEvaluation } from './account-evaluation.ts';
 import type { CreateParameters } from './shapes.ts';
 
-/** Evaluations that are there from the start, for whoever wants to report or retrieve one at once. */
+/** Evaluations that exist from the start, to be reported or retrieved immediately. */
 const exampleIds = ['acctevl_example', 'ceval_example'];
 
-/** Makes and keeps evaluations, each for its account: the newest, and the examples, which are everybody's. */
+/** Makes evaluations and keeps the newest, each for its account, and the examples, which all accounts share. */
 export class AccountEvaluations {
   readonly #made: KeptByAccount<MadeEvaluation>;
   readonly #examples: ReadonlyMap<string, MadeEvaluation>;
@@ -20,7 +20,7 @@ export class AccountEvaluations {
     this.#examples = new Map(exampleIds.map((id) => [id, example(id, now())]));
   }
 
-  /** How many were ever made. */
+  /** The number of evaluations ever made. */
   get created(): number {
     return this.#created;
   }
@@ -41,7 +41,7 @@ export class AccountEvaluations {
     return this.#examples.has(id) || this.#made.get(account, id) !== undefined;
   }
 
-  /** The evaluation as it is now; a read brings one nearer to its completion that waits for reads. */
+  /** The evaluation now; a read counts towards one that completes after a number of reads. */
   describe(account: string, id: string, how: 'read' | 'repeated'): object | undefined {
     const example = this.#examples.get(id);
     if (example !== undefined) return describe(example);

@@ -5,7 +5,7 @@ import { headerOf, secretKeyOf } from '../request-headers.ts';
 import { unrecognizedUrl } from '../v1/refusals.ts';
 import { refusal } from './refusals.ts';
 
-/** What is refused of a v2 call before its body is read: key, headers, URL by version, content type. */
+/** The checks of a v2 call before its body is read: key, headers, URL by version, content type. */
 export function refusedAtTheDoor(
   request: FastifyRequest,
   { since, before }: { since: string; before: string | undefined },
@@ -23,7 +23,7 @@ export function refusedAtTheDoor(
   if (version === undefined) return badHeader('Stripe-Version is required on each request to API v2.');
   const [, date] = /^(\d{4}-\d{2}-\d{2})\.preview$/.exec(version) ?? [];
   if (!/^\d{4}-\d{2}-\d{2}/.test(version)) return badHeader('Invalid Stripe API version.');
-  // A public preview: under the versions of its name only.
+  // A public preview: available only under `.preview` versions.
   const isServed = date !== undefined && date >= since && (before === undefined || date < before);
   if (!isServed) return unrecognizedUrl(request);
   const key = headerOf(request, 'idempotency-key');

@@ -2,7 +2,7 @@ import type { MagicCase, SandboxError } from '../magic-values.ts';
 
 const refuses = (does: string, error: SandboxError): MagicCase => ({ does, error });
 
-/** What only v2 can be asked to do: its answers can come in parts, and it has error codes of its own. */
+/** The cases of v2 only: its responses can be partial, and it has its own error codes. */
 export const v2MagicCases: Readonly<Record<string, MagicCase>> = {
   complete_at_once: { does: 'the first answer has the signal', completion: { afterMs: 0 } },
   pending_forever: { does: 'the signal never arrives', completion: 'never' },

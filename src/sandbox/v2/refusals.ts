@@ -3,7 +3,7 @@ import type { SandboxAnswer } from '../answer.ts';
 import type { SandboxError } from '../magic-values.ts';
 import { bracketed } from '../sent-strings.ts';
 
-/** An error in v2's form: a code and a message, often no type, and no `param`. */
+/** An error in v2's format: a code and a message, often no type, and no `param`. */
 export function refusal({ status, type, code, message, headers }: SandboxError): SandboxAnswer {
   return {
     status,

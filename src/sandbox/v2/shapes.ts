@@ -96,7 +96,7 @@ const signalResult = z.strictObject({
   signal: z.string().optional(),
 });
 
-/** An evaluation as v2 answers it. */
+/** An evaluation in v2's format. */
 export const accountEvaluation = z.strictObject({
   id: z.string(),
   object: z.literal('v2.signals.account_evaluation'),
@@ -110,13 +110,13 @@ export const accountEvaluation = z.strictObject({
     .strictObject({
       user_multi_accounting: signalResult.optional(),
       user_account_sharing: signalResult.optional(),
-      // Rates a business website: no score, but a text.
+      // Rates a business website: a text instead of a score.
       fraudulent_website: signalResult.omit({ score: true }).extend({ details: z.string() }).optional(),
     })
     .optional(),
 });
 
-/** An activity as v2 answers it. */
+/** An activity in v2's format. */
 export const accountActivity = z.strictObject({
   id: z.string(),
   object: z.literal('v2.signals.account_activity'),
@@ -133,7 +133,7 @@ export const accountActivity = z.strictObject({
 });
 export type AccountActivity = z.infer<typeof accountActivity>;
 
-/** An error as v2 answers it: no `param`. */
+/** An error in v2's format: no `param`. */
 export const v2Error = z.strictObject({
   error: z.strictObject({
     code: z.string(),

@@ -21,7 +21,7 @@ import {
 
 const evaluationsPath = '/v2/signals/account_evaluations';
 
-// Renamed at the second date: before it under one name, from it on under the other.
+// The path was renamed at the second date.
 const since = '2026-08-26';
 const renamedSince = '2026-09-30';
 const activityPaths = [
@@ -29,7 +29,7 @@ const activityPaths = [
   { url: '/v2/signals/account_activities', since: renamedSince, before: undefined },
 ];
 
-/** Stripe's v2 signals API: account evaluations, which complete some time after they are made. */
+/** Stripe's v2 signals API: account evaluations, which complete after their creation. */
 export class Signals {
   readonly #evaluations: AccountEvaluations;
   readonly #activities: AccountActivities;
@@ -56,7 +56,7 @@ export class Signals {
     ];
   }
 
-  /** How many evaluations were ever made. */
+  /** The number of evaluations ever made. */
   get created(): number {
     return this.#evaluations.created;
   }
