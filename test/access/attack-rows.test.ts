@@ -4,7 +4,7 @@ import { attackRows } from './attack-rows.ts';
 
 describe('the table of attacks in docs/security.md', () => {
   it.each(attackRows)(
-    'the table of attacks in docs/security.md names a test that there is: $attack',
+    'the table of attacks in docs/security.md names an existing test: $attack',
     ({ test }) => {
       expect(existsSync(test.file)).toBe(true);
       expect(readFileSync(test.file, 'utf8')).toContain(test.name);

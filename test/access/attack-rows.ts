@@ -43,7 +43,7 @@ export const attackRows: readonly AttackRow[] = [
     outcome: 'the mutation gets its own answer, then the connection closes',
     test: {
       file: 'test/faults/hostile-clients.test.ts',
-      name: 'leave it its own answer, and then the connection is closed',
+      name: 'do not replace its own response, and then the connection is closed',
     },
   },
   {
@@ -59,7 +59,7 @@ export const attackRows: readonly AttackRow[] = [
     outcome: 'the circuit breaker closes, and opens, as with any others',
     test: {
       file: 'test/faults/short-deadlines.test.ts',
-      name: 'the breaker opens by failures that came, however little time was left',
+      name: 'the breaker opens by failures other than timeouts, however little time was left',
     },
   },
   {
@@ -67,7 +67,7 @@ export const attackRows: readonly AttackRow[] = [
     outcome: '401 before the body is read, and the connection closes',
     test: {
       file: 'test/faults/hostile-clients.test.ts',
-      name: 'reads no body of whom it does not know',
+      name: 'reads no body of an unauthenticated caller',
     },
   },
   {
@@ -83,7 +83,7 @@ export const attackRows: readonly AttackRow[] = [
     outcome: 'each is answered by its own deadline; the call goes on while one waits',
     test: {
       file: 'test/faults/short-deadlines.test.ts',
-      name: 'a shared call lives as long as its most patient caller, and each is answered by its own deadline',
+      name: 'a shared call has the latest deadline of its callers, and each is answered by its own',
     },
   },
   {
@@ -91,7 +91,7 @@ export const attackRows: readonly AttackRow[] = [
     outcome: 'every expression is linear; only ids that look like one are passed on',
     test: {
       file: 'test/recheck/regular-expressions.test.ts',
-      name: 'grows no faster than the text that it reads, in whatever serves',
+      name: 'the work of each regular expression of the server grows only linearly with its text',
     },
   },
   {
@@ -123,7 +123,7 @@ export const attackRows: readonly AttackRow[] = [
     outcome: '`UPSTREAM_INVALID_RESPONSE`',
     test: {
       file: 'test/faults/upstream-answers-in-the-wild.test.ts',
-      name: 'is not passed on to who retrieves one',
+      name: 'is not returned to a retrieval',
     },
   },
   {
@@ -147,7 +147,7 @@ export const attackRows: readonly AttackRow[] = [
     outcome: '421: only the names of this machine and `ALLOWED_HOSTS` are answered',
     test: {
       file: 'test/http/hosts-and-origins.test.ts',
-      name: 'answers to the names of ALLOWED_HOSTS alone where that is set',
+      name: 'answers only to the names of ALLOWED_HOSTS if that is set',
     },
   },
   {

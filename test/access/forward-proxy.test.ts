@@ -143,7 +143,7 @@ describe('a gateway that reaches the world through a proxy alone', () => {
   );
 
   it.each(['stripe.tes', 'i.stripe.test', `${stripe}:8443`])(
-    'a gateway behind a forward proxy goes through the proxy with NO_PROXY=%s, which is another host',
+    'a gateway behind a forward proxy uses the proxy with NO_PROXY=%s, which names another host',
     async (exceptions) => {
       await start({ HTTPS_PROXY: `http://${proxy.address}`, NO_PROXY: exceptions });
       expect(await isEvaluated()).toBe(true);

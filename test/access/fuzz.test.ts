@@ -146,7 +146,7 @@ describe('a gateway that is sent anything', () => {
   afterAll(() => Promise.all(Object.values(gateways).map((gateway) => gateway.close())));
 
   it.each(['open', 'shut'])(
-    'a gateway that is sent anything (%s) answers each time, never with a failure of its own, and logs nothing of it',
+    'a gateway that is sent random input (%s) answers each request, never with an internal error, and logs none of the input',
     async (name) => {
       const gateway = gateways[name] as TestGateway;
       let answered = 0;

@@ -87,7 +87,7 @@ describe('strings that mean harm', () => {
         const result = await gateway.send(createEverything, { input: inputWith(field, value) });
         const [error] = result.data.createCustomerEvaluation.errors;
         expect(error).toMatchObject({ code: 'BAD_USER_INPUT', effect: 'NONE', retryable: false });
-        expect(error.path.at(-1)).toBe(field);
+        expect(error?.path?.at(-1)).toBe(field);
       }
       expect(upstream.requests).toHaveLength(0);
     },
@@ -118,7 +118,7 @@ describe('strings that mean harm', () => {
     'a\0',
     '\uD800',
     'x'.repeat(300),
-  ])('a hostile string as an id leads to no other URL: %j', async (id) => {
+  ])('a hostile string as an id never leads to another URL: %j', async (id) => {
     await gateway.send('query ($id: ID!) { customerEvaluation(id: $id) { id } }', { id });
     for (const { url } of upstream.requests)
       expect(url).toMatch(/^\/v1\/radar\/customer_evaluations\/[^/?#]+\?expand\[0\]=events$/);

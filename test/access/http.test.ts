@@ -199,7 +199,7 @@ describe('the HTTP server', () => {
     },
   );
 
-  it('the HTTP server runs queries by GET, but no mutations, and nothing that a page of another origin could send', async () => {
+  it('the HTTP server runs queries by GET, but no mutations, and no request that a page of another origin could send', async () => {
     const get = (query: string, headers: Record<string, string> = { 'apollo-require-preflight': '1' }) =>
       fetch(`${gateway.url}/graphql?query=${encodeURIComponent(query)}`, { headers });
     expect((await get('{ __typename }')).status).toBe(200);

@@ -170,7 +170,7 @@ describe('the key set of an issuer', () => {
     expect(readiness).toMatchObject({ keySet: 'down', keySetReason: reason });
   });
 
-  it('the key set whose host has no address says ENOTFOUND, and one that nothing listens for ECONNREFUSED', async () => {
+  it('the key set reports ENOTFOUND if its host has no address, and ECONNREFUSED if nothing listens there', async () => {
     for (const [url, reason] of [
       ['https://issuer.invalid/keys', /ENOTFOUND|EAI_AGAIN/],
       ['http://127.0.0.1:1/keys', /ECONNREFUSED/],
@@ -183,7 +183,7 @@ describe('the key set of an issuer', () => {
     }
   });
 
-  it('the key set has no reason any more once it is back', async () => {
+  it('the key set reports no reason once it is up again', async () => {
     answer({}, 500);
     const at = await start();
     issuer.publish(issuer.key);

@@ -77,7 +77,7 @@ describe('the issuer’s key set', () => {
     },
   );
 
-  it('a key set that goes down later leaves the gateway ready: known keys go on, and unknown ones are refused', async () => {
+  it('a key set that goes down later leaves the gateway ready: known keys stay accepted, and unknown ones are refused', async () => {
     gateway = await startTestGateway(issuer.environment(), { movableClock: true });
     const lasting = { exp: Math.floor(Date.now() / 1000) + 7_200 };
     expect((await call(await issuer.token(lasting))).status).toBe(200);

@@ -114,7 +114,7 @@ describe('personal data', () => {
     ],
     ['meets an upstream that fails', status(500, { message: canaries.name })],
     ['meets an upstream that hangs', hang],
-  ])('personal data appears nowhere when a call %s', async (_, fault) => {
+  ])('personal data appears in no log, trace or metric when a call %s', async (_, fault) => {
     upstream.always(fault);
     const before = upstream.keys.length;
     await send(createEverything, { input });
@@ -122,7 +122,7 @@ describe('personal data', () => {
     await expectNoCanary();
   });
 
-  it('personal data appears nowhere when GraphQL refuses a request', async () => {
+  it('personal data appears in no log, trace or metric when GraphQL refuses a request', async () => {
     const refused = [
       [createEverything, { input: { ...input, eventType: canaries.word } }],
       [createEverything, { input: { ...input, evaluationContext: canaries.email } }],
@@ -137,7 +137,7 @@ describe('personal data', () => {
     await expectNoCanary();
   });
 
-  it('personal data appears nowhere when HTTP refuses a request', async () => {
+  it('personal data appears in no log, trace or metric when HTTP refuses a request', async () => {
     const body = `{"query":"${canaries.email}`;
     for (const [path, type] of [
       ['/graphql', 'application/json'],
@@ -155,7 +155,7 @@ describe('personal data', () => {
     await expectNoCanary();
   });
 
-  it('personal data is redacted from every log line, whatever wrote it there', () => {
+  it('personal data is redacted from every log line, also from those of libraries', () => {
     const lines: string[] = [];
     const log = createLog('info', { write: (line) => lines.push(line) });
     const token = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJl';

@@ -17,7 +17,7 @@ describe('what one process counts', () => {
     jest.useRealTimers();
   });
 
-  it('a process counts each name by itself, for a minute from its first call, to the last point', async () => {
+  it('a process counts each name separately, for a minute from its first call, up to exactly its limit', async () => {
     const counter = new MemoryCounter(5);
     expect(await counter.add('a', 3)).toBeUndefined();
     jest.advanceTimersByTime(20_000);
@@ -30,14 +30,14 @@ describe('what one process counts', () => {
     expect(await counter.add('a', 5)).toBeUndefined();
   });
 
-  it('a process tells nobody to wait longer than a minute, or not at all', async () => {
+  it('a process never asks a caller to wait longer than a minute, even if the clock is set back', async () => {
     const counter = new MemoryCounter(1);
     await counter.add('a', 1);
     jest.setSystemTime(Date.now() - 3_600_000);
     expect(await counter.add('a', 1)).toBe(60_000);
   });
 
-  it('a process ends each window by itself, even if a name started a new one before another', () => {
+  it('a process ends each window separately, even if a name starts a new one before another', () => {
     const counter = new MemoryCounter(1);
     counter.add('a', 1);
     jest.advanceTimersByTime(30_000);
@@ -52,7 +52,7 @@ describe('what one process counts', () => {
     expect(counter.add('b', 1)).toBeUndefined();
   });
 
-  it('a process answers without a turn of the event loop', () => {
+  it('a process counts synchronously', () => {
     const limits = new RateLimits({ perMinute: 1, perAddressPerMinute: 1 });
     expect(limits.charge({ caller: anonymous, address: '192.0.2.1' }, 1)).toBeUndefined();
     expect(limits.charge({ caller: anonymous, address: '192.0.2.1' }, 1)).toBe(60_000);
@@ -170,7 +170,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(await clients()).toBe(1);
   };
 
-  it('the shared store keeps one count, to the last point, under pseudonyms', async () => {
+  it('the shared store keeps one count, up to exactly the limit, under pseudonyms', async () => {
     const [a, b] = [(await open()).counter('caller', 3), (await open()).counter('caller', 3)];
     expect(await a.add('x', 2)).toBeUndefined();
     expect(await b.add('x', 1)).toBeUndefined();
@@ -207,7 +207,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(states).toEqual(['down', 'up']);
   });
 
-  it('the shared store counts locally at once if Redis is gone, and together when it is back', async () => {
+  it('the shared store counts locally as soon as Redis is down, and in Redis again when it is back', async () => {
     const store = await open();
     const counter = store.counter('caller', 1);
     await redis.kill();

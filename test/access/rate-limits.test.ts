@@ -54,7 +54,7 @@ describe('rate limits', () => {
     expect(upstream.requests).toHaveLength(5);
   });
 
-  it('rate limits refuse a whole document that asks for more than is left', async () => {
+  it('rate limits refuse a whole document that asks for more calls than are left', async () => {
     await start({ RATE_LIMIT_PER_MINUTE: '5' });
     expect((await send(6)).status).toBe(429);
     expect(upstream.requests).toHaveLength(0);
@@ -75,21 +75,21 @@ describe('rate limits', () => {
     expect(upstream.requests).toHaveLength(0);
   });
 
-  it('rate limits apply to each caller by itself', async () => {
+  it('rate limits apply to each caller separately', async () => {
     await start(issuer.environment({ RATE_LIMIT_PER_MINUTE: '1' }));
     expect((await send(1, await as('one'))).status).toBe(200);
     expect((await send(1, await as('two'))).status).toBe(200);
     expect((await send(1, await as('one'))).status).toBe(429);
   });
 
-  it('rate limits apply to an address, too, however many callers it has', async () => {
+  it('rate limits also apply to an address, across all its callers', async () => {
     await start(issuer.environment({ RATE_LIMIT_PER_ADDRESS_PER_MINUTE: '3' }));
     const statuses = [];
     for (const sub of ['a', 'b', 'c', 'd']) statuses.push((await send(1, await as(sub))).status);
     expect(statuses).toEqual([200, 200, 200, 429]);
   });
 
-  it('rate limits apply to an address that tries out credentials', async () => {
+  it('rate limits apply to an address that guesses credentials', async () => {
     await start(issuer.environment({ RATE_LIMIT_PER_ADDRESS_PER_MINUTE: '3' }));
     const results = [];
     for (let count = 0; count < 4; count += 1) results.push(await send(1, { authorization: 'Bearer a.b.c' }));

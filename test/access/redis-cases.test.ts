@@ -101,7 +101,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
     },
   );
 
-  it('a gateway with counters in Redis serves on if the database is refused, and uses the next Redis that the file names', async () => {
+  it('a gateway with counters in Redis keeps serving if the database is refused, and uses the next Redis that the file names', async () => {
     const file = path.join(folder, 'redis-url');
     writeFileSync(file, `${redis.url}/99`);
     await start({ REDIS_URL_FILE: file });

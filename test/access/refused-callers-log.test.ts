@@ -109,7 +109,7 @@ describe('the log of refused callers, over the minutes', () => {
     expect(lines()).toEqual([first('expired')]);
   });
 
-  it('the log of refused callers is bounded even if each refusal has a reason of its own', () => {
+  it('the log of refused callers is bounded even if each refusal has its own reason', () => {
     for (let count = 0; count < 1_000; count += 1) log.refused(`reason ${count}`, {});
     expect(lines()).toHaveLength(64);
     jest.advanceTimersByTime(60_000);

@@ -157,7 +157,7 @@ describe('what a caller may do', () => {
       },
     );
 
-    it('a caller whose customer is yet to be created may register', async () => {
+    it('a caller whose customer does not exist yet may register', async () => {
       const result = await create({}, { customerDetails: { customerData: { email: 'a@example.com' } } });
       expect(result.errors).toBeUndefined();
     });
@@ -179,7 +179,7 @@ describe('what a caller may do', () => {
 
     it('a caller bound to a customer reads its own evaluations', async () => {
       expect((await send(bound, retrieve)).data.customerEvaluation).toEqual({ id: answered.id });
-      expect((await send(bound, entity, { representations })).data._entities[0].id).toBe(answered.id);
+      expect((await send(bound, entity, { representations })).data._entities[0]?.id).toBe(answered.id);
     });
 
     it('a caller bound to a customer reports on its own evaluation, whose owner is looked up first', async () => {

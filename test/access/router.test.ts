@@ -104,7 +104,7 @@ describe('a gateway behind a router', () => {
     },
   );
 
-  it('a gateway behind a router answers the router its schema, and no introspection', async () => {
+  it('a gateway behind a router serves its schema to the router, but no introspection', async () => {
     const headers = { 'x-router-secret': secret };
     const service = await gateway.send('{ _service { sdl } }', undefined, headers);
     expect(service.data._service.sdl).toContain('type CustomerEvaluation');

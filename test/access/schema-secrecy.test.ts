@@ -90,7 +90,7 @@ describe('a gateway that does not show its schema', () => {
     'mutation ($i: String) { createCustomerEvaluation(input: $i) { idempotencyKey } }',
     'fragment A on CustomerEvaluatio { id }',
   ];
-  it.each(documents)('a gateway with a hidden schema names nothing that is not in %s', async (query) => {
+  it.each(documents)('a gateway with a hidden schema names nothing that was not in %s', async (query) => {
     expect(await leaked(query)).toEqual([]);
   });
 
@@ -106,7 +106,7 @@ describe('a gateway that does not show its schema', () => {
     { eventTyp: 'LOGIN' },
     5,
     null,
-  ])('a gateway with a hidden schema names nothing that is not in the variables %j', async (input) => {
+  ])('a gateway with a hidden schema names nothing that was not in the variables %j', async (input) => {
     const query =
       'mutation ($input: CreateCustomerEvaluationInput!) { createCustomerEvaluation(input: $input) { idempotencyKey } }';
     expect(await leaked(query, { input })).toEqual([]);
@@ -137,7 +137,7 @@ describe('a gateway that does not show its schema', () => {
     }
   });
 
-  it('a gateway with a hidden schema still says where in the document a fault is, and of which kind', async () => {
+  it('a gateway with a hidden schema still reports where in the document an error is, and its kind', async () => {
     const result = await gateway.send('{ customerEvaluatio(id: 1) { id } }');
     expect(result.errors?.[0]).toMatchObject({
       message: 'Cannot query field "customerEvaluatio" on type "…".',
@@ -146,7 +146,7 @@ describe('a gateway that does not show its schema', () => {
     });
   });
 
-  it('a gateway with a hidden schema still says where in the variables a fault is, list positions included', async () => {
+  it('a gateway with a hidden schema still reports where in the variables an error is, including list indices', async () => {
     const query =
       'mutation ($input: CreateCustomerEvaluationInput!) { createCustomerEvaluation(input: $input) { idempotencyKey } }';
     const input = { eventType: 'LOGIN', evaluationContext: [{ clientDetails: null }] };
@@ -159,7 +159,7 @@ describe('a gateway that does not show its schema', () => {
     ]);
   });
 
-  it('the names of the schema are known to the tests that look for them', () => {
+  it('the tests of a hidden schema look for all names of the schema', () => {
     expect(() => buildASTSchema(sdl, { assumeValidSDL: true })).not.toThrow();
   });
 });

@@ -145,7 +145,7 @@ describe('a secret in a file', () => {
   const oldSecret = 'canary-old-router-secret-0123456789abc';
   const newSecret = 'canary-new-router-secret-0123456789abc';
 
-  it('a secret in a file may be the routers’: several are valid during a rotation', async () => {
+  it('a secret in a file may be a router secret, of which several are valid during a rotation', async () => {
     await mounted.swap({ router: oldSecret, names: 'p'.repeat(32) });
     gateway = await startTestGateway({
       STRIPE_API_URL: upstream.url,
@@ -177,7 +177,7 @@ describe('a secret in a file', () => {
 
   itUnless(
     missingRedis(),
-    'a secret in a file may be Redis’s URL: counters move once the new Redis answers, and not before',
+    'a secret in a file may be the Redis URL: counters move once the new Redis responds, and not before',
     async () => {
       const [first, second] = await Promise.all([startRedis(), startRedis()]);
       try {

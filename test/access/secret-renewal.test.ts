@@ -48,7 +48,7 @@ describe('what the gateway can do without', () => {
     },
   );
 
-  it('a log target that throws breaks nothing that logs', () => {
+  it('a log target that throws does not break its callers', () => {
     fc.assert(
       fc.property(thrown, fc.constantFrom('info', 'error', 'fatal' as const), (error, level) => {
         const log = createLog('trace', {
@@ -62,7 +62,7 @@ describe('what the gateway can do without', () => {
     );
   });
 
-  it('a failed secret renewal names its reason in one safe word, whatever was thrown', () => {
+  it('a failed secret renewal logs its reason in one safe word, whatever was thrown', () => {
     const word = /^[A-Za-z][\w]{0,63}( \d{1,6})?$/;
     fc.assert(
       fc.property(fc.oneof(thrown, fc.record({ code: fc.anything(), message: fc.string() })), (error) => {
@@ -133,7 +133,7 @@ describe('a gateway whose secrets are in files', () => {
   });
 
   it.each(Object.keys(goodSecrets))(
-    'a gateway whose secrets are in files keeps its secrets when a file changes to rubbish: %s',
+    'a gateway with secrets in files keeps its secrets when a file changes to invalid content: %s',
     async (setting) => {
       for (const rubbish of ['\0\u202e%', 'redis://:a%b@c', '{}', 'x'.repeat(20_000), '\r\n']) {
         writeFileSync(fileOf(setting), rubbish);

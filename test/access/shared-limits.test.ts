@@ -121,7 +121,7 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       proxy.close();
     });
 
-    it('a replica counts for itself when Redis takes no writes', async () => {
+    it('a replica counts for itself when Redis is read-only', async () => {
       gateway = await startTestGateway(environment());
       await until(gateway, 'up');
       await redis.admin.replicaof('127.0.0.1', await freePort());

@@ -77,7 +77,7 @@ describe('a token that was verified a moment ago', () => {
     expect(find('a.b.c')).toEqual(caller);
   });
 
-  it('a cached token is evicted by ten thousand others, least recently used first', () => {
+  it('a cached token is evicted by ten thousand newer ones, least recently used first', () => {
     add('old');
     add('used');
     for (let count = 2; count < 10_000; count += 1) add(`token ${count}`);
@@ -87,7 +87,7 @@ describe('a token that was verified a moment ago', () => {
     for (const kept of ['used', 'token 2', 'one too many']) expect(find(kept)).toBeDefined();
   });
 
-  it('a cached token is not kept in memory itself', () => {
+  it('a cached token is kept in memory only as a hash', () => {
     add('header.canary-token.signature', {}, 'someone');
     const all = inspect(tokens, { showHidden: true, depth: 10, maxArrayLength: null });
     expect(all).not.toContain('canary');

@@ -205,7 +205,7 @@ describe('a gateway that asks for tokens', () => {
     expect(gateway.log.join('\n')).not.toContain(token.slice(-20));
   });
 
-  it('a gateway that requires tokens keeps the idempotency keys of subjects apart', async () => {
+  it('a gateway that requires tokens keeps the idempotency keys of different subjects apart', async () => {
     const input = registration({ idempotencyKey: 'same' });
     for (const sub of ['one', 'two', 'one']) {
       await gateway.send(

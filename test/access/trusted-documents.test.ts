@@ -136,7 +136,7 @@ describe('trusted documents', () => {
       },
     );
 
-    it('trusted documents are found by GET, too, and still no mutation is run so', async () => {
+    it('trusted documents are also run by GET, except mutations', async () => {
       const get = (parameters: Record<string, string>) =>
         fetch(`${gateway.url}/graphql?${new URLSearchParams(parameters)}`, {
           headers: { 'apollo-require-preflight': '1' },
@@ -149,7 +149,7 @@ describe('trusted documents', () => {
     });
   });
 
-  it('trusted documents are preferred, and an untrusted one is logged once', async () => {
+  it('trusted documents in mode prefer: an untrusted document is run, and logged once', async () => {
     await start({ TRUSTED_DOCUMENTS: 'prefer' });
     expect((await post({ variables, documentId: id })).status).toBe(200);
     expect((await gateway.flushed()).join('\n')).not.toContain('untrusted document');
@@ -185,7 +185,7 @@ describe('trusted documents', () => {
       }),
     ],
     ['a map from id to text', 'map.json', JSON.stringify({ 'own-id': '{ own: __typename }' })],
-  ])('trusted documents include those of %s that the owner adds', async (_, name, content) => {
+  ])('trusted documents include those that the operator adds in %s', async (_, name, content) => {
     const path = join(directory, name);
     writeFileSync(path, content);
     await start({
@@ -212,7 +212,7 @@ describe('trusted documents', () => {
     rmSync(path, { force: true });
   });
 
-  it('trusted documents are texts that parse and stay as they are when printed', () => {
+  it('trusted documents parse, and graphql-js prints them unchanged', () => {
     for (const { body } of manifest.operations) expect(print(parse(body))).toBe(body);
   });
 });

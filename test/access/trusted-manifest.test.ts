@@ -9,7 +9,7 @@ import { manifestOf } from '../../src/access/trusted-manifest.ts';
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 describe('a manifest of operations', () => {
-  it('a manifest of operations names each by the hash of its text, with its kind and the fragments that it uses', () => {
+  it('a manifest lists each operation by the hash of its text, with its kind and the fragments that it uses', () => {
     const text = 'query A { a ...F } mutation B { b } subscription C { c } fragment F on Query { f }';
     const bodies = [
       'query A {\n  a\n  ...F\n}\n\nfragment F on Query {\n  f\n}',
@@ -30,7 +30,7 @@ describe('a manifest of operations', () => {
     });
   });
 
-  it('a manifest of operations names an operation without a name, and one whose fragments stand before it', () => {
+  it('a manifest lists anonymous operations, and operations whose fragments come first', () => {
     const [operation] = manifestOf('fragment F on Mutation { f } mutation { ...F }').operations;
     expect(operation).toMatchObject({ name: '', type: 'mutation' });
   });
@@ -52,11 +52,11 @@ describe('the documents that the owner trusts', () => {
   const read = (mode: 'prefer' | 'only', at?: string): TrustedDocuments =>
     readTrustedDocuments({ mode, path: at }) as TrustedDocuments;
 
-  it('the documents that the owner trusts are none where documents are not asked for', () => {
+  it('the operator’s trusted documents are not loaded if TRUSTED_DOCUMENTS is off', () => {
     expect(readTrustedDocuments({ mode: 'off', path: '/nowhere' })).toBeUndefined();
   });
 
-  it('the documents that the owner trusts are those of all files of a kind that holds any, in all directories', () => {
+  it('the operator’s trusted documents come from all GraphQL files and manifests, in all directories', () => {
     write('a.graphql', 'query A { a }');
     write('deep/er/b.gql', 'query B { b }');
     write('deep/c.json', JSON.stringify({ c: 'query C { c }' }));
@@ -71,7 +71,7 @@ describe('the documents that the owner trusts', () => {
     expect(documents.judge({ query: 'query D { d }' })).toMatchObject({ verdict: 'refused' });
   });
 
-  it('the documents that the owner trusts are those of an Apollo manifest, by its ids as by their hashes', () => {
+  it('the operator’s trusted documents from an Apollo manifest are found by its ids and by their hashes', () => {
     const operation = { id: 'own-id', name: 'A', type: 'query', body: 'query A { a }' };
     const manifest = { format: 'apollo-persisted-query-manifest', version: 1, operations: [operation] };
     const documents = read('only', write('manifest.json', JSON.stringify(manifest)));
@@ -88,13 +88,13 @@ describe('the documents that the owner trusts', () => {
     expect(documents.judge({ documentId: 'format' })).toMatchObject({ verdict: 'refused' });
   });
 
-  it('the documents that the owner trusts are the last file’s by name where several have a document under one id', () => {
+  it('the operator’s trusted documents come from the last file by name if several files use one id', () => {
     write('a/last-in-its-directory.json', JSON.stringify({ x: 'query A { a }' }));
     write('b.json', JSON.stringify({ x: 'query B { b }' }));
     expect(read('only', directory).judge({ documentId: 'x' })).toMatchObject({ query: 'query B { b }' });
   });
 
-  it('the documents that the owner trusts may have an id that only looks like a hash', () => {
+  it('the operator’s trusted documents may have an id that only looks like a hash', () => {
     const documents = read('only', write('map.json', JSON.stringify({ 'urn:sha256:a': 'query A { a }' })));
     expect(documents.judge({ documentId: 'urn:sha256:a' })).toMatchObject({ verdict: 'trusted' });
     expect(documents.judge({ documentId: 'urn:a' })).toMatchObject({ verdict: 'refused' });
@@ -104,7 +104,7 @@ describe('the documents that the owner trusts', () => {
     [{ operations: 'query O { o }' }, 'operations', 'query O { o }'],
     [{ format: 'x', operations: 'query O { o }' }, 'format', 'x'],
   ])(
-    'the documents that the owner trusts are a map’s, whatever its ids are: %j',
+    'the operator’s trusted documents may come from a map with ids of any form: %j',
     (map, documentId, query) => {
       const documents = read('only', write('map.json', JSON.stringify(map)));
       expect(documents.judge({ documentId })).toEqual({ verdict: 'trusted', query });
@@ -120,7 +120,7 @@ describe('the documents that the owner trusts', () => {
     [{ '': 'x' }],
     [{ id: 5 }],
     [null],
-  ])('the documents that the owner trusts are not in %j, which is said with the file', (content) => {
+  ])('the operator’s trusted documents cannot be read from %j, and the error names the file', (content) => {
     const file = write('bad.json', JSON.stringify(content));
     expect(() => read('only', file)).toThrow(
       `${file}: is neither an Apollo manifest nor a map from id to document`,
@@ -149,12 +149,12 @@ describe('the documents that the owner trusts', () => {
       { documentId: 'a', extensions: { persistedQuery: { sha256Hash: 'x' } } },
       { verdict: 'trusted', query: 'query A { a }' },
     ],
-  ])('the documents that the owner trusts decide on %j', (request, verdict) => {
+  ])('the operator’s trusted documents decide on %j', (request, verdict) => {
     const documents = read('only', write('map.json', JSON.stringify({ a: 'query A { a }' })));
     expect(documents.judge(request)).toEqual(verdict);
   });
 
-  it('the documents that the owner trusts do not keep others out where they are only preferred', () => {
+  it('the operator’s trusted documents do not exclude others in mode prefer', () => {
     const documents = read('prefer');
     expect(documents.judge({ query: '{ x }' })).toEqual({ verdict: 'untrusted', hash: hashOf('{ x }') });
     expect(documents.judge({ documentId: 'x' })).toEqual({

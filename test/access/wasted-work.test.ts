@@ -10,7 +10,7 @@ const post = (body: string, headers: Record<string, string> = json): RequestInit
 });
 const query = (text: string): RequestInit => post(JSON.stringify({ query: text }));
 
-describe('a request that nobody has any use of', () => {
+describe('a useless request', () => {
   let gateway: TestGateway;
   afterEach(() => gateway.close());
 

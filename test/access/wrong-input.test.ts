@@ -56,7 +56,7 @@ describe('a request that is wrong in thousands of places', () => {
     },
   );
 
-  it('a request with thousands of faults is answered with the first twenty fields that translate to nothing', async () => {
+  it('a request with thousands of problems gets the first twenty fields that cannot be translated', async () => {
     const wrong = input(many(1_300, () => ({ customerDetails: { customer: '' } })));
     const { data } = await gateway.send(create, wrong);
     const { errors } = data.createCustomerEvaluation;
@@ -67,7 +67,7 @@ describe('a request that is wrong in thousands of places', () => {
     });
   });
 
-  it('a request with thousands of faults is answered with the first twenty fields that its Stripe API version does not have', async () => {
+  it('a request with thousands of problems gets the first twenty fields that its Stripe API version does not support', async () => {
     const older = await startTestGateway({ STRIPE_API_VERSION: '2026-03-25.preview' });
     const data = input(many(40, () => ({ clientDetails: { data: { ip: '192.0.2.1' } } })));
     const answer = await older.send(create, data);
@@ -79,13 +79,13 @@ describe('a request that is wrong in thousands of places', () => {
     );
   });
 
-  it('a request with thousands of faults is answered with the first few faults of its document', async () => {
+  it('a request with thousands of problems gets the first few errors of its document', async () => {
     const { status, errors } = await gateway.send(`{ ${many(300, (index) => `n${index}`).join(' ')} }`);
     expect(status).toBe(400);
     expect(errors).toHaveLength(6);
   });
 
-  it('a request with thousands of faults is answered with one field of each argument if only execution finds it', async () => {
+  it('a request with thousands of problems gets one field of each argument if only execution finds them', async () => {
     const fields = many(10, (index) => `a${index}: _entities(representations: $list) { __typename }`).join(
       ' ',
     );

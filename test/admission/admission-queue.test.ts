@@ -69,7 +69,7 @@ describe('the queue for the process', () => {
   };
   const refused = (): string[] => ended.filter((name) => name.endsWith('refused'));
 
-  it('the admission queue starts requests at once that come one by one, and asks nobody who is calling', async () => {
+  it('the admission queue starts requests immediately that come one by one, without looking up their caller', async () => {
     for (const name of ['a', 'b', 'c']) {
       come(name, 5);
       expect(ended).toContain(name);
@@ -78,7 +78,7 @@ describe('the queue for the process', () => {
     expect(asked).toEqual([]);
   });
 
-  it('the admission queue starts requests at once that come together, until they have taken a millisecond', async () => {
+  it('the admission queue starts simultaneous requests immediately, until they have taken a millisecond', async () => {
     comeMany(10, 0.3);
     expect(ended).toEqual(['one1', 'one2', 'one3', 'one4']);
     expect(queue.waiting).toBe(6);
@@ -89,7 +89,7 @@ describe('the queue for the process', () => {
     expect(Math.max(...(await begunByTurn()))).toBe(4);
   });
 
-  it('the admission queue lets started requests go on after each start, however many wait', async () => {
+  it('the admission queue lets started requests continue after each start, however many wait', async () => {
     comeMany(3, 1);
     expect(ended).toEqual(['one1']);
     await turns(1);
@@ -104,7 +104,7 @@ describe('the queue for the process', () => {
     expect(Math.max(...(await begunByTurn()))).toBe(8);
   });
 
-  it('the admission queue has a newcomer wait behind the queued', async () => {
+  it('the admission queue makes a new request wait behind the queued ones', async () => {
     comeMany(3, 1);
     await turns(1);
     come('late', 1);
@@ -119,7 +119,7 @@ describe('the queue for the process', () => {
     expect(ended).toEqual(['loud1', 'loud2', 'quiet']);
   });
 
-  it('the admission queue rejects at once what could not start in time, from the busiest caller', async () => {
+  it('the admission queue immediately rejects requests that could not start in time, from the busiest caller', async () => {
     queue = new AdmissionQueue(5);
     come('quiet1', 1);
     // At half a millisecond each, ten begin within five.
@@ -133,7 +133,7 @@ describe('the queue for the process', () => {
     expect(queue.waiting).toBe(10);
   });
 
-  it('the admission queue rejects what has waited too long all the same', async () => {
+  it('the admission queue rejects a queued request that has waited too long', async () => {
     comeMany(2, 1);
     jest.advanceTimersByTime(99);
     await Promise.resolve();
@@ -151,7 +151,7 @@ describe('the queue for the process', () => {
     expect(queue.waiting).toBe(10);
   });
 
-  it('the admission queue forgets that duration when requests come one by one again', async () => {
+  it('the admission queue forgets a long duration when requests come one by one again', async () => {
     await wave(300, 10);
     await turns(20);
     ended = [];
@@ -197,7 +197,7 @@ describe('the queue for the process', () => {
       }
     };
 
-    it('the admission queue starts nothing for a few turns while new connections come, and then one request', async () => {
+    it('the admission queue starts nothing for a few turns while new connections arrive, and then one request', async () => {
       await turnsWithConnections(1);
       comeMany(3, 0.1);
       expect(ended).toEqual([]);
@@ -209,7 +209,7 @@ describe('the queue for the process', () => {
       expect(ended).toEqual(['one1', 'one2']);
     });
 
-    it('the admission queue starts all that wait when no more connections come', async () => {
+    it('the admission queue starts all queued requests when no more connections arrive', async () => {
       await turnsWithConnections(1);
       comeMany(3, 0.1);
       await turns(3);
@@ -231,7 +231,7 @@ describe('the queue for the process', () => {
     });
   });
 
-  it('the admission queue lets the event loop rest when nobody waits', async () => {
+  it('the admission queue lets the event loop idle when nothing is queued', async () => {
     queue.connected();
     comeMany(3, 1);
     await turns(20);

@@ -47,7 +47,7 @@ describe('the bound on calls in flight', () => {
     expect(ended.slice(4)).toEqual(['e', 'f', 'g']);
   });
 
-  it('the concurrency limiter lets nobody wait longer than 200 ms, and queues at most its width', async () => {
+  it('the concurrency limiter lets no call wait longer than 200 ms, and queues at most its width', async () => {
     const bulkhead = new ConcurrencyLimiter(1);
     const ended: string[] = [];
     for (const name of ['one', 'one', 'one']) void enter(bulkhead, ended, name);
@@ -59,7 +59,7 @@ describe('the bound on calls in flight', () => {
     expect(ended[2]).toBe('one: QueueRejectedError');
   });
 
-  it('the concurrency limiter gives no slot to a caller who hung up while waiting', async () => {
+  it('the concurrency limiter gives no slot to a call whose client disconnected while it waited', async () => {
     const bulkhead = new ConcurrencyLimiter(1);
     const ended: string[] = [];
     const hangUp = new AbortController();

@@ -78,7 +78,7 @@ describe('the waiting line', () => {
     line.refuseAll();
   });
 
-  it('the fair queue rejects the newcomer when full of others with one call each: the queued keep their turn', async () => {
+  it('the fair queue rejects the newest call when it is full of callers with one call each', async () => {
     const line = new FairQueue(2);
     for (const name of ['a', 'b', 'c']) join(line, name);
     await settled();
@@ -90,7 +90,7 @@ describe('the waiting line', () => {
     expect(ended.slice(1)).toEqual(['a', 'b', 'd']);
   });
 
-  it('the fair queue rejects callers who waited too long or hung up, and forgets them', async () => {
+  it('the fair queue rejects and forgets calls that waited too long or whose client disconnected', async () => {
     const line = new FairQueue(10);
     const hangUp = new AbortController();
     join(line, 'slow', 200);
@@ -112,7 +112,7 @@ describe('the waiting line', () => {
   });
 
   it.each([1, 10])(
-    'the fair queue does not admit a caller who hung up before, with room for %d',
+    'the fair queue does not admit a call whose client has already disconnected, with room for %d',
     async (capacity) => {
       const line = new FairQueue(capacity);
       join(line, 'there');
@@ -124,7 +124,7 @@ describe('the waiting line', () => {
     },
   );
 
-  it('the fair queue leaves nothing behind at a signal that outlives the wait', async () => {
+  it('the fair queue leaves no listener on a signal that outlives the wait', async () => {
     const line = new FairQueue(10);
     const { signal } = new AbortController();
     for (const name of ['admitted', 'refused']) join(line, name, 10_000, signal);
@@ -135,7 +135,7 @@ describe('the waiting line', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('the fair queue ends each wait once, and holds as many as it says, whatever comes when', async () => {
+  it('the fair queue ends each wait once, and reports its size correctly, in any order of events', async () => {
     const step = fc.oneof(
       fc.record({ join: fc.constantFrom('a', 'b', 'c'), maxWaitMs: fc.integer({ min: 1, max: 100 }) }),
       fc.constant('admit' as const),

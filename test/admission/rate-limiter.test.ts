@@ -34,7 +34,7 @@ describe('the ceiling on calls a second', () => {
   };
   const wait = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
-  it('the rate limiter lets a burst through at once, up to the ceiling, and the next when the first has left its second', async () => {
+  it('the rate limiter passes a burst immediately up to the limit, and the next call once the first is a second old', async () => {
     passMany(26);
     await wait(0);
     expect(passed).toHaveLength(25);
@@ -46,7 +46,7 @@ describe('the ceiling on calls a second', () => {
     expect(ceiling.waiting).toBe(0);
   });
 
-  it('the rate limiter lets no more through in any second, however they come', async () => {
+  it('the rate limiter never exceeds its limit in any second, however calls arrive', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 8 }),
@@ -73,7 +73,7 @@ describe('the ceiling on calls a second', () => {
     );
   });
 
-  it('the rate limiter lets as many through in each second as it may while some wait', async () => {
+  it('the rate limiter uses its full limit in each second while calls wait', async () => {
     passMany(80);
     await wait(5_000);
     expect(passed).toHaveLength(80);
@@ -83,7 +83,7 @@ describe('the ceiling on calls a second', () => {
     );
   });
 
-  it('the rate limiter lets no newcomer pass while others wait', async () => {
+  it('the rate limiter lets no new call overtake waiting ones', async () => {
     passMany(26, 'first');
     await wait(1_005);
     pass('late');
@@ -93,7 +93,7 @@ describe('the ceiling on calls a second', () => {
     expect(passed.map(({ caller }) => caller).slice(25)).toEqual(['first', 'late']);
   });
 
-  it('the rate limiter rejects at once what it could not let through in four seconds', async () => {
+  it('the rate limiter immediately rejects calls that it could not pass within four seconds', async () => {
     passMany(200);
     await wait(0);
     expect(passed).toHaveLength(25);
@@ -101,7 +101,7 @@ describe('the ceiling on calls a second', () => {
     expect(refused).toHaveLength(75);
   });
 
-  it('the rate limiter rejects a caller whose time is up, and keeps no turn for it', async () => {
+  it('the rate limiter rejects a call whose time is up, and keeps no slot for it', async () => {
     const hangUp = new AbortController();
     passMany(25);
     pass('impatient', 500);
@@ -128,7 +128,7 @@ describe('the ceiling on calls a second', () => {
     expect(passed.findIndex(({ caller }) => caller === 'quiet')).toBeLessThan(27);
   });
 
-  it('the rate limiter lets nobody wait once it is closed', async () => {
+  it('the rate limiter lets no call wait once it is closed', async () => {
     passMany(27);
     await wait(0);
     ceiling.close();

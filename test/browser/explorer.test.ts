@@ -142,7 +142,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     },
   );
 
-  it('the explorer loads everything from the gateway, within its policy, and thinks in workers', async () => {
+  it('the explorer loads everything from the gateway, within its policy, and uses workers', async () => {
     const page = await open();
     await openDocumentation(page);
     await page.getByRole('button', { name: 'New tab' }).click();
@@ -155,7 +155,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     expect(visit.outside).toEqual([]);
   });
 
-  it('the explorer documents the schema that clients know, without what only routers ask', async () => {
+  it('the explorer documents the clients’ schema, without the fields for routers', async () => {
     const page = await open();
     await openDocumentation(page);
     const documentation = page.locator('.graphiql-doc-explorer-content');
@@ -180,7 +180,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     await page.locator('.graphiql-query-editor .squiggly-error').first().waitFor();
   });
 
-  it('the explorer sends the headers that are written, and keeps them nowhere', async () => {
+  it('the explorer sends the headers that the user writes, and never stores them', async () => {
     const secret = 'a-secret-of-a-router-that-is-long-enough';
     const page = await open({ AUTH_MODE: 'router', ROUTER_SECRET: secret });
     expect((await run(page)).status).toBe(401);
@@ -199,7 +199,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     expect(String(await page.evaluate('JSON.stringify(localStorage)')).includes(secret)).toBe(false);
   });
 
-  it('the explorer comes back with what was left in it', async () => {
+  it('the explorer restores its tabs after a reload', async () => {
     const page = await open();
     await page.getByRole('tab', { name: 'EvaluateLogin' }).click();
     // It is kept half a second later.
@@ -210,13 +210,16 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     expect((await run(page)).answer.data).toMatchObject({ createCustomerEvaluation: { errors: [] } });
   });
 
-  it.each(['light', 'dark'] as const)('the explorer bars nobody (%s)', async (colorScheme) => {
-    const page = await open({}, '/', { colorScheme });
-    await openDocumentation(page);
-    await run(page);
-    await page.locator('.result-window', { hasText: /(ceval|acctevl)_/ }).waitFor();
-    expect(await barriersOf(page, graphiqlsOwn)).toEqual([]);
-  });
+  it.each(['light', 'dark'] as const)(
+    'the explorer has no accessibility violations (%s)',
+    async (colorScheme) => {
+      const page = await open({}, '/', { colorScheme });
+      await openDocumentation(page);
+      await run(page);
+      await page.locator('.result-window', { hasText: /(ceval|acctevl)_/ }).waitFor();
+      expect(await barriersOf(page, graphiqlsOwn)).toEqual([]);
+    },
+  );
 
   it.each([
     { mode: 'Test mode', key: 'sk_test_1', colorScheme: 'light' },
@@ -224,7 +227,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     { mode: 'Live mode', key: 'rk_live_1', colorScheme: 'light' },
     { mode: 'Live mode', key: 'rk_live_1', colorScheme: 'dark' },
   ] as const)(
-    'the explorer bars nobody, and says so, in front of Stripe ($mode, $colorScheme)',
+    'the explorer has no accessibility violations, and names its mode, in front of Stripe ($mode, $colorScheme)',
     async ({ mode, key, colorScheme }) => {
       // Nothing is run here, so nothing is asked of anybody.
       const page = await open({ ...upstreamAt('http://127.0.0.1:9'), STRIPE_SECRET_KEY: key }, '/', {
@@ -236,7 +239,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     },
   );
 
-  it('the explorer opens without the documentation, and says in the answer’s place what to press until there is an answer', async () => {
+  it('the explorer opens without the documentation, and shows how to run an operation until there is a response', async () => {
     const page = await open({}, '/', { viewport: { width: 1440, height: 900 } });
     expect(await page.locator('.graphiql-doc-explorer-content').count()).toBe(0);
     expect(await cutLines(page, '.graphiql-query-editor')).toEqual([]);

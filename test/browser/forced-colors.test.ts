@@ -46,7 +46,7 @@ describeUnless(missingBrowser(), 'In a contrast theme', () => {
   });
 
   it.each(['dark', 'light'] as const)(
-    'the playground shows which band a score is in, without a colour of its own (%s)',
+    'the playground shows which band a score is in, even in forced colors (%s)',
     async (scheme) => {
       const page = await open('/try', scheme);
       await page.getByRole('button', { name: 'Sign up' }).click();

@@ -42,7 +42,7 @@ describeUnless(missingBrowser(), 'A page in a browser', () => {
     })()`);
   const asked = '?query=%7B__typename%7D';
 
-  it('A page in a browser of this machine calls the gateway without any setting: by POST, and by GET as urql sends queries', async () => {
+  it('A page on localhost calls the gateway without any setting: by POST, and by GET as urql sends queries', async () => {
     const json = {
       'content-type': 'application/json',
       accept: 'application/graphql-response+json, application/json',
@@ -59,7 +59,7 @@ describeUnless(missingBrowser(), 'A page in a browser', () => {
     ]);
   });
 
-  it('A page in a browser of this machine reads why it was refused', async () => {
+  it('A page on localhost can read why it was refused', async () => {
     const text = { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'x' };
     const [status, body] = await read(visit, `${gateway.url}/graphql`, text);
     expect([status, JSON.parse(body).errors[0].extensions.code]).toEqual([415, 'BAD_REQUEST']);
@@ -67,14 +67,14 @@ describeUnless(missingBrowser(), 'A page in a browser', () => {
     expect((await read(visit, `${gateway.url}/nowhere`, {}))[0]).toBe(404);
   });
 
-  it('A page in a browser runs no query by a request that it cannot read, as a picture is', async () => {
+  it('A page runs no query by a request whose response it cannot read, such as an image', async () => {
     expect((await read(visit, `${gateway.url}/graphql${asked}`, { mode: 'no-cors' }))[0]).toBe('opaque');
     await gateway.flushed();
     const last = gateway.log.filter((line) => line.includes('"msg":"request refused"')).at(-2);
     expect(JSON.parse(last ?? '{}')).toMatchObject({ outcome: 'BAD_REQUEST', status: 400 });
   });
 
-  it('A page in a browser whose name was made to resolve to this machine is answered 421, whatever it asks for', async () => {
+  it('A page whose name was made to resolve to this machine gets a 421, whatever it asks for', async () => {
     const { port } = new URL(gateway.url);
     // A page that was rebound came from elsewhere, with a policy of its own.
     const rebound = await browser.open(`http://evil.example:${port}/try`, { bypassCSP: true });

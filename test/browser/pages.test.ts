@@ -40,7 +40,7 @@ const policyOf = ({ headers }: Response): Record<string, string> =>
   );
 
 describe.each(['/', '/graphql', '/try'])('the page at %s', (path) => {
-  it('a page is HTML whose scripts and styles are files of its own, under a policy that takes no others', async () => {
+  it('a page is HTML with its own script and style files, under a policy that allows no others', async () => {
     const response = await get(await start(), path);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -59,7 +59,7 @@ describe.each(['/', '/graphql', '/try'])('the page at %s', (path) => {
     expect(html).not.toMatch(/<script(?![^>]* src=)|<style|\son\w+=|\sstyle=|https?:\/\/|\{\{/);
   });
 
-  it('a page answers HEAD alike, without a body', async () => {
+  it('a page answers HEAD like GET, without a body', async () => {
     const gateway = await start();
     const [head, whole] = [await get(gateway, path, { method: 'HEAD' }), await get(gateway, path)];
     expect(head.status).toBe(200);
@@ -68,7 +68,7 @@ describe.each(['/', '/graphql', '/try'])('the page at %s', (path) => {
       expect(head.headers.get(name)).toBe(whole.headers.get(name));
   });
 
-  it('a page names only files that are there, to be kept for ever, and packed for who unpacks', async () => {
+  it('a page names only existing files, which are immutable, and compressed if the client accepts it', async () => {
     const gateway = await start();
     const parts = partsOf(await (await get(gateway, path)).text());
     expect(parts.length).toBeGreaterThanOrEqual(3);
@@ -89,13 +89,13 @@ describe.each(['/', '/graphql', '/try'])('the page at %s', (path) => {
 });
 
 describe('the pages', () => {
-  it('the pages allow inline styles to the editor alone', async () => {
+  it('the pages allow inline styles only for the editor', async () => {
     const gateway = await start();
     expect(policyOf(await get(gateway, '/'))['style-src']).toBe("'self' 'unsafe-inline'");
     expect(policyOf(await get(gateway, '/try'))['style-src']).toBe("'self'");
   });
 
-  it('the pages come with the licence of each package that is in them', async () => {
+  it('the pages include the licence of each bundled package', async () => {
     const gateway = await start();
     const parts = partsOf(await (await get(gateway, '/')).text());
     const response = await get(gateway, `/${parts.find((part) => part.endsWith('.txt'))}`);
@@ -119,7 +119,7 @@ describe('the pages', () => {
   const anAsset = `/assets/${readdirSync('dist/pages/assets').find((name) => name.endsWith('.js'))}`;
 
   it.each(['/', '/try', '/try/calls', anAsset])(
-    'the pages are not there where the explorer is off: %s',
+    'the pages do not exist if the explorer is off: %s',
     async (path) => {
       expect((await get(await start({ EXPLORER: 'off' }), path)).status).toBe(404);
       const production = { NODE_ENV: 'production', AUTH_MODE: 'none', UPSTREAM: 'sandbox' };
@@ -129,7 +129,7 @@ describe('the pages', () => {
     },
   );
 
-  it('the pages leave /graphql to clients: where the explorer is off, and where something is asked', async () => {
+  it('the pages leave /graphql to clients if the explorer is off, or if the URL has a query', async () => {
     const off = await start({ EXPLORER: 'off' });
     expect((await get(off, '/graphql')).status).toBe(400);
     const on = await start();
@@ -150,7 +150,7 @@ describe('the pages', () => {
     { environment: upstreamAt('http://127.0.0.1:9'), says: 'Test mode', playground: 404 },
     { environment: { STRIPE_SECRET_KEY: 'sk_live_1' }, says: 'Live mode', playground: 404 },
     { environment: { STRIPE_SECRET_KEY: 'rk_live_1' }, says: 'Live mode', playground: 404 },
-  ])('the pages say what the upstream is: $says', async ({ environment, says, playground }) => {
+  ])('the pages name the upstream: $says', async ({ environment, says, playground }) => {
     const gateway = await start(environment);
     const html = await (await get(gateway, '/')).text();
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
@@ -161,7 +161,7 @@ describe('the pages', () => {
     for (const path of ['/try', '/try/calls']) expect((await get(gateway, path)).status).toBe(playground);
   });
 
-  it('the pages tell nothing else of the settings', async () => {
+  it('the pages reveal no other settings', async () => {
     const gateway = await start({
       STRIPE_SECRET_KEY: 'sk_test_canary',
       UPSTREAM: 'sandbox',
@@ -182,7 +182,7 @@ describe('the pages', () => {
     }
   });
 
-  it('the pages are built of nothing that this machine or a person wrote into them', () => {
+  it('the pages contain no paths of the machine that built them', () => {
     for (const name of readdirSync('dist/pages/assets').filter((each) => /\.(js|css|txt)$/.test(each)))
       expect(readFileSync(`dist/pages/assets/${name}`, 'utf8').includes(process.cwd())).toBe(false);
   });
@@ -198,7 +198,7 @@ describe('what the sandbox received', () => {
   };
   const calls = '/try/calls?mutation=createCustomerEvaluation&idempotencyKey=k';
 
-  it('what the sandbox received is told to the caller whose key it was, without the key of the upstream', async () => {
+  it('the calls that the sandbox received are shown to the caller whose key it was, without the upstream’s key', async () => {
     const gateway = await start();
     expect(await (await get(gateway, calls)).json()).toEqual([]);
     await gateway.send(create, { input });
@@ -220,7 +220,7 @@ describe('what the sandbox received', () => {
       ).toEqual([]);
   });
 
-  it('what the sandbox received is told to nobody else', async () => {
+  it('the calls that the sandbox received are shown to nobody else', async () => {
     const issuer = await startIssuer();
     const gateway = await start(issuer.environment());
     const bearer = async (sub: string) => ({ authorization: `Bearer ${await issuer.token({ sub })}` });

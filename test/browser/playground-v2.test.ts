@@ -47,7 +47,7 @@ describeUnless(missingBrowser(), 'the playground on v2, in Chromium', () => {
   }
   const told = (page: Page, text: RegExp) => page.getByRole('status').filter({ hasText: text }).waitFor();
 
-  it('the playground on v2 offers what the sandbox can do on v2', async () => {
+  it('the playground on v2 offers the sandbox’s cases for v2', async () => {
     const page = await open();
     const values = await page
       .locator('#case option')
@@ -90,7 +90,7 @@ describeUnless(missingBrowser(), 'the playground on v2, in Chromium', () => {
     expect(requests.join()).not.toContain('@');
   });
 
-  it('the playground on v2 shows a level alone where there is no score', async () => {
+  it('the playground on v2 shows only a level if there is no score', async () => {
     const page = await open();
     await send(page, 'no_score', 'Log in');
     await told(page, /^Log-in evaluated\. Account sharing: \w+ risk, no score\.$/);
@@ -118,7 +118,7 @@ describeUnless(missingBrowser(), 'the playground on v2, in Chromium', () => {
     );
   });
 
-  it('the playground on v2 ends a wait when another attempt begins, and repeats under the same key', async () => {
+  it('the playground on v2 ends a wait when another attempt starts, and retries with the same key', async () => {
     const page = await open();
     await page.clock.install();
     await send(page, 'pending_forever', 'Log in');

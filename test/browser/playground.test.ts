@@ -135,7 +135,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     await Promise.all(Array.from({ length: 12 }, () => gateway.send(create, { input: registration() })));
   };
 
-  it('the playground offers all that the sandbox can do, and nothing else', async () => {
+  it('the playground offers all of the sandbox’s cases, and no others', async () => {
     const page = await open();
     const values = await page
       .locator('#case option')
@@ -143,7 +143,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     expect(values).toEqual(['', ...sandboxCases.v1.map(({ word }) => word)]);
   });
 
-  it('the playground names its cases in three groups, each by a text of its own', async () => {
+  it('the playground lists its cases in three groups, each with its own text', async () => {
     const page = await open();
     const groups = await page
       .locator('#case optgroup')
@@ -153,13 +153,13 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     expect(texts.filter((text, index) => texts.indexOf(text) !== index)).toEqual([]);
   });
 
-  it('the playground begins with an elevated score, for who presses the first button', async () => {
+  it('the playground starts with the case of an elevated score', async () => {
     const page = await open();
     await page.getByRole('button', { name: 'Sign up' }).click();
     expect((await shownOn(page)).gauge).toBe('70 of 100, elevated risk');
   });
 
-  it('the playground keeps the score, the repeat and the reports in view while the answers are read', async () => {
+  it('the playground keeps the score, the retry and the reports in view while the responses are scrolled', async () => {
     const page = await open({ viewport: { width: 1440, height: 900 } });
     await page.getByRole('button', { name: 'Sign up' }).click();
     await shownOn(page);
@@ -202,7 +202,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     await Promise.all([work(), work(), work()]);
   });
 
-  it('the playground logs in, by keyboard alone, in each of the sandbox’s cases', async () => {
+  it('the playground logs in, by keyboard only, in each of the sandbox’s cases', async () => {
     const cases = [...sandboxCases.v1];
     const work = async (): Promise<void> => {
       const page = await open();
@@ -228,7 +228,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     await Promise.all([work(), work(), work()]);
   });
 
-  it('the playground keeps the key of an attempt for its repeats, and draws another for another attempt', async () => {
+  it('the playground keeps the key of an attempt for its retries, and generates another for another attempt', async () => {
     const page = await open();
     const shown: Shown[] = [];
     for (const name of ['Sign up', 'Send again with the same key', 'Sign up']) {
@@ -242,7 +242,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     expect(idOf(second)).not.toBe(idOf(first));
   });
 
-  it('the playground shows each attempt as it arrived, and what it was answered', async () => {
+  it('the playground shows each attempt as it arrived, and its response', async () => {
     const page = await open();
     await page.getByLabel('What the sandbox answers').selectOption('once_reset_after');
     await page.getByLabel('Telephone').fill('+1 (555) 01&02=[3]');
@@ -303,7 +303,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     expect(calls.map(({ request }) => formOf(request))).toEqual([form]);
   });
 
-  it('the playground reports what was decided, where the upstream’s version takes that, and runs trusted documents only', async () => {
+  it('the playground reports decisions, if the upstream’s version takes them, and runs trusted documents only', async () => {
     const newer = await startTestGateway({
       STRIPE_API_VERSION: '2026-06-24.preview',
       TRUSTED_DOCUMENTS: 'only',
@@ -317,7 +317,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     await newer.close();
   });
 
-  it('the playground says so where the gateway does not answer, and repeats under the same key', async () => {
+  it('the playground says so if the gateway does not answer, and retries with the same key', async () => {
     const page = await open();
     const keys: string[] = [];
     await page.route('**/graphql', (route) => {
@@ -347,7 +347,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     expect((await shownOn(page)).status).toContain('Stripe refused radarSession.');
   });
 
-  it('the playground says what it waits for, and has its parts where they will stay', async () => {
+  it('the playground says what it waits for, and does not shift its layout', async () => {
     const page = await open();
     const topOf = (selector: string) =>
       page.locator(selector).evaluate((part) => part.getBoundingClientRect().top);
@@ -364,7 +364,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
       expect(Math.abs(top - (whileBusy[part] ?? Number.NaN))).toBeLessThan(10);
   });
 
-  it('the playground lets who works by keyboard keep their place, whatever is sent', async () => {
+  it('the playground keeps the keyboard focus, whatever is sent', async () => {
     const page = await open();
     const focused = () => page.evaluate('document.activeElement.textContent');
     await page.getByRole('button', { name: 'Log in' }).press('Enter');
@@ -376,7 +376,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     }
   });
 
-  it('the playground says so where the caller must be known', async () => {
+  it('the playground says so if callers must authenticate', async () => {
     const guarded = await startTestGateway({
       AUTH_MODE: 'router',
       ROUTER_SECRET: 'a-secret-of-a-router-that-is-long-enough',
@@ -392,16 +392,19 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     await guarded.close();
   });
 
-  it.each(['light', 'dark'] as const)('the playground bars nobody (%s)', async (colorScheme) => {
-    const page = await open({ colorScheme });
-    expect(await barriersOf(page)).toEqual([]);
-    for (const word of ['highest', 'elevated', 'low', 'null_level', 'null_signals', 'error_400']) {
-      await page.getByLabel('What the sandbox answers').selectOption(word);
-      await page.getByRole('button', { name: 'Sign up' }).click();
-      await shownOn(page);
+  it.each(['light', 'dark'] as const)(
+    'the playground has no accessibility violations (%s)',
+    async (colorScheme) => {
+      const page = await open({ colorScheme });
       expect(await barriersOf(page)).toEqual([]);
-    }
-  });
+      for (const word of ['highest', 'elevated', 'low', 'null_level', 'null_signals', 'error_400']) {
+        await page.getByLabel('What the sandbox answers').selectOption(word);
+        await page.getByRole('button', { name: 'Sign up' }).click();
+        await shownOn(page);
+        expect(await barriersOf(page)).toEqual([]);
+      }
+    },
+  );
 
   it('the playground fits a phone, and brings the result into its view', async () => {
     const page = await open({ viewport: { width: 360, height: 740 } });

@@ -21,7 +21,7 @@ const faultsOf = (environment: Record<string, string>): string => {
 };
 
 describe('the settings of Stripe accounts', () => {
-  it('a gateway is for one account unless callers bring their own', () => {
+  it('a gateway is for one account unless callers name their own', () => {
     expect(readConfig({ STRIPE_ACCOUNT: 'acct_1' })).toMatchObject({
       stripeAccounts: 'one',
       stripe: { account: 'acct_1', accounts: undefined },
@@ -33,7 +33,7 @@ describe('the settings of Stripe accounts', () => {
     });
   });
 
-  it('an account without a key may use the one key where there are no others, or where the setting says so', () => {
+  it('an account without a key may use the one key if there are no others, or if the setting allows it', () => {
     const mayUseOneKey = (rest: Record<string, string>) =>
       readConfig({ ...router, ...rest }).stripe.accounts?.mayUseOneKey;
     expect(mayUseOneKey({})).toBe(true);
@@ -43,7 +43,7 @@ describe('the settings of Stripe accounts', () => {
     ).toBe(true);
   });
 
-  it('an account takes no more calls in flight than all do', () => {
+  it('an account’s limit of calls in flight is at most that of all accounts', () => {
     const { stripe } = readConfig({
       ...router,
       UPSTREAM_MAX_CONCURRENCY: '10',
@@ -71,7 +71,7 @@ describe('the settings of Stripe accounts', () => {
       { ...router, METRICS_ACCOUNTS: Array.from({ length: 51 }, (_, index) => `acct_${index}`).join(',') },
       'METRICS_ACCOUNTS: takes accounts',
     ],
-  ])('the settings %j are refused, and the message names the one at fault', (settings, named) => {
+  ])('the settings %j are refused, and the message names the invalid one', (settings, named) => {
     expect(faultsOf(settings)).toContain(named);
   });
 });

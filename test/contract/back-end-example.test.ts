@@ -69,7 +69,7 @@ describe('the example of a back end', () => {
     return { status: response.status, decision: (await response.json()) as Answer['decision'] };
   }
 
-  it('the example of a back end lets a person in whose evaluation takes longer than the budget, and says that it timed out', async () => {
+  it('the example of a back end lets a person in if the evaluation exceeds its time budget, and says that it timed out', async () => {
     for (const word of ['hang', 'delay_5000', 'drip']) {
       // The gateway itself would wait for eight seconds: only the budget can have ended these calls.
       expect((await logIn(`sandbox_${word}`)).decision).toEqual({
@@ -79,7 +79,7 @@ describe('the example of a back end', () => {
     }
   });
 
-  it('the example of a back end evaluates a form that is sent twice once, and reports what it decided after the answer', async () => {
+  it('the example of a back end evaluates a form once if it is sent twice, and reports its decision after the response', async () => {
     const before = (await reports()).length;
     const fields = { attempt: 'the same attempt' };
     const [first, second] = [await logIn('sandbox_normal', fields), await logIn('sandbox_normal', fields)];
@@ -89,7 +89,7 @@ describe('the example of a back end', () => {
     expect((await reports()).slice(before).map(({ outcome }) => outcome)).toEqual(['OK', 'OK']);
   });
 
-  it('the example of a back end evaluates by the data of the request where Stripe.js made no Radar Session', async () => {
+  it('the example of a back end evaluates with the request’s data if Stripe.js made no Radar Session', async () => {
     const { decision } = await logIn('sandbox_highest', { radar_session: '' });
     expect(decision).toEqual({ status: 'BLOCKED', reason: 'HIGHEST' });
   });
@@ -104,7 +104,7 @@ describe('the example of a back end', () => {
 
   // Last, since so many failures open the circuit breaker.
   it.each(sandboxCases.v1.map(({ word }) => word))(
-    'the example of a back end answers a log-in by its decision when the sandbox does %s',
+    'the example of a back end answers a login with its decision in the sandbox case %s',
     async (word) => {
       const { status, decision } = await logIn(`sandbox_${word}`);
       const expected = statusBecauseOf[decision.reason] ?? 'ALLOWED';

@@ -49,12 +49,12 @@ const create = (to: TestGateway, headers: Record<string, string> = {}) =>
   to.send(createEverything, { input: registration() }, headers);
 
 describe('the build, without any package beside it,', () => {
-  it('the build prints the SDL letter for letter', async () => {
+  it('the build prints the published SDL unchanged', async () => {
     const { data } = await (await start()).send('{ _service { sdl } }');
     expect(data._service.sdl).toBe(readFileSync('schema/customer-evaluations.graphql', 'utf8'));
   });
 
-  it('the build repeats a call that failed (ky)', async () => {
+  it('the build retries a failed call (ky)', async () => {
     upstream.next(status(500));
     const { data } = await create(await start(upstreamAt(upstream.url)));
     expect(data.createCustomerEvaluation.errors).toEqual([]);
@@ -74,7 +74,7 @@ describe('the build, without any package beside it,', () => {
     expect(await calls.json()).toHaveLength(1);
   });
 
-  it('the build serves the explorer with all that it loads', async () => {
+  it('the build serves the explorer and all files that it loads', async () => {
     const { url } = await start();
     const explorer = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } });
     const assets = [...(await explorer.text()).matchAll(/(?:src|href)="(assets\/[^"]+)"/g)];
@@ -95,7 +95,7 @@ describe('the build, without any package beside it,', () => {
     await collector.close();
   });
 
-  it('the build puts a trace into the answer to a router', async () => {
+  it('the build puts a trace into the response to a router', async () => {
     const { text } = await create(await start(), { 'apollo-federation-include-trace': 'ftv1' });
     const trace = Trace.decode(Buffer.from(JSON.parse(text).extensions.ftv1, 'base64'));
     expect(trace.root?.child?.[0]).toMatchObject({ responseName: 'createCustomerEvaluation' });
@@ -108,7 +108,7 @@ describe('the build, without any package beside it,', () => {
     expect(sumOf(samples, 'customer_evaluations_upstream_attempt_duration_seconds_count')).toBe(1);
   });
 
-  it('the build knows callers by their tokens (jose)', async () => {
+  it('the build authenticates callers by their tokens (jose)', async () => {
     const issuer = await startIssuer();
     const closed = await start(upstreamAt(upstream.url, issuer.environment()));
     expect((await create(closed)).status).toBe(401);
@@ -117,7 +117,7 @@ describe('the build, without any package beside it,', () => {
     await issuer.close();
   });
 
-  it('the build tells operators of a bug by its place in the sources, and its caller nothing of it', async () => {
+  it('the build logs a bug with its source location, and hides it from the caller', async () => {
     // What the gateway calls for the value of a field, so that it fails in the midst of a mutation.
     const bug = `
       const real = encodeURIComponent;

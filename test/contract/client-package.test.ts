@@ -46,7 +46,7 @@ beforeAll(async () => {
 afterAll(() => made.remove());
 
 describe('the package of typed documents', () => {
-  it('the package of typed documents has the version of the gateway, and no file but what clients need', async () => {
+  it('the package of typed documents has the gateway’s version, and only the files that clients need', async () => {
     const installed = path.join(project, 'node_modules/customer-evaluations');
     const versionIn = (folder: string): unknown =>
       JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).version;
@@ -75,11 +75,11 @@ describe('the package of typed documents', () => {
     await expect(publishing).rejects.toThrow('EPRIVATE');
   });
 
-  it('the package of typed documents is found sound by publint and by are-the-types-wrong', async () => {
+  it('the package of typed documents passes publint and are-the-types-wrong', async () => {
     await run('npm', ['run', '--silent', 'check:package']);
   }, 60_000);
 
-  it('the package of typed documents gives plain node its documents and manifests', async () => {
+  it('the package of typed documents exports its documents and manifests to plain Node', async () => {
     const script = `
       import { EvaluateLoginDocument } from 'customer-evaluations';
       import manifest from 'customer-evaluations/persisted-query-manifest.json' with { type: 'json' };

@@ -66,17 +66,17 @@ describe('the settings', () => {
     expect(Object.isFrozen(config.http.corsOrigins)).toBe(true);
   });
 
-  it('the settings that are set to nothing count as not set', () => {
+  it('the settings with an empty value count as not set', () => {
     expect(readConfig({ PORT: '', STRIPE_SECRET_KEY: '', METRICS_PORT: '' })).toEqual(readConfig({}));
   });
 
-  it('the settings leave alone what belongs to others', () => {
+  it('the settings ignore other programs’ variables', () => {
     expect(readConfig({ PATH: '/bin', HOME: '/root', npm_config_x: 'y' })).toEqual(readConfig({}));
   });
 });
 
 describe('a fault in the settings', () => {
-  it('a fault in the settings is told with all others at once: what was set, what it got and what it takes', () => {
+  it('a problem in the settings is reported together with all others: the setting, its value and what it takes', () => {
     const faults = faultsOf({
       PORT: 'http',
       LOG_LEVEL: 'loud',
@@ -93,7 +93,7 @@ describe('a fault in the settings', () => {
   });
 
   it.each(['STRIPE_SECRET_KEY', 'ROUTER_SECRET', 'REDIS_URL'])(
-    'a fault in the settings never shows the secret in %s',
+    'a problem in the settings never shows the secret in %s',
     (name) => {
       const faults = faultsOf({ [name]: 'canary secret' });
       expect(faults[0]).toMatch(new RegExp(`^${name}: takes `));
@@ -130,14 +130,14 @@ describe('a fault in the settings', () => {
     ['CORS_ORIGINS', 'https://a.example,,https://b.example'],
     ['MAX_BODY_BYTES', '1023'],
     ['LOG_LEVEL', 'INFO'],
-  ])('a fault in the settings is found in %s=%j', (name, value) => {
+  ])('a problem in the settings is found in %s=%j', (name, value) => {
     const faults = faultsOf({ STRIPE_SECRET_KEY: key, [name]: value });
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(new RegExp(`^${name}: takes `));
   });
 
   it.each([{ METRICS_PORT: '4000' }, { PORT: '9464', METRICS_PORT: '9464' }])(
-    'a fault in the settings is found where metrics would have the gateway’s own port: %j',
+    'a problem in the settings is found if metrics would have the gateway’s own port: %j',
     (environment) => {
       const [fault, ...more] = faultsOf(environment);
       expect(fault).toMatch(/^METRICS_PORT: (4000|9464) is the port of the gateway itself \(PORT\)/);
@@ -157,13 +157,13 @@ describe('a fault in the settings', () => {
     ['UPSTREAM_MAX_CONCURRENCY', '100000'],
     ['MAX_BODY_BYTES', '1024'],
     ['LOG_LEVEL', 'silent'],
-  ])('a fault in the settings is not seen in %s=%j', (name, value) => {
+  ])('a problem in the settings is not found in %s=%j', (name, value) => {
     expect(() => readConfig({ STRIPE_SECRET_KEY: key, [name]: value })).not.toThrow();
   });
 });
 
 describe('in production', () => {
-  it('in production, a missing key is a fault, unless the sandbox is asked for by name', () => {
+  it('in production, a missing key is a problem, unless the sandbox is set explicitly', () => {
     expect(faultsOf(production)).toEqual([
       expect.stringMatching(/^STRIPE_SECRET_KEY: is needed in production/),
     ]);
@@ -171,25 +171,25 @@ describe('in production', () => {
     expect(readConfig({ ...production, STRIPE_SECRET_KEY: key }).upstream).toBe('stripe');
   });
 
-  it('in production, who may call must be said', () => {
+  it('in production, AUTH_MODE must be set', () => {
     expect(faultsOf({ NODE_ENV: 'production', STRIPE_SECRET_KEY: key })).toEqual([
       expect.stringMatching(/^AUTH_MODE: must be set in production/),
     ]);
   });
 
-  it('in production, the schema is not told to strangers, unless asked for', () => {
+  it('in production, introspection is off unless it is set', () => {
     expect(readConfig({ ...production, STRIPE_SECRET_KEY: key }).introspection).toBe(false);
     expect(readConfig({ ...production, STRIPE_SECRET_KEY: key, INTROSPECTION: 'on' }).introspection).toBe(
       true,
     );
   });
 
-  it('in production, there are no pages for browsers, unless asked for', () => {
+  it('in production, the browser pages are off unless they are set', () => {
     expect(readConfig({ ...production, STRIPE_SECRET_KEY: key }).explorer).toBe(false);
     expect(readConfig({ ...production, STRIPE_SECRET_KEY: key, EXPLORER: 'on' }).explorer).toBe(true);
   });
 
-  it('in production, the sandbox is chosen by name even beside a key', () => {
+  it('in production, the sandbox can be set even beside a key', () => {
     expect(readConfig({ UPSTREAM: 'sandbox', STRIPE_SECRET_KEY: key }).upstream).toBe('sandbox');
   });
 });

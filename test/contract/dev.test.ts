@@ -20,7 +20,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(copy, { recursive: true }));
 
-it('`npm run dev` answers with what was just saved', async () => {
+it('`npm run dev` serves the code that was just saved', async () => {
   const child = spawn('npm', ['run', '--silent', 'dev'], {
     cwd: copy,
     env: { PATH: process.env['PATH'], PORT: '0' },

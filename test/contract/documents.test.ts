@@ -37,25 +37,20 @@ const quoted = pages.flatMap(({ page, text }) =>
 );
 
 describe('the pages', () => {
-  it('the pages are as the code makes them (`npm run docs` writes them)', () => {
+  it('the pages match the code (`npm run docs` writes them)', () => {
     for (const [page, made] of generatedPages()) {
       expect({ page, text: readFileSync(page, 'utf8') }).toEqual({ page, text: made });
     }
   });
 
-  it.each(['ts', 'html'])(
-    'the pages show no example in %s that is not one of the files that are run',
-    (language) => {
-      const shown = blocksOf(language).map(({ text }) => text.trim());
-      const files = globSync(`docs/examples/**/*.${language}`).map((file) =>
-        readFileSync(file, 'utf8').trim(),
-      );
-      expect(files.length).toBeGreaterThan(0);
-      expect(shown.sort()).toEqual(files.sort());
-    },
-  );
+  it.each(['ts', 'html'])('the pages show in %s only examples from files that tests run', (language) => {
+    const shown = blocksOf(language).map(({ text }) => text.trim());
+    const files = globSync(`docs/examples/**/*.${language}`).map((file) => readFileSync(file, 'utf8').trim());
+    expect(files.length).toBeGreaterThan(0);
+    expect(shown.sort()).toEqual(files.sort());
+  });
 
-  it('the pages link to nothing that is not there, anchors included', () => {
+  it('the pages have no broken links, anchors included', () => {
     const broken = pages.flatMap(({ page, text }) =>
       [...text.matchAll(/\]\((?!https?:)([^)]+)\)/g)]
         .map(([, link = '']) => link)
@@ -65,7 +60,7 @@ describe('the pages', () => {
     expect(broken).toEqual([]);
   });
 
-  it('the pages tell in the changelog of the version that this is', () => {
+  it('the pages include a changelog entry for the current version', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect(readFileSync('docs/CHANGELOG.md', 'utf8')).toMatch(
       new RegExp(`^## \\[${version}\\] - \\d{4}-\\d{2}-\\d{2}$`, 'm'),
@@ -77,14 +72,14 @@ describe('the pages', () => {
     for (const { page } of pages.slice(1)) expect(readme?.text).toContain(`](${page})`);
   });
 
-  it('the pages name no setting, code or value that there is not', () => {
+  it('the pages name only settings, codes and values that exist', () => {
     const names = quoted.filter(({ words }) => /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+(=|$)/.test(words));
     expect(names.length).toBeGreaterThan(50);
     const strange = names.filter(({ words }) => !isKnown(words.split('=')[0] ?? ''));
     expect(strange).toEqual([]);
   });
 
-  it('the pages name no file that there is not', () => {
+  it('the pages name only files that exist', () => {
     const files = quoted.filter(({ words }) => /^(src|schema|test|docs|deploy|\.ci)\/[\w./-]+$/.test(words));
     expect(files.length).toBeGreaterThan(10);
     expect(files.filter(({ words }) => !existsSync(words) && !isIgnored(words))).toEqual([]);
@@ -96,7 +91,7 @@ describe('the references', () => {
     expect(describeSettings().filter(({ meaning }) => meaning === '')).toEqual([]);
   });
 
-  it('the references have every code that the sources raise', () => {
+  it('the references list every code that the sources raise', () => {
     const reference = readFileSync('docs/reference/errors.md', 'utf8');
     const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
       // The sandbox speaks as Stripe does.
@@ -137,12 +132,12 @@ describe('the commands', () => {
     'chmod',
   ];
 
-  it('the commands are of a kind that this file knows how to prove', () => {
+  it('the commands are all of a kind that this file can check', () => {
     expect(commands.length).toBeGreaterThan(10);
     expect(commands.filter(({ words: [first = ''] }) => !provenOtherwise.includes(first))).toEqual([]);
   });
 
-  it('the commands set only settings that there are', () => {
+  it('the commands set only settings that exist', () => {
     const pairs = [
       ...commands.flatMap(({ variables }) => variables),
       ...blocksOf('ini').flatMap(({ text }) => linesOf(text)),
@@ -152,7 +147,7 @@ describe('the commands', () => {
     expect(set.filter((name) => !isSetting(name))).toEqual([]);
   });
 
-  it('the commands name only npm scripts that there are', () => {
+  it('the commands name only npm scripts that exist', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: object };
     const named = pages.flatMap(({ text }) =>
       [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, script]) => script),
@@ -161,7 +156,7 @@ describe('the commands', () => {
     expect(named.filter((script) => !Object.hasOwn(scripts, script ?? ''))).toEqual([]);
   });
 
-  it('the commands check a configuration as the page of production says: it is refused, and what is missing is named', async () => {
+  it('the commands check a configuration as docs/production.md says: it is refused, and the missing settings are named', async () => {
     const checks = commands.filter(({ words }) => words.includes('--check-config'));
     expect(checks).toHaveLength(1);
     for (const { words, variables } of checks) {
@@ -174,7 +169,7 @@ describe('the commands', () => {
     }
   });
 
-  it('the commands make the secret that the gateway and the router share: one that the gateway takes', async () => {
+  it('the commands make a secret for gateway and router that the gateway accepts', async () => {
     const [line, ...more] = blocksOf('sh')
       .flatMap(({ text }) => linesOf(text))
       .filter((each) => each.includes('openssl'));
@@ -187,7 +182,7 @@ describe('the commands', () => {
     expect(authentication).toMatchObject({ mode: 'router' });
   });
 
-  it('the commands name only files and arguments that there are', () => {
+  it('the commands name only files and arguments that exist', () => {
     for (const { words } of commands) {
       if (words[0] === 'node' && words[1] === 'dist/main.js')
         expect(() => readCommand(words.slice(2))).not.toThrow();
@@ -212,7 +207,7 @@ describe('the snippets', () => {
   );
 
   it.each(curls.map(({ page, command, next }) => ({ page, command, next })))(
-    'the snippets work: the curl of $page, and what it is said to answer',
+    'the snippets work: the curl of $page, and its response',
     async ({ command, next }) => {
       const { stdout } = await run('sh', ['-c', command.replaceAll('http://127.0.0.1:4000', gateway.url)]);
       expect(JSON.parse(stdout)).toEqual(JSON.parse(next ?? ''));
@@ -222,14 +217,14 @@ describe('the snippets', () => {
   const graphql = blocksOf('graphql').map(({ page, text }) => ({ page, text, document: parse(text) }));
   const operations = graphql.filter(({ document }) => document.definitions.every(isExecutableDefinitionNode));
 
-  it.each(operations)('the snippets do what they say: the operation of $page', async ({ text, document }) => {
+  it.each(operations)('the snippets work: the operation of $page', async ({ text, document }) => {
     expect(validate(schema, document)).toEqual([]);
     const { data, errors } = await gateway.send(text, { radarSession: 'rse_1', customer: 'cus_1' });
     expect(errors).toBeUndefined();
     expect(Object.values(data)).toEqual([expect.objectContaining({ errors: [] })]);
   });
 
-  it('the snippets show a log line that has what the gateway’s own has', async () => {
+  it('the snippets show a log line with the fields of the gateway’s own', async () => {
     const [example, ...more] = blocksOf('json').filter(({ text }) => text.startsWith('{"level"'));
     expect(more).toEqual([]);
     const [operation] = operations;
@@ -262,7 +257,7 @@ describe('the snippets', () => {
     }
   });
 
-  it('the snippets are of no kind that nobody checks', () => {
+  it('the snippets are all of a kind that this file checks', () => {
     // GitHub alone draws Mermaid's pictures; no parser of it runs without a browser.
     const checked = ['sh', 'graphql', 'json', 'yaml', 'ts', 'html', 'ini', 'mermaid'];
     expect(blocks.filter(({ language }) => !checked.includes(language))).toEqual([]);

@@ -122,7 +122,7 @@ function timedAssertions(source: string): string[] {
 }
 
 describe('an assertion on elapsed time', () => {
-  it('an assertion on elapsed time stands in no test: a busy machine would break it, and a busy reader would widen it', () => {
+  it('an assertion on elapsed time is in no test, since a busy machine would break it', () => {
     const files = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter(
       (file) => file.endsWith('.test.ts') && !file.includes('node_modules'),
     );

@@ -31,7 +31,7 @@ describe('GraphQL over HTTP', () => {
   const audits = serverAudits({ url: () => `${gateway.url}/graphql`, fetchFn: fetchWhole });
 
   it.each(audits.map((audit) => [audit.id, audit.name, audit] as const))(
-    'GraphQL over HTTP keeps to the audit %s: %s',
+    'GraphQL over HTTP passes the audit %s: %s',
     async (id, _name, audit) => {
       const result = await audit.fn();
       if (id in allowed) expect(['notice', 'warn']).toContain(result.status);
@@ -39,7 +39,7 @@ describe('GraphQL over HTTP', () => {
     },
   );
 
-  it('GraphQL over HTTP is audited, and every allowance above is of an audit that exists', () => {
+  it('GraphQL over HTTP is audited, and every exception above names an existing audit', () => {
     expect(audits.length).toBeGreaterThan(50);
     expect(audits.map(({ id }) => id)).toEqual(expect.arrayContaining(Object.keys(allowed)));
   });
@@ -57,14 +57,14 @@ describe('a refusal before GraphQL', () => {
     ['application/graphql-response+json, application/json;q=0.9', 'application/graphql-response+json'],
     ['application/json', 'application/json'],
     ['*/*', 'application/json'],
-  ])('a refusal before GraphQL to who accepts %s is of the type %s', async (accept, type) => {
+  ])('a refusal before GraphQL for Accept: %s has the type %s', async (accept, type) => {
     const { status, headers, errors } = await closed.send('{ __typename }', {}, { accept });
     expect(status).toBe(401);
     expect(headers.get('content-type')).toBe(`${type}; charset=utf-8`);
     expect(errors?.[0]?.extensions['code']).toBe('UNAUTHENTICATED');
   });
 
-  it('a refusal of a document is of the type that is accepted, too', async () => {
+  it('a refusal of a document also has the accepted type', async () => {
     const trusting = await startTestGateway({ TRUSTED_DOCUMENTS: 'only' });
     const accept = 'application/graphql-response+json';
     const { status, headers } = await trusting.send('{ __typename }', {}, { accept });

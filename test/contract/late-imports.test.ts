@@ -50,7 +50,7 @@ describe('what the build loads late', () => {
     });
   const nameOf = (file: string): string => file.replace(/-[A-Z0-9]{8}\.js$/, '');
 
-  it('what the build loads late is seen at work by a test of the build, or is known never to be loaded', () => {
+  it('each late import of the build is covered by a test of the build, or is known never to be loaded', () => {
     const tests = readFileSync('test/contract/build.test.ts', 'utf8');
     for (const name of Object.values(loadedLate)) expect(tests).toContain(`${name}'`);
     const known = new Set([...Object.keys(loadedLate), ...neverLoaded]);
@@ -59,7 +59,7 @@ describe('what the build loads late', () => {
     expect(lateImports.length).toBeGreaterThan(10);
   });
 
-  it('what the build loads late has every name that is taken from it', () => {
+  it('each late import of the build has every name that is used from it', () => {
     const taken = lateImports.filter(({ names }) => names.length > 0);
     expect(taken.length).toBeGreaterThan(10);
     const script = `

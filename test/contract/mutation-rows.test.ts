@@ -4,7 +4,7 @@ import { mutationRows, notMeasured } from '../mutation/rows.ts';
 
 describe('what is measured by changing it', () => {
   it.each(Object.entries(mutationRows))(
-    'what is measured by changing it is all of %s/, each file once, or says why not',
+    'the mutation tests cover every file of %s/ once, or say why not',
     (room, rows) => {
       const inRows = rows.flatMap(({ files }) => files.flatMap((pattern) => globSync(pattern)));
       const left = Object.keys(notMeasured).filter((file) => file.startsWith(`src/${room}/`));
@@ -12,7 +12,7 @@ describe('what is measured by changing it', () => {
     },
   );
 
-  it('what is measured by changing it is measured by tests that exist', () => {
+  it('the mutation tests name only tests that exist', () => {
     const names = Object.values(mutationRows).flatMap((rows) => rows.flatMap(({ tests }) => tests));
     expect(names.filter((name) => !existsSync(`test/${name}.test.ts`))).toEqual([]);
   });

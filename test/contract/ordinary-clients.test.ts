@@ -101,7 +101,7 @@ describe('an ordinary client, where only trusted documents are run', () => {
     },
   );
 
-  it('an ordinary client, where only trusted documents are run, sends a document of its page’s own that has fragments: urql, whose text has no blank line', async () => {
+  it('an ordinary client can send a trusted document with fragments as urql does, without a blank line', async () => {
     const own = parse(
       'query Own($id: ID!) { __typename ...F } fragment F on Query { customerEvaluation(id: $id) { __typename id } }',
       // As generated documents are.
@@ -123,7 +123,7 @@ describe('an ordinary client, where only trusted documents are run', () => {
     expect(data).toMatchObject({ customerEvaluation: null });
   });
 
-  it('an ordinary client, where only trusted documents are run, is refused what is not trusted', async () => {
+  it('an ordinary client gets a refusal for an untrusted document', async () => {
     const { errors } = await gateway.send(createEverything, { input: registration() });
     expect(errors).toMatchObject([{ extensions: { code: 'QUERY_NOT_IN_SAFELIST' } }]);
   });

@@ -7,7 +7,7 @@ const secureContextsOnly = /crypto\.(randomUUID\(|subtle)|from 'node:crypto'/;
 const pages = globSync(['docs/examples/*.ts', 'docs/examples/**/*.html']);
 
 describe('The examples for pages', () => {
-  it('The examples for pages are those for each client, and the page of the back end', () => {
+  it('The examples for pages are those of each client, and the back end’s page', () => {
     expect(pages.length).toBeGreaterThanOrEqual(4);
   });
 

@@ -139,7 +139,7 @@ describe('a contributor who follows the recipes of docs/develop.md', () => {
     await expect(start('--check-config')).rejects.toThrow(/HOUSE_COLOUR.*red or blue/);
   });
 
-  it('a contributor who follows the recipes of docs/develop.md finds all of it in the printed schema', () => {
+  it('a contributor who follows the recipes of docs/develop.md finds signal and field in the printed schema', () => {
     const sdl = readFileSync(path.join(copy, 'schema/customer-evaluations.graphql'), 'utf8');
     expect(sdl).toContain('deviceReuse: DeviceReuseSignal');
     expect(sdl).toContain('model: String');
@@ -151,7 +151,7 @@ describe('a contributor who follows the recipes of docs/develop.md', () => {
     expect(unnamed).toEqual([]);
   });
 
-  it('a contributor who follows the recipes of docs/develop.md is told what to do about generated files that are not staged', async () => {
+  it('a contributor who follows the recipes of docs/develop.md is told to stage generated files', async () => {
     expect(told).toContain('schema/customer-evaluations.graphql');
     expect(told).toContain('run `npm run codegen` and commit');
     await run('git', ['add', 'schema'], { cwd: copy });

@@ -75,7 +75,7 @@ describe('Relay, compiled and run as docs/frontend.md says, where only trusted d
     );
 
   it.each(operations)(
-    'Relay, where only trusted documents are run, sends $relayName by its id',
+    'Relay with TRUSTED_DOCUMENTS=only sends $relayName by its id',
     async ({ name, relayName }) => {
       const created = await execute('EvaluateLoginMutation', variablesOf('')['EvaluateLogin'] ?? {});
       const payload = created.data?.['createCustomerEvaluation'] as { customerEvaluation?: { id: string } };
@@ -87,7 +87,7 @@ describe('Relay, compiled and run as docs/frontend.md says, where only trusted d
     },
   );
 
-  it('Relay, where only trusted documents are run, has no text of its operations in what the page loads', () => {
+  it('Relay with TRUSTED_DOCUMENTS=only puts no text of its operations into the page’s bundle', () => {
     for (const { relayName } of operations) {
       const artifact = readFileSync(path.join(project, `src/__generated__/${relayName}.graphql.ts`), 'utf8');
       expect(artifact).toMatch(/"id": "[\da-f]{64}",/);
@@ -95,7 +95,7 @@ describe('Relay, compiled and run as docs/frontend.md says, where only trusted d
     }
   });
 
-  it('Relay, where only trusted documents are run, is refused an operation that the gateway was not given', async () => {
+  it('Relay with TRUSTED_DOCUMENTS=only gets a refusal for an operation that the gateway does not have', async () => {
     const response = await fetch(`${gateway.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -16,11 +16,11 @@ describe('the published schema', () => {
   });
   afterAll(() => gateway.close());
 
-  it('the published schema is what the code says: `npm run schema` would change nothing', async () => {
+  it('the published schema matches the code: `npm run schema` would change nothing', async () => {
     expect(await buildSubgraph([customerEvaluationModule(undefined)]).sdl()).toBe(published);
   });
 
-  it('the published schema is the one that is run, as far as a router’s own parts go', () => {
+  it('the published schema equals the executable one, including the parts for routers', () => {
     const { schema } = buildSubgraph([customerEvaluationModule(undefined)]);
     const fromSdl = buildSubgraphSchema(parse(published));
     expect(validateSchema(schema)).toEqual([]);
@@ -32,7 +32,7 @@ describe('the published schema', () => {
     expect(ours(schema)).toEqual(ours(fromSdl));
   });
 
-  it('the published schema is served to routers letter for letter', async () => {
+  it('the published schema is served to routers unchanged', async () => {
     const { data } = await gateway.send('{ _service { sdl } }');
     expect(data._service.sdl).toBe(published);
   });
@@ -42,7 +42,7 @@ describe('the published schema', () => {
   });
 
   it.each(['EvaluationContextInput', 'EvaluationClientDetailsInput', 'EvaluationCustomerDetailsInput'])(
-    'the published schema says by introspection that %s is one of its fields',
+    'the published schema marks %s as @oneOf in introspection',
     async (name) => {
       const { data } = await gateway.send(
         'query Kind($name: String!) { __type(name: $name) { isOneOf inputFields { name } } }',
@@ -53,7 +53,7 @@ describe('the published schema', () => {
     },
   );
 
-  it('the published schema does not say so of other inputs', async () => {
+  it('the published schema marks no other input as @oneOf in introspection', async () => {
     const { data } = await gateway.send('{ __type(name: "EvaluationCustomerDataInput") { isOneOf } }');
     expect(data.__type.isOneOf).toBe(false);
   });
@@ -84,7 +84,7 @@ describe('the published schema', () => {
     );
   });
 
-  it('the published schema is kept from strangers where introspection is off, and routers still get it', async () => {
+  it('the published schema is hidden from callers if introspection is off, and routers still get it', async () => {
     const secret = 'a-secret-of-the-router-and-nobody-else';
     const closed = await startTestGateway({
       INTROSPECTION: 'off',

@@ -27,7 +27,7 @@ describe('The groups of settings', () => {
     expect(describeSettings().map(({ name }) => name)).toEqual(names);
   });
 
-  it('The groups of settings are short for those who need little', () => {
+  it('The groups of settings are short for simple deployments', () => {
     const [everyone = [], some = []] = namesByGroup;
     expect(everyone.length).toBeLessThanOrEqual(12);
     expect(some.length).toBeLessThanOrEqual(40);
@@ -43,7 +43,7 @@ describe('The groups of settings', () => {
     expect(listedBelowTitles(stdout, /^ {2}([A-Z_]+) {2}/gm)).toEqual(namesByGroup);
   });
 
-  it('The groups of settings let no setting be explained by its neighbour in another group', () => {
+  it('The groups of settings explain each setting without its neighbour in another group', () => {
     const [first, ...rest] = describeSettings();
     let before = first;
     for (const setting of rest) {

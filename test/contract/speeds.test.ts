@@ -20,7 +20,7 @@ describe('the speed of a test', () => {
     expect(speedOf(file)).toBe(speed);
   });
 
-  it('the speed of a test is one of three for each file, and none of the three is empty', () => {
+  it('the speed of a test is one of three for each file, and each of the three has tests', () => {
     const files = testFiles();
     const all = Object.values(files).flat();
     expect(new Set(all).size).toBe(all.length);
@@ -28,7 +28,7 @@ describe('the speed of a test', () => {
       expect([speed, some.length > 30]).toEqual([speed, true]);
   });
 
-  it('the speed of a test is not unit where a socket is opened or a process started, by whatever is imported from src/', async () => {
+  it('the speed of a test is not unit if it opens a socket or starts a process through an import from src/', async () => {
     expect(() => net.connect(1)).toThrow('A unit test connects to a server');
     expect(() => Reflect.apply(net.Server.prototype.listen, new net.Server(), [0])).toThrow(
       'A unit test listens',

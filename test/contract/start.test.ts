@@ -108,7 +108,7 @@ describe('the process', () => {
 
   itUnless(
     noTerminal,
-    'the process starts with no settings at all, and prints a curl that works in a terminal',
+    'the process starts without settings, and prints a working curl in a terminal',
     async () => {
       const gateway = startInTerminal({ PORT: '0' });
       expect(await toldBy(gateway, /The gateway: (\S+)/)).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/graphql$/);
@@ -116,7 +116,7 @@ describe('the process', () => {
     },
   );
 
-  it('the process logs what is on as one line of JSON where no terminal is, and writes nothing else', async () => {
+  it('the process logs its configuration as one line of JSON without a terminal, and writes nothing else', async () => {
     const gateway = start({ PORT: '0', METRICS_PORT: '0' });
     await logged(gateway, 'listening');
     const configuration = await logged(gateway, 'configuration');
@@ -183,14 +183,14 @@ describe('the process', () => {
     });
   });
 
-  it('the process leaves what was compiled beside the code, where the next start finds it', async () => {
+  it('the process leaves its compile cache beside the code for the next start', async () => {
     await rm('dist/compiled', { recursive: true, force: true });
     await logged(start({ PORT: '0' }), 'listening');
     const [version] = readdirSync('dist/compiled');
     expect(readdirSync(`dist/compiled/${version}`).length).toBeGreaterThan(5);
   });
 
-  it('the process hashes by what Node brings, and by nothing written in JavaScript', () => {
+  it('the process hashes with Node’s own crypto, and not in JavaScript', () => {
     const code = readdirSync('dist').filter((file) => file.endsWith('.js'));
     // The first constant of SHA-256 (FIPS 180-4, 4.2.2), in whatever way it is written.
     const own = code.filter((file) => /1116352408|0x428a2f98/i.test(readFileSync(`dist/${file}`, 'utf8')));
@@ -198,7 +198,7 @@ describe('the process', () => {
     expect(own).toEqual([]);
   });
 
-  itUnless(noTerminal, 'the process tells what is on, in a terminal', async () => {
+  itUnless(noTerminal, 'the process prints a summary of its configuration in a terminal', async () => {
     const gateway = startInTerminal({ PORT: '0', TRUSTED_DOCUMENTS: 'only', RATE_LIMIT_PER_MINUTE: 'off' });
     await toldBy(gateway, /^curl/m);
     const told = gateway.told();
@@ -235,7 +235,7 @@ describe('the process', () => {
     expect(gateway.told()).not.toContain('    at ');
   });
 
-  it('the process refuses an argument that there is not with 1, and tells where settings come from', async () => {
+  it('the process refuses an unknown argument with 1, and says where settings come from', async () => {
     const gateway = start({}, '--port', '4001');
     expect(await gateway.exited).toBe(1);
     expect(gateway.told()).toBe(
@@ -257,7 +257,7 @@ describe('the process', () => {
     await taken.close();
   });
 
-  it('the process refuses a taken port of the metrics with 1, naming the setting that is at fault', async () => {
+  it('the process refuses a taken metrics port with 1, naming its setting', async () => {
     const taken = await startRecordingUpstream();
     const { port } = new URL(taken.url);
     const gateway = start({ PORT: '0', METRICS_PORT: port });
@@ -268,7 +268,7 @@ describe('the process', () => {
     await taken.close();
   });
 
-  it('the process serves the sandbox alone, and tells how to point a gateway at it', async () => {
+  it('the process serves only the sandbox, and says how to point a gateway at it', async () => {
     const sandbox = start({ PORT: '0' }, 'sandbox');
     const settings = await toldBy(sandbox, /STRIPE_API_URL=\S+ STRIPE_SECRET_KEY=\S+/);
     const gateway = start({
@@ -293,7 +293,7 @@ describe('the process', () => {
     });
   });
 
-  it('the process tells of a bug by its places in the sources', async () => {
+  it('the process logs a bug with its source locations', async () => {
     const bug = `data:text/javascript,${encodeURIComponent(`
       const on = process.on;
       process.on = (name, listener) => {
@@ -304,7 +304,7 @@ describe('the process', () => {
     await expect(failed).rejects.toThrow(/at serveGateway \(src\/main\.ts:\d+:\d+\)/);
   });
 
-  it('the process prints its version and its help without loading what serves', async () => {
+  it('the process prints its version and its help without loading the server', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect(await printedBy(['--import', servingNothing, 'dist/main.js', '--version'])).toBe(`${version}\n`);
 
@@ -315,7 +315,7 @@ describe('the process', () => {
     await expect(printedBy(['--import', servingNothing, 'dist/main.js'])).rejects.toThrow(/loaded /);
   });
 
-  it('the process checks the settings without serving, and prints what they come to without a secret', async () => {
+  it('the process checks the settings without serving, and prints their effective values without secrets', async () => {
     const printed = await printedBy(['dist/main.js', '--check-config'], {
       NODE_ENV: 'production',
       STRIPE_SECRET_KEY: 'rk_live_canary',
@@ -361,7 +361,7 @@ describe('the process', () => {
     expect(printed + gateway.told()).not.toContain('canary');
   });
 
-  it('the process tells in which file a secret is, and not the secret', async () => {
+  it('the process prints a secret’s file, and not the secret', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'secrets-'));
     const file = path.join(folder, 'key');
     writeFileSync(file, 'sk_test_canary\n');
@@ -375,11 +375,14 @@ describe('the process', () => {
   it.each([
     { what: 'a value', environment: { PORT: 'http' } },
     { what: 'a file', environment: { TRUSTED_DOCUMENTS: 'only', TRUSTED_DOCUMENTS_PATH: 'no/such/file' } },
-  ])('the process finds the same fault with --check-config as at a start: $what', async ({ environment }) => {
-    const [atStart, checked] = [start(environment), start(environment, '--check-config')];
-    expect(await atStart.exited).toBe(1);
-    expect(await checked.exited).toBe(1);
-    expect(checked.told()).toBe(atStart.told());
-    expect(checked.told()).toMatch(/^ {2}(PORT|TRUSTED_DOCUMENTS_PATH): /m);
-  });
+  ])(
+    'the process reports the same problem with --check-config as at a start: $what',
+    async ({ environment }) => {
+      const [atStart, checked] = [start(environment), start(environment, '--check-config')];
+      expect(await atStart.exited).toBe(1);
+      expect(await checked.exited).toBe(1);
+      expect(checked.told()).toBe(atStart.told());
+      expect(checked.told()).toMatch(/^ {2}(PORT|TRUSTED_DOCUMENTS_PATH): /m);
+    },
+  );
 });

@@ -47,7 +47,7 @@ function namesIn(source: string): string[] {
 }
 
 describe('test names', () => {
-  it('each name of a test is a sentence with its subject, which stands alone without its describe', () => {
+  it('each name of a test is a sentence with a subject that stands alone without its describe', () => {
     const files = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter(
       (file) => file.endsWith('.test.ts') && !file.includes('node_modules'),
     );

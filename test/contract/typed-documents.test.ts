@@ -9,7 +9,7 @@ import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { illegal, legal, ownSignal, refusedByClients } from './illegal-inputs.ts';
 
 describe('the typed documents', () => {
-  it('the typed documents leave each of the illegal inputs to the compiler, which refuses them all', () => {
+  it('the typed documents make the compiler refuse each illegal input', () => {
     expect(illegal).toHaveLength(14);
     expect(refusedByClients).toHaveLength(5);
   });
@@ -24,10 +24,10 @@ describe('the typed documents', () => {
   it.each([
     { eventType: 'LOGIN' as const, name: 'account sharing' },
     { eventType: 'REGISTRATION' as const, name: 'multi-accounting' },
-  ])('the typed documents tell the signals of a $eventType apart', async ({ eventType, name }) => {
+  ])('the typed documents distinguish the signals of a $eventType', async ({ eventType, name }) => {
     const variables: CreateCustomerEvaluationMutationVariables = { input: { ...legal, eventType } };
     const answer = await gateway.send(print(CreateCustomerEvaluationDocument), variables);
-    const data: CreateCustomerEvaluationMutation = answer.data;
+    const { data }: { data: CreateCustomerEvaluationMutation } = JSON.parse(answer.text);
     const signals = data.createCustomerEvaluation?.customerEvaluation?.signals;
     expect(signals == null ? signals : ownSignal(signals)).toEqual({ name, score: expect.any(Number) });
   });

@@ -21,7 +21,7 @@ const without = (name: string): object =>
   Object.fromEntries(Object.entries(registrationAnswer).filter(([key]) => key !== name));
 
 describe('an answer of the upstream', () => {
-  it('an answer of the upstream is read with everything that it holds', () => {
+  it('a response of the upstream is read with all its fields', () => {
     const { evaluation, drift } = read({
       ...loginAnswer,
       status: 'restricted',
@@ -93,14 +93,11 @@ describe('an answer of the upstream', () => {
     },
     { what: 'status is null', body: { ...registrationAnswer, status: null }, evaluation: { status: null } },
     { what: 'status is missing', body: registrationAnswer, evaluation: { status: null } },
-  ])(
-    'an answer of the upstream is read where $what, as nothing out of the ordinary',
-    ({ body, evaluation }) => {
-      const translated = read(body);
-      expect(translated.evaluation).toMatchObject(evaluation);
-      expect(translated.drift).toEqual([]);
-    },
-  );
+  ])('a response of the upstream is read without drift if $what', ({ body, evaluation }) => {
+    const translated = read(body);
+    expect(translated.evaluation).toMatchObject(evaluation);
+    expect(translated.drift).toEqual([]);
+  });
 
   it.each<{ what: string; body: object; evaluation: object; drift: string[] }>([
     {
@@ -152,7 +149,7 @@ describe('an answer of the upstream', () => {
       drift: ['signals.account_sharing.score out of range'],
     },
   ])(
-    'an answer of the upstream is read where it holds a new $what, and the novelty is told by name',
+    'a response of the upstream with a new $what is read, and the drift is reported by name',
     ({ body, evaluation, drift }) => {
       const translated = read(body);
       expect(translated.evaluation).toMatchObject(evaluation);
@@ -164,7 +161,7 @@ describe('an answer of the upstream', () => {
     { signals: { account_sharing: signal }, member: LoginSignals },
     { signals: { multi_accounting: signal }, member: RegistrationSignals },
   ])(
-    'an answer of the upstream about an event type of tomorrow tells the signals it found apart',
+    'a response of the upstream about a new event type still distinguishes its signals',
     ({ signals, member }) => {
       const body = { ...registrationAnswer, event_type: 'password_reset', signals };
       expect(read(body).evaluation.signals).toBeInstanceOf(member);
@@ -200,7 +197,7 @@ describe('an answer that is not what the contract says', () => {
     { what: 'a list', body: [registrationAnswer], names: 'answer' },
     { what: 'null', body: null, names: 'answer' },
   ])(
-    'an answer that is not what the contract says is refused for $what, and operators are told where',
+    'a response that violates the contract is refused for $what, and the log says where',
     ({ body, names }) => {
       const failure = outcomeOf(body);
       expect(failure).toMatchObject(refused);
@@ -210,13 +207,13 @@ describe('an answer that is not what the contract says', () => {
     },
   );
 
-  it('an answer that is not what the contract says is refused when it is about another event type than was asked about', () => {
+  it('a response that violates the contract is refused if it is about another event type than requested', () => {
     expect(outcomeOf(loginAnswer, 'REGISTRATION')).toMatchObject(refused);
     expect(outcomeOf({ ...loginAnswer, event_type: 'password_reset' }, 'LOGIN')).toMatchObject(refused);
     expect(read(loginAnswer, 'LOGIN').evaluation.eventType).toBe('LOGIN');
   });
 
-  it('an answer that is not what the contract says gives an evaluation or that failure whatever the JSON, and no message quotes a string of it', () => {
+  it('a response with any JSON gives an evaluation or UPSTREAM_INVALID_RESPONSE, and no message quotes a string of it', () => {
     // Strings that no message of ours holds by chance. (Names of fields may stand in the log.)
     const word = fc.stringMatching(/^[a-z@]{3}\d{4}$/);
     const name = fc.stringMatching(/^[a-z_]{1,8}$/);

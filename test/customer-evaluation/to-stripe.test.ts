@@ -97,7 +97,7 @@ describe('an input that the reference refuses', () => {
     expect(failure.problems.map((problem) => problem.path)).toEqual(paths);
   });
 
-  it('the translation of an input counts characters as code points: 5,000 are taken, whatever their size, and one more is not', () => {
+  it('the translation of an input counts characters as code points: 5,000 are accepted, whatever their size, and 5,001 are not', () => {
     const named = (name: string) => inputOf({ customerDetails: { customerData: { name } } });
     for (const character of ['a', 'é', '😀']) {
       expect(toStripe(named(character.repeat(5000)), older)).toBeDefined();
@@ -109,7 +109,7 @@ describe('an input that the reference refuses', () => {
 describe('client data with a version of the upstream that does not know it', () => {
   const withData = { clientDetails: { data: { ip: '203.0.113.7' } } };
 
-  it('client data with a version of the upstream that does not know it is unsupported, naming each field and the version that would do', () => {
+  it('client data is unsupported by an older version of the upstream, and the error names each field and the needed version', () => {
     const failure = failureOf(() =>
       toStripe(inputOf(withData, { customerDetails: { customer: 'cus_1' } }, withData), older),
     );
@@ -121,7 +121,7 @@ describe('client data with a version of the upstream that does not know it', () 
     expect(failure.message).toContain('2026-06');
   });
 
-  it('client data with a version of the upstream that does not know it is refused for its faults first, since they are the client’s to mend', () => {
+  it('client data for an older version of the upstream is refused for invalid fields first, since the client can fix those', () => {
     const faulty = { clientDetails: { data: { ip: '' } } };
     expect(failureOf(() => toStripe(inputOf(faulty), older)).code).toBe('BAD_USER_INPUT');
   });

@@ -14,7 +14,7 @@ const compose = parse(source.replace(/\$\{\w+:-([^}]*)\}/g, '$1'));
 const { router, gateway, redis } = compose.services;
 
 describe('deploy/compose.yaml', () => {
-  it('deploy/compose.yaml is what the compose specification takes', () => {
+  it('deploy/compose.yaml is valid by the compose specification', () => {
     // The parts of it name themselves as an older draft had it.
     const withoutNames = (key: string, value: unknown) =>
       key === '$schema' || (key === 'id' && typeof value === 'string') ? undefined : value;
@@ -27,7 +27,7 @@ describe('deploy/compose.yaml', () => {
     expect(isCompose({ services: { gateway: { imagine: 'that' } } })).toBe(false);
   });
 
-  it('deploy/compose.yaml has settings that the gateway takes as they are, with the sandbox for an upstream', () => {
+  it('deploy/compose.yaml has valid settings, with the sandbox as the upstream', () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'compose-'));
     const file = path.join(directory, 'router_secret');
     writeFileSync(file, 's'.repeat(64));
@@ -44,7 +44,7 @@ describe('deploy/compose.yaml', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('deploy/compose.yaml shows the router’s port alone, and to this machine alone', () => {
+  it('deploy/compose.yaml exposes only the router’s port, and only on localhost', () => {
     expect(router.ports).toEqual(['127.0.0.1:4002:4002']);
     for (const service of [gateway, redis]) {
       expect(service.ports).toBeUndefined();
@@ -56,7 +56,7 @@ describe('deploy/compose.yaml', () => {
     }
   });
 
-  it('deploy/compose.yaml gives the router the secret that the gateway asks for, and a supergraph that leads to it', () => {
+  it('deploy/compose.yaml gives the router the gateway’s secret, and a supergraph with its URL', () => {
     expect(router.environment.ROUTER_SECRET_FILE).toBe(gateway.environment.ROUTER_SECRET_FILE);
     const { stderr } = spawnSync(
       process.execPath,

@@ -21,7 +21,7 @@ import { describeUnless } from '../harness/run-unless.ts';
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
 describe('the Dockerfile', () => {
-  it('the Dockerfile names each base image with a tag, of the Node that the tests run on', () => {
+  it('the Dockerfile pins each base image by tag, to the Node version of the tests', () => {
     const bases = argumentsOf('FROM').map((words) => words.split(' ')[0] ?? '');
     expect(bases).toHaveLength(2);
     const [major = ''] = process.versions.node.split('.');
@@ -29,7 +29,7 @@ describe('the Dockerfile', () => {
       expect(base).toMatch(new RegExp(`^(node:${major}-|.*/nodejs${major}-)[\\w.:-]+$`));
   });
 
-  it('the Dockerfile lets nothing into the build but what it copies', () => {
+  it('the Dockerfile’s build context holds only the files that it copies', () => {
     const copied = argumentsOf('COPY')
       .filter((words) => !words.startsWith('--from='))
       .flatMap((words) => words.split(/\s+/).slice(0, -1));
@@ -84,7 +84,7 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
     rmSync(into, { recursive: true, force: true });
   });
 
-  it('the image that is built from the Dockerfile says who it is, what it runs and as whom', () => {
+  it('the image that is built from the Dockerfile has labels, an entry point and a user', () => {
     expect(image.config).toMatchObject({
       User: '65532:65532',
       WorkingDir: '/app',
@@ -102,7 +102,7 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
     );
   });
 
-  it('the image that is built from the Dockerfile holds what runs and nothing else: no sources, tests or packages', () => {
+  it('the image that is built from the Dockerfile holds only what runs: no sources, tests or packages', () => {
     const app = path.join(image.root, 'app');
     const files = readdirSync(app, { recursive: true, encoding: 'utf8' });
     expect(files).toContain('dist/main.js');
@@ -133,7 +133,7 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
     expect(Number(kilobytes) / 1024).toBeLessThan(200);
   });
 
-  it('the image that is built from the Dockerfile evaluates by a shipped operation, and serves its SDL letter for letter', async () => {
+  it('the image that is built from the Dockerfile evaluates by a shipped operation, and serves its SDL unchanged', async () => {
     const url = `http://127.0.0.1:${port}`;
     const shipped = readFileSync('schema/operations/evaluate-registration.graphql', 'utf8');
     const answer = await postGraphQL(url, shipped, {

@@ -60,7 +60,7 @@ describe('the manifests for Kubernetes', () => {
     expect(readdirSync(base).sort()).toEqual([...files, 'kustomization.yaml'].sort());
   });
 
-  it.each(files)('the manifests for Kubernetes are what the cluster takes: %s', (file) => {
+  it.each(files)('the manifests for Kubernetes are valid: %s', (file) => {
     const manifest = read(file);
     const Kind = kinds[`${manifest.apiVersion} ${manifest.kind}`];
     if (Kind === undefined) throw new Error(`no schema for ${manifest.apiVersion} ${manifest.kind}`);
@@ -69,7 +69,7 @@ describe('the manifests for Kubernetes', () => {
     expect(() => new Kind({ ...manifest, metadata: { name: 1 } } as never).validate()).toThrow();
   });
 
-  it('the manifests for Kubernetes have settings that the gateway takes, with each secret in a file that is mounted and can change', () => {
+  it('the manifests for Kubernetes have valid settings, with each secret in a mounted file that can change', () => {
     expect(config).toMatchObject({
       host: '0.0.0.0',
       port: container.ports[0].containerPort,
@@ -100,13 +100,13 @@ describe('the manifests for Kubernetes', () => {
     expect(() => new networking.NetworkPolicy(policyWithRedis as never).validate()).not.toThrow();
   });
 
-  it('the manifests for Kubernetes give a pod more time to go than its drain may take', () => {
+  it('the manifests for Kubernetes give a pod a longer grace period than its drain may take', () => {
     const { delayMs, limitMs } = config.http.drain;
     expect(delayMs).toBeGreaterThanOrEqual(5_000);
     expect(pod.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(delayMs + limitMs + 4_000);
   });
 
-  it('the manifests for Kubernetes probe what the gateway answers', async () => {
+  it('the manifests for Kubernetes probe endpoints that exist', async () => {
     const gateway = await startTestGateway();
     for (const { httpGet } of probes) {
       expect(httpGet.port).toBe(container.ports[0].name);
@@ -118,7 +118,7 @@ describe('the manifests for Kubernetes', () => {
     expect(periodSeconds * failureThreshold * 1_000).toBeLessThan(config.http.drain.delayMs);
   });
 
-  it('the manifests for Kubernetes let the process do nothing that it does not need', () => {
+  it('the manifests for Kubernetes grant the process only the rights that it needs', () => {
     expect(pod.securityContext).toMatchObject({
       runAsNonRoot: true,
       runAsUser: 65532,
@@ -136,7 +136,7 @@ describe('the manifests for Kubernetes', () => {
     ]);
   });
 
-  it('the manifests for Kubernetes mean the same pods everywhere', () => {
+  it('the manifests for Kubernetes select the same pods everywhere', () => {
     const { labels } = deployment.spec.template.metadata;
     const selectors = [
       deployment.spec.selector.matchLabels,

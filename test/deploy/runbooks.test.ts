@@ -42,7 +42,7 @@ describe('the runbook', () => {
     }
   });
 
-  it('the runbook has no heading for an alert that there is not', () => {
+  it('the runbook has no heading for an alert that does not exist', () => {
     const linked = alerts.map(({ annotations }) => annotations?.runbook_url?.split('#')[1]);
     const headings = anchorsOf('docs/on-call.md').filter((anchor) =>
       anchor.startsWith('customer-evaluations-'),
@@ -51,7 +51,7 @@ describe('the runbook', () => {
   });
 
   it.each(['docs/deployment.md', 'docs/on-call.md', 'docs/capacity.md'])(
-    'the runbook leads somewhere: %s',
+    'the runbook has no broken link: %s',
     (page) => {
       const links = [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)];
       expect(links.length).toBeGreaterThan(0);

@@ -168,7 +168,7 @@ describe('a request whose form its sender can mend', () => {
     [BadRequestError.unknownExpectation(), 417, {}],
     [BadRequestError.methodNotAllowed('GET, POST'), 405, { allow: 'GET, POST' }],
   ])(
-    'a request whose form its sender can mend is refused with what to mend: %s',
+    'a malformed request is refused with a message that says how to fix it: %s',
     (refusal, status, headers) => {
       expect(httpRefusal(refusal, 'my-request')).toEqual({
         status,

@@ -10,7 +10,7 @@ const declaring = [
 ];
 
 describe('every promise that nothing happened', () => {
-  it('every promise that nothing happened stands in the table of docs/failures.md', () => {
+  it('every promise that nothing happened is in the table of docs/failures.md', () => {
     const saying = readdirSync('src', { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .map((name) => `src/${name}`)
@@ -20,7 +20,7 @@ describe('every promise that nothing happened', () => {
   });
 
   it.each(noneRows)(
-    'every promise that nothing happened is shown by a test that there is: $file',
+    'every promise that nothing happened is covered by an existing test: $file',
     ({ test }) => {
       expect(existsSync(test.file)).toBe(true);
       expect(readFileSync(test.file, 'utf8')).toContain(test.name);

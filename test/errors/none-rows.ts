@@ -21,7 +21,7 @@ export const noneRows: readonly NoneRow[] = [
     since: 'they are answered only where no request before them on the connection is under way',
     test: {
       file: 'test/faults/hostile-clients.test.ts',
-      name: 'leave it its own answer, and then the connection is closed',
+      name: 'do not replace its own response, and then the connection is closed',
     },
   },
   {
@@ -30,7 +30,7 @@ export const noneRows: readonly NoneRow[] = [
     since: 'it is refused before the handler',
     test: {
       file: 'test/access/trusted-documents.test.ts',
-      name: 'are found by GET, too, and still no mutation is run so',
+      name: 'are also run by GET, except mutations',
     },
   },
   {
@@ -48,7 +48,7 @@ export const noneRows: readonly NoneRow[] = [
     since: 'a `GatewayError` is raised before anything of its part is sent',
     test: {
       file: 'test/access/rate-limits.test.ts',
-      name: 'rate limits refuse a whole document that asks for more than is left',
+      name: 'rate limits refuse a whole document that asks for more calls than are left',
     },
   },
   {
@@ -81,7 +81,7 @@ export const noneRows: readonly NoneRow[] = [
     since: 'refused before the call is made',
     test: {
       file: 'test/customer-evaluation/to-stripe.test.ts',
-      name: 'is unsupported, naming each field and the version that would do',
+      name: 'is unsupported by an older version of the upstream, and the error names each field',
     },
   },
   {
@@ -90,7 +90,7 @@ export const noneRows: readonly NoneRow[] = [
     since: 'refused before the call is made',
     test: {
       file: 'test/journey/report-customer-evaluation.test.ts',
-      name: 'Stripe is told what it can be of $json, and the client what was lost',
+      name: 'Stripe gets the parts of $json that its API supports, and the client gets warnings for the rest',
     },
   },
   {
@@ -99,7 +99,7 @@ export const noneRows: readonly NoneRow[] = [
     since: 'refused before the call is made',
     test: {
       file: 'test/journey/report-customer-evaluation.test.ts',
-      name: 'Stripe is told what it can be of $json, and the client what was lost',
+      name: 'Stripe gets the parts of $json that its API supports, and the client gets warnings for the rest',
     },
   },
   {
@@ -133,7 +133,7 @@ export const noneRows: readonly NoneRow[] = [
     file: 'src/graph/input-validation.ts',
     says: 'a field that Stripe would refuse',
     since: 'refused before the call is made',
-    test: { file: 'test/journey/illegal-input.test.ts', name: 'names each of many faults' },
+    test: { file: 'test/journey/illegal-input.test.ts', name: 'names each of many problems' },
   },
   {
     file: 'src/stripe/http/account-keys.ts',
@@ -141,7 +141,7 @@ export const noneRows: readonly NoneRow[] = [
     since: 'refused before the call is made',
     test: {
       file: 'test/journey/stripe-accounts.test.ts',
-      name: 'an account without a key is refused, and operators are told which',
+      name: 'an account without a key is refused, and the log names it',
     },
   },
   {
@@ -178,7 +178,7 @@ export const noneRows: readonly NoneRow[] = [
     since: 'Stripe refuses before it works; whoever sent anything has `UNKNOWN`',
     test: {
       file: 'test/faults/history.test.ts',
-      name: 'are one story, whatever fails, is killed or goes away',
+      name: 'is consistent under faults and kills',
     },
   },
 ];

@@ -21,14 +21,14 @@ describe('the places of a bug', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('the places of a bug are those of the sources, where it is in a bundle', async () => {
+  it('the stack of a bug in a bundle has source locations', async () => {
     const column = 1 + readFileSync(bundle, 'utf8').indexOf('throw');
     expect(inSources(`Error\n    at fail (${bundle}:1:${column})\n    at ${bundle}:1:${column}`)).toBe(
       'Error\n    at fail (main.ts:4:3)\n    at main.ts:4:3',
     );
   });
 
-  it('the places of a bug stay as they are where there is no map', () => {
+  it('the stack of a bug is unchanged without a source map', () => {
     for (const place of [`${new URL('other.js', bundle)}:1:1`, 'node:fs:778:18', 'anything'])
       expect(inSources(`at f (${place})`)).toBe(`at f (${place})`);
     expect(withSourcePlaces('no error')).toBe('no error');

@@ -16,7 +16,7 @@ const retryable: Record<FailureCode, boolean> = {
 
 describe('a failure that a caller can act on', () => {
   it.each(Object.entries(retryable) as [FailureCode, boolean][])(
-    'a failure that a caller can act on says whether to repeat, and what to do: %s',
+    'a failure that a caller can act on says whether to retry, and what to do: %s',
     (code, expected) => {
       const failure = new UpstreamCallError(code, { effect: 'NONE' });
       expect(failure.retryable).toBe(expected);
@@ -32,7 +32,7 @@ describe('a failure that a caller can act on', () => {
     },
   );
 
-  it('a failure that a caller can act on says each thing that is wrong, in one text for the log and one by one for the caller', () => {
+  it('a failure that a caller can act on lists all problems, in one text for the log and separately for the caller', () => {
     const problems = [{ message: 'One.', path: ['input'] }, { message: 'Two.' }];
     const failure = new UpstreamCallError('BAD_USER_INPUT', { effect: 'NONE', problems });
     expect(failure.problems).toEqual(problems);
@@ -40,7 +40,7 @@ describe('a failure that a caller can act on', () => {
   });
 
   it.each(Object.keys(retryable) as FailureCode[])(
-    'a failure that a caller can act on calls the operators only where they must act: %s',
+    'a failure that a caller can act on is marked for operators only if they must act: %s',
     (code) => {
       expect(new UpstreamCallError(code, { effect: 'NONE' }).operatorsMustAct).toBe(
         code === 'UPSTREAM_REFUSED',
@@ -51,7 +51,7 @@ describe('a failure that a caller can act on', () => {
   );
 
   it.each(['NONE', 'UNKNOWN'] as Effect[])(
-    'a failure that a caller can act on stays the same where its effect is known better: %s',
+    'a failure that a caller can act on changes only its effect when that is known better: %s',
     (effect) => {
       const details = {
         problems: [{ message: 'One.', path: ['input'] }],

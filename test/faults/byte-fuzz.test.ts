@@ -174,7 +174,7 @@ describe('a gateway whose neighbours send their bytes in any way', () => {
   }
 
   it(
-    'a gateway whose neighbours send their bytes in any way answers whole requests of clients, says NONE only of what it did not do, and has nothing left of them',
+    'a gateway answers whole requests of clients however their bytes arrive, says NONE only if nothing was done, and keeps nothing of them',
     async () => {
       await gateway.send(createEverything, { input: registration() });
       const before = residentMegabytes(gateway);
@@ -212,7 +212,7 @@ describe('a gateway whose neighbours send their bytes in any way', () => {
   );
 
   it(
-    'a gateway whose neighbours send their bytes in any way reads an upstream’s answers in whatever pieces they come, and has nothing left of them',
+    'a gateway reads an upstream’s responses in any chunks, and keeps nothing of them',
     async () => {
       const before = residentMegabytes(gateway);
       let calls = 0;
@@ -220,10 +220,8 @@ describe('a gateway whose neighbours send their bytes in any way', () => {
         upstream.plan(planned);
         const { status, data, errors } = await gateway.send(createEverything, { input: registration() });
         expect([200, 503]).toContain(status);
-        const [failure] = data?.createCustomerEvaluation?.errors ?? errors ?? [];
-        if (failure !== undefined) {
-          expect(failure.code ?? failure.extensions.code).toMatch(/^(UPSTREAM_\w+|OVERLOADED)$/);
-        }
+        const code = data?.createCustomerEvaluation?.errors[0]?.code ?? errors?.[0]?.extensions.code;
+        if (code !== undefined) expect(code).toMatch(/^(UPSTREAM_\w+|OVERLOADED)$/);
         calls += 1;
       });
       await fc.assert(call, untilEnough(2_000));

@@ -66,7 +66,7 @@ describe('when clients misbehave', () => {
     await Promise.all(gateways.splice(0).map((gateway) => gateway.close()));
   });
 
-  it('the gateway never calls the upstream for a client that hung up while it was queued', async () => {
+  it('the gateway never calls the upstream for a client that disconnected while it was queued', async () => {
     const gateway = await gatewayWith({ UPSTREAM_MAX_CONCURRENCY: '1' });
     const { fault, release } = hold();
     upstream.next(fault);
@@ -162,7 +162,7 @@ describe('when clients misbehave', () => {
     expect(upstream.keys).toHaveLength(1);
   });
 
-  it('the gateway ends a late joiner of a shared call at its own deadline', async () => {
+  it('the gateway answers a late joiner of a shared call at its own deadline', async () => {
     const gateway = await gatewayWith();
     const { fault, release } = hold();
     upstream.next(fault);
@@ -175,7 +175,7 @@ describe('when clients misbehave', () => {
     expect(upstream.keys).toHaveLength(1);
   });
 
-  it('the gateway sheds what exceeds the calls in flight and a short queue, with status 503 and Retry-After', async () => {
+  it('the gateway sheds calls beyond those in flight and in a short queue, with status 503 and Retry-After', async () => {
     const gateway = await gatewayWith({ UPSTREAM_MAX_CONCURRENCY: '2' });
     const { fault, release } = hold();
     upstream.always(fault);

@@ -33,7 +33,7 @@ describe.each([
     return data.createCustomerEvaluation;
   };
 
-  it('a call that is under way has neither more time nor less', async () => {
+  it('a call in flight keeps its deadline if the clock is set', async () => {
     await start();
     const { fault, release } = hold();
     upstream.always(fault);
@@ -68,7 +68,7 @@ describe.each([
     expect(ended).toEqual(['a shorter one', 'the first', 'the last']);
   });
 
-  it('an open breaker still looks again after a second', async () => {
+  it('an open breaker still sends a probe after a second', async () => {
     await start({ UPSTREAM_MAX_ATTEMPTS: '1' });
     upstream.always(status(503));
     await Promise.all(Array.from({ length: 12 }, create));
@@ -79,7 +79,7 @@ describe.each([
     expect((await create()).errors).toEqual([]);
   });
 
-  it('nobody is told to wait for longer than a minute', async () => {
+  it('no caller is asked to wait longer than a minute', async () => {
     await start({ RATE_LIMIT_PER_MINUTE: '1' });
     await create();
     await jump();

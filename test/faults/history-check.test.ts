@@ -137,7 +137,7 @@ const wrongs: Readonly<Record<Rule, (history: History, first: MadeEvaluation) =>
 };
 
 describe('the check of a history', () => {
-  it('the check of a history finds nothing in what a gateway that keeps its contract brings about', () => {
+  it('the check of a history finds nothing in the history of a correct gateway', () => {
     fc.assert(
       fc.property(lawful, (history) => {
         expect(violationsOf(history)).toEqual([]);
@@ -146,7 +146,7 @@ describe('the check of a history', () => {
   });
 
   it.each(Object.entries(wrongs))(
-    'the check of a history finds what was planted, and where: %s',
+    'the check of a history finds a planted violation, and its place: %s',
     (rule, spoil) => {
       let spoilt = 0;
       fc.assert(
@@ -182,19 +182,19 @@ describe('the check of a history', () => {
     expect(rules({ calls, made: [making(25)] })).toEqual([]);
   });
 
-  it('the check of a history does not take a later call for the cause of what was made before it', () => {
+  it('the check of a history does not accept a later call as the cause of an earlier effect', () => {
     expect(rules({ calls: [call(nothingHappened, 0), call(success, 40)], made: [making(5)] })).toEqual([
       'made although every call says that nothing happened',
     ]);
   });
 
-  it('the check of a history wants a cause for everything that was made', () => {
+  it('the check of a history requires a cause for every effect', () => {
     expect(rules({ calls: [], made: [making(5)] })).toEqual([
       'made although every call says that nothing happened',
     ]);
   });
 
-  it('the check of a history keeps callers apart whose keys are alike', () => {
+  it('the check of a history separates callers with equal keys', () => {
     const calls = [call(success, 0), call(success, 0, 'b')];
     expect(violationsOf({ calls, made: [making(5)] })).toEqual([
       { rule: 'the result of another caller', caller: 'b', key: '1' },

@@ -13,7 +13,7 @@ describe('what five clients saw of three processes, and what the upstream did', 
   const seed = Math.floor(Math.random() * 1_000_000);
 
   it.each(['v1', 'v2'] as const)(
-    'what five clients saw of three processes on %s, and what the upstream did are one story, whatever fails, is killed or goes away: nothing twice, nothing lost, nobody’s but one’s own',
+    'the history of five clients and three processes on %s is consistent under faults and kills: no effect twice, none lost, none of another caller',
     async (api) => {
       const history = await runHistory({ seconds: 15, seed, api });
       const { calls, made, done, bugs } = history;
@@ -31,7 +31,7 @@ describe('what five clients saw of three processes, and what the upstream did', 
   );
 
   it.each(Object.keys(plantedBugs) as PlantedBug[])(
-    'a bug shows in what five clients saw of three processes: %s',
+    'the history of five clients and three processes shows a bug: %s',
     async (planted) => {
       const history = await runHistory({ seconds: 4, seed, planted });
       expect(violationsOf(history).map(({ rule }) => rule)).toContain(foundBy[planted]);

@@ -78,7 +78,7 @@ describe('when clients are hostile', () => {
       await expectAsBefore(gateway);
     });
 
-    it('a body in one-byte chunks costs next to nothing while its request waits for the process', async () => {
+    it('a body in one-byte chunks takes almost no memory while its request waits for the process', async () => {
       const gateway = await gatewayWith({ UPSTREAM_MAX_CONCURRENCY: '1' });
       const before = await peakMegabytes(gateway, async () => undefined);
       const peak = await peakMegabytes(gateway, async () => {
@@ -94,7 +94,7 @@ describe('when clients are hostile', () => {
       await expectAsBefore(gateway);
     });
 
-    it('a body in one-byte chunks is taken where its pieces are few, whatever their sizes', async () => {
+    it('a body in chunks of any size is accepted if they are few', async () => {
       const gateway = await gatewayWith();
       const client = open(gateway);
       client.socket.write(headOf(['transfer-encoding: chunked']));
@@ -109,7 +109,7 @@ describe('when clients are hostile', () => {
     });
   });
 
-  it('the gateway refuses a request with more header fields than anybody sends', async () => {
+  it('the gateway refuses a request with too many header fields', async () => {
     const gateway = await gatewayWith();
     const lines = Array.from({ length: 200 }, (_, index) => `a${index}: 1`);
     const client = open(gateway);
@@ -119,7 +119,7 @@ describe('when clients are hostile', () => {
     await expectAsBefore(gateway);
   });
 
-  it('the gateway sheds bodies whose bytes together are too much, also while they are read', async () => {
+  it('the gateway sheds bodies that take too much memory together, even while they are read', async () => {
     const gateway = await gatewayWith({ MAX_BODY_BYTES: '8000000' });
     const before = await peakMegabytes(gateway, async () => undefined);
     const half = ' '.repeat(4_000_000);
@@ -142,7 +142,7 @@ describe('when clients are hostile', () => {
       ['a request for a tunnel', 'CONNECT x:1 HTTP/1.1\r\nhost: x:1\r\n\r\n'],
       ['a chunk that is none', `${headOf(['transfer-encoding: chunked'])}zz\r\n`],
     ])(
-      'bytes behind a mutation that is under way leave it its own answer, and then the connection is closed: %s',
+      'bytes after a mutation in progress do not replace its own response, and then the connection is closed: %s',
       async (_, bytes) => {
         const gateway = await gatewayWith();
         upstream.next(late(300));
@@ -160,7 +160,7 @@ describe('when clients are hostile', () => {
       },
     );
 
-    it('bytes behind a mutation that is under way leave several pipelined mutations their answers, in order', async () => {
+    it('bytes after mutations in progress do not replace the responses of several pipelined ones, in order', async () => {
       const gateway = await gatewayWith();
       upstream.always(late(300));
       const client = open(gateway);
@@ -173,7 +173,7 @@ describe('when clients are hostile', () => {
       expect(upstream.effects).toBe(2);
     });
 
-    it('bytes behind a mutation that is under way leave it its own answer also when they run out of time: half of a next request', async () => {
+    it('bytes after a mutation in progress do not replace its own response when they time out: half of a next request', async () => {
       const gateway = await gatewayWith({ REQUEST_TIMEOUT_MS: '300' });
       upstream.next(late(2_500));
       const client = open(gateway);
@@ -186,7 +186,7 @@ describe('when clients are hostile', () => {
       expect(upstream.effects).toBe(1);
     });
 
-    it('bytes behind a mutation that is under way are answered by themselves where nothing is under way', async () => {
+    it('bytes that are not a request are answered if nothing is in progress', async () => {
       const gateway = await gatewayWith();
       const client = open(gateway);
       client.socket.write(requestWith(mutation));
@@ -195,7 +195,7 @@ describe('when clients are hostile', () => {
       expect(await client.until(/BAD_REQUEST/)).toMatch(/HTTP\/1\.1 400 .*"effect":"NONE"/s);
     });
 
-    it('bytes behind a mutation that is under way get no second answer where their request was refused by its head alone', async () => {
+    it('bytes of a request that was refused by its headers get no second response', async () => {
       const gateway = await gatewayWith({ REQUEST_TIMEOUT_MS: '300' });
       const client = open(gateway);
       client.socket.write(
@@ -218,7 +218,7 @@ describe('when clients are hostile', () => {
         JWT_AUDIENCE: 'gateway',
       },
     ],
-  ])('the gateway reads no body of whom it does not know: with AUTH_MODE=%s', async (_, environment) => {
+  ])('the gateway reads no body of an unauthenticated caller: with AUTH_MODE=%s', async (_, environment) => {
     const gateway = await gatewayWith(environment);
     const client = open(gateway);
     client.socket.write(headOf(['transfer-encoding: chunked']));

@@ -65,7 +65,7 @@ describe('when clients ask for large answers, or do not read them', () => {
     await Promise.all(gateways.splice(0).map((gateway) => gateway.close()));
   });
 
-  it('the gateway reports the first twenty of a thousand faults of an input', async () => {
+  it('the gateway reports the first twenty of a thousand problems of an input', async () => {
     const gateway = await gatewayWith();
     const evaluationContext = Array.from({ length: 1_250 }, () => ({ clientDetails: { radarSession: '' } }));
     const query = `mutation($input: CreateCustomerEvaluationInput!) {
@@ -154,7 +154,7 @@ describe('when clients ask for large answers, or do not read them', () => {
     while ((await cutOff(gateway, 'timeout')) === 0) await delay(50);
   });
 
-  it('the gateway keeps no connection of a client that asks for a tunnel, and then for nothing', async () => {
+  it('the gateway closes the connection of a client that asks for a tunnel and sends nothing more', async () => {
     const gateway = await gatewayWith();
     const client = open(gateway);
     client.socket.allowHalfOpen = true;

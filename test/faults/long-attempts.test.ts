@@ -18,7 +18,7 @@ describe('A gateway whose UPSTREAM_TIMEOUT_MS is longer than UPSTREAM_DEADLINE_M
     return data.createCustomerEvaluation;
   };
 
-  it('the circuit breaker opens where no attempt is answered by the deadline', async () => {
+  it('the circuit breaker opens if no attempt is answered by the deadline', async () => {
     const upstream = await startFaultyUpstream();
     closing.push(() => upstream.close());
     upstream.always(hang);
@@ -32,7 +32,7 @@ describe('A gateway whose UPSTREAM_TIMEOUT_MS is longer than UPSTREAM_DEADLINE_M
     expect(upstream.keys).toHaveLength(12);
   });
 
-  it('the process ends cleanly although a connection that was begun never comes about', async () => {
+  it('the process ends cleanly although a connection attempt never completes', async () => {
     // Takes connections, and never a word of TLS.
     const sockets: Socket[] = [];
     const silent = createServer((socket) => sockets.push(socket.on('error', () => undefined)));

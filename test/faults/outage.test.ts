@@ -98,7 +98,7 @@ describe('in an outage', () => {
     expect(upstream.keys.length).toBeLessThanOrEqual(300 * 1.2);
   });
 
-  it('the gateway does not count refusals that a client caused against the upstream', async () => {
+  it('the gateway does not count client errors against the upstream', async () => {
     gateway = await startTestGateway(upstreamAt(upstream.url));
     upstream.always(status(400, { type: 'invalid_request_error', param: 'event_type' }));
     await offer(100, 1_000);
@@ -129,7 +129,7 @@ describe('in an outage', () => {
     expect(new Set(await offer(20, 500))).toEqual(new Set(['ok']));
   });
 
-  it('the gateway keeps to UPSTREAM_MAX_PER_SECOND, and answers UPSTREAM_RATE_LIMITED to the rest', async () => {
+  it('the gateway never exceeds UPSTREAM_MAX_PER_SECOND, and answers UPSTREAM_RATE_LIMITED to other calls', async () => {
     gateway = await startTestGateway(
       upstreamAt(upstream.url, {
         UPSTREAM_MAX_PER_SECOND: '5',

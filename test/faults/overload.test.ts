@@ -174,7 +174,7 @@ describe('when more comes than the process can do', () => {
       await issuer.close();
     });
 
-    it('an overloaded gateway still serves other callers than the busy one, though they come last', async () => {
+    it('an overloaded gateway still serves other callers than the busy one, even if they come last', async () => {
       await start(300);
       const tokenOf = async (sub: string) => ({ authorization: `Bearer ${await issuer.token({ sub })}` });
       const [loud, quiet] = [await tokenOf('loud'), await tokenOf('quiet')];
@@ -186,7 +186,7 @@ describe('when more comes than the process can do', () => {
       expect((await Promise.all(flood)).map(({ status }) => status)).toContain(503);
     });
 
-    it('an overloaded gateway does nothing for a client that has disconnected by the time of its turn', async () => {
+    it('an overloaded gateway does no work for a client that has disconnected before its turn', async () => {
       await start(10_000);
       const token = { authorization: `Bearer ${await issuer.token()}` };
       expect((await call('first', token)).status).toBe(200);

@@ -47,7 +47,7 @@ describe('among callers with short deadlines', () => {
     return data.createCustomerEvaluation.errors[0]?.code ?? 'OK';
   };
 
-  it('the breaker opens by failures that came, however little time was left', async () => {
+  it('the breaker opens by failures other than timeouts, however little time was left', async () => {
     upstream.always(status(503));
     for (let call = 0; call < 60; call += 1) await create(`call ${call}`, short);
     // Ten to open it, and one for each second since.
@@ -59,7 +59,7 @@ describe('among callers with short deadlines', () => {
     ['are answered', 503],
     ['break off', 'reset'],
   ] as const)(
-    'a breaker that is half-open is left by any caller once attempts no longer %s badly',
+    'a half-open breaker is closed by any caller’s attempt once attempts no longer %s badly',
     async (_, how) => {
       upstream.always(how === 'reset' ? reset('before') : status(how));
       for (let call = 0; call < 30; call += 1) await create(`dark ${call}`);
@@ -83,7 +83,7 @@ describe('among callers with short deadlines', () => {
     expect(await create('conclusive', short)).toBe('OK');
   });
 
-  it('a shared call lives as long as its most patient caller, and each is answered by its own deadline', async () => {
+  it('a shared call has the latest deadline of its callers, and each is answered by its own', async () => {
     let answer: () => void = () => undefined;
     upstream.always((victim) => {
       answer = () => succeed(victim);
@@ -98,7 +98,7 @@ describe('among callers with short deadlines', () => {
     expect(upstream.effects).toBe(1);
   });
 
-  it('a shared call is repeated for a caller that joined after the one that began it had gone', async () => {
+  it('a shared call is retried for a caller that joined after the first had disconnected', async () => {
     let breakOff: () => void = () => undefined;
     upstream.next((victim) => {
       breakOff = () => reset('after')(victim);

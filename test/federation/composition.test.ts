@@ -34,7 +34,7 @@ describe('composed with a subgraph that owns StripeCustomer and one that refers 
     await Promise.all([gateway, ...neighbours].map((server) => server.close()));
   });
 
-  it('the subgraph serves the published SDL, letter for letter', async () => {
+  it('the subgraph serves the published SDL unchanged', async () => {
     const { data } = await gateway.send('{ _service { sdl } }');
     expect(data._service.sdl).toBe(readFileSync('schema/customer-evaluations.graphql', 'utf8'));
   });
@@ -84,7 +84,7 @@ describe('composed with a subgraph that owns StripeCustomer and one that refers 
     expect(oneOfIn(result.federatedGraphClientSchema)).toEqual(oneOfInputs);
   });
 
-  it('the subgraph lets a contract for browsers leave out what an evaluated person must not learn', () => {
+  it('the subgraph lets a contract for browsers exclude fields that the evaluated person must not see', () => {
     const filtered = applyTagFilterOnSubgraphs(subgraphs, { include: new Set(), exclude: new Set(['risk']) });
     const { errors, publicSdl } = composeWithGuild(filtered as ComposedSubgraph[]);
     expect(errors).toBeUndefined();
@@ -124,7 +124,7 @@ describe('composed with a company’s graph that has its own Customer, Signal, C
     }
   });
 
-  it('the subgraph, beside a graph with its own Customer, Signal, CustomerDataInput and DateTime, names nothing generic but what the product itself is named by', () => {
+  it('the subgraph, beside a graph with its own Customer, Signal, CustomerDataInput and DateTime, has only generic type names that come from the product itself', () => {
     const [{ typeDefs } = { typeDefs: parse('scalar None') }] = subgraphs;
     const names = typeDefs.definitions.flatMap((definition) =>
       'name' in definition && definition.kind !== 'DirectiveDefinition' ? [definition.name?.value ?? ''] : [],

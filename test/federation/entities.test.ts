@@ -48,14 +48,14 @@ describe('entities', () => {
     signals: { __typename: 'RegistrationSignals' },
   });
 
-  it('entities are fetched once each, and answered in the order that was asked', async () => {
+  it('entities are fetched once each, and returned in the requested order', async () => {
     const { data, errors } = await resolve(['b', 'a', 'b', 'c', 'a'].map(evaluation));
     expect(errors).toBeUndefined();
     expect(data._entities).toEqual(['b', 'a', 'b', 'c', 'a'].map(found));
     expect(upstream.requests.map(({ url }) => idOf(url)).sort()).toEqual(['a', 'b', 'c']);
   });
 
-  it('entities are null where Stripe knows none, without an error', async () => {
+  it('entities are null without an error if Stripe has none', async () => {
     const { data, errors } = await resolve(['a', 'unknown', '..', '', 'unknown'].map(evaluation));
     expect(errors).toBeUndefined();
     expect(data._entities).toEqual([found('a'), null, null, null, null]);
@@ -89,22 +89,19 @@ describe('entities', () => {
     { what: 'of no type', representation: { id: 'canary' } },
     { what: 'that is a string', representation: 'canary' },
     { what: 'that is a list', representation: [evaluation('canary')] },
-  ])(
-    'entities refuse a representation $what, by itself and without quoting it',
-    async ({ representation }) => {
-      const { data, errors, text } = await resolve([evaluation('a'), representation, evaluation('b')]);
-      expect(data._entities).toEqual([found('a'), null, found('b')]);
-      expect(errors).toEqual([
-        expect.objectContaining({
-          message: expect.stringMatching(/^representations: .*CustomerEvaluation/),
-          path: ['_entities', 1],
-          extensions: { code: 'BAD_USER_INPUT', retryable: false, effect: 'NONE' },
-        }),
-      ]);
-      expect(text).not.toMatch(/canary|8154711/);
-      expect(upstream.requests).toHaveLength(2);
-    },
-  );
+  ])('entities refuse a representation $what alone, without quoting it', async ({ representation }) => {
+    const { data, errors, text } = await resolve([evaluation('a'), representation, evaluation('b')]);
+    expect(data._entities).toEqual([found('a'), null, found('b')]);
+    expect(errors).toEqual([
+      expect.objectContaining({
+        message: expect.stringMatching(/^representations: .*CustomerEvaluation/),
+        path: ['_entities', 1],
+        extensions: { code: 'BAD_USER_INPUT', retryable: false, effect: 'NONE' },
+      }),
+    ]);
+    expect(text).not.toMatch(/canary|8154711/);
+    expect(upstream.requests).toHaveLength(2);
+  });
 
   it('entities are at most a hundred in one request; a thousand are refused, and none is fetched', async () => {
     const hundred = Array.from({ length: 100 }, (_, index) => `ceval_${index}`);
@@ -155,7 +152,7 @@ describe('entities', () => {
     expect(most).toBe(8);
   });
 
-  it('entities need a version that retrieves: another says which would, and sends nothing', async () => {
+  it('entities need a version that can retrieve; with another, the error names one, and nothing is sent', async () => {
     const older = await startTestGateway(
       upstreamAt(upstream.url, { STRIPE_API_VERSION: '2026-03-04.preview' }),
     );

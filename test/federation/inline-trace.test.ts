@@ -24,7 +24,7 @@ describe('a trace for the supergraph’s router', () => {
     expect(JSON.stringify(trace)).not.toContain('ceval_sandbox');
   });
 
-  it('a trace for the supergraph’s router is not made for anybody else', async () => {
+  it('a trace for the supergraph’s router is not made for other callers', async () => {
     const { text } = await gateway.send(query);
     expect(JSON.parse(text).extensions).toBeUndefined();
   });

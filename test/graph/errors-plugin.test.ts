@@ -15,7 +15,7 @@ const inField = (originalError: Error): GraphQLError =>
 const canary = 'canary@example.com';
 
 describe('a top-level error, as a caller sees it', () => {
-  it('a top-level error, as a caller sees it is a failure’s code and whether to repeat, where a field failed', () => {
+  it('a top-level error has a failure’s code, and says whether to retry, if a field failed', () => {
     const failure = new UpstreamCallError('UPSTREAM_RATE_LIMITED', {
       effect: 'NONE',
       retryAfterMs: 2_000,
@@ -50,17 +50,14 @@ describe('a top-level error, as a caller sees it', () => {
       ForbiddenError.otherCustomer(),
       { code: 'FORBIDDEN', retryable: false, effect: 'NONE', retryAfterMs: undefined },
     ],
-  ])(
-    'a top-level error, as a caller sees it is a refusal’s code, in a field or before any: %s',
-    (refusal, extensions) => {
-      const formatted = { message: refusal.message, extensions: { code: 'INTERNAL_SERVER_ERROR' } };
-      for (const error of [inField(refusal), new GraphQLError('x', { originalError: refusal })]) {
-        expect(presentError(formatted, error)).toEqual({ message: refusal.message, extensions });
-      }
-    },
-  );
+  ])('a top-level error has a refusal’s code, in a field or before any: %s', (refusal, extensions) => {
+    const formatted = { message: refusal.message, extensions: { code: 'INTERNAL_SERVER_ERROR' } };
+    for (const error of [inField(refusal), new GraphQLError('x', { originalError: refusal })]) {
+      expect(presentError(formatted, error)).toEqual({ message: refusal.message, extensions });
+    }
+  });
 
-  it('a top-level error, as a caller sees it is GraphQL’s own refusal with its code, and without a stack', () => {
+  it('a top-level error keeps the code of GraphQL’s own refusal, and has no stack', () => {
     const extensions = { code: 'GRAPHQL_VALIDATION_FAILED', path: ['input'] };
     const error = new GraphQLError('Refused.', { extensions });
     const formatted = { message: 'Refused.', extensions: { ...extensions, stacktrace: [canary] } };
@@ -141,7 +138,7 @@ describe('what is done with errors before they are formatted', () => {
     for (const { extensions } of errors) expect(extensions).toEqual({});
   });
 
-  it('a bug is logged with its place, and gets the request’s id; what was raised on purpose does not', async () => {
+  it('a bug is logged with its location and gets the request’s id; a deliberate error does not', async () => {
     const bug = inField(new TypeError(canary));
     const failure = inField(new UpstreamCallError('NOT_FOUND', { effect: 'NONE' }));
     const refused = new GraphQLError('Refused.', { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
@@ -158,7 +155,7 @@ describe('what is done with errors before they are formatted', () => {
     for (const { extensions } of [failure, refused]) expect(extensions).not.toHaveProperty('requestId');
   });
 
-  it('values are taken out of what GraphQL itself refuses, and the field is named', async () => {
+  it('values are removed from GraphQL’s own refusals, and the field is named', async () => {
     const schema = buildSchema('type Query { ask(number: Int): Int }');
     const document = parse('query ($n: Int) { ask(number: $n) }');
     const operation = getOperationAST(document) ?? undefined;
@@ -178,7 +175,7 @@ describe('what is done with errors before they are formatted', () => {
   it.each([
     [true, 'Unknown type "…".'],
     [false, 'Unknown type "Secret".'],
-  ])('names of the schema are hidden where they are to be: %s', async (hideSchema, message) => {
+  ])('names of the schema are hidden if configured: %s', async (hideSchema, message) => {
     const error = new GraphQLError('Unknown type "Secret".', {
       extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
     });

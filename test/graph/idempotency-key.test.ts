@@ -39,7 +39,7 @@ describe('the key of a call', () => {
     );
   });
 
-  it('the key of a call is another one for each Stripe account that it is made for', () => {
+  it('the key of a call is different for each Stripe account', () => {
     const keys = [undefined, 'acct_1', 'acct_2'].map(
       (account) =>
         scopeIdempotencyKey({ caller: 'caller', account }, 'createCustomerEvaluation', 'key').upstream,
@@ -47,7 +47,7 @@ describe('the key of a call', () => {
     expect(new Set(keys).size).toBe(3);
   });
 
-  it('the key of a call is drawn anew for each call without one, and repeating with it is the same call', () => {
+  it('the key of a call is generated if it has none, and a retry with it is the same call', () => {
     const drawn = [1, 2, 3].map(() => drawIdempotencyKey({ caller: 'caller' }, 'createCustomerEvaluation'));
     expect(new Set(drawn.map((key) => key.upstream)).size).toBe(3);
     for (const { client, upstream } of drawn) {

@@ -43,7 +43,7 @@ describe('the size of an operation', () => {
     expect(measureOperation(...documentOf(source))).toEqual(measure);
   });
 
-  it('the size of an operation is measured fragment by fragment: fifty that double each other are no work', () => {
+  it('the size of an operation is measured once per fragment: fifty that double each other take no time', () => {
     const fragments = Array.from(
       { length: 50 },
       (_, n) => `fragment F${n} on Q { ...F${n + 1} x: a ...F${n + 1} }`,
@@ -111,11 +111,11 @@ describe('an operation beyond the limits', () => {
       [tooMuch('root fields', 2), tooMuch('aliases', 1), tooMuch('directives', 2)],
     ],
     ['query One { b } query Two { x: b y: b }', [tooMuch('aliases', 1)]],
-  ])('an operation beyond the limits is told each of them: %s', (source, messages) => {
+  ])('an operation beyond the limits gets an error for each of them: %s', (source, messages) => {
     expect(refusals(source)).toEqual(messages);
   });
 
-  it('an operation beyond the limits is told where the operation begins', () => {
+  it('an operation beyond the limits gets an error with the operation’s location', () => {
     const [error] = validate(schema, parse('query One { b }\nquery Two { x: b y: b }'), [
       operationLimitsRule(limits),
     ]);
@@ -129,7 +129,7 @@ describe('an operation beyond the limits', () => {
     ['{ ...F } fragment F on Query { _service }', 1],
     ['{ b } fragment F on Other { _service }', 0],
     ['{ b }', 0],
-  ])('an operation beyond the limits asks for the whole schema by _service: %s', (source, count) => {
+  ])('an operation that asks for the whole schema by _service is refused: %s', (source, count) => {
     const told = '_service is not answered here: the schema is published elsewhere.';
     const found = validate(schema, parse(source), [noServiceRule]);
     expect(found.map(({ message }) => message)).toEqual(Array(count).fill(told));

@@ -125,14 +125,14 @@ describe('a document that asks for too much', () => {
       '{ ...A @skip(if: true) } fragment A on Query { a: __typename @skip(if: false) }',
     ],
     ['MAX_COST', '1', '{ __typename }', '{ a: __typename b: __typename }'],
-  ])('the gateway keeps to %s=%s', async (name, limit, taken, refusedOne) => {
+  ])('the gateway enforces %s=%s', async (name, limit, taken, refusedOne) => {
     const own = await startTestGateway({ [name]: limit, STRIPE_API_VERSION: '2026-06-24.preview' });
     const statuses = [await own.send(taken), await own.send(refusedOne)].map(({ status }) => status);
     await own.close();
     expect(statuses).toEqual([200, 400]);
   });
 
-  it('the gateway takes as many as the limits say', async () => {
+  it('the gateway accepts operations exactly at the limits', async () => {
     const result = await gateway.send(mutation(many(10, (i) => `a${i}: ${field}`)), {
       input: registration(),
     });
@@ -140,7 +140,7 @@ describe('a document that asks for too much', () => {
     expect(upstream.requests).toHaveLength(10);
   });
 
-  it('the gateway takes the largest operation that is shipped, and the introspection that tools send', async () => {
+  it('the gateway accepts the largest shipped operation, and the introspection of tools', async () => {
     const { getIntrospectionQuery } = await import('graphql');
     expect((await gateway.send(createEverything, { input: registration() })).errors).toBeUndefined();
     expect((await gateway.send(getIntrospectionQuery())).errors).toBeUndefined();
@@ -159,7 +159,7 @@ describe('a document that asks for too much', () => {
   });
 
   it.each(['__proto__', 'constructor', 'prototype', 'hasOwnProperty', 'toString'])(
-    'a document does no harm by the name %s, wherever it stands',
+    'a document does no harm with the name %s, wherever it is',
     async (name) => {
       const body = JSON.stringify({ query: '{ __typename }' }).slice(0, -1);
       const documents = [
@@ -186,7 +186,7 @@ describe('a document that asks for too much', () => {
     },
   );
 
-  it('a parser takes every document that the gateway refuses, cycles and size apart', () => {
+  it('a parser accepts every document that the gateway refuses, except for cycles and size', () => {
     for (const name of ['100 aliases in a fragment', 'aliases in a skipped fragment', '21 directives']) {
       expect(() => parse(refused[name] ?? '')).not.toThrow();
     }

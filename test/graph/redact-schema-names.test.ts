@@ -49,13 +49,13 @@ describe('a refusal by GraphQL, where the schema is not for callers', () => {
       ],
     ],
   ])(
-    'a refusal by GraphQL, where the schema is not for callers of %s names only what the document does',
+    'a refusal by GraphQL with a hidden schema names only what the document of %s does',
     (source, messages) => {
       expect(told(source)).toEqual(messages);
     },
   );
 
-  it('a refusal by GraphQL, where the schema is not for callers may name what stands in the variables', () => {
+  it('a refusal by GraphQL with a hidden schema may name what is in the variables', () => {
     const source = 'query ($v: Int) { secretFiel(x: $v) }';
     expect(told(source, { v: 'Query' })).toEqual(['Cannot query field "secretFiel" on type "Query".']);
   });
@@ -67,12 +67,9 @@ describe('a refusal by GraphQL, where the schema is not for callers', () => {
     return error;
   };
 
-  it.each(codes)(
-    'a refusal by GraphQL, where the schema is not for callers is rewritten whatever stage it is from: %s',
-    (code) => {
-      expect(refusal('Unknown type "SecretType".', { code }).message).toBe('Unknown type "…".');
-    },
-  );
+  it.each(codes)('a refusal by GraphQL with a hidden schema is rewritten at every stage: %s', (code) => {
+    expect(refusal('Unknown type "SecretType".', { code }).message).toBe('Unknown type "…".');
+  });
 
   it.each([
     ['secretName: is wrong', '"…": is wrong'],
@@ -85,14 +82,11 @@ describe('a refusal by GraphQL, where the schema is not for callers', () => {
     ['"asked.secret" is wrong', '"…" is wrong'],
     ['wrong. Did you mean "secretName",\nor "secretValue"?', 'wrong.'],
     ['"" has no name', '"" has no name'],
-  ])(
-    'a refusal by GraphQL, where the schema is not for callers of the text %j leaves %j',
-    (message, left) => {
-      expect(refusal(message).message).toBe(left);
-    },
-  );
+  ])('a refusal by GraphQL with a hidden schema and the text %j becomes %j', (message, left) => {
+    expect(refusal(message).message).toBe(left);
+  });
 
-  it('a refusal by GraphQL, where the schema is not for callers tells the place by the names that the request holds, and by positions', () => {
+  it('a refusal by GraphQL with a hidden schema has a path of the request’s names and list indices', () => {
     const path = ['asked', 'secretName', '0', '12', 'other', 'x1', '1x'];
     expect(refusal('x', { path }).extensions['path']).toEqual(['asked', '0', '12', 'other']);
     expect(refusal('x').extensions).not.toHaveProperty('path');
@@ -106,14 +100,14 @@ describe('an error of ours, where the schema is not for callers', () => {
     ['by a refusal', { originalError: new RateLimitedError(1) }],
     ['by a refusal within a field', { originalError: ForbiddenError.lacksScope('evaluations:create') }],
     ['by its code', { extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }],
-  ])('an error of ours, where the schema is not for callers is told %s as it is', (_, options) => {
+  ])('an error of ours with a hidden schema is unchanged %s', (_, options) => {
     const error = new GraphQLError(text, options);
     redactSchemaNames([error], { source: '{ x }', variables: undefined });
     expect(error.message).toBe(text);
     expect(error.stack).not.toBe('');
   });
 
-  it('an error of ours, where the schema is not for callers is told apart from GraphQL’s own beside it, and from those that GraphQL has wrapped', () => {
+  it('an error of ours with a hidden schema is distinguished from GraphQL’s own beside it, and from wrapped ones', () => {
     const wrapped = new GraphQLError(text, { originalError: new GraphQLError(text) });
     const ours = new GraphQLError(text, { originalError: new RateLimitedError(1) });
     redactSchemaNames([ours, wrapped], { source: '{ x }', variables: {} });

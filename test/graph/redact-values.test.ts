@@ -122,7 +122,7 @@ describe('a variable that is refused', () => {
         ['is not a value of its type.', ['p']],
       ],
     ],
-  ])('a variable that is refused is told by field and rule: %s', (_, variables, expected) => {
+  ])('a refused variable is reported by field and rule: %s', (_, variables, expected) => {
     expect(refusals(person, variables)).toEqual(
       expected.map(([message, path]) => ({
         message: `${path.join('.')}: ${message}`,
@@ -133,7 +133,7 @@ describe('a variable that is refused', () => {
   });
 
   it.each([canary, 'x" does not exist in "canary" enum', '\n', 5, {}])(
-    'a variable that is refused is told by its own name where it is an enum’s: %j',
+    'a refused variable of an enum type is reported by its own name: %j',
     (value) => {
       const source =
         'query ($p: PersonInput, $absent: Int, $none: Int, $c: Colour) { ask(person: $p, colour: $c, number: $absent) a: ask(number: $none) }';
@@ -143,7 +143,7 @@ describe('a variable that is refused', () => {
     },
   );
 
-  it('a variable that is refused is told in no words of its type’s own code, though they look like graphql’s', () => {
+  it('a refused variable is reported without the message of its scalar, even if that looks like graphql’s', () => {
     const mood = 'Field "canary" is not defined by type "canary"';
     expect(refusals(person, { p: { ...good, mood } })).toEqual([
       { message: 'p.mood: is not a value of its type.', path: ['p', 'mood'], code: 'BAD_USER_INPUT' },
@@ -151,7 +151,7 @@ describe('a variable that is refused', () => {
   });
 
   it.each([{}, { n: null }])(
-    'a variable that is refused is told beside others, in the order of their definition: %j',
+    'a refused variable is reported beside others, in the order of their definition: %j',
     (others) => {
       const source =
         'query ($p: PersonInput, $n: Int!, $c: Colour) { ask(person: $p, colour: $c, number: $n) }';
@@ -186,7 +186,7 @@ describe('a literal that is refused', () => {
     ['ask(people: [null])', notAValueOf('PersonInput!')],
     ['ask(person: {name: 1})', notAValueOf('String')],
     [`ask(person: "${canary}")`, notAValueOf('PersonInput')],
-  ])('a literal that is refused is told by its type: %s', (field, message) => {
+  ])('a refused literal is reported by its type: %s', (field, message) => {
     expect(refusals(`{ ${field} }`)).toEqual([
       { message: `A literal ${message}`, path: undefined, code: 'GRAPHQL_VALIDATION_FAILED' },
     ]);
@@ -200,7 +200,7 @@ describe('a literal that is refused', () => {
     ],
     ['ask(person: {name: "a", one: {a: null}})', 'Field "OneInput.a" must be non-null.'],
     [`ask(person: {age: 1})`, 'Field "PersonInput.name" of required type "String!" was not provided.'],
-  ])('a literal that is refused is told by its rule, which names no value: %s', (field, message) => {
+  ])('a refused literal is reported by its rule, which names no value: %s', (field, message) => {
     expect(refusals(`{ ${field} }`).map((told) => told.message)).toEqual([message]);
   });
 });
@@ -216,7 +216,7 @@ describe('a literal that is refused in words that only look like graphql’s own
     'Expected type "X" to be an object.',
     'Expected non-nullable type "[X!]" not to be null.',
   ])(
-    'a literal that is refused in words that only look like graphql’s own is told without them where more stands beside: %s',
+    'a refused literal with a message that only looks like graphql’s is reported without it if it contains more: %s',
     (rule) => {
       const told = [rule, `${canary} ${rule}`, `${rule} ${canary}`].map((message) => {
         const error = new GraphQLError(message, { nodes: node });
@@ -234,7 +234,7 @@ describe('a literal that is refused in words that only look like graphql’s own
     'Enum "X" cannot represent value: "x"',
     'X cannot represent value: "x"',
   ])(
-    'a literal that is refused in words that only look like graphql’s own names a type only where that comes first: %s',
+    'a refused literal with a message that only looks like graphql’s names a type only if that comes first: %s',
     (text) => {
       const told = [text, `canary: ${text}`].map((message) => {
         const error = new GraphQLError(message, { nodes: node });
@@ -248,7 +248,7 @@ describe('a literal that is refused in words that only look like graphql’s own
 });
 
 describe('an argument that only a run shows to be null', () => {
-  it('an argument that only a run shows to be null is told by its own place, where others are at fault too or have defaults', () => {
+  it('an argument that only execution finds null is reported by its own path, even beside invalid ones and defaults', () => {
     const source = `query ($n: String = "a", $m: ID = "x", $d: String = "d") {
       ask(needed: $m) must(person: { name: $d, friends: [{ name: $n }] }) }`;
     expect(refusals(source, { n: null, m: null }).map(({ path }) => path)).toEqual([
@@ -268,7 +268,7 @@ describe('an argument that only a run shows to be null', () => {
     ],
     ['query ($i: ID = "x") { ask(needed: $i) }', { i: null }, 'ID!', ['needed']],
   ])(
-    'an argument that only a run shows to be null is told by its place: %s',
+    'an argument that only execution finds null is reported by its path: %s',
     (source, variables, type, path) => {
       const message = `${path.join('.')}: Expected non-nullable type "${type}" not to be null.`;
       expect(refusals(source, variables)).toEqual([{ message, path, code: 'BAD_USER_INPUT' }]);
@@ -296,14 +296,11 @@ describe('a document that is refused', () => {
       'Field "must" argument "person" of type "PersonInput!" is required, but it was not provided.',
     ],
     ['{ nothing }', 'Cannot query field "nothing" on type "Query".'],
-  ])(
-    'a document that is refused is told in graphql’s words where these hold no value: %s',
-    (source, message) => {
-      expect(refusals(source).map((told) => told.message)).toEqual([message]);
-    },
-  );
+  ])('a refused document keeps graphql’s message if it holds no value: %s', (source, message) => {
+    expect(refusals(source).map((told) => told.message)).toEqual([message]);
+  });
 
-  it('a document that is refused is told by what to set where it holds several operations', () => {
+  it('a refused document with several operations gets a message that says what to set', () => {
     const error = new GraphQLError(`Unknown operation named "${canary}".`, {
       extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
     });
@@ -322,7 +319,7 @@ describe('a refusal whose field is not found again', () => {
     [`Argument "x" has invalid value ${canary}.`, undefined, 'An argument is refused.'],
     [`Argument "x" of required type "${canary}" was not provided.`, undefined, 'An argument is refused.'],
   ])(
-    'a refusal whose field is not found again is told all the same, without a value: %s',
+    'a refusal whose field is not found again is still reported, without a value: %s',
     (message, node, told) => {
       const error = new GraphQLError(message, { nodes: node ?? null });
       redactValues([error], { schema, document: undefined, operation: undefined, variables: undefined });
@@ -331,7 +328,7 @@ describe('a refusal whose field is not found again', () => {
     },
   );
 
-  it('a refusal whose field is not found again is left as it is where it is of no kind that quotes a value', () => {
+  it('a refusal of a kind that quotes no value is unchanged', () => {
     const texts = ['Custom: Argument "x" has invalid value 1.', 'x got invalid value 1'];
     const errors = texts.map((text) => new GraphQLError(text));
     redactValues(errors, { schema, document, operation: undefined, variables: undefined });

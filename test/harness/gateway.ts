@@ -7,15 +7,17 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runInThisContext } from 'node:vm';
 import type { ClockShift } from './movable-clock.ts';
+import type { ResponseData } from './response-data.ts';
 
 /** An answer to a GraphQL request, as a client reads it. */
 export interface GraphQLAnswer {
   status: number;
   headers: Headers;
   text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test knows the shape it asked for
-  data: any;
-  errors: { message: string; path?: unknown[]; extensions: Record<string, unknown> }[] | undefined;
+  data: ResponseData;
+  errors:
+    | { message: string; path?: unknown[]; extensions: { code: string; [name: string]: unknown } }[]
+    | undefined;
 }
 
 /** The built gateway as a process of its own: the environment goes in, the log comes out. */

@@ -17,11 +17,19 @@ export interface SignalsApi {
   read(id: string, headers?: Record<string, string | undefined>): Promise<SignalsAnswer>;
 }
 
+/** The body of a response: an evaluation, an activity or an error. */
+interface SignalsBody {
+  readonly id: string;
+  readonly created: string;
+  readonly pending_signals: string[];
+  readonly evaluated_signals: Record<string, { readonly score?: string }>;
+  readonly error?: object;
+}
+
 interface SignalsAnswer {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: what a test looks into
-  readonly body: any;
+  readonly body: SignalsBody;
 }
 
 export const evaluationsPath = '/v2/signals/account_evaluations';
@@ -43,7 +51,11 @@ export async function startSignalsApi(options: SandboxOptions = {}): Promise<Sig
       headers: sent,
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    return { status: response.status, headers: response.headers, body: await response.json() };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (await response.json()) as SignalsBody,
+    };
   };
   return {
     sandbox,

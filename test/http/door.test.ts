@@ -18,7 +18,7 @@ function work(ms: number): void {
 }
 
 describe('The queue before Fastify', () => {
-  it('The queue before Fastify answers 500 to a request that a bug keeps from its turn, logs the bug without its words, and goes on', async () => {
+  it('The queue before Fastify answers 500 if a bug prevents a request’s turn, logs the bug without its message, and goes on', async () => {
     const output = new PassThrough();
     let log = '';
     output.on('data', (text) => {

@@ -51,7 +51,7 @@ describe('TRUST_PROXY', () => {
     expect(trustedProxies([network])(address)).toBe(believed);
   });
 
-  it('TRUST_PROXY yields no address for a connection that is gone', () => {
+  it('TRUST_PROXY yields no address for a closed connection', () => {
     expect(trustedProxies(['loopback'])(undefined)).toBe(false);
   });
 });
@@ -60,7 +60,7 @@ describe('A proxy that adds ports to X-Forwarded-For, as Azure Application Gatew
   const evaluate =
     'mutation { createCustomerEvaluation(input: {eventType: LOGIN, evaluationContext: [{clientDetails: {radarSession: "r"}}]}) { idempotencyKey } }';
 
-  it('A proxy that adds ports to X-Forwarded-For has its callers told apart by the first hop that is not trusted', async () => {
+  it('A proxy that adds ports to X-Forwarded-For has its callers distinguished by the first untrusted hop', async () => {
     const gateway = await startTestGateway({
       TRUST_PROXY: 'loopback, 10.0.0.0/8',
       RATE_LIMIT_PER_MINUTE: '1',
@@ -77,7 +77,7 @@ describe('A proxy that adds ports to X-Forwarded-For, as Azure Application Gatew
     expect(gateway.log.filter((line) => line.includes('X-Forwarded-For'))).toEqual([]);
   });
 
-  it('A proxy that sends an invalid address is logged once, without what it sent', async () => {
+  it('A proxy that sends an invalid address is logged once, without that value', async () => {
     const gateway = await startTestGateway({ TRUST_PROXY: 'loopback', RATE_LIMIT_PER_MINUTE: '100' });
     for (const forwarded of ['unknown', 'for=203.0.113.5', 'jenny']) {
       await gateway.send(evaluate, {}, { 'x-forwarded-for': forwarded });

@@ -80,7 +80,7 @@ describe('A gateway that others are to reach', () => {
     ['in production', { NODE_ENV: 'production', AUTH_MODE: 'none', UPSTREAM: 'sandbox' }],
     ['with authentication', { AUTH_MODE: 'router', ROUTER_SECRET: 'r'.repeat(32) }],
     ['on all addresses', { HOST: '0.0.0.0' }],
-  ])('A gateway that others are to reach answers to every name: %s', async (_, settings) => {
+  ])('A gateway that other machines can reach answers to every name: %s', async (_, settings) => {
     const gateway = await startTestGateway(settings);
     const here = { ...gateway, url: gateway.url.replace('0.0.0.0', '127.0.0.1') };
     const { status } = await askUnder(here, 'gateway.example');
@@ -88,7 +88,7 @@ describe('A gateway that others are to reach', () => {
     expect([200, 401]).toContain(status);
   });
 
-  it('A gateway that others are to reach answers to the names of ALLOWED_HOSTS alone where that is set', async () => {
+  it('A gateway that other machines can reach answers only to the names of ALLOWED_HOSTS if that is set', async () => {
     const gateway = await startTestGateway({
       NODE_ENV: 'production',
       AUTH_MODE: 'none',
@@ -124,7 +124,7 @@ describe('A browser page', () => {
     return [answer, preflight].map(({ headers }) => headers.get('access-control-allow-origin') === origin);
   };
 
-  it('A browser page of Vite’s own address may call where nothing is set, and the log says so', async () => {
+  it('A browser page on Vite’s default address may call by default, and the log says so', async () => {
     const development = await start();
     for (const origin of [
       'http://localhost:5173',
@@ -148,11 +148,11 @@ describe('A browser page', () => {
     'http://localhost:5173/',
     'http://192.168.1.2:5173',
     'null',
-  ])('A browser page of %s may not', async (origin) => {
+  ])('A browser page of %s may not call by default', async (origin) => {
     expect(await allowed(await start(), origin)).toEqual([false, false]);
   });
 
-  it('A browser page of this machine may not in production, nor where CORS_ORIGINS says who may', async () => {
+  it('A browser page on localhost may not call in production, nor if CORS_ORIGINS is set', async () => {
     const production = await start({ NODE_ENV: 'production', AUTH_MODE: 'none', UPSTREAM: 'sandbox' });
     expect(await allowed(production, 'http://localhost:5173')).toEqual([false, false]);
     await production.close();
@@ -161,7 +161,7 @@ describe('A browser page', () => {
     expect(await allowed(chosen, 'https://shop.example')).toEqual([true, true]);
   });
 
-  it('A browser page that is refused is logged once for each origin, up to a hundred, and never one that is no origin', async () => {
+  it('A browser page that is refused is logged once per origin, up to a hundred, and only if the origin is valid', async () => {
     const strict = await start({ NODE_ENV: 'production', AUTH_MODE: 'none', UPSTREAM: 'sandbox' });
     const own = new URL(strict.url).origin;
     const origins = [
@@ -184,7 +184,7 @@ describe('A browser page', () => {
     expect(logged()).toHaveLength(100);
   });
 
-  it('A browser page of urql, which sends queries by GET, is answered where its origin may call', async () => {
+  it('A browser page with urql, which sends queries by GET, is answered if its origin may call', async () => {
     const development = await start();
     const sent: string[] = [];
     // A browser adds the origin to every request of another origin; nothing else tells of the page.

@@ -33,7 +33,7 @@ describe('A request that does not arrive in time', () => {
     ],
     ['with no byte of it', head('Content-Length: 100', `Origin: ${shop}`, 'X-Request-Id: late'), ''],
   ])(
-    'A request that does not arrive in time is a 408 under its own id, readable by its page, where its body is late: %s',
+    'A request whose body does not arrive in time gets a 408 with its own id, readable by its page: %s',
     async (_, ...parts) => {
       const answer = readResponse(await sendBytes(gateway.url, ...parts));
       expect(answer.status).toBe(408);
@@ -51,7 +51,7 @@ describe('A request that does not arrive in time', () => {
     },
   );
 
-  it('A request that does not arrive in time is counted once: as the outcome REQUEST_TIMEOUT where its route is known, else by its status alone', async () => {
+  it('A request that does not arrive in time is counted once: as REQUEST_TIMEOUT if its route is known, otherwise only by its status', async () => {
     await sendBytes(gateway.url, head('Content-Length: 100'), '{"query":');
     await sendBytes(gateway.url, 'POST /graphql HTTP/1.1\r\nHost: localhost\r\n');
     const samples = await scrape(metricsUrl(gateway));
@@ -63,7 +63,7 @@ describe('A request that does not arrive in time', () => {
     expect(sumOf(samples, 'customer_evaluations_http_requests_in_flight')).toBe(0);
   });
 
-  it('A request that does not arrive in time whose client reads nothing does not keep its connection', async () => {
+  it('A request that does not arrive in time loses its connection even if its client reads nothing', async () => {
     const { hostname, port } = new URL(gateway.url);
     const socket = connect(Number(port), hostname).pause();
     socket.on('error', () => undefined);
@@ -75,7 +75,7 @@ describe('A request that does not arrive in time', () => {
 });
 
 describe('A replica that shuts down', () => {
-  it('A replica that shuts down counts what it refuses as DRAINING, and not as load shedding', async () => {
+  it('A replica that shuts down counts its refusals as DRAINING, and not as load shedding', async () => {
     const gateway = await startTestGateway({ METRICS_PORT: '0', REQUEST_TIMEOUT_MS: '60000' });
     const { hostname, port } = new URL(gateway.url);
     // One that is under way keeps the replica from ending; its body comes only at the end.

@@ -57,7 +57,7 @@ describe('A document of the owner’s', () => {
       'by its text, with a documentId and extensions that are null',
       { query: text, documentId: null, extensions: null },
     ],
-  ])('A document of the owner’s is run %s', async (_, body) => {
+  ])('A document of the operator is run %s', async (_, body) => {
     expect(await post(body)).toEqual({ __typename: 'Query' });
   });
 
@@ -74,11 +74,11 @@ describe('A document of the owner’s', () => {
       { documentId: 'own-id', query: '{ __typename }' },
       'PERSISTED_QUERY_HASH_MISMATCH',
     ],
-  ])('A document of the owner’s is not run by %s', async (_, body, code) => {
+  ])('A document of the operator is not run by %s', async (_, body, code) => {
     expect(await post(body)).toBe(code);
   });
 
-  it('A document of the owner’s is run by GET as well', async () => {
+  it('A document of the operator is run by GET as well', async () => {
     const response = await fetch(`${gateway.url}/graphql?documentId=own-id&operationName=`, {
       headers: { 'apollo-require-preflight': '1' },
     });

@@ -65,14 +65,14 @@ describe('A request that is refused before GraphQL', () => {
     },
   );
 
-  it('A refusal before GraphQL is readable by no page of another origin', async () => {
+  it('A refusal before GraphQL is not readable by pages of other origins', async () => {
     for (const [what, line, headers, body] of refusals) {
       const answer = await sendRaw(gateway.url, line, [...headers, 'Origin: https://evil.example'], body);
       expect([what, answer.headers.get('access-control-allow-origin')]).toEqual([what, null]);
     }
   });
 
-  it('A request that timed out is answered so that a page can read it, although its headers were never read', async () => {
+  it('A request that timed out gets a response that a page can read, although its headers were never read', async () => {
     const answer = readResponse(await sendBytes(gateway.url, 'POST /graphql HTTP/1.1\r\n'));
     expect(answer.status).toBe(408);
     expect(answer.headers.get('access-control-allow-origin')).toBe(shop);
@@ -104,7 +104,7 @@ describe('A request that is refused before GraphQL', () => {
 });
 
 describe('Refusals by strangers', () => {
-  it('Refusals by strangers fill no log: thirty lines a minute, and then none', async () => {
+  it('Refusals of unauthenticated requests cannot fill the log: at most thirty lines a minute', async () => {
     const gateway = await startTestGateway();
     for (let sent = 0; sent < 40; sent += 1) await sendRaw(gateway.url, 'GET /% HTTP/1.1', [host]);
     await gateway.close();
@@ -131,14 +131,14 @@ describe('A path', () => {
     ['/try', 'PUT', 'GET, HEAD'],
     ['/try/calls', 'POST', 'GET, HEAD'],
     ['/assets/explorer.js', 'POST', 'GET, HEAD'],
-  ])('A path %s answers %s with 405 and the methods that it takes', async (path, method, allow) => {
+  ])('A path %s answers %s with 405 and the allowed methods', async (path, method, allow) => {
     const response = await fetch(gateway.url + path, { method });
     expect([response.status, response.headers.get('allow')]).toEqual([405, allow]);
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
   });
 
   it.each(['/', '/graphql', '/healthz', '/nowhere', '/assets/none.js', '/try'])(
-    'A path %s varies by origin, and by what is accepted',
+    'A path %s varies by Origin and Accept',
     async (path) => {
       const { headers } = await fetch(gateway.url + path, { headers: { origin: 'http://localhost:5173' } });
       expect(headers.get('vary')).toMatch(/^Accept, Origin$/);

@@ -28,13 +28,13 @@ describe('A parameter that is empty or null is as if it were left out', () => {
     'extensions=null',
     'documentId=',
     'operationName=&variables=&extensions=&documentId=',
-  ])('A parameter that is empty or null is as if it were left out by GET: %s', async (rest) => {
+  ])('A parameter that is empty or null counts as left out by GET: %s', async (rest) => {
     const response = await get(`query=${query}&${rest}`);
     expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
   });
 
   it.each(['operationName', 'variables', 'extensions', 'documentId'])(
-    'A parameter that is empty or null is as if it were left out by POST: %s',
+    'A parameter that is empty or null counts as left out by POST: %s',
     async (name) => {
       for (const value of [null, '']) {
         const response = await post({ query, [name]: value });
@@ -43,7 +43,7 @@ describe('A parameter that is empty or null is as if it were left out', () => {
     },
   );
 
-  it('A parameter that is empty or null is as if it were left out with trusted documents, too', async () => {
+  it('A parameter that is empty or null also counts as left out with trusted documents', async () => {
     const trusting = await startTestGateway({ TRUSTED_DOCUMENTS: 'prefer' });
     const all = { query, operationName: '', variables: null, extensions: null, documentId: '' };
     const byPost = await fetch(`${trusting.url}/graphql`, {
@@ -80,21 +80,18 @@ describe('What validation lets through and the executor refuses', () => {
     ['variables that are a number', { query, variables: 1 }, 'BAD_REQUEST'],
     ['an operation name that is a number', { query, operationName: 1 }, 'BAD_REQUEST'],
     ['extensions that are a list', { query, extensions: [] }, 'BAD_REQUEST'],
-  ])(
-    'What validation lets through and the executor refuses is the caller’s 400: %s',
-    async (_, body, code) => {
-      const response = await post(body);
-      const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
-      expect([response.status, errors[0]?.extensions.code]).toEqual([400, code]);
-    },
-  );
+  ])('A request that passes validation and fails in the executor gets a 400: %s', async (_, body, code) => {
+    const response = await post(body);
+    const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
+    expect([response.status, errors[0]?.extensions.code]).toEqual([400, code]);
+  });
 
-  it('What validation lets through and the executor refuses is the caller’s 400 by GET', async () => {
+  it('A request that passes validation and fails in the executor gets a 400 by GET', async () => {
     const response = await get('query=subscription{x}');
     expect(response.status).toBe(400);
   });
 
-  it('What validation lets through and the executor refuses is the caller’s 400 where more variables are wrong than graphql-js counts', async () => {
+  it('A request that passes validation and fails in the executor gets a 400 if more variables are invalid than graphql-js counts', async () => {
     const evaluationContext = Array.from({ length: 60 }, () => ({ nobody: 1 }));
     const response = await post({
       query:
@@ -106,7 +103,7 @@ describe('What validation lets through and the executor refuses', () => {
     expect(errors.map(({ extensions }) => extensions.code)).not.toContain('INTERNAL_SERVER_ERROR');
   });
 
-  it('What validation lets through and the executor refuses is bad input where null takes the place of a default', async () => {
+  it('A request that passes validation and fails in the executor is bad input if null replaces a default', async () => {
     const requests = [
       { query: 'query($b: Boolean = true) { __typename @skip(if: $b) }', variables: { b: null } },
       { query: 'query($i: String = "Query") { __type(name: $i) { name } }', variables: { i: null } },
@@ -123,7 +120,7 @@ describe('What validation lets through and the executor refuses', () => {
     }
   });
 
-  it('What validation lets through and the executor refuses is never logged as a bug of ours', async () => {
+  it('A request that passes validation and fails in the executor is never logged as a bug', async () => {
     await gateway.flushed();
     expect(gateway.log.filter((line) => line.includes('unhandled error'))).toEqual([]);
     expect(gateway.log.filter((line) => /"outcome":"(INTERNAL_SERVER_ERROR|OTHER)"/.test(line))).toEqual([]);
@@ -134,7 +131,7 @@ describe('MAX_DOCUMENT_BYTES', () => {
   // Commas count for nothing in GraphQL.
   const long = `{__typename}${','.repeat(1_100)}`;
 
-  it('MAX_DOCUMENT_BYTES holds for documents by POST and by GET, with a hash beside them or not', async () => {
+  it('MAX_DOCUMENT_BYTES applies to documents by POST and by GET, with or without a hash', async () => {
     const extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
     const hash = encodeURIComponent(JSON.stringify(extensions));
     expect((await post({ query: long })).status).toBe(413);
@@ -147,7 +144,7 @@ describe('MAX_DOCUMENT_BYTES', () => {
 
 describe('Content-Encoding', () => {
   it.each(['identity', 'Identity', 'IDENTITY'])(
-    'Content-Encoding %s says that nothing is encoded',
+    'Content-Encoding %s counts as no encoding',
     async (encoding) => {
       expect((await post({ query }, { 'content-encoding': encoding })).status).toBe(200);
     },

@@ -106,7 +106,7 @@ describe('a gateway with STRIPE_API=v2', () => {
     expect(second?.headers['idempotency-key']).toBe(first?.headers['idempotency-key']);
   });
 
-  it('a gateway with STRIPE_API=v2 answers the evaluation in the words that v1 has', async () => {
+  it('a gateway with STRIPE_API=v2 returns the evaluation with the same values as v1', async () => {
     expect(await create(login(radarSession, customer))).toMatchObject({
       customerEvaluation: {
         id,
@@ -127,7 +127,7 @@ describe('a gateway with STRIPE_API=v2', () => {
     });
   });
 
-  it('a gateway with STRIPE_API=v2 answers what Stripe leaves out as null, a new level as UNKNOWN and a new signal not at all', async () => {
+  it('a gateway with STRIPE_API=v2 returns null for missing fields, UNKNOWN for a new level, and no new signal', async () => {
     const { livemode: _, ...sparse } = evaluation({
       evaluated_signals: {
         user_account_sharing: { risk_level: 'very_new' },
@@ -231,7 +231,7 @@ describe('a gateway with STRIPE_API=v2', () => {
       evaluation({ evaluated_signals: { user_account_sharing: { risk_level: 'low', score: '7e1' } } }),
     ],
     ['no time', evaluation({ created: 1_715_769_600 })],
-  ])('an answer of v2 with %s is UPSTREAM_INVALID_RESPONSE', async (_, body) => {
+  ])('a response of v2 with %s is UPSTREAM_INVALID_RESPONSE', async (_, body) => {
     upstream.answer(200, body);
     expect(await create(login(radarSession, customer))).toMatchObject({
       customerEvaluation: null,
@@ -239,7 +239,7 @@ describe('a gateway with STRIPE_API=v2', () => {
     });
   });
 
-  it('a gateway with STRIPE_API=v2 retrieves an evaluation by its id, with the event type that its signal tells', async () => {
+  it('a gateway with STRIPE_API=v2 retrieves an evaluation by its id, with the event type of its signal', async () => {
     const query = 'query ($id: ID!) { customerEvaluation(id: $id) { id eventType pendingSignals } }';
     upstream.answer(200, evaluation({ pending_signals: ['user_account_sharing', 'time_travel'] }));
     expect((await gateway.send(query, { id })).data.customerEvaluation).toEqual({
@@ -328,7 +328,7 @@ describe.each([
       ],
     },
   ])(
-    'the report $written is posted as an account activity, and what was lost is named',
+    'the report $written is posted as an account activity, and warnings name the lost parts',
     async ({ written, type, status, lost = [] }) => {
       expect(await send(written)).toEqual({
         customerEvaluation: { id, status: status.toUpperCase(), eventType: 'LOGIN' },

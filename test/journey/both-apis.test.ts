@@ -201,7 +201,7 @@ describe.each(['v1', 'v2'] as const)('a creation before STRIPE_API=%s', (api) =>
     upstream.requests.length = 0;
   });
 
-  it.each(rows)('what both APIs or one of them answer to $what stands in one table', async (row) => {
+  it.each(rows)('each API’s response to $what matches one table', async (row) => {
     const { input = login(client, customer), stripe } = row;
     const expected = row[api] ?? row.both;
     if (expected === undefined) throw new Error('a row without an expectation');
@@ -211,9 +211,9 @@ describe.each(['v1', 'v2'] as const)('a creation before STRIPE_API=%s', (api) =>
     const { data, text } = await gateway.send(mutation, { input });
     const { customerEvaluation, errors, idempotencyKey } = data.createCustomerEvaluation;
 
-    expect(errors.map(({ code }: { code: string }) => code)).toEqual(expected.codes);
-    if (expected.path !== undefined) expect(errors[0].path).toEqual(expected.path);
-    if (expected.effect !== undefined) expect(errors[0].effect).toBe(expected.effect);
+    expect(errors.map(({ code }) => code)).toEqual(expected.codes);
+    if (expected.path !== undefined) expect(errors[0]?.path).toEqual(expected.path);
+    if (expected.effect !== undefined) expect(errors[0]?.effect).toBe(expected.effect);
     expect(upstream.requests).toHaveLength(expected.requests);
     expect(idempotencyKey).toEqual(expect.any(String));
     expect(text).not.toContain('canary');

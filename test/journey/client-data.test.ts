@@ -46,7 +46,7 @@ describe('client data in place of a Radar Session', () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  it('client data in place of a Radar Session is sent exactly, under the version that was configured', async () => {
+  it('client data in place of a Radar Session is sent exactly, under the configured version', async () => {
     const { data: answer } = await newer.send(createEverything, { input });
     expect(answer.createCustomerEvaluation.errors).toEqual([]);
     expect(upstream.requests).toHaveLength(1);

@@ -92,7 +92,7 @@ describe('a bug', () => {
   });
 
   it.each(['throws', 'rejects', 'isNoNumber', 'isNull', 'throwsText'])(
-    'a bug in a resolver that %s is told to the caller by request id alone, and to operators by its place',
+    'a bug in a resolver that %s is reported to the caller only by request id, and logged with its location',
     async (field) => {
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',
@@ -123,7 +123,7 @@ describe('a bug', () => {
   it.each([
     ['a hook of the server', '{ fine }', { 'x-bug': '1' }, 'unhandled error in a request'],
     ['a plugin of GraphQL', 'query BuggyPlugin { fine }', {}, 'unhandled error in an operation'],
-  ])('a bug in %s is told by request id alone, too', async (_, query, headers, msg) => {
+  ])('a bug in %s is also reported only by request id', async (_, query, headers, msg) => {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-request-id': 'my-request', ...headers },

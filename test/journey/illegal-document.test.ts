@@ -103,7 +103,7 @@ describe('an illegal input written into the document', () => {
 });
 
 describe('a name of an operation that the document does not hold', () => {
-  it('a name of an operation that the document does not hold is refused without being quoted', async () => {
+  it('an operation name that is not in the document is refused without being quoted', async () => {
     const response = await fetch(`${gateway.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -216,13 +216,13 @@ describe('a null that only a run shows, since its variable fits by type', () => 
       path: [...context, '0', 'clientDetails'],
     },
   ])(
-    'a null that only a run shows, since its variable fits by type is bad input in place of $place',
+    'a null that only execution finds, since its variable has a valid type, is bad input in place of $place',
     async ({ query, path }) => {
       expect(await refusalsOf(query, { v: null })).toEqual([{ code: 'BAD_USER_INPUT', path }]);
     },
   );
 
-  it('a null that only a run shows, since its variable fits by type is bad input also where the variable of an entry’s one field is left out', async () => {
+  it('a null that only execution finds is bad input also if the variable of an entry’s only field is left out', async () => {
     const query = entry('clientDetails: $v', '($v: EvaluationClientDetailsInput)');
     expect(await refusalsOf(query, {})).toEqual([{ code: 'BAD_USER_INPUT', path: [...context, '0'] }]);
   });

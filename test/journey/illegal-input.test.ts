@@ -35,9 +35,9 @@ async function refusal(answer: GraphQLAnswer): Promise<{ code: unknown; path: un
   }
   const { customerEvaluation, errors } = answer.data.createCustomerEvaluation;
   expect(customerEvaluation).toBeNull();
-  return errors.map((error: Record<string, unknown>) => {
+  return errors.map((error) => {
     expect(error).toMatchObject({ retryable: false, effect: 'NONE' });
-    return { code: error['code'], path: error['path'] };
+    return { code: error.code, path: error.path };
   });
 }
 
@@ -158,7 +158,7 @@ describe('an input that the schema refuses, sent as a variable', () => {
     },
   );
 
-  it('the refusal of an input names each of many faults', async () => {
+  it('the refusal of an input names each of many problems', async () => {
     const answer = await gateway.send(createEverything, {
       input: { eventType: canary, evaluationContext: [{ clientDetails: { radarSession: [canary] } }, {}] },
     });

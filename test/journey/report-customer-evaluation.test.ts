@@ -174,7 +174,7 @@ describe.each(dialects)('reporting with $version', ({ version, dialect }) => {
   }));
 
   it.each(rows)(
-    'Stripe is told what it can be of $json, and the client what was lost',
+    'Stripe gets the parts of $json that its API supports, and the client gets warnings for the rest',
     async ({ written, told }) => {
       const payload = await send({ id, report: written });
       const variant = ['input', 'report', Object.keys(written)[0]];
@@ -215,7 +215,7 @@ describe.each(dialects)('reporting with $version', ({ version, dialect }) => {
     },
   );
 
-  it('a report keeps whatever is written for an id below the evaluations', async () => {
+  it('a report’s URL stays below the evaluations, whatever the id', async () => {
     await send({ id: '../../charges?a=b#c/..', report: { loginSucceeded: 'OCCURRED' } });
     expect(upstream.requests.map(({ url }) => url)).toEqual([
       '/v1/radar/customer_evaluations/..%2F..%2Fcharges%3Fa%3Db%23c%2F../report',
@@ -236,7 +236,7 @@ describe('what a report answers', () => {
     await upstream.close();
   });
 
-  it('the answer to a report is the evaluation, with what was reported', async () => {
+  it('the response to a report is the evaluation, with the report', async () => {
     const events = [
       { type: 'registration_failed', occurred_at: 1715769700, registration_failed: { reason: 'other' } },
     ];
@@ -322,7 +322,7 @@ describe('what a report answers', () => {
     },
   );
 
-  it('a report runs under the client’s key, which is another upstream for each mutation', async () => {
+  it('a report runs under the client’s key, which becomes a different upstream key for each mutation', async () => {
     upstream.answer(200, loginAnswer);
     upstream.requests.length = 0;
     const input = { id, report: { loginSucceeded: 'OCCURRED' }, idempotencyKey: 'my key' };

@@ -39,7 +39,7 @@ describe('an evaluation by its id', () => {
     expect(upstream.requests[0]?.headers['idempotency-key']).toBeUndefined();
   });
 
-  it('an evaluation by its id is null where Stripe knows none', async () => {
+  it('an evaluation by its id is null if Stripe has none', async () => {
     upstream.answer(404, { error: { type: 'invalid_request_error', code: 'resource_missing', param: 'id' } });
     const { data, errors } = await gateway.send(retrieve, { id: 'ceval_2' });
     expect(errors).toBeUndefined();
@@ -56,7 +56,7 @@ describe('an evaluation by its id', () => {
     },
   );
 
-  it('an evaluation by its id stays below the evaluations whatever is written for an id', async () => {
+  it('an evaluation by its id has a URL below the evaluations, whatever the id', async () => {
     upstream.answer(200, loginAnswer);
     await gateway.send(retrieve, { id: '../../charges?a=b#c/..' });
     expect(upstream.requests.map(({ url }) => url)).toEqual([
@@ -64,7 +64,7 @@ describe('an evaluation by its id', () => {
     ]);
   });
 
-  it('an evaluation by its id fails with the code of what happened, and operators read of it', async () => {
+  it('an evaluation by its id fails with the upstream error’s code, and the failure is logged', async () => {
     upstream.answer(403, { error: { type: 'invalid_request_error', message: 'canary' } });
     const { data, errors, text } = await gateway.send(retrieve, { id: 'ceval_3' });
     expect(data.customerEvaluation).toBeNull();

@@ -86,13 +86,13 @@ describe('a mutation whose signals are pending at Stripe', () => {
     errors: [],
   };
 
-  it('a mutation with pending signals is answered without a read where they are there at once', async () => {
+  it('a mutation with pending signals is answered without a read if they are complete immediately', async () => {
     await start();
     expect(await create()).toEqual(complete);
     expect(readsOf()).toBe(0);
   });
 
-  it('a mutation with pending signals is answered after one read where they are there by then', async () => {
+  it('a mutation with pending signals is answered after one read if they are complete by then', async () => {
     stages = ['pending', 'complete'];
     await start();
     expect(await create()).toEqual(complete);
@@ -108,7 +108,7 @@ describe('a mutation whose signals are pending at Stripe', () => {
     expect(readsOf()).toBe(3);
   });
 
-  it('a mutation with pending signals is answered with what is there when the wait is over, and what is missing can be read later', async () => {
+  it('a mutation with pending signals is answered with the signals so far when the wait is over, and the rest can be read later', async () => {
     stages = ['pending', 'partial'];
     await start({ SIGNALS_WAIT_MS: '400' });
     expect(await create()).toEqual({
@@ -142,13 +142,13 @@ describe('a mutation whose signals are pending at Stripe', () => {
     expect(await create('cus_1', { 'x-request-timeout-ms': '700' })).toEqual(pending);
   });
 
-  it('a mutation with pending signals is answered with the evaluation where Stripe does not answer the reads', async () => {
+  it('a mutation with pending signals is answered with the evaluation if Stripe does not answer the reads', async () => {
     stages = ['pending', 'hang'];
     await start({ SIGNALS_WAIT_MS: '500' });
     expect(await create()).toEqual(pending);
   });
 
-  it('a mutation with pending signals ends its reads when the client has gone', async () => {
+  it('a mutation with pending signals ends its reads when the client disconnects', async () => {
     stages = ['pending'];
     await start({ SIGNALS_WAIT_MS: '600000', UPSTREAM_DEADLINE_MS: '600000' });
     const gone = new AbortController();
@@ -164,7 +164,7 @@ describe('a mutation whose signals are pending at Stripe', () => {
     while ((await waits('abandoned')) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
-  it('a mutation with pending signals shares its reads with a repeat under the same key', async () => {
+  it('a mutation with pending signals shares its reads with a retry under the same key', async () => {
     stages = ['pending', 'pending', 'complete'];
     await start({ SIGNALS_WAIT_MS: '20000', UPSTREAM_DEADLINE_MS: '30000' });
     const answers = await Promise.all([create('cus_1', {}, 'same'), create('cus_1', {}, 'same')]);
@@ -173,7 +173,7 @@ describe('a mutation whose signals are pending at Stripe', () => {
     expect(upstream.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 
-  it('a gateway reads pending signals no oftener than the ceiling allows, however many wait', async () => {
+  it('a gateway reads pending signals no more often than the limit allows, however many mutations wait', async () => {
     stages = ['pending'];
     await start({ SIGNALS_WAIT_MS: '900', SIGNALS_MAX_READS_PER_SECOND: '3' });
     const customers = Array.from({ length: 20 }, (_, index) => `cus_${index}`);

@@ -77,7 +77,7 @@ const fail = (response: ServerResponse): void => {
 const hang = (): void => undefined;
 
 describe('the Stripe account of a call', () => {
-  it('an account that the router names goes out as Stripe-Account, and a context path as Stripe-Context', async () => {
+  it('an account that the router names is sent as Stripe-Account, and a context path as Stripe-Context', async () => {
     await start();
     await create('acct_1');
     await create('org_1/acct_2');
@@ -105,7 +105,7 @@ describe('the Stripe account of a call', () => {
   });
 
   it.each(['', ' ', 'acct 1', 'acct_1\u00e9', '../acct_1', 'acct_1/', 'a'.repeat(300)])(
-    'a router that names %j for an account is refused',
+    'a router that sends %j as the account is refused',
     async (account) => {
       await start();
       expect((await create(account)).status).toBe(401);
@@ -113,13 +113,13 @@ describe('the Stripe account of a call', () => {
     },
   );
 
-  it('a gateway for one account leaves x-caller-account aside', async () => {
+  it('a gateway for one account ignores x-caller-account', async () => {
     await start({ STRIPE_ACCOUNTS: 'one', STRIPE_ACCOUNT: 'acct_9' });
     await create('acct_1');
     expect(accountsSent()).toEqual(['acct_9']);
   });
 
-  it('a token names the account in its claim, and one that names none or nonsense is refused', async () => {
+  it('a token names the account in its claim, and a token with no or an invalid account is refused', async () => {
     const issuer = await startIssuer();
     gateway = await startTestGateway(
       upstreamAt(upstream.url, {
@@ -152,7 +152,7 @@ describe('the Stripe account of a call', () => {
     expect(again).toBe(first);
   });
 
-  it('the log names the account of a failure, and metrics name those of METRICS_ACCOUNTS alone', async () => {
+  it('the log names the account of a failure, and metrics name only those of METRICS_ACCOUNTS', async () => {
     const own = await start({ METRICS_PORT: '0', METRICS_ACCOUNTS: 'acct_1, acct_9', LOG_LEVEL: 'info' });
     const refused = JSON.stringify({ error: { type: 'invalid_request_error' } });
     answerBy({ acct_2: (response) => void response.writeHead(401).end(refused) });
@@ -182,7 +182,7 @@ describe('accounts that share a gateway', () => {
     await own.logged(/"stripeAccount":"acct_down".*the circuit breaker to the upstream is open/);
   });
 
-  it('an outage of all accounts is one of the upstream', async () => {
+  it('an outage of all accounts counts as an outage of the upstream', async () => {
     const own = await start({ UPSTREAM_MAX_ATTEMPTS: '1' });
     answerBy({ acct_1: fail, acct_2: fail });
     for (let call = 0; call < 12; call += 1) await Promise.all([outcomeOf('acct_1'), outcomeOf('acct_2')]);
@@ -202,7 +202,7 @@ describe('accounts that share a gateway', () => {
     await Promise.all(stuck);
   });
 
-  it('an account that spends its retries leaves those of another', async () => {
+  it('an account that uses up its retries does not affect those of another', async () => {
     await start();
     answerBy({ acct_down: fail });
     for (let call = 0; call < 8; call += 1) await outcomeOf('acct_down');
@@ -218,7 +218,7 @@ describe('accounts that share a gateway', () => {
     expect(sentFor('acct_up')).toBe(2);
   });
 
-  it('an account that is over its rate makes no call of another wait', async () => {
+  it('an account over its rate limit does not delay another account’s calls', async () => {
     await start({ UPSTREAM_MAX_PER_SECOND: '2' });
     const many = Array.from({ length: 8 }, () => outcomeOf('acct_busy'));
     while (sentFor('acct_busy') < 2) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -240,26 +240,26 @@ describe('keys of single accounts', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true }));
 
-  it('an account with a key of its own is called under it, and without Stripe-Account', async () => {
+  it('an account with its own key is called with it, and without Stripe-Account', async () => {
     await start({ STRIPE_SECRET_KEYS_DIR: directory });
     expect(await outcomeOf('acct_1')).toBe('OK');
     expect([keySent(), accountsSent()]).toEqual(['Bearer sk_test_one', [undefined]]);
   });
 
-  it('an account without a key is refused, and operators are told which', async () => {
+  it('an account without a key is refused, and the log names it', async () => {
     const own = await start({ STRIPE_SECRET_KEYS_DIR: directory });
     expect(await outcomeOf('acct_2')).toBe('UPSTREAM_REFUSED');
     expect(upstream.requests).toEqual([]);
     await own.logged(/STRIPE_SECRET_KEYS_DIR has no key for acct_2/);
   });
 
-  it('an account without a key uses the one key where the setting says so', async () => {
+  it('an account without a key uses the one key if the setting allows it', async () => {
     await start({ STRIPE_SECRET_KEYS_DIR: directory, STRIPE_ACCOUNTS_WITHOUT_KEY: 'use-one-key' });
     expect(await outcomeOf('acct_2')).toBe('OK');
     expect(accountsSent()).toEqual(['acct_2']);
   });
 
-  it('a file that holds no key is refused even where the one key may be used', async () => {
+  it('a file without a valid key is refused even if the one key may be used', async () => {
     write('acct_2', 'not a key');
     const own = await start({
       STRIPE_SECRET_KEYS_DIR: directory,
@@ -271,7 +271,7 @@ describe('keys of single accounts', () => {
     expect((await own.flushed()).join('')).not.toContain('not a key');
   });
 
-  it('a key that is added, changed, spoilt or removed while calls are made is used from then on', async () => {
+  it('a key that is added, changed, corrupted or removed during calls takes effect without a restart', async () => {
     const own = await start({ STRIPE_SECRET_KEYS_DIR: directory });
     const until = async (wanted: string): Promise<void> => {
       for (;;) {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { createEverything, loginAnswer, registration, registrationAnswer } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+import type { PayloadData } from '../harness/response-data.ts';
 
 const signal = { score: 50, evaluated_at: 1715769600, risk_level: 'normal' };
 const login = registration({ eventType: 'LOGIN' });
@@ -28,10 +29,7 @@ beforeEach(async () => {
 });
 
 /** The payload of one call; fails where it was not sent, or where the key or what the upstream said shows. */
-async function create(input: object = registration()): Promise<{
-  customerEvaluation: Record<string, unknown> | null;
-  errors: Record<string, unknown>[];
-}> {
+async function create(input: object = registration()): Promise<PayloadData> {
   const answer = await gateway.send(createEverything, { input });
   expect(upstream.requests.length).toBeGreaterThan(0);
   expect(answer.errors).toBeUndefined();
@@ -121,7 +119,7 @@ describe('an answer that is read', () => {
     expect(payload.customerEvaluation).toMatchObject(evaluation);
   });
 
-  it('an answer that is read may hold words and fields of tomorrow: they never fail a call, and are logged once, by name', async () => {
+  it('a response may hold new values and fields: they never fail a call, and are logged once, by name', async () => {
     upstream.answer(200, {
       ...leveled('canary_level'),
       status: 'canary_status',
@@ -163,14 +161,14 @@ describe('an answer that cannot be read', () => {
     { what: 'nothing', status: 204, body: '' },
     { what: 'more than 1 MB', body: { ...registrationAnswer, padding: 'canary'.repeat(200_000) } },
   ])(
-    'an answer that cannot be read for $what is an invalid response',
+    'a response that cannot be read because of $what is an invalid response',
     async ({ status = 200, body, headers = {} }) => {
       upstream.answer(status, body, headers);
       expect(await create()).toMatchObject(refused);
     },
   );
 
-  it('an answer that cannot be read for being compressed, which was not asked for, is an invalid response', async () => {
+  it('a response that is compressed without being requested so is an invalid response', async () => {
     upstream.handle((response) => {
       response
         .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
@@ -180,12 +178,9 @@ describe('an answer that cannot be read', () => {
     expect(upstream.requests[0]?.headers['accept-encoding'] ?? 'identity').toBe('identity');
   });
 
-  it.each([301, 302, 303, 307, 308])(
-    'an answer that cannot be read for a redirect (%d) is not followed',
-    async (status) => {
-      upstream.answer(status, '', { location: `${elsewhere.url}/v1/radar/customer_evaluations` });
-      expect(await create()).toMatchObject(refused);
-      expect(elsewhere.requests).toEqual([]);
-    },
-  );
+  it.each([301, 302, 303, 307, 308])('a redirect (%d) is not followed', async (status) => {
+    upstream.answer(status, '', { location: `${elsewhere.url}/v1/radar/customer_evaluations` });
+    expect(await create()).toMatchObject(refused);
+    expect(elsewhere.requests).toEqual([]);
+  });
 });

@@ -152,7 +152,7 @@ describe('a refusal of the upstream', () => {
     expect(lines).toMatchObject([{ level: refusal.logged ?? 'warn', upstreamRequestId: 'req_42' }]);
   });
 
-  it('a refusal of the upstream tells operators which setting to look at, and the caller only that they know', async () => {
+  it('a refusal of the upstream is logged with the setting to check, which the caller does not see', async () => {
     upstream.answer(401, {
       error: { type: invalid, message: 'Invalid API Key provided: sk_test_canary0key' },
     });
@@ -192,7 +192,7 @@ describe('an upstream that cannot be reached', () => {
     await lonely.close();
   });
 
-  it('an upstream that cannot be reached is unavailable where it hangs up on the request, and then something may have happened', async () => {
+  it('an upstream that closes the connection during the request is unavailable, and something may have happened', async () => {
     upstream.handle((response) => response.destroy());
     const { data } = await gateway.send(createEverything, { input: registration() });
     expect(data.createCustomerEvaluation.errors).toMatchObject([

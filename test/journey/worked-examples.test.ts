@@ -200,7 +200,7 @@ describe('the worked examples of the reference', () => {
     ]);
   });
 
-  it('the gateway treats aliased mutations of one document as calls of their own', async () => {
+  it('the gateway treats aliased mutations of one document as separate calls', async () => {
     upstream.answer(200, registrationAnswer);
     const field = `createCustomerEvaluation(input: ${examples[0]?.literal}) { idempotencyKey }`;
     const result = await gateway.send(`mutation { a: ${field} b: ${field} }`);

@@ -15,7 +15,7 @@ describe('an operation that comes again', () => {
   afterAll(() => differential.close());
 
   it(
-    'an operation that comes again is answered, sent on, logged and counted as the first time, and by a plan in a third of the cases',
+    'a repeated operation is answered, sent, logged and counted as the first time, and by a plan in a third of the cases',
     async () => {
       const paths: Record<string, number> = { plan: 0, replay: 0, apollo: 0 };
       let done = 0;
@@ -37,7 +37,7 @@ describe('an operation that comes again', () => {
   );
 
   it.each(['null', 'alias', 'coercion', 'unknown field', 'right', 'status', 'log field', 'second call'])(
-    'a mistake in a plan would be seen as a difference: %s',
+    'a mistake in a plan would show as a difference: %s',
     async (kind) => {
       const mistaken = await Differential.start([
         '--import',

@@ -47,7 +47,7 @@ describe('operations that are prepared', () => {
     return { plan: count('plan'), replay: count('replay'), apollo: count('apollo') };
   };
 
-  it('all operations that this project ships are prepared from the second time', async () => {
+  it('all shipped operations are prepared from the second time', async () => {
     const gateway = await start();
     for (const file of shipped) {
       const query = readFileSync(`schema/operations/${file}`, 'utf8');
@@ -98,7 +98,7 @@ describe('operations that are prepared', () => {
     expect(await paths(gateway)).toEqual({ plan: 1, replay: 0, apollo: 1 });
   });
 
-  it('the longest unused of five hundred prepared operations is forgotten for another', async () => {
+  it('the least recently used of five hundred prepared operations is evicted for another', async () => {
     const gateway = await start();
     const send = (number: number) => gateway.send(`# ${number}\n{ customerEvaluation(id: "${id}") { id } }`);
     for (let number = 0; number < 501; number += 1) await send(number);
@@ -109,7 +109,7 @@ describe('operations that are prepared', () => {
     expect(await paths(gateway)).toMatchObject({ plan: 1, apollo: 502 });
   });
 
-  it('no operation is prepared where that is switched off', async () => {
+  it('no operation is prepared if PREPARED_OPERATIONS is off', async () => {
     const gateway = await start({ PREPARED_OPERATIONS: 'off' });
     for (let count = 0; count < 3; count += 1)
       await gateway.send(createEverything, { input: registration() });
@@ -148,7 +148,7 @@ describe('operations that are prepared', () => {
     expect(await paths(gateways[0] as TestGateway)).toMatchObject({ replay: 1 });
   });
 
-  it('a prepared operation whose answer is too large is answered with an error, as any other', async () => {
+  it('a prepared operation whose response is too large gets an error, like any other', async () => {
     const event = { type: 'login_success', occurred_at: 1_715_769_600 };
     upstream.answer(200, { ...registrationAnswer, events: Array.from({ length: 100 }, () => event) });
     const gateway = await start({ MAX_ALIASES: '1000', MAX_TOKENS: '10000', MAX_DOCUMENT_BYTES: '65536' });

@@ -56,7 +56,7 @@ function objectType(schema: GraphQLSchema, name: string): GraphQLObjectType {
 const modules = [customerEvaluationModule(undefined)] as const;
 
 describe('a plan', () => {
-  it('a plan reads a field as a property only where the decorators say that it is nothing else', () => {
+  it('a plan reads a field as a property only if its decorators define nothing else', () => {
     const schema = buildSchemaSync({
       resolvers: [ThingResolver],
       validate: false,
@@ -73,7 +73,7 @@ describe('a plan', () => {
     expect(facts.rootCall(query, 'guardedThing')).toBeUndefined();
   });
 
-  it('a plan knows every field of the subgraph, and none whose resolver somebody has put there', () => {
+  it('a plan knows every field of the subgraph, and none whose resolver was replaced', () => {
     const { schema } = buildSubgraph(modules);
     const types = Object.values(schema.getTypeMap()).filter(
       (type): type is GraphQLObjectType =>
@@ -97,7 +97,7 @@ describe('a plan', () => {
     expect(readSchemaFacts(schema, modules).propertyOf(evaluation, 'livemode')).toBeUndefined();
   });
 
-  it('a plan stands for the plugins that Apollo Server has, and no others', async () => {
+  it('a plan replaces exactly the plugins that Apollo Server has', async () => {
     const { schema } = buildSubgraph(modules);
     const apollo = await startApolloServer(
       schema,

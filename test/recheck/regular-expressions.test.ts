@@ -60,7 +60,7 @@ describe('the work of a regular expression', () => {
     ({ checkSync: check } = await import('recheck'));
   }, 120_000);
 
-  it('the work of a regular expression grows no faster than the text that it reads, in whatever serves', () => {
+  it('the work of each regular expression of the server grows only linearly with its text', () => {
     const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
       /\.tsx?$/.test(file),
     );
@@ -76,10 +76,7 @@ describe('the work of a regular expression', () => {
   it.each([
     ['of an address that begins anywhere', '[^\\s:]+@[\\w.-]+'],
     ['of a token that needs a dot', '\\beyJ[\\w-]{6,}\\.[\\w-]+'],
-  ])(
-    'the work of a regular expression is found to grow faster, as it did once in the log: %s',
-    (_, source) => {
-      expect(verdictOn({ file: '', source, flags: 'g' })).toMatch(/^vulnerable, 2nd degree polynomial/);
-    },
-  );
+  ])('the work of a regular expression that grows faster is found, as once in the log: %s', (_, source) => {
+    expect(verdictOn({ file: '', source, flags: 'g' })).toMatch(/^vulnerable, 2nd degree polynomial/);
+  });
 });

@@ -4,7 +4,7 @@ import { sandboxCases } from '../../src/sandbox/cases.ts';
 describe.each(['v1', 'v2'] as const)('the sandbox’s cases for the playground on %s', (api) => {
   const cases = sandboxCases[api];
 
-  it('the sandbox’s cases for the playground differ in their words and in their texts', () => {
+  it('the sandbox’s cases for the playground all have different words and texts', () => {
     const texts = cases.map(({ does }) => does);
     expect(texts.filter((text, index) => texts.indexOf(text) !== index)).toEqual([]);
     expect(new Set(cases.map(({ word }) => word)).size).toBe(cases.length);

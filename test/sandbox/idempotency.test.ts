@@ -33,7 +33,7 @@ async function create(
 }
 
 describe('an idempotency key at the sandbox', () => {
-  it('an idempotency key at the sandbox makes a repeat answer what the first answered, and happen once', async () => {
+  it('an idempotency key at the sandbox makes a retry return the first response, and happen once', async () => {
     const before = sandbox.created;
     const first = await create('repeat', 'rse_1');
     const second = await create('repeat', 'rse_1');
@@ -51,7 +51,7 @@ describe('an idempotency key at the sandbox', () => {
     });
   });
 
-  it('an idempotency key at the sandbox answers 409 while the first is at work, and the first’s answer after', async () => {
+  it('an idempotency key at the sandbox answers 409 while the first request is in progress, and its response afterwards', async () => {
     const before = sandbox.created;
     const send = () => create('in-flight', 'rse_sandbox_delay_300');
     const [one, other] = await Promise.all([send(), send()]);
@@ -61,7 +61,7 @@ describe('an idempotency key at the sandbox', () => {
     expect(sandbox.created).toBe(before + 1);
   });
 
-  it('an idempotency key at the sandbox keeps a 500: the work had begun', async () => {
+  it('an idempotency key at the sandbox keeps a 500, since the work had started', async () => {
     const first = await create('failed', 'rse_sandbox_error_500');
     expect(first).toMatchObject({ status: 500, replayed: false });
     expect(await create('failed', 'rse_sandbox_error_500')).toEqual({ ...first, replayed: true });
@@ -71,7 +71,7 @@ describe('an idempotency key at the sandbox', () => {
     { what: 'a refused parameter', session: '', status: 400 },
     { what: 'a limit', session: 'rse_sandbox_error_429', status: 429 },
   ])(
-    'an idempotency key at the sandbox keeps nothing of $what: the work had not begun',
+    'an idempotency key at the sandbox keeps nothing of $what, since the work had not started',
     async ({ session, status }) => {
       expect(await create(`unkept ${status}`, session)).toMatchObject({ status, replayed: false });
       expect(await create(`unkept ${status}`, 'rse_1')).toMatchObject({ status: 200, replayed: false });
@@ -99,7 +99,7 @@ describe('the sandbox’s memory', () => {
     expect(evaluations.created).toBe(3);
   });
 
-  it('the sandbox’s memory holds a bounded number of keys, also when many are at work at once', async () => {
+  it('the sandbox’s memory holds a bounded number of keys, even with many requests in progress', async () => {
     const keys = new IdempotencyKeys(1);
     let works = 0;
     const work = async () => {

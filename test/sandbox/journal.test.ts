@@ -26,7 +26,7 @@ describe('the sandbox’s journal', () => {
       body,
     });
 
-  it('the sandbox’s journal has each call as it arrived, and its answer', async () => {
+  it('the sandbox’s journal has each call as it arrived, and its response', async () => {
     const answer = await (await post('whole')).text();
     const [entry, ...more] = journal.under('whole');
     expect(more).toEqual([]);
@@ -37,7 +37,7 @@ describe('the sandbox’s journal', () => {
   });
 
   it.each(['Bearer sk_test_canary', `Basic ${Buffer.from('sk_test_canary:').toString('base64')}`])(
-    'the sandbox’s journal knows no credentials: %s',
+    'the sandbox’s journal contains no credentials: %s',
     async (authorization) => {
       const [scheme = '', credentials] = authorization.split(' ');
       await post(scheme, undefined, authorization);
@@ -47,14 +47,14 @@ describe('the sandbox’s journal', () => {
     },
   );
 
-  it('the sandbox’s journal says what was done instead of an answer', async () => {
+  it('the sandbox’s journal names the fault that replaced a response', async () => {
     await post('fault', form('rse_sandbox_down'));
     expect(journal.under('fault')).toEqual([
       { request: expect.any(String), answer: '(the sandbox answers 503)' },
     ]);
   });
 
-  it('the sandbox’s journal holds little: a few calls of the newest keys, and no text of any length', async () => {
+  it('the sandbox’s journal is bounded: a few calls of the newest keys, and no long text', async () => {
     await post('long', form('r'.repeat(20_000)));
     expect(journal.under('long')[0]?.request).toMatch(/\(\d{5} characters, too many to keep\)$/);
     for (let call = 0; call < 12; call += 1) await post('often', form(`rse_${call}`));

@@ -68,7 +68,7 @@ describe('a word that the sandbox knows', () => {
     expect(await create(`rse_sandbox_${word}`)).toMatchObject(seen[word] ?? {});
   });
 
-  it('a word that the sandbox knows delays the answer by so many milliseconds, and combines with others', async () => {
+  it('a word that the sandbox knows can delay the response by its number of milliseconds, and combines with others', async () => {
     const calls = {
       'the longest': create('sandbox_delay_1500 sandbox_highest'),
       'the shorter': create('sandbox_delay_700'),
@@ -85,7 +85,7 @@ describe('a word that the sandbox knows', () => {
     expect(data.createCustomerEvaluation).toMatchObject(seen['elevated'] ?? {});
   });
 
-  it('a word that the sandbox knows is told apart from one that it does not know, which is refused with its place', async () => {
+  it('an unknown word is refused with the parameter that holds it', async () => {
     expect(await create('rse_sandbox_heighest')).toMatchObject(error('BAD_USER_INPUT', { path }));
     expect(await create('rse_sandbox_constructor')).toMatchObject(error('BAD_USER_INPUT', { path }));
   });

@@ -44,7 +44,7 @@ describe('the sandbox’s reports and retrievals', () => {
     return (await call('', events, form)).body.id;
   }
 
-  it('the sandbox’s reports and retrievals find an example from the start, which counts as no evaluation that was made', async () => {
+  it('the sandbox’s reports and retrievals find an example from the start, which does not count as created', async () => {
     const fresh = new Sandbox({ capacity: 1 });
     const shared = base;
     base = `${await fresh.listen('127.0.0.1', 0)}/v1/radar/customer_evaluations`;
@@ -126,7 +126,7 @@ describe('the sandbox’s reports and retrievals', () => {
     },
   );
 
-  it('the sandbox’s reports and retrievals know no evaluation that was never made, however long its id', async () => {
+  it('the sandbox’s reports and retrievals do not find an evaluation that was never made, however long its id', async () => {
     for (const id of ['ceval_none', 'c'.repeat(200)]) {
       const answers = [
         await call(`/${id}/report`, outcomes, 'status=allowed'),
@@ -139,7 +139,7 @@ describe('the sandbox’s reports and retrievals', () => {
     }
   });
 
-  it('the sandbox’s reports and retrievals know no URL for retrievals before June 2026', async () => {
+  it('the sandbox’s reports and retrievals have no URL for retrievals before June 2026', async () => {
     const { status, body } = await call(`/${await create('login')}`, outcomes);
     expect(status).toBe(404);
     expect(body.error.code).toBeUndefined();
@@ -157,7 +157,7 @@ describe('the sandbox’s reports and retrievals', () => {
     expect(other.body.error.type).toBe('idempotency_error');
   });
 
-  it('the sandbox’s reports and retrievals fail as the words in an id or a customer ask', async () => {
+  it('the sandbox’s reports and retrievals fail according to the words in an id or a customer', async () => {
     expect((await call('/ceval_sandbox_error_503', retrieval)).status).toBe(503);
     const id = await create('login');
     expect(

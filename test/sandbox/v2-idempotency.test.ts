@@ -12,7 +12,7 @@ const under = (key: string, more: Record<string, string> = {}) => ({ 'idempotenc
 const isReplayed = ({ headers }: { headers: Headers }) => headers.get('idempotent-replayed') === 'true';
 
 describe('an idempotency key at the sandbox’s v2', () => {
-  it('an idempotency key at the sandbox’s v2 makes a repeat happen once, and answer what is so by now', async () => {
+  it('an idempotency key at the sandbox’s v2 makes a retry happen once, and return the current state', async () => {
     const before = api.sandbox.created;
     const first = await api.create(evaluationOf('rse_1'), under('repeat'));
     const second = await api.create(evaluationOf('rse_1'), under('repeat'));
@@ -30,7 +30,7 @@ describe('an idempotency key at the sandbox’s v2', () => {
     { what: 'a limit', word: 'error_429', status: 429 },
     { what: 'a refusal', word: 'account_inaccessible', status: 403 },
   ])(
-    'an idempotency key at the sandbox’s v2 lets a repeat run again after $what',
+    'an idempotency key at the sandbox’s v2 lets a retry run again after $what',
     async ({ word, status }) => {
       const failed = await api.create(evaluationOf(`rse_sandbox_${word}`), under(word));
       const again = await api.create(evaluationOf(`rse_sandbox_${word}`), under(word));
@@ -40,7 +40,7 @@ describe('an idempotency key at the sandbox’s v2', () => {
     },
   );
 
-  it('an idempotency key at the sandbox’s v2 lets a repeat work after a fault that befell the first', async () => {
+  it('an idempotency key at the sandbox’s v2 lets a retry succeed after a fault of the first request', async () => {
     const before = api.sandbox.created;
     const body = evaluationOf('rse_sandbox_once_down');
     expect((await api.create(body, under('once'))).status).toBe(503);
@@ -59,7 +59,7 @@ describe('an idempotency key at the sandbox’s v2', () => {
     });
   });
 
-  it('an idempotency key at the sandbox’s v2 answers 409 while the first is at work', async () => {
+  it('an idempotency key at the sandbox’s v2 answers 409 while the first request is in progress', async () => {
     const body = evaluationOf('rse_sandbox_delay_300');
     const both = await Promise.all([
       api.create(body, under('in-flight')),
@@ -69,7 +69,7 @@ describe('an idempotency key at the sandbox’s v2', () => {
     expect(isReplayed(await api.create(body, under('in-flight')))).toBe(true);
   });
 
-  it('an idempotency key at the sandbox’s v2 is another key for another path or account', async () => {
+  it('an idempotency key at the sandbox’s v2 is a different key for another path or account', async () => {
     const before = api.sandbox.created;
     const answers = [
       await api.create(evaluationOf('rse_1'), under('scoped')),
@@ -110,7 +110,7 @@ describe('an idempotency key at the sandbox’s v2', () => {
     expect(isReplayed(await api.create(evaluationOf('rse_1'), under('old')))).toBe(false);
   });
 
-  it('an idempotency key at the sandbox’s v2 means nothing where a read has one', async () => {
+  it('an idempotency key at the sandbox’s v2 is ignored on a read', async () => {
     const { body } = await api.create(evaluationOf('rse_sandbox_pending_reads_2'));
     const read = () => api.send('GET', `${evaluationsPath}/${body.id}`, undefined, under('read'));
     expect((await read()).body.pending_signals).toHaveLength(1);

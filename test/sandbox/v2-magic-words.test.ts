@@ -126,7 +126,7 @@ describe('a word that the sandbox’s v2 knows', () => {
   });
 
   it.each(Object.keys(sandboxFaults).filter((word) => !['hang', 'drip'].includes(word)))(
-    'sandbox_%s befalls a creation as it does on v1',
+    'sandbox_%s affects a creation as on v1',
     async (word) => {
       const outcomeOf = (path: string, body: string, type: string) =>
         fetch(api.url + path, {
@@ -162,12 +162,12 @@ describe('a word that the sandbox’s v2 knows', () => {
 describe('a word about completion', () => {
   const pendingOf = (body: { pending_signals: string[] }) => body.pending_signals.length;
 
-  it('a word about completion has the signals complete in the first answer', async () => {
+  it('a word about completion can make the signals complete in the first response', async () => {
     const { body } = await api.create(evaluationOf('rse_sandbox_complete_at_once sandbox_highest'));
     expect(body).toMatchObject(signal({ score: '87.5' }));
   });
 
-  it('a word about completion has them complete so many milliseconds after the creation', async () => {
+  it('a word about completion can make the signals complete a number of milliseconds after the creation', async () => {
     const { body } = await api.create(evaluationOf('rse_sandbox_pending_10000'));
     api.pass(9999);
     expect(pendingOf((await api.read(body.id)).body)).toBe(1);
@@ -175,7 +175,7 @@ describe('a word about completion', () => {
     expect((await api.read(body.id)).body).toMatchObject(signal({ score }));
   });
 
-  it('a word about completion has them complete at so many reads, whatever the time', async () => {
+  it('a word about completion can make the signals complete at a number of reads, whatever the time', async () => {
     const { body } = await api.create(evaluationOf('rse_sandbox_pending_reads_3'));
     api.pass(60_000);
     const reads = [
@@ -190,7 +190,7 @@ describe('a word about completion', () => {
     expect((await api.read(body.id)).body).toEqual(reads[2]?.body);
   });
 
-  it('a word about completion has one of two complete while the other is pending', async () => {
+  it('a word about completion can make one of two signals complete while the other is pending', async () => {
     const both = ['user_multi_accounting', 'user_account_sharing'];
     const { body } = await api.create(evaluationOf('rse_sandbox_partial sandbox_pending_1000', both));
     expect(accountEvaluation.parse(body)).toMatchObject({
@@ -203,7 +203,7 @@ describe('a word about completion', () => {
     expect(Object.keys(read.evaluated_signals)).toEqual(both);
   });
 
-  it('a word about completion has another complete where only one was asked for', async () => {
+  it('a word about completion can make another signal complete if only one was requested', async () => {
     const { body } = await api.create(evaluationOf('rse_sandbox_partial'));
     expect(body).toMatchObject({
       requested_signals: ['user_multi_accounting'],
@@ -236,7 +236,7 @@ describe('a word about completion', () => {
 describe('a word for reads', () => {
   const made = async (word: string) => (await api.create(evaluationOf(`rse_sandbox_read_${word}`))).body.id;
 
-  it('a word for reads lets the creation work, and has every read answer an error', async () => {
+  it('a word for reads lets the creation succeed, and makes every read fail', async () => {
     const id = await made('error_503');
     expect(await api.read(id)).toMatchObject({ status: 503, body: { error: { type: 'api_error' } } });
     expect(await api.read(id)).toMatchObject({ status: 503 });
@@ -246,7 +246,7 @@ describe('a word for reads', () => {
     });
   });
 
-  it('a word for reads has a fault befall every read, or the first', async () => {
+  it('a word for reads puts a fault on every read, or on the first', async () => {
     const id = await made('down');
     expect([(await api.read(id)).status, (await api.read(id)).status]).toEqual([503, 503]);
     const once = await made('once_down');
@@ -262,7 +262,7 @@ describe('a word for reads', () => {
     expect((await api.read(id)).body).toMatchObject(signal({ score: '3.0' }));
   });
 
-  it('a word for reads is refused where it is no word about a read', async () => {
+  it('a word for reads is refused if it is not a word about a read', async () => {
     for (const word of ['highest', 'nothing', 'read_down', 'pending_5']) {
       const { status, body } = await api.create(evaluationOf(`sandbox_read_${word}`));
       expect({ status, body }).toMatchObject({ status: 400, body: { error: { code: 'invalid_fields' } } });
@@ -289,7 +289,7 @@ describe('a word for reads', () => {
 });
 
 describe('the share of faults', () => {
-  it('the share of faults befalls v2 as it does v1', async () => {
+  it('the share of faults applies to v2 as to v1', async () => {
     const sandbox = new Sandbox({ faultShare: 1 });
     const url = await sandbox.listen('127.0.0.1', 0);
     const headers = { authorization: 'Bearer sk_test_1', 'stripe-version': '2026-09-30.preview' };

@@ -41,7 +41,7 @@ const login = {
 const written = (answer: object): unknown => JSON.parse(JSON.stringify(answer));
 
 describe('the sandbox’s v2, spoken to by Stripe’s own SDK', () => {
-  it('the sandbox’s v2 answers a registration that is pending, and complete when it is read later', async () => {
+  it('the sandbox’s v2 creates a registration that is pending, and complete when it is read later', async () => {
     const created = await stripe.v2.signals.accountEvaluations.create(registration);
     expect(accountEvaluation.parse(written(created))).toEqual({
       id: expect.stringMatching(/^acctevl_/),
@@ -119,7 +119,7 @@ describe('the sandbox’s v2, spoken to by Stripe’s own SDK', () => {
     });
   });
 
-  it('the sandbox’s v2 sees errors of v2 as the SDK’s own kinds', async () => {
+  it('the sandbox’s v2 returns errors that the SDK reads as its own classes', async () => {
     const { accountEvaluations } = stripe.v2.signals;
     const withWord = (word: string) =>
       accountEvaluations.create({ ...registration, account_details: { customer: `cus_sandbox_${word}` } });
@@ -141,7 +141,7 @@ describe('the sandbox’s v2, spoken to by Stripe’s own SDK', () => {
     });
   });
 
-  it('the sandbox’s v2 is seen in the journal under the key that made an evaluation, its reads as well', async () => {
+  it('the sandbox’s v2 records calls in the journal under the creating key, reads as well', async () => {
     const { id } = await stripe.v2.signals.accountEvaluations.create(login, { idempotencyKey: 'seen' });
     await stripe.v2.signals.accountEvaluations.retrieve(id);
     const [created, read, ...more] = journal.under('seen');

@@ -67,7 +67,7 @@ describe('a word that the sandbox’s v2 knows, seen through the gateway', () =>
   afterEach(() => gateway.close());
 
   it.each(Object.keys(casesOf('v2')))(
-    'sandbox_%s on v2 does through the gateway what its row says',
+    'sandbox_%s on v2 has the effect of its row through the gateway',
     async (word) => {
       expect(seen).toHaveProperty(word);
       const input = {

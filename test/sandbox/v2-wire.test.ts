@@ -45,14 +45,14 @@ describe('an evaluation of the sandbox’s v2', () => {
   it('an evaluation of the sandbox’s v2 has the same score for the same input, and other scores for others', async () => {
     const scoreOf = async (radarSession: string) => {
       const { body } = await api.create(evaluationOf(`${radarSession} sandbox_complete_at_once`));
-      return body.evaluated_signals.user_multi_accounting.score;
+      return body.evaluated_signals['user_multi_accounting']?.score;
     };
     expect(await scoreOf('rse_a')).toBe(await scoreOf('rse_a'));
     const scores = await Promise.all([...'abcdefgh'].map((letter) => scoreOf(`rse_${letter}`)));
     expect(new Set(scores).size).toBeGreaterThan(4);
   });
 
-  it('an evaluation of the sandbox’s v2 takes a business, its website’s signal and no activity', async () => {
+  it('an evaluation of the sandbox’s v2 accepts a business, with its website’s signal and no activity', async () => {
     const { body } = await api.create({
       account_details: { data: { defaults: { profile: { business_url: 'https://example.com' } } } },
       requested_signals: ['fraudulent_website'],
@@ -62,7 +62,7 @@ describe('an evaluation of the sandbox’s v2', () => {
     expect(read.evaluated_signals?.fraudulent_website).toMatchObject({ details: expect.any(String) });
   });
 
-  it('an evaluation of the sandbox’s v2 is there as an example from the start', async () => {
+  it('an evaluation of the sandbox’s v2 exists as an example from the start', async () => {
     for (const id of ['acctevl_example', 'ceval_example']) {
       expect(accountEvaluation.parse((await api.read(id)).body)).toMatchObject({ id, pending_signals: [] });
     }
@@ -161,7 +161,7 @@ describe('a body that v2 refuses', () => {
     expect(api.sandbox.created).toBe(before);
   });
 
-  it('a body that v2 refuses is one that names an activity that is not there', async () => {
+  it('a body that v2 refuses is one that names a missing activity', async () => {
     const body = { ...aRegistration, account_activity_details: { account_activity: 'acctact_none' } };
     expect(await api.create(body)).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
   });
@@ -226,7 +226,7 @@ describe('the door of the sandbox’s v2', () => {
     if (status !== 200) expect(answer.body.error).not.toHaveProperty('param');
   });
 
-  it('the door of the sandbox’s v2 says of live keys that evaluations are live', async () => {
+  it('the door of the sandbox’s v2 marks evaluations of live keys as live', async () => {
     const { body } = await api.create(aRegistration, { authorization: 'Bearer sk_live_1' });
     expect(body).toMatchObject({ livemode: true });
   });

@@ -85,7 +85,7 @@ describe('the sandbox, spoken to by Stripe’s own SDK', () => {
     }
   });
 
-  it('the sandbox takes text of any kind as it is: the same text, however it was encoded, has the same score', async () => {
+  it('the sandbox accepts any text: the same text has the same score in every encoding', async () => {
     const name = 'Zoë & Co = [100%] 😀';
     const context = 'evaluation_context[0][type]=customer_details&evaluation_context[0][customer_details]';
     const plain = `event_type=login&${context}[customer_data][name]=${encodeURIComponent(name)}`;
@@ -192,13 +192,13 @@ describe('a refused parameter', () => {
     });
   });
 
-  it('a refused parameter is named where an index is so far away that the list would be all holes', async () => {
+  it('a refused parameter is named if an index is too large for its list', async () => {
     const response = await post('event_type=login&evaluation_context[4294967294][type]=client_details');
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { param: 'evaluation_context' } });
   });
 
-  it('no parameter is refused where a newer version takes client data, which needs its address', async () => {
+  it('no parameter is refused for client data under a newer version, if it has an IP address', async () => {
     const withData = (data: object) => entry({ type: 'client_details', client_details: { data } });
     expect(await send(withData({ ip: '::1', user_agent: 'M/5' }), newer)).toMatchObject({
       event_type: 'login',
@@ -233,7 +233,7 @@ describe('the sandbox’s door', () => {
     },
   );
 
-  it('the sandbox’s door knows no such URL in versions before the first preview', async () => {
+  it('the sandbox’s door has no such URL in versions before the first preview', async () => {
     const response = await post(aForm, { 'stripe-version': '2025-01-27.acacia' });
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({
@@ -248,7 +248,7 @@ describe('the sandbox’s door', () => {
     expect(await response.json()).toMatchObject({ error: { type: 'invalid_request_error' } });
   });
 
-  it('the sandbox’s door gives an evaluation back by its id, from the previews of June 2026 on', async () => {
+  it('the sandbox’s door returns an evaluation by its id, from the previews of June 2026 on', async () => {
     const made = await send(registration);
     expect(await stripe.rawRequest('GET', `${path}/${made.id}`, {}, { apiVersion: newer })).toMatchObject({
       id: made.id,

@@ -109,14 +109,14 @@ describe('a start', () => {
       { HOST: '0.0.0.0', STRIPE_SECRET_KEY: 'rk_live_1', AUTH_MODE: 'none' },
     ],
     ['a Redis password with an encoded %', { REDIS_URL: 'redis://:a%25b@127.0.0.1:1/3' }],
-  ])('a start goes well with %s', async (_, environment) => {
+  ])('a start succeeds with %s', async (_, environment) => {
     const gateway = await startTestGateway(environment);
     expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
     await gateway.close();
     expect(gateway.told()).not.toMatch(/apollo/i);
   });
 
-  it('a start reports no schema or usage to anybody, whatever Apollo’s variables say', async () => {
+  it('a start reports no schema or usage to GraphOS, whatever Apollo’s variables say', async () => {
     const upstream = await startRecordingUpstream();
     const gateway = await startTestGateway(
       upstreamAt(upstream.url, {
@@ -147,7 +147,7 @@ describe('a start', () => {
       'gateway',
     ],
     ['neither does', {}, 'customer-evaluations-gateway'],
-  ])('a start traces under the name of the service, where %s', async (_, environment, name) => {
+  ])('a start traces under the service’s name if %s', async (_, environment, name) => {
     const receiver = await startCollector();
     const gateway = await startTestGateway({
       OTEL_EXPORTER_OTLP_ENDPOINT: `${receiver.url}/?api-key=1`,

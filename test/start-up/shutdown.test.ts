@@ -45,7 +45,7 @@ describe('a process that serves', () => {
   it.each([
     ['the gateway', []],
     ['the sandbox', ['sandbox']],
-  ])('a process that serves goes on when nobody reads its standard error: %s', async (_, parameters) => {
+  ])('a process that serves goes on when its standard error is not read: %s', async (_, parameters) => {
     // The reader is gone before the first line is written.
     const port = await freePort();
     const child = spawn(

@@ -51,7 +51,7 @@ describe('the circuit breaker', () => {
     expect(changes).toEqual([]);
   });
 
-  it('the circuit breaker stays closed where fewer than ten attempts were made, however they ended', () => {
+  it('the circuit breaker stays closed with fewer than ten attempts, however they ended', () => {
     attempts(9, 'failed');
     expect(breaker.state).toBe('closed');
   });

@@ -43,11 +43,11 @@ const withAt = (path: string, value: unknown): unknown => {
 };
 
 describe('what Stripe’s contract says of an answer', () => {
-  it('Stripe’s contract of an answer lets one through with all that it holds', () => {
+  it('Stripe’s contract of a response accepts one with all its fields', () => {
     expect(wire.parse(whole)).toEqual(whole);
   });
 
-  it('Stripe’s contract of an answer asks for few fields alone', () => {
+  it('Stripe’s contract of a response requires only a few fields', () => {
     const { id, object, event_type, livemode, created_at } = whole;
     expect(faultsOf({ id, object, event_type, livemode, created_at })).toEqual([]);
     const bare = { type: 'x', occurred_at: 0 };
@@ -82,7 +82,7 @@ describe('what Stripe’s contract says of an answer', () => {
     ...['new', 'events.0.new', 'events.0.login_failed.new', 'signals.new', 'signals.account_sharing.new'].map(
       (path) => [path, { of: 'tomorrow' }],
     ),
-  ] as [string, unknown][])('Stripe’s contract of an answer takes for %s: %j', (path, value) => {
+  ] as [string, unknown][])('Stripe’s contract of a response accepts for %s: %j', (path, value) => {
     const body = withAt(path, value);
     expect(wire.parse(body)).toEqual(body);
   });
@@ -115,7 +115,7 @@ describe('what Stripe’s contract says of an answer', () => {
 });
 
 describe('what Stripe’s reference says of a request', () => {
-  it('Stripe’s reference of a request names where it goes, and how long a text may be', () => {
+  it('Stripe’s reference of a request has the same URL and maximum string length', () => {
     expect(customerEvaluationsPath).toBe('/v1/radar/customer_evaluations');
     expect(maxStringLength).toBe(5_000);
   });

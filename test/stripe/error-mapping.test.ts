@@ -45,7 +45,7 @@ describe('what an answer that is no success means to a caller', () => {
     { status: 503, error: {}, code: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' },
     { status: 504, error: {}, code: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' },
     { status: 599, error: {}, code: 'UPSTREAM_UNAVAILABLE', effect: 'UNKNOWN' },
-  ])('an answer $status with $error is $code, effect $effect', ({ status, error, code, effect }) => {
+  ])('a response $status with $error is $code, effect $effect', ({ status, error, code, effect }) => {
     expect(failureOf(status, error)).toMatchObject({ code, effect, upstreamRequestId: 'req_1' });
   });
 
@@ -55,7 +55,7 @@ describe('what an answer that is no success means to a caller', () => {
     { status: 403, error: {}, setting: /permission.*STRIPE_ACCOUNT/ },
     { status: 404, error: {}, setting: /STRIPE_API_VERSION/ },
   ])(
-    'an answer that is no success tells operators of a $status which setting to look at, and callers only that',
+    'a response with status $status is logged with the setting to check, which callers do not see',
     ({ status, error, setting }) => {
       const failure = failureOf(status, error);
       expect(failure.operatorNote).toMatch(setting);
@@ -63,7 +63,7 @@ describe('what an answer that is no success means to a caller', () => {
     },
   );
 
-  it('an answer that is no success tells operators which of the upstream’s limits was met', () => {
+  it('an unsuccessful response is logged with the upstream limit that was hit', () => {
     const failure = failureOf(429, {}, { 'stripe-rate-limited-reason': 'endpoint-rate' });
     expect(failure.operatorNote).toContain('endpoint-rate');
   });
@@ -73,21 +73,21 @@ describe('what an answer that is no success means to a caller', () => {
     [{ 'retry-after': '0' }, 0],
     [{}, 1_000],
     [{ 'retry-after': 'Fri, 31 Dec 2027 23:59:59 GMT' }, 1_000],
-  ])('an answer that is no success tells the caller of a limit how long to wait, %j: %d ms', (asked, ms) => {
+  ])('an unsuccessful response tells the caller of a limit how long to wait, %j: %d ms', (asked, ms) => {
     expect(failureOf(429, {}, asked).retryAfterMs).toBe(ms);
   });
 
-  it('an answer that is no success names the refused parameter, for the feature to translate', () => {
+  it('an unsuccessful response keeps the refused parameter’s name, for the feature to translate', () => {
     expect(failureOf(400, { param: field }).param).toBe(field);
     expect(failureOf(404, { code: 'resource_missing', param: 'id' }).param).toBe('id');
   });
 
-  it('an answer that is no success tells operators of a redirect its status alone: nobody may be led where it points', () => {
+  it('a redirect is logged only with its status, since its target must not be followed', () => {
     const failure = failureOf(307, {}, { location: 'https://canary.example' });
     expect(failure.operatorNote).toBe('status 307');
   });
 
-  it('an answer that is no success writes no word into the log that could be somebody’s: only words of the upstream’s vocabulary', () => {
+  it('an unsuccessful response is logged only with words of the upstream’s vocabulary, never with personal data', () => {
     const longest = 'a'.repeat(64);
     expect(failureOf(402, { type: 'card_error', code: longest }).operatorNote).toBe(
       `status 402, type card_error, code ${longest}`,
@@ -100,7 +100,7 @@ describe('what an answer that is no success means to a caller', () => {
     expect(failureOf(402, {}).operatorNote).toBe('status 402, type none, code none');
   });
 
-  it('an answer that is no success is one of the failures for every status and body, and tells the caller nothing of the body', () => {
+  it('an unsuccessful response is one of the failures for every status and body, and the caller sees nothing of the body', () => {
     // Each string of the body is one that no message of ours holds by chance.
     const text = fc.stringMatching(/^[A-Z@]{3}\d{4}$/);
     const body = fc.oneof(
@@ -149,7 +149,7 @@ describe('what it means to a caller that no whole answer came', () => {
       code: 'UPSTREAM_INVALID_RESPONSE',
       effect: 'UNKNOWN',
     },
-  ])('an answer that did not come ($error.message) is $code, effect $effect', ({ error, code, effect }) => {
+  ])('a missing response ($error.message) is $code, effect $effect', ({ error, code, effect }) => {
     const failure = errorOfTransport(error);
     expect(failure).toMatchObject({ code, effect, operatorNote: error.message });
     expect(failure.message).not.toContain(error.code);
@@ -168,7 +168,7 @@ describe('what it means to a caller that no whole answer came', () => {
     ['ECONNREFUSED', false],
     ['UND_ERR_CONNECT_TIMEOUT', false],
   ])(
-    'an answer that did not come whole is for operators to mend where it is the certificate or the protocol: %s, %s',
+    'a missing response needs the operators only if the certificate or the protocol caused it: %s, %s',
     (code, operatorsMustAct) => {
       expect(errorOfTransport(new TransportError(false, code))).toMatchObject({ operatorsMustAct });
     },

@@ -51,7 +51,7 @@ describe('the form that is sent to Stripe', () => {
     );
   });
 
-  it('the form that is sent to Stripe is byte for byte what qs writes', () => {
+  it('the form that is sent to Stripe equals that of qs byte for byte', () => {
     fc.assert(
       fc.property(hash, (params) => {
         expect(encodeForm(params)).toBe(qs.stringify(params, { encodeValuesOnly: true }));
@@ -112,7 +112,7 @@ describe('the form beside the one that Stripe’s own SDK sends', () => {
 
   // The SDK bares every bracket after encoding, those that a person wrote included. They mean the same bare or
   // not, but encoded they can't be taken for structure by any parser.
-  it('the form beside the one that Stripe’s own SDK sends is the same byte for byte, but for brackets in a value', async () => {
+  it('the form beside the one that Stripe’s own SDK sends is the same byte for byte, except for brackets in a value', async () => {
     await fc.assert(
       fc.asyncProperty(hash, async (params) => {
         const bared = encodeForm(params).replaceAll('%5B', '[').replaceAll('%5D', ']');

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { GrowingBuffer } from '../../src/stripe/http/growing-buffer.ts';
 
 describe('a growing buffer', () => {
-  it('a growing buffer holds the text that its pieces made, wherever it was cut', () => {
+  it('a growing buffer holds the text of its chunks, wherever it was split', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'grapheme', maxLength: 3_000 }),

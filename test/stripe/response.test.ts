@@ -11,7 +11,7 @@ describe('an answer of status 200', () => {
     { what: 'with a charset', headers: { ...json, 'content-type': 'application/json; charset=utf-8' } },
     { what: 'in capitals', headers: { ...json, 'content-type': 'Application/JSON' } },
     { what: 'encoded as itself', headers: { ...json, 'content-encoding': 'identity' } },
-  ])('an answer of status 200 is read when it is JSON, $what', ({ headers }) => {
+  ])('a response of status 200 is read if it is JSON, $what', ({ headers }) => {
     const answer = readResponse({ status: 200, headers, text: '{"id":"ceval_1"}' });
     expect(answer).toEqual({ body: { id: 'ceval_1' }, requestId: 'req_1' });
   });
@@ -40,7 +40,7 @@ describe('an answer of status 200', () => {
     },
     { what: 'it is compressed', headers: { ...json, 'content-encoding': 'gzip' }, text: '{}', note: encoded },
   ])(
-    'an answer of status 200 is refused when $what, which operators are told, without being quoted',
+    'a response of status 200 is refused if $what, and logged without being quoted',
     ({ headers, text, note }) => {
       const failure = outcomeOf({ status: 200, headers, text });
       expect(failure).toMatchObject({
@@ -54,7 +54,7 @@ describe('an answer of status 200', () => {
     },
   );
 
-  it('an answer of status 200 gives its JSON or that failure, whatever the text', () => {
+  it('a response of status 200 gives its JSON or that failure, whatever the text', () => {
     const bytes = fc.uint8Array().map((array) => Buffer.from(array).toString('utf8'));
     fc.assert(
       fc.property(fc.oneof(fc.json(), bytes), (text) => {
@@ -80,15 +80,12 @@ describe('what an answer says of a failure', () => {
     { body: { code: 'lock_timeout' }, words: undefined },
     { body: ['error'], words: undefined },
     { body: null, words: undefined },
-  ])(
-    'what an answer says of a failure is each of its words that can be read, and nothing else: $body',
-    ({ body, words }) => {
-      expect(readErrorWords({ status: 400, headers: json, text: JSON.stringify(body) })).toEqual(words);
-    },
-  );
+  ])('the error fields of a response are those that can be read, and no others: $body', ({ body, words }) => {
+    expect(readErrorWords({ status: 400, headers: json, text: JSON.stringify(body) })).toEqual(words);
+  });
 
   it.each(['', 'lock_timeout', '{"error":{"code":"lock_timeout"}'])(
-    'what an answer says of a failure is nothing where it is no JSON: %j',
+    'the error fields of a response are undefined if it is not JSON: %j',
     (text) => {
       expect(readErrorWords({ status: 500, headers: json, text })).toBeUndefined();
     },
@@ -110,13 +107,13 @@ describe('how long an answer asks to wait', () => {
     ['5s', 'unreadable'],
     ['in 5', 'unreadable'],
     ['Fri, 31 Dec 2027 23:59:59 GMT', 'unreadable'],
-  ])('how long an answer asks to wait is told in seconds: %j', (value, ms) => {
+  ])('the wait that a response asks for is read in seconds: %j', (value, ms) => {
     expect(retryAfterMs({ status: 429, headers: { 'retry-after': value }, text: '' })).toBe(ms);
   });
 });
 
 describe('a header of an answer', () => {
-  it('a header of an answer is the first where there are several', () => {
+  it('a header of a response is the first if there are several', () => {
     const answer = { status: 200, headers: { one: 'a', several: ['b', 'c'] }, text: '' };
     expect(['one', 'several', 'none'].map((name) => header(answer, name))).toEqual(['a', 'b', undefined]);
   });

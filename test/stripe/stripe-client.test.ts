@@ -84,7 +84,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     };
   };
 
-  it('the Stripe client posts a form under its key and gives the answer’s JSON with Stripe’s id of the request', async () => {
+  it('the Stripe client posts a form with its key and returns the response’s JSON with Stripe’s request id', async () => {
     const answer = await clientWith().post(
       {
         operation: customerEvaluationOperations.create,
@@ -114,7 +114,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     expect(headers).not.toHaveProperty('accept-encoding');
   });
 
-  it('the Stripe client gets with the same credentials, and neither key nor body', async () => {
+  it('the Stripe client sends a GET with the same credentials, and without key and body', async () => {
     const client = clientWith({ account: 'acct_1' });
     await client.get(
       { operation: customerEvaluationOperations.retrieve, path: `${path}/ceval%2F1` },
@@ -317,7 +317,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     expect(upstream.requests).toHaveLength(before);
   });
 
-  it('the Stripe client reports that the upstream is down also where some calls succeeded a moment before', async () => {
+  it('the Stripe client reports that the upstream is down even if some calls succeeded a moment before', async () => {
     const client = clientWith({ maxAttempts: 1 });
     await Promise.all(Array.from({ length: 8 }, (_, index) => post(client, `good ${index}`)));
     upstream.answer(503, {});

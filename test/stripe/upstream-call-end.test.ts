@@ -46,7 +46,7 @@ describe('the end of a call to the upstream', () => {
       { caller: 'someone', deadline, signal: undefined, observer },
     );
 
-  it('a call to the upstream ends in a time-out also where it has less time than it takes to begin', async () => {
+  it('a call to the upstream times out even if it has less time than it takes to start', async () => {
     const codes = new Set<string>();
     for (let call = 0; call < 100; call += 1) {
       await create(`key ${call}`, new Deadline(call / 100)).catch(({ code }: { code?: string }) =>
@@ -56,7 +56,7 @@ describe('the end of a call to the upstream', () => {
     expect([...codes]).toEqual(['UPSTREAM_TIMEOUT']);
   });
 
-  it('a call to the upstream leaves no connection behind to an upstream that answers no repeat, whatever is collected meanwhile', async () => {
+  it('a call to the upstream leaves no connection open to an upstream that answers no retry, even after garbage collection', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     upstream.next(status(503), status(503), hang);
@@ -73,7 +73,7 @@ describe('the end of a call to the upstream', () => {
     while (upstream.sockets > 0) await delay(5);
   });
 
-  it('a call to the upstream has the answer of a repeat, though its time runs out at the moment that the answer is there', async () => {
+  it('a call to the upstream returns the response of a retry that arrives at the same moment as the deadline', async () => {
     upstream.next(status(503));
     const deadline = new Deadline(1_000);
     // A process that is held up just then: nobody has looked at the clock since the answer came.

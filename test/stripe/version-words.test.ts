@@ -8,7 +8,7 @@ const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter
 );
 
 describe('the dates at which Stripe’s versions differ', () => {
-  it('the dates at which Stripe’s versions differ read as a person writes them', () => {
+  it('the dates at which Stripe’s versions differ are written as a person writes them', () => {
     expect(versionsWith('retrieve')).toBe('June 2026 or later');
     expect(versionsWith('clientData')).toBe('June 2026 or later');
     expect(versionsWith('outcomeReports')).toBe('27 May 2026 or later');

@@ -27,7 +27,7 @@ describe('what an API version of the upstream can do', () => {
     { version: '2026-06-01.preview', capabilities: newest },
     { version: '2026-06-24.dahlia', capabilities: newest },
     { version: '2031-12-31.tomorrow', capabilities: newest },
-  ])('the API version $version can do: $capabilities', ({ version, capabilities }) => {
+  ])('the API version $version supports: $capabilities', ({ version, capabilities }) => {
     expect(capabilitiesOf(version)).toEqual(capabilities);
   });
 

@@ -109,7 +109,7 @@ describe('a log that nobody reads', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
-  it('a log whose reader is gone blocks nothing', async () => {
+  it('a log whose reader is closed blocks nothing', async () => {
     const { child, url, metrics } = await start('pipe');
     child.stdout?.destroy();
     for (let count = 0; count < 5; count += 1) expect(await create(url)).toBe(200);
@@ -160,7 +160,7 @@ describe('the log’s level', () => {
 });
 
 describe('in a terminal', () => {
-  it('in a terminal, lines are made for people, and have no personal data either', async () => {
+  it('in a terminal, lines are formatted for people, and have no personal data either', async () => {
     // util-linux's script(1) gives a program a terminal.
     const { stdout } = spawnSync(
       'script',
@@ -173,7 +173,7 @@ describe('in a terminal', () => {
     expect(plain).not.toContain('{"level"');
   }, 30_000);
 
-  it('in a terminal, alone pino-pretty is loaded, OpenTelemetry’s SDK only for a collector, and Prometheus’ client only for a port', async () => {
+  it('in a terminal, only pino-pretty is loaded, OpenTelemetry’s SDK only for a collector, and Prometheus’ client only for a port', async () => {
     const load = (environment: Record<string, string>): string[] => {
       const script = `
         import { registerHooks } from 'node:module';

@@ -43,7 +43,7 @@ describe('the metrics', () => {
   const read = (): Promise<Sample[]> => scrape(metricsUrl(gateway));
   const created = (outcome: string) => ({ operation: 'createCustomerEvaluation', outcome });
 
-  it('the metrics count each operation by its root field and outcome, and say whose fault that was', async () => {
+  it('the metrics count each operation by its root field, outcome and fault', async () => {
     await start();
     const refuse = status(400, { type: 'invalid_request_error', param: 'event_type' });
     const missing = status(404, {
@@ -92,7 +92,7 @@ describe('the metrics', () => {
     expect(seconds).toBeCloseTo(loggedMs / 1000, 2);
   });
 
-  it('the metrics count each attempt by what came of it, and each retry', async () => {
+  it('the metrics count each attempt by its result, and each retry', async () => {
     await start({ UPSTREAM_TIMEOUT_MS: '1500', UPSTREAM_DEADLINE_MS: '10000' });
     upstream.next(status(500));
     await create();
@@ -117,7 +117,7 @@ describe('the metrics', () => {
     expect(sumOf(samples, 'customer_evaluations_upstream_calls_limit')).toBe(512);
   });
 
-  it('the metrics show the circuit breaker’s state, how often it opened, and what it refused', async () => {
+  it('the metrics show the circuit breaker’s state, how often it opened, and the attempts that it rejected', async () => {
     await start({ UPSTREAM_MAX_ATTEMPTS: '1' });
     const state = async () => {
       const samples = await read();
@@ -136,7 +136,7 @@ describe('the metrics', () => {
     expect(sumOf(samples, operations, created('UPSTREAM_UNAVAILABLE'))).toBe(12);
   });
 
-  it('the metrics count what is refused at a limit of ours', async () => {
+  it('the metrics count requests that our own limits refuse', async () => {
     await start({ RATE_LIMIT_PER_MINUTE: '2' });
     for (let count = 0; count < 5; count += 1) await create();
     const samples = await read();
@@ -200,7 +200,7 @@ describe('the metrics', () => {
     expect(requests({ route: '/readyz', method: 'GET', status: '200' })).toBe(1);
   });
 
-  it('the metrics count a client that hangs up once, when its operation has ended', async () => {
+  it('the metrics count a client that disconnects once, when its operation has ended', async () => {
     await start({ UPSTREAM_TIMEOUT_MS: '10000', UPSTREAM_DEADLINE_MS: '20000' });
     const { fault, release } = hold();
     upstream.always(fault);
@@ -224,7 +224,7 @@ describe('the metrics', () => {
     expect(sumOf(samples, 'customer_evaluations_http_requests_total', { status: 'closed' })).toBe(1);
   });
 
-  it('the metrics show scores and risk levels by event type, and what the upstream sent that is not known', async () => {
+  it('the metrics show scores and risk levels by event type, and unknown values from the upstream', async () => {
     await start();
     const signal = { score: 87.5, evaluated_at: 1_715_769_600, risk_level: 'highest' };
     const answer = (signals: object | null, rest: object = {}) =>
@@ -252,7 +252,7 @@ describe('the metrics', () => {
     expect(sumOf(await read(), 'customer_evaluations_contract_drift_total', kind)).toBe(1);
   });
 
-  it('the metrics have no label with a client’s or person’s text, however many requests come', async () => {
+  it('the metrics have no label with a client’s or person’s text, however many requests arrive', async () => {
     await start();
     await create(personalInput);
     // Of Node's own, the kinds of garbage collection that there have been grow by themselves.
@@ -271,7 +271,7 @@ describe('the metrics', () => {
     expect(ours(samples).length - before).toBeLessThan(60);
   });
 
-  it('the metrics say what runs, and how the process is', async () => {
+  it('the metrics show the build and the process’s state', async () => {
     await start();
     const samples = await read();
     expect(samples).toContainEqual({
@@ -297,7 +297,7 @@ describe('the metrics', () => {
     }
   });
 
-  it('the metrics are on a port of their own, and nowhere else', async () => {
+  it('the metrics are served on their own port, and nowhere else', async () => {
     await start();
     expect((await fetch(`${gateway.url}/metrics`)).status).toBe(404);
     const url = metricsUrl(gateway);
@@ -307,7 +307,7 @@ describe('the metrics', () => {
     expect((await fetch(new URL('/graphql', url))).status).toBe(404);
   });
 
-  it('the metrics are not served unless asked for, and not told of a port that is taken', async () => {
+  it('the metrics are not served by default, and a taken port is reported', async () => {
     gateway = await startTestGateway();
     expect(() => metricsUrl(gateway)).toThrow();
     const { port } = new URL(gateway.url);

@@ -46,7 +46,7 @@ describe('dashboard and alerts', () => {
     await gateway.close();
   }, 60_000);
 
-  it('the dashboard and the alerts ask for nothing that the gateway does not tell', () => {
+  it('the dashboard and the alerts query only metrics that the gateway has', () => {
     expect(queries.length).toBeGreaterThan(40);
     const told = new Map<string, Set<string>>();
     for (const { name, labels } of samples) {
@@ -69,7 +69,7 @@ describe('dashboard and alerts', () => {
     expect(asked).toBeGreaterThan(queries.length / 2);
   });
 
-  it('the dashboard and the alerts leave out no metric of ours', () => {
+  it('the dashboard and the alerts use all of our metrics', () => {
     const all = queries.map(([, query]) => query).join();
     const ours = new Set(
       samples
@@ -80,7 +80,7 @@ describe('dashboard and alerts', () => {
     expect([...ours].filter((name) => !all.includes(name))).toEqual([]);
   });
 
-  it('the dashboard and the alerts say of each alert how urgent it is and where to read on', () => {
+  it('the dashboard and the alerts have a severity and a runbook link for each alert', () => {
     expect(alerts.length).toBeGreaterThan(10);
     for (const { alert = '', labels, annotations } of alerts) {
       expect({ alert, severity: labels.severity }).toMatchObject({
@@ -91,7 +91,7 @@ describe('dashboard and alerts', () => {
     }
   });
 
-  it('the dashboard and the alerts have a page that says of each alert what to do', () => {
+  it('the dashboard and the alerts have a page with instructions for each alert', () => {
     const page = 'docs/on-call.md';
     const anchors = [...readFileSync(page, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
       heading
@@ -105,7 +105,7 @@ describe('dashboard and alerts', () => {
     ).toEqual([]);
   });
 
-  it('the dashboard and the alerts are laid out without one panel over another', () => {
+  it('the dashboard and the alerts have no overlapping panels', () => {
     const taken = new Set<string>();
     for (const { title, gridPos } of readPanels()) {
       for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
@@ -129,11 +129,11 @@ describeUnless(
       return { code, said: stdout + stderr };
     };
 
-    it('Prometheus’ own tool finds that the alerts are rules', () => {
+    it('Prometheus’ own tool finds that the alerts are valid rules', () => {
       expect(promtool('check', 'rules', 'deploy/monitoring/alerts.yaml')).toMatchObject({ code: 0 });
     });
 
-    it('Prometheus’ own tool finds that each alert fires when it should, and not for a gateway in good health', () => {
+    it('Prometheus’ own tool finds that each alert fires when it should, and not for a healthy gateway', () => {
       const file = 'deploy/monitoring/alerts.test.yaml';
       const { tests } = parse(readFileSync(file, 'utf8')) as {
         tests: { alert_rule_test: { alertname: string; exp_alerts?: object[] }[] }[];
@@ -147,7 +147,7 @@ describeUnless(
       expect({ code, said }).toMatchObject({ code: 0, said: expect.stringContaining('SUCCESS') });
     });
 
-    it('Prometheus’ own tool finds that the dashboard’s queries are queries', () => {
+    it('Prometheus’ own tool finds that the dashboard’s queries are valid', () => {
       const folder = mkdtempSync(path.join(tmpdir(), 'dashboard-'));
       try {
         const file = path.join(folder, 'queries.yaml');
@@ -168,7 +168,7 @@ describeUnless(
 );
 
 describeUnless(missingPrometheus(), 'in a real Prometheus', () => {
-  it('in a real Prometheus, each query of the dashboard has data of a gateway to which everything happens', async () => {
+  it('in a real Prometheus, each query of the dashboard has data from a gateway under all faults', async () => {
     const gateway = await startEventfulGateway();
     const { host } = new URL(gateway.metricsUrl);
     const prometheus = await startPrometheus({ replicas: { 'replica-1': host }, intervalMs: 500 });

@@ -17,13 +17,13 @@ describe('the net beneath the log', () => {
     ['a token', 'eyJjenny0.eyJjenny1.jenny2'],
     ['a part of a token', 'eyJjenny0123'],
     ['a token behind many that are none', `${'eyJ-'.repeat(5_000)}eyJjenny0.eyJjenny1.jenny2`],
-  ])('the net beneath the log takes out %s', (_, text) => {
+  ])('the redaction of the log removes %s', (_, text) => {
     expect(written(text)).not.toMatch(/jenny/);
     expect(written(text)).toContain('[redacted]');
   });
 
   it.each(['UND_ERR_SOCKET', 'x@', '@ home', 'eyJ', '/v1/radar/customer_evaluations'])(
-    'the net beneath the log leaves what only looks a little like one: %s',
+    'the redaction of the log keeps text that only looks similar: %s',
     (text) => {
       expect(written(text)).toContain(`"text":"${text}"`);
     },

@@ -47,7 +47,7 @@ describe('a trace', () => {
     return span;
   };
 
-  it('a trace has a span for the request, one for its operation and one for each attempt, by the conventions', async () => {
+  it('a trace has a span for the request, one for its operation and one for each attempt, by the semantic conventions', async () => {
     await start();
     upstream.next(status(500));
     await create();
@@ -165,7 +165,7 @@ describe('a trace', () => {
     }
   });
 
-  it('a trace is exported as the standard OTEL variables say', async () => {
+  it('a trace is exported according to the standard OTEL variables', async () => {
     await start({
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.url}/own/path`,
       OTEL_EXPORTER_OTLP_HEADERS: 'x-token=a%20b,x-other=c',

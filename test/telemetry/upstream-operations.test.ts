@@ -25,7 +25,7 @@ describe('an operation of the upstream', () => {
     await upstream.close();
   });
 
-  it('an operation of the upstream has its retries measured from the start, whichever it is', async () => {
+  it('an operation of the upstream has its retries counted from the start', async () => {
     const samples = await scrape(metricsUrl(gateway));
     const labels = samples.filter(({ name }) => name === retries).map((sample) => sample.labels['call']);
     expect(labels.toSorted()).toEqual(names.toSorted());
@@ -46,7 +46,7 @@ describe('an operation of the upstream', () => {
     expect(lines.map((line) => JSON.parse(line).call)).toEqual(['create', 'retrieve', 'report']);
   });
 
-  it('an operation of the upstream is sent by the method and to the path that its template says', () => {
+  it('an operation of the upstream is sent with the method and path of its template', () => {
     const sent = upstream.requests.map(({ method, url }) => {
       const path = new URL(url, upstream.url).pathname;
       return `${method} ${path.replace(registrationAnswer.id, '{id}')}`;
