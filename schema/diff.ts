@@ -3,14 +3,14 @@ import { type Change, ChangeType, CriticalityLevel, diff, type Rule } from '@gra
 import { buildASTSchema, type GraphQLSchema, parse } from 'graphql';
 
 /*
- * `npm run schema:diff`: fails on what breaks those who rely on the released SDL, and names what may surprise them.
- * GraphQL Inspector compares the schemas; what it does not know is what federation's directives mean to a supergraph,
- * and what a client's generated types say.
+ * `npm run schema:diff`: fails on breaking changes to the released SDL, and lists dangerous ones. GraphQL Inspector
+ * compares the schemas; it does not know what federation's directives mean to a supergraph, nor how clients' generated
+ * types change.
  */
 
-/** Without these, a supergraph that composed before does not, or resolves an entity no more. */
+/** If one of these is removed, a supergraph no longer composes or no longer resolves an entity. */
 const neededBySupergraphs: ReadonlySet<unknown> = new Set(['key', 'shareable', 'interfaceObject']);
-/** With these, callers lose what they had before. */
+/** If one of these is added, callers lose something. */
 const takenFromCallers: ReadonlySet<unknown> = new Set([
   'inaccessible',
   'authenticated',

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { manifestOf } from '../src/access/trusted-manifest.ts';
 
-// `npm run codegen`: writes the trusted documents in both forms that clients' tools read.
+// `npm run codegen`: writes the trusted documents in both formats of clients' tools.
 const directory = 'schema/operations';
 const operations = readdirSync(directory)
   .filter((name) => name.endsWith('.graphql'))

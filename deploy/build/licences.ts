@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Metafile } from 'esbuild';
 
-/** The licence texts of all packages of which anything is in the bundles. Throws where one has none. */
+/** The licence texts of all bundled packages. Throws if one has none. */
 export function licencesOf(root: string, ...metafiles: readonly Metafile[]): string {
   const folders = metafiles
     .flatMap(({ outputs }) => Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs)))

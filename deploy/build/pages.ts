@@ -1,6 +1,6 @@
 /*
- * Builds the pages for browsers into dist/pages/: what `src/pages/pages.ts` serves. Assets carry a hash of their
- * content in their names, so browsers may keep them for ever.
+ * Builds the browser pages into dist/pages/, from where `src/pages/pages.ts` serves them. Asset names contain a hash of
+ * their content, so browsers may cache them forever.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -18,7 +18,7 @@ const pages = { explorer: 'explorer/explorer.tsx', playground: 'playground/playg
 const version = (JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string })
   .version;
 
-// The editor's style sheets are all in graphiql/style.css; those beside its code would double them.
+// graphiql/style.css contains all of the editor's style sheets; those beside its code would duplicate them.
 const withoutEditorStyles: Plugin = {
   name: 'without-editor-styles',
   setup: ({ onLoad }) => {
@@ -40,7 +40,7 @@ const options = {
   legalComments: 'linked',
   logLevel: 'warning',
   plugins: [withoutEditorStyles],
-  // GraphiQL asks for these by old names, which are CommonJS, and for its named exports, which such a chunk has not.
+  // GraphiQL imports these by their old names, which are CommonJS, and uses named exports, which such a chunk lacks.
   alias: {
     'prettier/parser-graphql': 'prettier/plugins/graphql',
     'prettier/parser-babel': 'prettier/plugins/babel',
@@ -48,7 +48,8 @@ const options = {
 } as const satisfies BuildOptions;
 type Built = BuildResult<typeof options>;
 
-// Each worker is whole in itself: it is not loaded by the page's policy, but by its own, which lets it load nothing.
+// Each worker is a single file: its own content security policy, not the page's, applies to it, and lets it load
+// nothing.
 const workers = await build({
   ...options,
   format: 'iife',
@@ -74,7 +75,7 @@ const scripts = await build({
 
 writeOutputs();
 
-// Tests rebuild while others are being served: nothing that is in use is taken away or seen half-written.
+// Tests rebuild while other tests serve the pages: files in use must not disappear or be seen half-written.
 function writeOutputs(): void {
   mkdirSync(assetsDir, { recursive: true });
   const licences = Buffer.from(licencesOf(root, workers.metafile, scripts.metafile));

@@ -1,6 +1,7 @@
 /*
- * `npm run sbom`: writes the software bill of materials of what runs, as CycloneDX, to dist/sbom.cdx.json. Fails where
- * npm finds the installed packages at odds with the lock, or where a dependency is missing from the file.
+ * `npm run sbom`: writes the software bill of materials of the production dependencies, as CycloneDX, to
+ * dist/sbom.cdx.json. Fails if the installed packages do not match the lock file, or if a dependency is missing from
+ * the file.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -32,7 +33,7 @@ const bom: Bom = JSON.parse(
   }),
 );
 
-// Everything that a dependency of the product leads to.
+// All transitive dependencies of the product.
 const dependsOn = new Map(bom.dependencies.map(({ ref, dependsOn: refs }) => [ref, refs]));
 const direct = Object.entries(manifest.dependencies).map((each) => each.join('@'));
 const running = new Set(direct);
@@ -44,7 +45,7 @@ bom.dependencies = [
   { ref: product['bom-ref'], dependsOn: direct },
   ...bom.dependencies.filter(({ ref }) => running.has(ref)),
 ];
-// npm takes the name of the folder for that of the product.
+// npm uses the folder's name as the product's.
 product.name = manifest.name;
 
 const listed = new Set(bom.components.map((component) => component['bom-ref']));

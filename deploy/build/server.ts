@@ -1,6 +1,6 @@
 /*
- * Bundles the server into dist/: what `node dist/main.js` runs, packages and all, so that a start reads a few files
- * and not 1,300. What is imported where it is used stays a file of its own.
+ * Bundles the server and its packages into dist/ for `node dist/main.js`, so that a start reads a few files instead of
+ * 1,300. Dynamic imports stay separate files.
  */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -25,16 +25,16 @@ const { metafile, outputFiles } = await build({
   absWorkingDir: root,
   entryPoints: ['src/main.ts'],
   outdir: dist,
-  // All beside main.js, which stands as deep in the checkout as the sources that look for files.
+  // All beside main.js, at the same depth in the checkout as the sources that look for files.
   chunkNames: '[name]-[hash]',
   bundle: true,
   splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node22',
-  // CommonJS packages as well get the one copy that other ESM packages import.
+  // CommonJS packages also get the single copy that ESM packages import.
   mainFields: ['module', 'main'],
-  // For the places of bugs (src/errors/source-map-stack.ts); what stands there is not needed for it.
+  // For source locations of bugs (src/errors/source-map-stack.ts), which need no source text.
   sourcemap: 'linked',
   sourcesContent: false,
   legalComments: 'none',
@@ -49,7 +49,7 @@ const { metafile, outputFiles } = await build({
   logLevel: 'warning',
 });
 
-// Tests rebuild while others run what was built: from the same sources, the same files, never seen half-written.
+// Tests rebuild while other tests run the build: the same sources give the same files, never seen half-written.
 mkdirSync(dist, { recursive: true });
 const names = new Set<string>();
 for (const { path: file, contents } of outputFiles) {

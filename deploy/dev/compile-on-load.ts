@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { transformSync } from '@swc/core';
 
 /*
- * `npm run dev`: node strips types by itself, but knows no decorators. Each file of ours is compiled as it is loaded,
- * so that nothing waits for a build; a loader that also looks at node_modules doubles the start.
+ * `npm run dev`: Node strips types, but does not support decorators. Each of our files is compiled when it is loaded,
+ * without a build; a loader that also handles node_modules would double the start time.
  */
 registerHooks({
   load(url, context, nextLoad) {

@@ -1,6 +1,6 @@
 /*
- * `npm run dev`: serves the sources and bundles the pages, and again at each change of what they import. Node watches;
- * it ends the old process by SIGTERM, so that calls in flight are answered.
+ * `npm run dev`: serves the sources and bundles the pages, and again whenever an imported file changes. Node watches
+ * the files, and ends the old process with SIGTERM, so that calls in flight are answered.
  */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
@@ -10,7 +10,7 @@ const compileOnLoad = new URL('./compile-on-load.ts', import.meta.url).href;
 
 const children = [
   watch('--import', compileOnLoad, 'src/main.ts'),
-  // esbuild reads these, and not Node. The gateway reads the bundles for each request: there is nothing to restart.
+  // esbuild watches these, not Node. The gateway reads the bundles for each request, so it needs no restart.
   watch('--watch-path=src/pages/browser', 'deploy/build/pages.ts'),
 ];
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit());

@@ -4,9 +4,9 @@ import { composeServices as composeWithGuild } from '@theguild/federation-compos
 import { parse } from 'graphql';
 import { parse as parseYaml } from 'yaml';
 
-// `npm run compose [guild|apollo] [supergraph….yaml]`: composes what supergraph.yaml lists, or another file beside it,
-// into a file of the same name, where rover is not at hand. The Guild's composer keeps `@oneOf` for routers that know
-// it; Apollo's composes as rover does.
+// `npm run compose [guild|apollo] [supergraph….yaml]`: composes the subgraphs of supergraph.yaml, or of another file
+// beside it, into a file of the same name, without rover. The Guild's composer keeps `@oneOf` for routers that support
+// it; Apollo's composes like rover.
 interface SupergraphConfig {
   readonly subgraphs: Readonly<
     Record<string, { readonly routing_url: string; readonly schema: { readonly file: string } }>

@@ -1,6 +1,6 @@
 /*
- * The resolvers of the subgraph to play with, which knows a name for every customer. A company would look up here which
- * of its customers a `cus_…` is.
+ * The resolvers of the demo subgraph, which has a name for every customer. A company would look up its own customer for
+ * a `cus_…` here.
  */
 interface Reference {
   readonly id: string;

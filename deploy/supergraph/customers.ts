@@ -5,7 +5,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
 import { customersResolvers } from './customers.resolvers.ts';
 
-// `npm run supergraph:customers`: a subgraph to play with, beside the gateway.
+// `npm run supergraph:customers`: a demo subgraph beside the gateway.
 const server = new ApolloServer({
   schema: buildSubgraphSchema([
     {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
-// What the subgraph asks of routers with AUTH_MODE=router. Read for each call, so that it can be replaced: its file must
-// hold one that ROUTER_SECRET knows.
+// The secret that the subgraph requires with AUTH_MODE=router. Read for each call, so that it can be rotated; it must
+// be one of ROUTER_SECRET.
 const secretFile = process.env['ROUTER_SECRET_FILE'];
 const routerSecret = () =>
   secretFile === undefined ? {} : { 'x-router-secret': readFileSync(secretFile, 'utf8').trim() };
@@ -16,7 +16,7 @@ export const gatewayConfig = {
   upstreamTimeout: 10_000,
   propagateHeaders: {
     fromClientToSubgraphs({ request }: { request: Request }) {
-      // The deadline of whoever waits: without it a call that Stripe does not answer takes the subgraph's 8 seconds.
+      // The client's deadline: without it, a call that Stripe does not answer takes the subgraph's 8 seconds.
       const names = ['authorization', 'x-request-id', 'x-request-timeout-ms', 'traceparent', 'tracestate'];
       const passedOn = Object.fromEntries(names.map((name) => [name, request.headers.get(name)]));
       return { ...passedOn, ...routerSecret() };

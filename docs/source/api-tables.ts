@@ -37,7 +37,7 @@ const inputs: readonly (readonly [
   ],
 ];
 
-/** What each API takes of an input. */
+/** Which inputs each API supports. */
 export function inputTable(): string {
   const cellOf = (translate: (input: CreateCustomerEvaluationInput) => unknown) => (context: never[]) =>
     outcomeOf(() => {
@@ -72,7 +72,7 @@ const reports: readonly CustomerEvaluationReportInput[] = [
   { registrationFailed: { reason: 'OTHER' } },
 ];
 
-/** What the gateway sends to each API for a report, and what is lost. */
+/** The request to each API for a report, and the parts that are lost. */
 export function reportTable(): string {
   const evaluation = { id: 'id', eventType: 'LOGIN' } as const;
   const read = (report: CustomerEvaluationReportInput) => readReport({ id: 'id', report });

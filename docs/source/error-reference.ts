@@ -11,7 +11,7 @@ import { RateLimitedError } from '../../src/errors/rate-limited-error.ts';
 import { RequestTimeoutError } from '../../src/errors/request-timeout-error.ts';
 import { table } from './table.ts';
 
-/** What a payload's `errors` may hold. */
+/** The codes in a payload's `errors`. */
 export function payloadErrorTable(): string {
   return table(
     ['code', 'retryable', 'what it means, and what to do'],
@@ -23,7 +23,7 @@ export function payloadErrorTable(): string {
   );
 }
 
-/** What a top-level error's `extensions.code` may be, beside the above. */
+/** The other codes in a top-level error's `extensions.code`. */
 export function topLevelErrorTable(): string {
   return table(
     ['code', 'status', 'retryable', 'what it says, or means'],

@@ -16,7 +16,7 @@ interface Rule {
   };
 }
 
-/** Every rule that is shipped. */
+/** Every shipped rule. */
 export function readRules(): Rule[] {
   const { groups } = parse(readFileSync('deploy/monitoring/alerts.yaml', 'utf8')) as {
     groups: { rules: Rule[] }[];

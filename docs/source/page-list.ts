@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { table } from './table.ts';
 
-// In the order in which somebody new needs them; what is not named here follows by name.
+// In the order in which a newcomer needs them; other pages follow by name.
 const order = [
   'frontend',
   'back-end',

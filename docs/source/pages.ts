@@ -11,7 +11,7 @@ import { pagePaths, pageTable } from './page-list.ts';
 import { sandboxTable, sandboxV2Table } from './sandbox-table.ts';
 import { settingsTable } from './settings-reference.ts';
 
-/** What the code makes of a place `<!-- name -->…<!-- /name -->` in a page. */
+/** The generated content of each place `<!-- name -->…<!-- /name -->` in a page. */
 const places: Readonly<Record<string, () => string>> = {
   alerts: alertsTable,
   attacks: attackTable,
@@ -30,7 +30,7 @@ const places: Readonly<Record<string, () => string>> = {
   'top-level-errors': topLevelErrorTable,
 };
 
-/** Every page that has places which code fills, as it should be. Fails where a place has no page. */
+/** Every page with generated places, as it should be. Fails if a place is in no page. */
 export function generatedPages(): Map<string, string> {
   const pages = new Map(pagePaths().map((path) => [path, readFileSync(path, 'utf8')]));
   for (const [name, made] of Object.entries(places)) {
@@ -57,7 +57,7 @@ function withExamples(page: string): string {
   return page.replace(example, (_, file: string) => exampleOf(file));
 }
 
-// An example is shown whole: what stands in the page is what is compiled and run.
+// An example is shown completely: the page contains the code that is compiled and run.
 function exampleOf(file: string): string {
   const text = readFileSync(file, 'utf8').trim();
   const language = file.split('.').at(-1);

@@ -3,7 +3,7 @@ import { magicCases } from '../../src/sandbox/magic-values.ts';
 import { v2MagicCases } from '../../src/sandbox/v2/magic-values.ts';
 import { table } from './table.ts';
 
-/** What each magic word makes the sandbox do. */
+/** The effect of each magic word. */
 export function sandboxTable(): string {
   return table(
     ['`sandbox_…`', 'the sandbox'],
@@ -12,8 +12,11 @@ export function sandboxTable(): string {
         `\`${word}\``,
         onV2?.does === undefined ? does : `${does}; v2: ${onV2.does}`,
       ]),
-      ['`delay_<ms>`', 'answers so much later, up to a minute'],
-      ['`read_…`', 'works, and treats each read of the evaluation so: `read_error_503`, `read_once_reset`'],
+      ['`delay_<ms>`', 'answers this many milliseconds later, up to a minute'],
+      [
+        '`read_…`',
+        'works, and applies the word to each read of the evaluation: `read_error_503`, `read_once_reset`',
+      ],
       ...Object.entries(sandboxFaults).map(([word, { does }]) => [
         `\`${word}\``,
         `${does}; \`once_${word}\`: only once for each key`,
@@ -22,7 +25,7 @@ export function sandboxTable(): string {
   );
 }
 
-/** The words that only v2 has. */
+/** The words of v2 only. */
 export function sandboxV2Table(): string {
   return table(
     ['`sandbox_…`', 'the sandbox’s v2'],

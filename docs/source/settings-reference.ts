@@ -1,7 +1,7 @@
 import { describeSettings, settingGroups } from '../../src/config/setting-descriptions.ts';
 import { table } from './table.ts';
 
-/** Every setting, from the tables that read them: one for each group of those who need them. */
+/** Every setting, in one table per group. */
 export function settingsTable(): string {
   const settings = describeSettings();
   return settingGroups

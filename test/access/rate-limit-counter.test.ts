@@ -43,7 +43,7 @@ describe('what one process counts', () => {
     jest.advanceTimersByTime(30_000);
     counter.add('b', 1);
     jest.advanceTimersByTime(30_000);
-    // A window that has ended is found by the next name that begins.
+    // The next name that starts a window removes expired ones.
     expect(counter.add('a', 1)).toBeUndefined();
     expect(counter.add('b', 1)).toBe(30_000);
     jest.advanceTimersByTime(30_000);

@@ -69,7 +69,7 @@ describe('a useless request', () => {
     const statuses = [];
     for (let count = 0; count < 3; count += 1) statuses.push((await gateway.send('{ __typename }')).status);
     expect(statuses).toEqual([200, 200, 429]);
-    // Probes are nobody's calls.
+    // Probes are not charged.
     expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
   });
 });

@@ -57,7 +57,7 @@ const gatewayWithEverything: Contestant = {
   },
 };
 
-/** The same in front of Stripe's v2 API, whose signals are there at once. */
+/** The same in front of Stripe's v2 API, whose signals are complete immediately. */
 const gatewayOnV2: Contestant = {
   ...gatewayWithEverything,
   name: 'gateway, everything on, v2',
@@ -80,7 +80,7 @@ const gatewayWithoutPlans: Contestant = {
 
 export const limit = baseline('limit: bare proxy', 'limit.js');
 
-/** The limit first: every figure is also given as its multiple. */
+/** The limit comes first: every figure is also given as a multiple of it. */
 export const contestants: readonly Contestant[] = [
   limit,
   gateway,

@@ -4,20 +4,20 @@ import { type Issuer, startIssuer } from '../harness/issuer.ts';
 import type { Contestant } from './contestants.ts';
 import { type ServerProcess, startProcess } from './server-process.ts';
 
-/** What is measured of one contestant, by column. */
+/** The measurements of one contestant, by column. */
 export type Figures = Record<string, number>;
 
 /** A contestant that listens, and how it is called. */
 export interface Target {
   readonly server: ServerProcess;
   readonly headers: Record<string, string>;
-  /** What it is asked: the mutation of a sign-up form. */
+  /** The request: the mutation of a sign-up form. */
   readonly signUp: string;
   /** The same, answered at once by an upstream that takes its time otherwise: to warm up by. */
   readonly warmUp: string;
 }
 
-// v2 evaluates Stripe customers alone.
+// v2 evaluates only Stripe customers.
 const customers = {
   data: { customerData: { email: 'test@example.com', name: 'Test User', phone: '1234567890' } },
   id: { customer: 'cus_1STA7a9XxSPY66dBhVL80eEC' },
@@ -44,7 +44,7 @@ export async function endIssuer(): Promise<void> {
   await issuer?.close();
 }
 
-/** An upstream that answers after so long, on the second core, where the load is made too. */
+/** An upstream that answers after this delay, on the second core, which also generates the load. */
 export const startUpstream = (latencyMs: number): Promise<ServerProcess> =>
   startProcess(['test/bench/upstream.js'], { core: 1, environment: { LATENCY_MS: String(latencyMs) } });
 

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Target } from './load.ts';
 
-/** What came of requests that were sent whether answers came or not, in milliseconds each. */
+/** The results of requests at a fixed rate, independent of responses; durations in milliseconds. */
 export interface Outcome {
   readonly accepted: number[];
   readonly refused: number[];
   readonly failed: number;
-  /** Answered in time to be of use to who waits for it. */
+  /** Answered while the client still waits. */
   readonly goodPerSecond: number;
-  /** What was really sent: less than asked for where this process had no time for more. */
+  /** The requests actually sent: fewer than requested if this process had no time for more. */
   readonly sentPerSecond: number;
 }
 
@@ -18,10 +18,10 @@ interface Offer {
   readonly seconds: number;
 }
 
-/** What is answered later is of no use: the page has shown an error by then. */
+/** Later responses are useless: the page has shown an error by then. */
 const usefulMs = 900;
 
-/** Who waits so long has gone. */
+/** After this time the client disconnects. */
 const patienceMs = 60_000;
 
 /** As many connections are open before, for each request in a second: a balancer has them already. */
@@ -37,7 +37,7 @@ export async function openLoop(target: Target, { perSecond, seconds }: Offer): P
     const timer = setInterval(() => {
       const now = performance.now();
       const due = ((Math.min(now, end) - begin) / 1000) * perSecond;
-      // Not all that is late at once: nobody would be served by a burst.
+      // Late requests are not sent in a burst, of which most would be rejected.
       for (let count = 0; callers.sent < due && count < 200; count += 1) callers.send();
       if (now < end) return;
       clearInterval(timer);
@@ -73,7 +73,7 @@ class Callers {
     this.#request = `POST /graphql HTTP/1.1\r\n${head}\r\n${signUp}`;
   }
 
-  /** Opens so many connections. */
+  /** Opens this many connections. */
   async connect(count: number): Promise<void> {
     for (let opened = 0; opened < count; opened += 1) {
       const connection = this.#connect();
@@ -159,7 +159,7 @@ class Connection {
   }
 }
 
-/** The status of an answer that has come to its end; undefined where more is to come. */
+/** The status of a complete response; undefined if it is incomplete. */
 function statusOfWhole(answer: string): number | undefined {
   const head = answer.indexOf('\r\n\r\n');
   if (head < 0) return undefined;

@@ -7,7 +7,7 @@ import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gatew
 import { connectRaw, openConnections, requestWith, residentMegabytes } from '../harness/raw-client.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
 
-// `npm run fuzz:bytes` asks for five minutes of each; without it, each is done so many times.
+// `npm run fuzz:bytes` asks for five minutes of each; without it, each runs this many times.
 const limitMs = Number(process.env['BYTE_FUZZ_MS'] ?? '0');
 const untilEnough = (times: number): fc.Parameters<unknown> =>
   limitMs > 0
@@ -51,7 +51,7 @@ const conversation = fc.record({
   end: fc.constantFrom('wait', 'half-close', 'reset', 'hang up', 'stop reading'),
 });
 
-/** An upstream whose bytes come in odd pieces; what it answers is right, or broken off. */
+/** An upstream that sends its bytes in odd chunks; its responses are correct, or broken off. */
 async function startOddUpstream(): Promise<{ server: Server; url: string; plan: (next: OddAnswer) => void }> {
   let next: OddAnswer = { size: 1_000, pauseMs: 0, breakAt: undefined, isChunked: false, extra: '' };
   let made = 0;

@@ -24,7 +24,7 @@ describe('when clients misbehave', () => {
     return gateway;
   }
 
-  /** Waits until the upstream has seen so many requests. */
+  /** Waits until the upstream has seen this many requests. */
   const requested = async (count: number): Promise<void> => {
     while (upstream.keys.length < count) await delay(5);
   };
@@ -183,7 +183,7 @@ describe('when clients misbehave', () => {
     const calls = Array.from({ length: 6 }, async () => {
       const answer = await gateway.send(createEverything, { input: personalInput });
       if (answer.status === 503) shed.push(answer);
-      // All who are shed are told before the upstream has answered anybody.
+      // All shed calls are answered before the upstream answers any.
       if (shed.length === 4) release();
       return answer;
     });

@@ -13,7 +13,7 @@ interface Answer {
   readonly body: Pick<GraphQLAnswer, 'data' | 'errors'> & { readonly status: string };
 }
 
-/** Sends one request; unlike fetch, over a connection of its own or one that the test keeps. */
+/** Sends one request; unlike fetch, over a new connection or one that the test keeps. */
 async function send(url: string, agent: Agent, body?: object): Promise<Answer> {
   const sent = request(url, {
     agent,
@@ -51,7 +51,7 @@ describe('when the process is to end', () => {
       ...upstreamAt(upstream.url),
       RATE_LIMIT_PER_MINUTE: 'off',
       RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
-      // What is refused here is refused by the drain.
+      // Refusals here come from the drain.
       MAX_EVENT_LOOP_DELAY_MS: '10000',
       ...environment,
     });
@@ -89,7 +89,7 @@ describe('when the process is to end', () => {
     upstream.always(fault);
     const inFlight = create('in flight');
     await untilRequested(4);
-    // Until the balancers know: what is asked then is refused, while the call in flight is not answered yet.
+    // After the delay for load balancers, new requests are refused while the call in flight continues.
     const ask = () => send(`${gateway.url}/graphql`, fresh, { query: '{ __typename }' });
     while ((await ask()).status === 200) await delay(20);
     const refused = await create('too late');
@@ -167,7 +167,7 @@ describe('when the process is to end', () => {
     while (!received.includes('UNAUTHENTICATED')) await delay(5);
     expect(received).toMatch(/connection: close/i);
     socket.write('}');
-    // Rejects where the connection is reset.
+    // Rejects if the connection is reset.
     await closed;
     expect(await gateway.exited).toBe(0);
   });
@@ -217,7 +217,7 @@ describe('when the process is to end', () => {
   });
 
   it('a draining process that hangs exits before the orchestrator would kill it', async () => {
-    // Nothing of ours is known to hang: a server that never tells that it has closed stands for what is not known.
+    // No part of the gateway is known to hang, so a server that never reports its close simulates one.
     const neverClosed = "import{Server}from'node:http';Server.prototype.close=function(){return this}";
     await start({
       NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(neverClosed)}`,

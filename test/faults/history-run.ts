@@ -26,7 +26,7 @@ export type PlantedBug = keyof typeof plantedBugs;
 
 export interface HistoryOptions {
   readonly seconds: number;
-  /** Stripe's API behind the gateways; v1 where nothing is said. */
+  /** Stripe's API behind the gateways; v1 by default. */
   readonly api?: 'v1' | 'v2' | undefined;
   /** Of the faults and of what clients do; when each happens is the machine's. */
   readonly seed: number;
@@ -97,7 +97,7 @@ export async function runHistory({ seconds, api, seed, planted }: HistoryOptions
     await trouble;
     upstream.always();
     await Promise.all(answered);
-    // What was sent and not yet answered may still be done.
+    // Requests without a response may still have an effect.
     for (const replica of replicas) await end(replica, 'SIGTERM');
     const made = upstream.made.map(({ id, form, at }) => ({ ...intentOf(form), id, madeAtMs: at }));
     return { calls, made, done, bugs };
@@ -190,7 +190,7 @@ interface Road {
   readonly isOver: () => boolean;
 }
 
-/** As a client does: repeats with its key, on whichever replica, until it is told not to. */
+/** Like a client: retries with its key, on any replica, until a response is not retryable. */
 async function untilAnswered(intent: Intent, { calls, anyUrl, random, isOver }: Road): Promise<void> {
   const giveUpAt = performance.now() + patienceMs;
   const call = async (): Promise<Ending> => {

@@ -46,7 +46,7 @@ describe('A gateway whose UPSTREAM_TIMEOUT_MS is longer than UPSTREAM_DEADLINE_M
     expect(await create(gateway)).toMatchObject({
       errors: [{ code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' }],
     });
-    // Throws where the drain had to be cut off.
+    // Throws if the drain had to be cut off.
     await gateway.close();
   });
 });

@@ -25,7 +25,7 @@ describe('in an outage', () => {
     await upstream.close();
   });
 
-  /** Offers so many calls a second, for so long, whatever becomes of them; answers how each ended. */
+  /** Makes this many calls per second for a time, independent of their results; returns each result. */
   async function offer(perSecond: number, forMs: number): Promise<string[]> {
     const start = performance.now();
     const calls: Promise<string>[] = [];

@@ -18,7 +18,7 @@ import {
 export interface FaultRow {
   /** As it stands in the README's table. */
   readonly when: string;
-  /** What befalls the first requests; the last repeats where `forEver`. */
+  /** The faults of the first requests; with `forEver`, the last one repeats. */
   readonly faults: readonly Fault[];
   readonly forEver?: true;
   /** Attempts run out of time. */
@@ -30,7 +30,7 @@ export interface FaultRow {
   /** Effects once the caller has repeated with its key until it got a terminal answer, the upstream well again. */
   readonly effects: 0 | 1;
   readonly retryAfterMs?: number;
-  /** Where it differs from what the code says. */
+  /** If it differs from the code's default. */
   readonly retryable?: boolean;
 }
 

@@ -81,7 +81,7 @@ const once = async (key: string): Promise<Omit<Ending, 'tries' | 'tookMs'> & { r
   };
 };
 
-/** As a client would: repeats with its key until it is told not to. */
+/** Like a client: retries with its key until a response is not retryable. */
 async function untilTerminal(key: string): Promise<Ending> {
   const start = performance.now();
   for (let tries = 1; ; tries += 1) {

@@ -6,7 +6,7 @@ import { type GraphQLAnswer, startTestGateway, type TestGateway, upstreamAt } fr
 import { canaries, personalInput } from '../harness/personal-input.ts';
 import { faultRows, rowSettings } from './rows.ts';
 
-// v2 knows customers by their ids alone.
+// v2 identifies customers only by their ids.
 const customerOnV2 = {
   eventType: 'REGISTRATION',
   evaluationContext: [
@@ -40,7 +40,7 @@ describe.each([
   }
 
   it.each(faultRows)('the gateway answers $outcome when $when', async (row) => {
-    // One of its own for each row: its breaker and retry budget know nothing of the others.
+    // A new gateway for each row, so that rows share no breaker and retry budget.
     gateway = await startTestGateway(upstreamAt(upstream.url, { ...rowSettings(row), STRIPE_API: api }));
     if (row.forEver && row.faults[0]) upstream.always(row.faults[0]);
     else upstream.next(...row.faults);
@@ -64,7 +64,7 @@ describe.each([
     expect(new Set(upstream.keys).size).toBe(1);
     if (row.effect === 'NONE') expect(upstream.effects).toBe(0);
 
-    // The upstream is well again: who may repeat does so with the same key, and there was one effect in all.
+    // The upstream has recovered: retryable calls are retried with the same key, with one effect in total.
     upstream.always();
     if (payload.errors[0]?.retryable) {
       const repeated = await create('one');

@@ -9,13 +9,13 @@ const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/
   existsSync,
 );
 
-/** Why tests in a browser can't run on this machine; undefined where they can. With CI=true they must. */
+/** Why browser tests can't run on this machine; undefined if they can. With CI=true they must. */
 export function missingBrowser(): string | undefined {
   return reasonWithout('chromium', executablePath !== undefined);
 }
 
 export interface TestBrowser {
-  /** Opens a page in a context of its own. */
+  /** Opens a page in its own context. */
   open(url: string, options?: BrowserContextOptions): Promise<Visit>;
   close(): Promise<void>;
 }
@@ -24,14 +24,14 @@ export interface Visit {
   readonly page: Page;
   /** What the browser has to say against the page: errors, warnings, violations of its policy. */
   readonly complaints: string[];
-  /** Where it was asked to go that is not this machine, whoever of the page asked. */
+  /** The hosts other than this machine that any page requested. */
   readonly outside: string[];
   close(): Promise<void>;
 }
 
 /**
- * A real Chromium, for which all hosts but this machine are a proxy that notes who is asked for, and refuses. `names`
- * resolve to this machine.
+ * A real Chromium, whose requests to other hosts go to a proxy that records and refuses them. `names` resolve to this
+ * machine.
  */
 export async function startBrowser(names: readonly string[] = []): Promise<TestBrowser> {
   const outside: string[] = [];
@@ -84,7 +84,7 @@ export interface ForeignFault {
   readonly selector: string;
 }
 
-/** What axe-core finds wrong with a page for people who see, hear or move less. */
+/** The accessibility violations that axe-core finds in a page. */
 export async function barriersOf(page: Page, foreign: readonly ForeignFault[] = []): Promise<string[]> {
   await page.evaluate(axe.source);
   return page.evaluate(`(async () => {

@@ -21,7 +21,7 @@ export async function makeClientProject(libraries: readonly string[]): Promise<C
   const tarball = path.join(folder, stdout.trim().split('\n').at(-1) ?? '');
 
   writeFileSync(path.join(folder, 'package.json'), '{ "type": "module", "private": true }');
-  // Peers are linked below, so that nothing but the package and what it depends on is installed.
+  // Peers are linked below, so that only the package and its dependencies are installed.
   const quietly = ['--prefer-offline', '--legacy-peer-deps', '--no-audit', '--no-fund', '--ignore-scripts'];
   await run('npm', ['install', ...quietly, tarball], { cwd: folder });
   for (const name of libraries) {

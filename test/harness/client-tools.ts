@@ -20,7 +20,7 @@ export function projectWithTools(): string {
   return project;
 }
 
-/** Runs one of the tools' programs in a project; rejects with what it wrote where it fails. */
+/** Runs one of the tools' programs in a project; rejects with its output if it fails. */
 export async function runTool(project: string, program: string, ...parameters: string[]): Promise<string> {
   const { stdout } = await run(path.join(folder, 'node_modules/.bin', program), parameters, { cwd: project });
   return stdout;

@@ -17,7 +17,7 @@ import { reasonWithout } from './missing-program.ts';
 
 const run = promisify(execFile);
 
-/** Why no image can be built on this machine; undefined where one can. With CI=true it must. */
+/** Why no image can be built on this machine; undefined if one can. With CI=true it must. */
 export function missingBuildah(): string | undefined {
   const isRoot = process.getuid?.() === 0;
   if (!isRoot && process.env['CI'] !== 'true') return 'skipped: only root may build and mount images';
@@ -113,7 +113,7 @@ function nodeFiles(root: string): string {
   const npm = path.join(root, 'usr/local/lib/node_modules/npm');
   cpSync(path.join(packages, 'npm'), npm, { recursive: true });
   symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', path.join(root, 'usr/local/bin/npm'));
-  // Names are looked up by libraries that the C library loads by itself.
+  // The C library loads further libraries to resolve names.
   const [, libraries = ''] = /(\/\S*)\/libc\.so/.exec(librariesOf(process.execPath).join('\n')) ?? [];
   for (const name of readdirSync(libraries).filter((file) => /^lib(nss_(dns|files)|resolv)\./.test(file)))
     copyInto(root, path.join(libraries, name), path.join(libraries, name));
@@ -172,7 +172,7 @@ export function sizeOf(directory: string): number {
   return Number(kilobytes) * 1024;
 }
 
-/** What `.dockerignore` lets into the build: a list of what is allowed, since one of what is not is never complete. */
+/** The build context by `.dockerignore`, which is an allow list, since a deny list is never complete. */
 export function buildContext(): string[] {
   const [first, ...allowed] = readFileSync('.dockerignore', 'utf8')
     .split('\n')

@@ -16,7 +16,7 @@ export const loginAnswer = {
   signals: { account_sharing: { score: 50, evaluated_at: 1715769600, risk_level: null } },
 };
 
-/** Asks for everything that a payload holds. */
+/** Selects all fields of a payload. */
 export const createEverything = `
   mutation Create($input: CreateCustomerEvaluationInput!) {
     createCustomerEvaluation(input: $input) {

@@ -44,14 +44,14 @@ export interface FaultyUpstream {
   /** Treats every request so, from now on; without a fault, works. */
   always(fault?: Fault): void;
   reset(): void;
-  /** Goes away as a process does: connections break, none is taken. What was done stays done. */
+  /** Stops like a process: connections break, and none is accepted. Its evaluations are kept. */
   goAway(): Promise<void>;
-  /** Is there again, where it was. */
+  /** Starts again at the same address. */
   comeBack(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** An upstream that counts effects apart from requests, keeps one evaluation a key, and fails as it is told. */
+/** An upstream that counts effects separately from requests, keeps one evaluation per key, and fails on demand. */
 export async function startFaultyUpstream({
   keptUnder = (key) => key,
 }: FaultyUpstreamOptions = {}): Promise<FaultyUpstream> {
@@ -139,7 +139,7 @@ export const succeed: Fault = ({ response, takeEffect }) => {
   response.writeHead(200, json).end(takeEffect());
 };
 
-/** Works, but only after so long. */
+/** Works, but only after this delay. */
 export const late =
   (ms: number): Fault =>
   (victim) => {

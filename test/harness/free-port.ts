@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 
-// Below what Linux gives to outgoing connections and to those who listen on 0: between the look and the use of a port,
-// nobody else is likely to get it.
+// Below the range that Linux uses for outgoing connections and for listening on port 0, so that nobody else is likely
+// to take the port before it is used.
 const [lowest, highest] = [12_000, 32_000];
 
 /** A port that nobody listens on, for now. */

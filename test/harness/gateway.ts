@@ -24,7 +24,7 @@ export interface GraphQLAnswer {
 export interface GatewayProcess {
   readonly url: string;
   readonly child: ChildProcess;
-  /** Every line logged so far. A line arrives a moment after what it tells of: see `flushed`. */
+  /** Every line logged so far. A line arrives a moment after its event: see `flushed`. */
   readonly log: string[];
   /** Everything it wrote to standard error so far. */
   readonly told: () => string;
@@ -33,11 +33,11 @@ export interface GatewayProcess {
   send(query: string, variables?: object, headers?: Record<string, string>): Promise<GraphQLAnswer>;
   /** Waits until all lines of requests that have been answered are in `log`. */
   flushed(): Promise<string[]>;
-  /** Waits for a line that matches; rejects where the process ends without one. */
+  /** Waits for a line that matches; rejects if the process ends without one. */
   logged(pattern: RegExp): Promise<string>;
   /** Moves the clocks of a process that was started with a movable one. Back where they were: `{}`. */
   moveClock(shift: Partial<ClockShift>): Promise<void>;
-  /** Sends SIGTERM and waits for the end. Throws where that is not a clean one. */
+  /** Sends SIGTERM and waits for the exit. Throws if it is not clean. */
   close(): Promise<void>;
 }
 
@@ -125,9 +125,9 @@ export async function spawnGateway(
     async flushed() {
       flushes += 1;
       const id = `flush-${flushes}`;
-      // Holds no operation, so it is refused and logged at once, whoever calls.
+      // Has no operation, so it is refused and logged immediately for every caller.
       const { status } = await fetch(`${url}/graphql`, { headers: { 'x-request-id': id } });
-      // What is refused at a rate limit leaves no line: let turns pass on both sides until nothing more comes.
+      // Rate-limited requests leave no line: let event-loop turns pass on both sides until no more lines arrive.
       if (status === 429) await drained();
       else await logged(new RegExp(`"requestId":"${id}"`));
       return log;

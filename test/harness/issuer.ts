@@ -23,7 +23,7 @@ export interface Issuer {
   publish(...keys: readonly IssuerKey[]): void;
   /** The environment of a gateway that trusts this issuer. */
   environment(rest?: Record<string, string>): Record<string, string>;
-  /** A good token, but for what is said otherwise; undefined takes a claim out. */
+  /** A valid token with the given changes; undefined removes a claim. */
   token(
     claims?: Record<string, unknown>,
     header?: Omit<Partial<JWTHeaderParameters>, 'kid'> & { kid?: string | undefined },
@@ -36,7 +36,7 @@ const allScopes = 'evaluations:create evaluations:report evaluations:read evalua
 
 const algorithms = { 'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512', Ed25519: 'EdDSA' };
 
-/** Makes a key pair: RSA of so many bits, or an elliptic curve's. */
+/** Makes a key pair: RSA with this many bits, or of an elliptic curve. */
 export async function makeKey(
   kid: string,
   kind: number | 'P-256' | 'P-384' | 'P-521' | 'Ed25519' = 2048,
@@ -51,7 +51,7 @@ export async function makeKey(
   return { kid, alg, privateKey, publicKey, jwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } };
 }
 
-/** An issuer of tokens whose JWKS URL does as it is told. */
+/** An issuer of tokens whose JWKS URL can be made to fail. */
 export async function startIssuer(): Promise<Issuer> {
   const key = await makeKey('first');
   let fetches = 0;

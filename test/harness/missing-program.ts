@@ -1,6 +1,6 @@
 /**
- * Why tests with a program can't run on this machine, and what would install it; undefined where they can. With
- * CI=true they must.
+ * Why tests with a program can't run on this machine, and how to install it; undefined if they can. With CI=true they
+ * must.
  */
 export function reasonWithout(
   program: string,

@@ -28,5 +28,5 @@ process.on('message', (message: ClockShift) => {
   shift = message;
   process.send?.('shifted');
 });
-// The channel to the test must not keep a process alive that is told to end.
+// The channel to the test must not keep a process alive that should exit.
 process.channel?.unref();

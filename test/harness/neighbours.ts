@@ -22,7 +22,7 @@ export const ordersSdl = `extend schema @link(url: "https://specs.apollo.dev/fed
   type Order @key(fields: "id") { id: ID! evaluation: CustomerEvaluation }
   type CustomerEvaluation @key(fields: "id", resolvable: false) { id: ID! }`;
 
-/** A subgraph whose orders refer to evaluations, which it knows by id alone. */
+/** A subgraph whose orders refer to evaluations by id only. */
 export function startOrders(): Promise<RunningServer> {
   return startSubgraph(ordersSdl, {
     Query: {
@@ -53,7 +53,7 @@ export function startReviews(): Promise<RunningServer> {
   });
 }
 
-/** A subgraph of a company that has its own idea of everything that others might also call so. */
+/** A subgraph with its own types under generic names that could conflict. */
 export function startCompany(): Promise<RunningServer> {
   return startSubgraph(
     `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])

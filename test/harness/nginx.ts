@@ -6,7 +6,7 @@ import path from 'node:path';
 import { freePort } from './free-port.ts';
 import { reasonWithout } from './missing-program.ts';
 
-/** Why tests with nginx can't run on this machine; undefined where they can. With CI=true they must. */
+/** Why tests with nginx can't run on this machine; undefined if they can. With CI=true they must. */
 export function missingNginx(): string | undefined {
   return reasonWithout('nginx', spawnSync('nginx', ['-v']).status === 0);
 }

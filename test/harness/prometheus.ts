@@ -8,7 +8,7 @@ import { stringify } from 'yaml';
 import { freePort } from './free-port.ts';
 import { reasonWithout } from './missing-program.ts';
 
-/** Why tests with Prometheus can't run on this machine; undefined where they can. With CI=true they must. */
+/** Why tests with Prometheus can't run on this machine; undefined if they can. With CI=true they must. */
 export function missingPrometheus(): string | undefined {
   return reasonWithout('prometheus', spawnSync('prometheus', ['--version']).status === 0);
 }
@@ -129,7 +129,7 @@ interface Answer {
   };
 }
 
-// What is not a number, such as a quantile of nothing, is no point.
+// NaN, such as a quantile without observations, is not a point.
 function seriesOf(labels: Record<string, string>, values: readonly (readonly [number, string])[]): Series {
   return {
     labels,

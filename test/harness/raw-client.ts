@@ -4,12 +4,12 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GatewayProcess } from './gateway.ts';
 
-/** A connection that sends whatever bytes a test wants, and keeps what comes back. */
+/** A connection that sends any bytes, and keeps the received ones. */
 export interface RawClient {
   readonly socket: Socket;
   readonly received: () => string;
   readonly isClosed: () => boolean;
-  /** Waits until what was received matches. Rejects where the connection ends without. */
+  /** Waits until the received text matches. Rejects if the connection ends without a match. */
   until(pattern: RegExp): Promise<string>;
 }
 
@@ -21,7 +21,7 @@ export function connectRaw({ url }: Pick<GatewayProcess, 'url'>): RawClient {
   socket.setEncoding('utf8').on('data', (text: string) => {
     received += text;
   });
-  // A reset is as good an end as another: what was received by then is looked at.
+  // A reset counts as an end: the bytes received so far are checked.
   socket.on('error', () => undefined);
   socket.on('close', () => {
     isClosed = true;
@@ -51,7 +51,7 @@ export function requestWith(body: string, lines: readonly string[] = []): string
   return headOf([`content-length: ${Buffer.byteLength(body)}`, ...lines]) + body;
 }
 
-/** So many blanks, each in a chunk of its own. */
+/** This many blanks, each in its own chunk. */
 export function oneByteChunks(count: number): Buffer {
   return Buffer.from('1\r\n \r\n'.repeat(count));
 }

@@ -1,13 +1,13 @@
 import { connect } from 'node:net';
 
-/** An answer as it came over the connection. */
+/** A response as received on the connection. */
 export interface RawResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string;
 }
 
-/** Sends bytes on a connection of its own, and reads until the other side closes it. */
+/** Sends bytes on a new connection, and reads until the other side closes it. */
 export function sendBytes(url: string, ...parts: (string | Buffer)[]): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {
@@ -35,7 +35,7 @@ export async function sendRaw(
   return readResponse(await sendBytes(url, head + body));
 }
 
-/** Takes an answer apart. Throws where there is none, or more than one. */
+/** Parses a response. Throws if there is none, or more than one. */
 export function readResponse(text: string): RawResponse {
   const end = text.indexOf('\r\n\r\n');
   const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n');

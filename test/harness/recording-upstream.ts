@@ -12,14 +12,14 @@ interface RecordedRequest {
 export interface RecordingUpstream {
   readonly url: string;
   readonly requests: RecordedRequest[];
-  /** What it answers from now on. */
+  /** Sets the response to all further requests. */
   answer(status: number, body: unknown, headers?: Record<string, string>): void;
   /** Hands the writing of answers to `handle`. */
   handle(handle: (response: ServerResponse, request: RecordedRequest) => void): void;
   close(): Promise<void>;
 }
 
-/** An upstream that records what it receives and answers what it is told, JSON unless a string is given. */
+/** An upstream that records requests and returns preset responses, as JSON unless a string is given. */
 export async function startRecordingUpstream(): Promise<RecordingUpstream> {
   const requests: RecordedRequest[] = [];
   let handler: (response: ServerResponse, request: RecordedRequest) => void = (response) => {

@@ -7,7 +7,7 @@ import { freePort } from './free-port.ts';
 import type { GatewayProcess } from './gateway.ts';
 import { reasonWithout } from './missing-program.ts';
 
-/** Why tests with Redis can't run on this machine; undefined where they can. With CI=true they must. */
+/** Why tests with Redis can't run on this machine; undefined if they can. With CI=true they must. */
 export function missingRedis(): string | undefined {
   return reasonWithout('redis-server', spawnSync('redis-server', ['--version']).status === 0);
 }
@@ -74,7 +74,7 @@ export async function keptUp<Result>(
   }
 }
 
-/** A proxy to a server. What comes after `hold` waits for `release`, in both directions. */
+/** A proxy to a server. After `hold`, data in both directions waits for `release`. */
 export async function startRedisProxy(
   to: number,
 ): Promise<{ port: number; hold(): void; release(): void; close(): void }> {

@@ -1,12 +1,12 @@
 import { describe, it } from '@jest/globals';
 
-/** Tests that are skipped where there is a reason, and then tell it. */
+/** Tests that are skipped if there is a reason, which is reported. */
 export function describeUnless(reason: string | undefined, name: string, body: () => void): void {
   if (reason === undefined) describe(name, body);
   else describe.skip(`${name} (${reason})`, body);
 }
 
-/** One test that is skipped where there is a reason, and then tells it. */
+/** One test that is skipped if there is a reason, which is reported. */
 export function itUnless(
   reason: string | undefined,
   name: string,

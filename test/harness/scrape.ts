@@ -7,7 +7,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** Where a gateway said that it serves its metrics. */
+/** The metrics URL from a gateway's log. */
 export function metricsUrl({ log }: Pick<TestGateway, 'log'>): string {
   const lines = log.map((line) => JSON.parse(line) as { msg: string; url?: string });
   const url = lines.find(({ msg }) => msg === 'serving metrics')?.url;

@@ -6,7 +6,7 @@ export interface SignalsApi {
   readonly url: string;
   /** Lets time pass. */
   pass(ms: number): void;
-  /** Sends JSON, or a body as it is; a header that is undefined is left out. */
+  /** Sends JSON, or a string unchanged; undefined headers are left out. */
   send(
     method: string,
     path: string,

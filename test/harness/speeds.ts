@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * How fast a test's file is, by what it imports, directly or through other files of `test/`:
- * `unit` opens no socket, starts no process and needs no build; `integration` speaks to one gateway, or to a server
- * within the test's own process; `system` starts other programs, or is about faults that take their time.
+ * The speed of a test file, by its imports, directly or through other files of `test/`: `unit` opens no socket, starts
+ * no process and needs no build; `integration` speaks to one gateway, or to a server within the test's own process;
+ * `system` starts other programs, or is about faults that take their time.
  */
 export type Speed = 'unit' | 'integration' | 'system';
 

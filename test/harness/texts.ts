@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-// What ends a field, a name or a line for some parser, or is not what it looks like.
+// Characters that end a field, a name or a line for some parser, or that look like others.
 const hostilePieces = [
   ...'&=[]%+;#?/\\"\'<>{}(),*!~ ',
   '\r\n',

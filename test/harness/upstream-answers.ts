@@ -21,7 +21,7 @@ const v1 = {
   idOf: (n: number) => `ceval_${n}`,
   answer: (id: string, fields: URLSearchParams) => {
     const signal = { score: 12.5, evaluated_at: 1715769600, risk_level: 'normal' };
-    // What is read or reported names no event type; a registration is as good as any.
+    // Reads and reports name no event type, so a registration is used.
     const eventType = fields.get('event_type') ?? 'registration';
     return JSON.stringify({
       id,
@@ -43,7 +43,7 @@ const v2 = {
 
 const time = '2024-05-15T10:40:00.000Z';
 
-/** A Radar Session that begins so has v2 leave the evaluation pending until it is read. */
+/** A Radar Session with this prefix makes v2 leave the evaluation pending until it is read. */
 export const awaited = 'rse_awaited_';
 
 const answersOf = (url: string) => (id: string, fields: URLSearchParams, how: 'made' | 'read') => {

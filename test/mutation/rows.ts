@@ -1,7 +1,7 @@
 /** Files of the product, and the tests that must notice when anything in them changes. */
 export interface MutationRow {
   readonly files: readonly string[];
-  /** Quick ones alone: they are run once for each mutant. */
+  /** Only quick tests: they run once for each mutant. */
   readonly tests: readonly string[];
 }
 
@@ -106,5 +106,5 @@ export const notMeasured: Readonly<Record<string, string>> = {
   'src/stripe/http/outgoing-requests.ts': 'seen only through a proxy, in test/access/forward-proxy',
 };
 
-/** In percent, of each room; what is left are changes that nobody could notice. */
+/** In percent, for each room; the remaining mutants are equivalent. */
 export const expectedScore = 90;

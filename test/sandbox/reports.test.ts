@@ -3,8 +3,18 @@ import { Sandbox, sandboxKey } from '../../src/sandbox/sandbox.ts';
 
 interface Answer {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: a test knows the shape it asked for
-  readonly body: any;
+  readonly body: {
+    readonly id: string;
+    readonly status: string;
+    readonly customer: string;
+    readonly events: readonly object[];
+    readonly error: {
+      readonly type: string;
+      readonly code?: string;
+      readonly param?: string;
+      readonly message: string;
+    };
+  };
 }
 
 const events = '2026-03-04.preview';
@@ -36,7 +46,7 @@ describe('the sandbox’s reports and retrievals', () => {
       },
       ...(body === undefined ? {} : { body }),
     });
-    return { status: response.status, body: await response.json() };
+    return { status: response.status, body: (await response.json()) as Answer['body'] };
   }
 
   async function create(eventType: string): Promise<string> {
