@@ -6,18 +6,18 @@ import { describe, expect, it } from '@jest/globals';
 // What `import()` loads is a file of its own in the build, bundled apart from the rest: the place where the build can
 // be broken while the sources are not. Each is seen at work in `build.test.ts`, by the test that is named here.
 const loadedLate: Readonly<Record<string, string>> = {
-  gateway: 'prints the SDL letter for letter',
+  gateway: 'prints the published SDL unchanged',
   sandbox: 'runs the built-in sandbox, its cases and its journal',
   'built-in-sandbox': 'runs the built-in sandbox, its cases and its journal',
   'trusted-documents': 'runs the operations that are shipped with it, and no others',
-  'sdl-printer': 'prints the SDL letter for letter',
+  'sdl-printer': 'prints the published SDL unchanged',
   'open-telemetry': 'exports traces',
   'getMachineId-linux': 'exports traces',
   metrics: 'serves metrics',
-  inlineTrace: 'puts a trace into the answer to a router',
+  inlineTrace: 'puts a trace into the response to a router',
   'redis-rate-limit-store': 'counts in Redis',
   'pino-pretty': 'writes a log for people to a terminal',
-  graphql: 'prints the SDL letter for letter',
+  graphql: 'prints the published SDL unchanged',
 };
 
 // Apollo Server's and OpenTelemetry's, for what is off here or is not Linux.
