@@ -2,7 +2,7 @@ import type { FinerOutcome, TopLevelCode } from './error-codes.ts';
 
 /**
  * A refusal by the gateway itself, before it sent anything upstream for the refused field or request. Clients get it as
- * a top-level error; `caller-facing.ts` decides its format.
+ * a top-level error; `graph/errors-plugin.ts` decides its format.
  */
 export abstract class GatewayError extends Error {
   abstract readonly code: TopLevelCode;
