@@ -24,9 +24,14 @@ export function evaluationApiOf(
   drift: ContractDrift,
   metrics: Metrics | undefined,
 ): EvaluationApi {
+  const countRetriesOf = ({ operations }: CustomerEvaluations | AccountEvaluations): void =>
+    metrics?.countRetriesOf(Object.values(operations).map(({ name }) => name));
   if (stripeApi === 'v1') {
-    return new CustomerEvaluationsApi(new CustomerEvaluations(client), capabilitiesOf(apiVersion), drift);
+    const resource = new CustomerEvaluations(client);
+    countRetriesOf(resource);
+    return new CustomerEvaluationsApi(resource, capabilitiesOf(apiVersion), drift);
   }
   const resource = new AccountEvaluations(client, activitiesPathOf(apiVersion));
+  countRetriesOf(resource);
   return new AccountEvaluationsApi(resource, { wait: signalWait, livemode: mode === 'live' }, drift, metrics);
 }

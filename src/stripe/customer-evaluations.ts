@@ -30,6 +30,7 @@ const expansion = encodeForm({ expand: ['events'] });
  * https://docs.stripe.com/api/radar/customer_evaluations
  */
 export class CustomerEvaluations {
+  readonly operations = customerEvaluationOperations;
   readonly #stripe: StripeClient;
 
   constructor(stripe: StripeClient) {
@@ -43,7 +44,7 @@ export class CustomerEvaluations {
   ): Promise<UpstreamResponse> {
     return this.#stripe.post(
       {
-        operation: customerEvaluationOperations.create,
+        operation: this.operations.create,
         path: customerEvaluationsPath,
         body: formBody(params),
         idempotencyKey,
@@ -55,7 +56,7 @@ export class CustomerEvaluations {
   /** With its `events`. `id` has passed `isEvaluationId`. */
   retrieve(id: string, call: Call): Promise<UpstreamResponse> {
     return this.#stripe.get(
-      { operation: customerEvaluationOperations.retrieve, path: `${evaluationPath(id)}?${expansion}` },
+      { operation: this.operations.retrieve, path: `${evaluationPath(id)}?${expansion}` },
       call,
     );
   }
@@ -69,7 +70,7 @@ export class CustomerEvaluations {
   ): Promise<UpstreamResponse> {
     return this.#stripe.post(
       {
-        operation: customerEvaluationOperations.report,
+        operation: this.operations.report,
         path: `${evaluationPath(id)}/report`,
         body: formBody(params),
         idempotencyKey,

@@ -122,21 +122,18 @@ export class Metrics {
     this.registry.gaugeOnScrape('http_requests_in_flight', 'Requests in flight.', [], (gauge) =>
       gauge.set(this.#requestsInFlight),
     );
-    const info = this.registry.gauge('build_info', 'Always 1; the labels say what is running.', [
-      'version',
-      'node_version',
-      'upstream',
-      'upstream_version',
-    ]);
-    info.set(
-      { version, node_version: process.versions.node, upstream, upstream_version: upstreamVersion },
-      1,
-    );
+    const build = {
+      version,
+      node_version: process.versions.node,
+      upstream,
+      upstream_version: upstreamVersion,
+    };
+    const info = 'Always 1; the labels say what is running.';
+    this.registry.gauge('build_info', info, Object.keys(build)).set(build, 1);
     for (const reason of ['timeout', 'memory']) this.#responsesCutOff.inc({ reason }, 0);
     for (const end of ['complete', 'pending', 'abandoned']) this.#signalWaits.inc({ end }, 0);
     for (const stage of ['http', 'upstream']) this.#shed.inc({ stage }, 0);
     for (const path of operationPaths) this.#preparedOperations.inc({ path }, 0);
-    for (const call of ['create', 'report', 'retrieve']) this.#retries.inc({ call }, 0);
     collectDefaultMetrics({ register: this.registry });
   }
 
@@ -162,15 +159,17 @@ export class Metrics {
       const named = this.#namedAccounts.has(account) ? account : 'other';
       this.#accountAttempts.inc({ account: named, result });
     }
-    if (result === 'breaker_open') {
-      this.#breakerRefusals.inc();
-      return;
-    }
-    this.#attemptDuration.observe({ call, result }, seconds);
+    if (result === 'breaker_open') this.#breakerRefusals.inc();
+    else this.#attemptDuration.observe({ call, result }, seconds);
   }
 
   operationRan(path: OperationPath): void {
     this.#preparedOperations.inc({ path });
+  }
+
+  /** The calls that can be made: their retries are counted from zero. */
+  countRetriesOf(calls: readonly string[]): void {
+    for (const call of calls) this.#retries.inc({ call }, 0);
   }
 
   retryStarted(call: string): void {

@@ -6,6 +6,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { installPackages } from '../harness/install-packages.ts';
+import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
+import { type Edit, recipes } from './recipes.ts';
 
 const run = promisify(execFile);
 const copied = [
@@ -18,54 +20,12 @@ const copied = [
   'tsconfig.json',
   'tsconfig.build.json',
 ];
-const evaluationType = 'src/customer-evaluation/customer-evaluation.type.ts';
-
-/** The recipes of docs/develop.md, as edits: file, the text before which a line goes, and the line. */
-const edits: readonly (readonly [file: string, before: string, line: string])[] = [
-  // To add a signal
-  [
-    'src/customer-evaluation/signals.union.ts',
-    '/**\n * Every signal: one row',
-    `@ObjectType({ simpleResolvers: true, implements: CustomerEvaluationSignal, description: 'A recipe.' })
-     export class DeviceReuseSignal extends CustomerEvaluationSignal {}\n\n`,
-  ],
-  [
-    'src/customer-evaluation/signals.union.ts',
-    '} as const satisfies Record<string, SignalRow>;',
-    `device_reuse: { field: 'deviceReuse', type: DeviceReuseSignal, event: 'LOGIN', v2: 'user_device_reuse' },\n`,
-  ],
-  ['src/sandbox/v1/evaluations.ts', '[own]: signal };', 'device_reuse: signal, '],
-  // To add a field
-  [
-    'src/stripe/customer-evaluation.wire.ts',
-    'status: z.string().nullish(),',
-    'model: z.string().nullish(),\n  ',
-  ],
-  [
-    evaluationType,
-    "@Authorized('evaluations:signals')",
-    `@Field(() => String, { nullable: true, description: 'A recipe.' })
-     readonly model: string | null;\n\n  `,
-  ],
-  [evaluationType, 'this.signals = fields.signals;', 'this.model = fields.model;\n    '],
-  [
-    'src/customer-evaluation/v1/from-stripe.ts',
-    'livemode: wire.livemode,',
-    'model: wire.model ?? null,\n    ',
-  ],
-  ['src/customer-evaluation/v2/from-stripe.ts', 'livemode: wire.livemode ?? livemode,', 'model: null,\n    '],
-  ['src/sandbox/v1/evaluations.ts', 'events: null,\n    signals', `model: 'm7',\n    `],
-  // To add a setting
-  [
-    'src/config/settings-for-everyone.ts',
-    'HOST: takes(',
-    `HOUSE_COLOUR: takes('red or blue', z.enum(['red', 'blue'])).default('red').describe('a recipe'),\n  `,
-  ],
-  ['src/config/config.ts', 'readonly host: string;', 'readonly houseColour: string;\n  '],
-  ['src/config/config.ts', 'host: values.HOST,', 'houseColour: values.HOUSE_COLOUR,\n    '],
-];
-
-function insert(file: string, before: string, line: string): void {
+function make([name, before, line]: Edit, root: string): void {
+  const file = path.join(root, name);
+  if (before === undefined) {
+    writeFileSync(file, line, { flag: 'wx' });
+    return;
+  }
   const text = readFileSync(file, 'utf8');
   if (text.split(before).length !== 2) throw new Error(`not once in ${file}: ${before}`);
   writeFileSync(
@@ -74,9 +34,13 @@ function insert(file: string, before: string, line: string): void {
   );
 }
 
+const recheck = `mutation { recheckCustomerEvaluation(id: "ceval_example", note: "again") {
+  customerEvaluation { customer { id } } errors { code }
+} }`;
+
 describe('a contributor who follows the recipes of docs/develop.md', () => {
   let copy: string;
-  let gateway: TestGateway | undefined;
+  let gateway: TestGateway;
   let told = '';
   const npm = (script: string) => run('npm', ['run', '--silent', script], { cwd: copy });
   const start = (...parameters: string[]) =>
@@ -100,14 +64,14 @@ describe('a contributor who follows the recipes of docs/develop.md', () => {
     }
     await run('git', ['init', '--quiet'], { cwd: copy });
     await run('git', ['add', 'schema'], { cwd: copy });
-    for (const [file, before, line] of edits) insert(path.join(copy, file), before, line);
+    for (const edit of Object.values(recipes).flat()) make(edit, copy);
     // Runs codegen, and fails since its result is not staged.
     told = await npm('check:generated').then(
       () => '',
       ({ stderr }: { stderr: string }) => stderr,
     );
     await npm('build');
-    gateway = await startTestGateway({}, { directory: copy });
+    gateway = await startTestGateway({ METRICS_PORT: '0' }, { directory: copy });
   }, 120_000);
   afterAll(async () => {
     await gateway?.close();
@@ -115,20 +79,20 @@ describe('a contributor who follows the recipes of docs/develop.md', () => {
   });
 
   const evaluate = (selection: string) =>
-    gateway?.send(`mutation { createCustomerEvaluation(input: { eventType: LOGIN, evaluationContext: [
+    gateway.send(`mutation { createCustomerEvaluation(input: { eventType: LOGIN, evaluationContext: [
       { clientDetails: { radarSession: "rse_1" } }, { customerDetails: { customer: "cus_1" } }
     ] }) { customerEvaluation { ${selection} } errors { code } } }`);
 
   it('a contributor who follows the recipes of docs/develop.md gets the signal from the build', async () => {
     const answer = await evaluate('signals { ... on LoginSignals { deviceReuse { score } } }');
-    expect(answer?.data.createCustomerEvaluation.customerEvaluation.signals).toEqual({
+    expect(answer.data.createCustomerEvaluation.customerEvaluation.signals).toEqual({
       deviceReuse: { score: expect.any(Number) },
     });
   });
 
   it('a contributor who follows the recipes of docs/develop.md gets the field from the build', async () => {
     const answer = await evaluate('model');
-    expect(answer?.data.createCustomerEvaluation).toEqual({
+    expect(answer.data.createCustomerEvaluation).toEqual({
       customerEvaluation: { model: 'm7' },
       errors: [],
     });
@@ -139,17 +103,53 @@ describe('a contributor who follows the recipes of docs/develop.md', () => {
     await expect(start('--check-config')).rejects.toThrow(/HOUSE_COLOUR.*red or blue/);
   });
 
-  it('a contributor who follows the recipes of docs/develop.md finds signal and field in the printed schema', () => {
+  it('a contributor who follows the recipes of docs/develop.md gets the upstream call from the build, measured under its own name', async () => {
+    const retries = 'customer_evaluations_upstream_retries_total';
+    const attempts = 'customer_evaluations_upstream_attempt_duration_seconds_count';
+    const before = await scrape(metricsUrl(gateway));
+    const counted = before.filter(({ name, labels }) => name === retries && labels['call'] === 'recheck');
+    expect(counted.map(({ value }) => value)).toEqual([0]);
+    const answer = await gateway.send(recheck);
+    expect(answer.data.recheckCustomerEvaluation).toEqual({
+      customerEvaluation: { customer: { id: 'cus_checked_again' } },
+      errors: [],
+    });
+    const samples = await scrape(metricsUrl(gateway));
+    expect(sumOf(samples, attempts, { call: 'recheck', result: '200' })).toBe(1);
+  });
+
+  it.each([
+    ['a version of v1 that is too old', { STRIPE_API: 'v1', STRIPE_API_VERSION: '2026-03-04.preview' }],
+    ['v2', { STRIPE_API: 'v2' }],
+  ])(
+    'a contributor who follows the recipes of docs/develop.md has the upstream call refused under %s',
+    async (_, environment) => {
+      const other = await startTestGateway(environment, { directory: copy });
+      const answer = await other.send(recheck);
+      await other.close();
+      expect(answer.data.recheckCustomerEvaluation.errors).toEqual([{ code: 'UPSTREAM_UNSUPPORTED' }]);
+    },
+  );
+
+  it('a contributor who follows the recipes of docs/develop.md finds all of it in the printed schema', () => {
     const sdl = readFileSync(path.join(copy, 'schema/customer-evaluations.graphql'), 'utf8');
     expect(sdl).toContain('deviceReuse: DeviceReuseSignal');
     expect(sdl).toContain('model: String');
+    expect(sdl).toContain('recheckCustomerEvaluation(');
   });
 
-  it('a contributor who follows the recipes of docs/develop.md edits no file that the page does not name', () => {
-    const recipes = readFileSync('docs/develop.md', 'utf8').split('## Recipes')[1]?.split('\n## ')[0] ?? '';
-    const unnamed = edits.map(([file]) => file).filter((file) => !recipes.includes(`\`${file}\``));
-    expect(unnamed).toEqual([]);
-  });
+  it.each(Object.entries(recipes))(
+    'a contributor who follows the recipes of docs/develop.md finds each file named: %s',
+    (heading, edits) => {
+      const recipe =
+        readFileSync('docs/develop.md', 'utf8').split(`### ${heading}\n`)[1]?.split('\n##')[0] ?? '';
+      const isNamed = (file: string) => recipe.includes(`\`${file}\``);
+      const unnamed = edits.filter(
+        ([file, before]) => !isNamed(before === undefined ? `${path.dirname(file)}/` : file),
+      );
+      expect(unnamed).toEqual([]);
+    },
+  );
 
   it('a contributor who follows the recipes of docs/develop.md is told to stage generated files', async () => {
     expect(told).toContain('schema/customer-evaluations.graphql');

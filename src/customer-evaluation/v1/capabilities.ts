@@ -2,7 +2,8 @@ import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import { maxProblems } from '../../graph/input-validation.ts';
 import { firstVersionWith, type VersionCapabilities } from '../../stripe/versions.ts';
 
-type Capability = 'clientData' | 'retrieve';
+/** What a caller asks for by a field of the graph; a report is translated to what the version takes. */
+type Capability = Exclude<keyof VersionCapabilities, 'outcomeReports'>;
 
 const asks: Readonly<Record<Capability, string>> = {
   clientData: '`data` in place of a Radar Session',

@@ -1,0 +1,162 @@
+/** A line that a recipe adds: the file, the text before which it goes, and the line. Without a text, a new file. */
+export type Edit = readonly [file: string, before: string | undefined, line: string];
+
+const evaluationType = 'src/customer-evaluation/customer-evaluation.type.ts';
+const resolver = 'src/customer-evaluation/customer-evaluation.resolver.ts';
+const v1Api = 'src/customer-evaluation/v1/customer-evaluations-api.ts';
+const v1Parameters = 'src/customer-evaluation/v1/to-stripe.ts';
+const v2Api = 'src/customer-evaluation/v2/account-evaluations-api.ts';
+const v1Wire = 'src/stripe/customer-evaluation.wire.ts';
+const v1Operations = 'src/stripe/customer-evaluations.ts';
+const versions = 'src/stripe/versions.ts';
+const v1Sandbox = 'src/sandbox/v1/customer-evaluations.ts';
+
+/** The recipes of docs/develop.md by their headings, as edits of the sources. */
+export const recipes: Readonly<Record<string, readonly Edit[]>> = {
+  'To add a signal': [
+    [
+      'src/customer-evaluation/signals.union.ts',
+      '/**\n * Every signal: one row',
+      `@ObjectType({ simpleResolvers: true, implements: CustomerEvaluationSignal, description: 'A recipe.' })
+       export class DeviceReuseSignal extends CustomerEvaluationSignal {}\n\n`,
+    ],
+    [
+      'src/customer-evaluation/signals.union.ts',
+      '} as const satisfies Record<string, SignalRow>;',
+      `device_reuse: { field: 'deviceReuse', type: DeviceReuseSignal, event: 'LOGIN', v2: 'user_device_reuse' },\n`,
+    ],
+    ['src/sandbox/v1/evaluations.ts', '[own]: signal };', 'device_reuse: signal, '],
+  ],
+  'To add a field': [
+    [v1Wire, 'status: z.string().nullish(),', 'model: z.string().nullish(),\n  '],
+    [
+      evaluationType,
+      "@Authorized('evaluations:signals')",
+      `@Field(() => String, { nullable: true, description: 'A recipe.' })
+       readonly model: string | null;\n\n  `,
+    ],
+    [evaluationType, 'this.signals = fields.signals;', 'this.model = fields.model;\n    '],
+    [
+      'src/customer-evaluation/v1/from-stripe.ts',
+      'livemode: wire.livemode,',
+      'model: wire.model ?? null,\n    ',
+    ],
+    [
+      'src/customer-evaluation/v2/from-stripe.ts',
+      'livemode: wire.livemode ?? livemode,',
+      'model: null,\n    ',
+    ],
+    ['src/sandbox/v1/evaluations.ts', 'events: null,\n    signals', `model: 'm7',\n    `],
+  ],
+  'To add a setting': [
+    [
+      'src/config/settings-for-everyone.ts',
+      'HOST: takes(',
+      `HOUSE_COLOUR: takes('red or blue', z.enum(['red', 'blue'])).default('red').describe('a recipe'),\n  `,
+    ],
+    ['src/config/config.ts', 'readonly host: string;', 'readonly houseColour: string;\n  '],
+    ['src/config/config.ts', 'host: values.HOST,', 'houseColour: values.HOUSE_COLOUR,\n    '],
+  ],
+  'To add an upstream call': [
+    [
+      v1Wire,
+      '// The last second that RFC 3339 can write',
+      'export type RecheckParams = { note: string };\n\n',
+    ],
+    [v1Operations, '  type ReportEventParams,\n', '  type RecheckParams,\n'],
+    [
+      v1Operations,
+      "report: { name: 'report'",
+      `recheck: { name: 'recheck', method: 'POST', pathTemplate: \`\${onePath}/recheck\` },\n  `,
+    ],
+    [
+      v1Operations,
+      '/** `id` has passed `isEvaluationId`. */\n  report(',
+      `recheck(id: string, params: RecheckParams, idempotencyKey: string, call: Call): Promise<UpstreamResponse> {
+         const operation = this.operations.recheck;
+         const path = \`\${evaluationPath(id)}/recheck\`;
+         return this.#stripe.post({ operation, path, body: formBody(params), idempotencyKey }, call);
+       }\n\n  `,
+    ],
+    [
+      'src/customer-evaluation/evaluation-api.ts',
+      '/** Upstream calls that a report leads to. */',
+      'recheck(id: string, note: string, idempotencyKey: string, context: GraphQLContext): Promise<CustomerEvaluation>;\n\n  ',
+    ],
+    [
+      v1Parameters,
+      'function evaluationContext(',
+      'export function recheckToStripe(note: string): RecheckParams {\n  return { note };\n}\n\n',
+    ],
+    [v1Parameters, '  maxStringLength,\n} from', '  type RecheckParams,\n'],
+    [v1Api, 'toStripe } from', 'recheckToStripe, '],
+    [
+      v1Api,
+      '#noted({ evaluation, drift }',
+      `async recheck(id: string, note: string, key: string, context: GraphQLContext): Promise<CustomerEvaluation> {
+         requireCapability(this.#capabilities, 'recheck', []);
+         const answer = await this.#stripe.recheck(id, recheckToStripe(note), key, context);
+         return this.#noted(fromStripe(answer, { id }), context);
+       }\n\n  `,
+    ],
+    [
+      v2Api,
+      '#read(answer: UpstreamResponse',
+      `recheck(): Promise<CustomerEvaluation> {
+         return Promise.reject(new UpstreamCallError('UPSTREAM_UNSUPPORTED', { effect: 'NONE' }));
+       }\n\n  `,
+    ],
+    [
+      resolver,
+      'const reportMutation:',
+      `const recheckMutation = { ...createMutation, name: 'recheckCustomerEvaluation' };\n`,
+    ],
+    [
+      resolver,
+      "@Authorized('evaluations:report')",
+      `@Authorized('evaluations:create')
+       @Mutation(() => CreateCustomerEvaluationPayload, { nullable: true, description: 'A recipe.' })
+       async recheckCustomerEvaluation(
+         @Arg('id', () => ID, { description: 'A recipe.' }) id: string,
+         @Arg('note', () => String, { description: 'A recipe.' }) note: string,
+         @Ctx() context: GraphQLContext,
+       ): Promise<CreateCustomerEvaluationPayload> {
+         return runIdempotent(recheckMutation, undefined, context, async (key) => {
+           if (context.permissions.customer.kind !== 'any') await this.#loader.load(id, context);
+           return this.#dependencies.api.recheck(id, note, key, context);
+         });
+       }\n\n  `,
+    ],
+    [
+      versions,
+      '/** A report names what the business decided',
+      '/** `POST …/{id}/recheck` exists. */\n  readonly recheck: boolean;\n  ',
+    ],
+    [versions, 'clientData: false, retrieve: false, outcomeReports: false', 'recheck: false, '],
+    [versions, 'clientData: false, retrieve: false, outcomeReports: true', 'recheck: false, '],
+    [versions, 'clientData: true, retrieve: true', 'recheck: true, '],
+    [
+      'src/customer-evaluation/v1/capabilities.ts',
+      "retrieve: 'retrieving an evaluation'",
+      "recheck: 'checking an evaluation again',\n  ",
+    ],
+    [
+      v1Sandbox,
+      `{\n        method: 'POST',\n        url: \`\${one}/report\``,
+      `{
+         method: 'POST',
+         url: \`\${one}/recheck\`,
+         answer: (request) => this.#answer(request, retrieveSince, () => this.#retrieveAgain(request)),
+       },\n      `,
+    ],
+    [
+      v1Sandbox,
+      'async #report(request',
+      `async #retrieveAgain(request: FastifyRequest): Promise<SandboxAnswer> {
+         const evaluation = this.#evaluations.get(accountOf(request), idIn(request));
+         if (evaluation === undefined) return noSuchEvaluation;
+         return { status: 200, body: { ...evaluation, customer: 'cus_checked_again' } };
+       }\n\n  `,
+    ],
+  ],
+};
