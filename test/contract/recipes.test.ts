@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { registration } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { installPackages } from '../harness/install-packages.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
@@ -14,9 +15,11 @@ const copied = [
   'src',
   'schema',
   'deploy',
+  'docs',
+  'test',
+  'README.md',
   'codegen.yml',
   'package.json',
-  'test/harness/install-packages.ts',
   'tsconfig.json',
   'tsconfig.build.json',
 ];
@@ -43,6 +46,9 @@ describe('a contributor who follows the recipes of docs/develop.md', () => {
   let gateway: TestGateway;
   let told = '';
   const npm = (script: string) => run('npm', ['run', '--silent', script], { cwd: copy });
+  // The compiler tells what it refuses on the standard output, which an error leaves out.
+  const mustRun = (script: string) =>
+    npm(script).catch(({ message, stdout }) => Promise.reject(new Error(`${message}${stdout}`)));
   const start = (...parameters: string[]) =>
     run(process.execPath, [path.join(copy, 'dist/main.js'), ...parameters], {
       env: { HOUSE_COLOUR: 'green' },
@@ -70,7 +76,7 @@ describe('a contributor who follows the recipes of docs/develop.md', () => {
       () => '',
       ({ stderr }: { stderr: string }) => stderr,
     );
-    await npm('build');
+    await Promise.all([mustRun('build'), mustRun('docs')]);
     gateway = await startTestGateway({ METRICS_PORT: '0' }, { directory: copy });
   }, 120_000);
   afterAll(async () => {
@@ -128,6 +134,38 @@ describe('a contributor who follows the recipes of docs/develop.md', () => {
       const answer = await other.send(recheck);
       await other.close();
       expect(answer.data.recheckCustomerEvaluation.errors).toEqual([{ code: 'UPSTREAM_UNSUPPORTED' }]);
+    },
+  );
+
+  it('a contributor who follows the recipes of docs/develop.md meets the error code in a payload, and the other as a top-level error', async () => {
+    const create =
+      'mutation ($input: CreateCustomerEvaluationInput!) { createCustomerEvaluation(input: $input) { errors { code message } } }';
+    const send = (idempotencyKey: string) =>
+      gateway.send(create, { input: registration({ idempotencyKey }) });
+    const frozen = await send('frozen');
+    expect(frozen.data.createCustomerEvaluation.errors).toEqual([
+      { code: 'EVALUATION_FROZEN', message: 'Thaw it, then send again.' },
+    ]);
+    const closed = await send('closed');
+    expect(closed.errors).toEqual([
+      expect.objectContaining({
+        message: 'The house is closed. Come back tomorrow.',
+        extensions: { code: 'HOUSE_CLOSED', retryable: false, effect: 'NONE' },
+      }),
+    ]);
+  });
+
+  it.each([
+    ['EVALUATION_FROZEN', 'client'],
+    ['HOUSE_CLOSED', 'gateway'],
+  ])(
+    'a contributor who follows the recipes of docs/develop.md finds %s counted as the fault of the %s, and in the reference',
+    async (outcome, fault) => {
+      const samples = await scrape(metricsUrl(gateway));
+      const name = 'customer_evaluations_operation_duration_seconds_count';
+      expect(sumOf(samples, name, { operation: 'createCustomerEvaluation', outcome, fault })).toBe(1);
+      const reference = readFileSync(path.join(copy, 'docs/reference/errors.md'), 'utf8');
+      expect(reference).toContain(`| \`${outcome}\` |`);
     },
   );
 

@@ -9,6 +9,8 @@ const v2Api = 'src/customer-evaluation/v2/account-evaluations-api.ts';
 const v1Wire = 'src/stripe/customer-evaluation.wire.ts';
 const v1Operations = 'src/stripe/customer-evaluations.ts';
 const versions = 'src/stripe/versions.ts';
+const errorCodes = 'src/errors/error-codes.ts';
+const errorReference = 'docs/source/error-reference.ts';
 const v1Sandbox = 'src/sandbox/v1/customer-evaluations.ts';
 
 /** The recipes of docs/develop.md by their headings, as edits of the sources. */
@@ -56,6 +58,58 @@ export const recipes: Readonly<Record<string, readonly Edit[]>> = {
     ],
     ['src/config/config.ts', 'readonly host: string;', 'readonly houseColour: string;\n  '],
     ['src/config/config.ts', 'host: values.HOST,', 'houseColour: values.HOUSE_COLOUR,\n    '],
+  ],
+  'To add an error code': [
+    // In a payload's `errors`.
+    [
+      errorCodes,
+      'UPSTREAM_RATE_LIMITED: {',
+      `EVALUATION_FROZEN: { fault: 'client', retryable: false, description: 'A recipe.', message: 'Thaw it, then send again.' },\n  `,
+    ],
+    [
+      v1Parameters,
+      'import { InputProblems',
+      `import { UpstreamCallError } from '../../errors/upstream-call-error.ts';\n`,
+    ],
+    [
+      v1Parameters,
+      'const problems = new InputProblems(',
+      `if (input.idempotencyKey === 'frozen') throw new UpstreamCallError('EVALUATION_FROZEN', { effect: 'NONE' });\n  `,
+    ],
+    // As a top-level error.
+    [
+      'src/errors/house-closed-error.ts',
+      undefined,
+      `import { GatewayError } from './gateway-error.ts';
+
+      export class HouseClosedError extends GatewayError {
+        override readonly name = 'HouseClosedError';
+        override readonly code = 'HOUSE_CLOSED';
+        override readonly statusCode = undefined;
+
+        constructor() {
+          super('The house is closed. Come back tomorrow.');
+        }
+      }\n`,
+    ],
+    [errorCodes, "OVERLOADED: 'gateway'", `HOUSE_CLOSED: 'gateway',\n  `],
+    [
+      errorReference,
+      'import { httpRefusal }',
+      `import { HouseClosedError } from '../../src/errors/house-closed-error.ts';\n`,
+    ],
+    [errorReference, 'OVERLOADED: thrown(', 'HOUSE_CLOSED: thrown(new HouseClosedError()),\n  '],
+    ['test/mutation/rows.ts', 'http-refusals,overloaded-error', 'house-closed-error,'],
+    [
+      resolver,
+      'import type { GraphQLContext }',
+      `import { HouseClosedError } from '../errors/house-closed-error.ts';\n`,
+    ],
+    [
+      resolver,
+      'requireOwnInput(context.permissions, input);',
+      `if (input.idempotencyKey === 'closed') throw new HouseClosedError();\n    `,
+    ],
   ],
   'To add an upstream call': [
     [
