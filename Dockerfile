@@ -5,7 +5,9 @@
 FROM node:26-trixie-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --ignore-scripts
+COPY src/pages/browser/package.json src/pages/browser/package-lock.json src/pages/browser/.npmrc src/pages/browser/
+COPY deploy/build/install-packages.ts deploy/build/
+RUN npm ci --ignore-scripts && node deploy/build/install-packages.ts src/pages/browser
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY deploy/build deploy/build

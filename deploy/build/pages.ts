@@ -7,8 +7,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type BuildOptions, type BuildResult, build, type Plugin } from 'esbuild';
+import { installPackages } from './install-packages.ts';
 import { licencesOf } from './licences.ts';
 import { replace } from './replace.ts';
+
+await installPackages('src/pages/browser');
 
 const root = path.resolve(import.meta.dirname, '../..');
 const pagesDir = path.join(root, 'dist/pages');
@@ -27,7 +30,8 @@ const withoutEditorStyles: Plugin = {
 };
 
 const options = {
-  absWorkingDir: root,
+  // Its packages are there.
+  absWorkingDir: browserDir,
   outdir: assetsDir,
   bundle: true,
   minify: true,
@@ -78,7 +82,7 @@ writeOutputs();
 // Tests rebuild while other tests serve the pages: files in use must not disappear or be seen half-written.
 function writeOutputs(): void {
   mkdirSync(assetsDir, { recursive: true });
-  const licences = Buffer.from(licencesOf(root, workers.metafile, scripts.metafile));
+  const licences = Buffer.from(licencesOf(browserDir, workers.metafile, scripts.metafile));
   const hash = createHash('sha256').update(licences).digest('hex').slice(0, 8);
   const licencesName = `third-party-licences-${hash}.txt`;
   const built = [...workers.outputFiles, ...scripts.outputFiles]

@@ -1,11 +1,12 @@
 /*
- * `npm run check:audit`: no installed package has a known vulnerability that matters, and each is signed by the
- * registry. Says so, and passes, where the registry answers no audits: a mirror may not.
+ * `npm run check:audit`: no installed package, of the root or of the pages, has a known vulnerability that matters, and
+ * each is signed by the registry. Says so, and passes, where the registry answers no audits: a mirror may not.
  */
 import { spawnSync } from 'node:child_process';
 
-const npm = (...args: string[]): string =>
+const npm = (cwd: string, ...args: string[]): string =>
   spawnSync('npm', [...args, '--json', '--fetch-retries=0', '--fetch-timeout=10000'], {
+    cwd,
     encoding: 'utf8',
     timeout: 60_000,
   }).stdout;
@@ -20,20 +21,25 @@ const read = (text: string): Record<string, unknown> => {
 
 const faults: string[] = [];
 
-const audit = read(npm('audit')) as { metadata?: { vulnerabilities: Record<string, number> } };
-if (audit.metadata === undefined) {
-  process.stdout.write('The registry answers no audits: vulnerabilities were not looked for.\n');
-} else {
-  const { high = 0, critical = 0 } = audit.metadata.vulnerabilities;
-  if (high + critical > 0)
-    faults.push(`${high} high and ${critical} critical vulnerabilities: see npm audit`);
-}
+// What runs or reaches browsers is among these. The other lock files are of tests and scripts.
+for (const folder of ['.', 'src/pages/browser']) {
+  const audit = read(npm(folder, 'audit')) as { metadata?: { vulnerabilities: Record<string, number> } };
+  if (audit.metadata === undefined) {
+    process.stdout.write('The registry answers no audits: vulnerabilities were not looked for.\n');
+  } else {
+    const { high = 0, critical = 0 } = audit.metadata.vulnerabilities;
+    if (high + critical > 0)
+      faults.push(`${high} high and ${critical} critical vulnerabilities: see npm audit in ${folder}`);
+  }
 
-const signatures = read(npm('audit', 'signatures')) as { invalid?: unknown[] };
-if (signatures.invalid === undefined) {
-  process.stdout.write('The registry answers no signatures: they were not checked.\n');
-} else if (signatures.invalid.length > 0) {
-  faults.push(`${signatures.invalid.length} packages with a wrong signature: see npm audit signatures`);
+  const signatures = read(npm(folder, 'audit', 'signatures')) as { invalid?: unknown[] };
+  if (signatures.invalid === undefined) {
+    process.stdout.write('The registry answers no signatures: they were not checked.\n');
+  } else if (signatures.invalid.length > 0) {
+    faults.push(
+      `${signatures.invalid.length} packages with a wrong signature: see npm audit signatures in ${folder}`,
+    );
+  }
 }
 
 for (const fault of faults) process.stderr.write(`${fault}\n`);

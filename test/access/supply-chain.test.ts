@@ -6,14 +6,22 @@ interface LockedPackage {
   readonly hasInstallScript?: boolean;
 }
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
-const lock: { packages: Record<string, LockedPackage> } = JSON.parse(
-  readFileSync('package-lock.json', 'utf8'),
-);
-const locked = Object.entries(lock.packages).filter(([path]) => path !== '');
+/** What is served is made of these. */
+const folders = ['.', 'src/pages/browser'];
+const locked = folders.flatMap((folder) => {
+  const lock: { packages: Record<string, LockedPackage> } = JSON.parse(
+    readFileSync(`${folder}/package-lock.json`, 'utf8'),
+  );
+  const packages = Object.entries(lock.packages).filter(([path]) => path !== '');
+  return packages.map(([path, each]): [string, LockedPackage] => [`${folder}/${path}`, each]);
+});
 
 describe('what is installed', () => {
   it('every installed package is pinned to an exact version', () => {
-    const versions = Object.entries<string>({ ...manifest.dependencies, ...manifest.devDependencies });
+    const versions = folders.flatMap((folder) => {
+      const { dependencies, devDependencies } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+      return Object.entries<string>({ ...dependencies, ...devDependencies });
+    });
     expect(versions.length).toBeGreaterThan(20);
     for (const [name, version] of versions) expect(`${name} ${version}`).toMatch(/ \d+\.\d+\.\d+(-[\w.]+)?$/);
   });

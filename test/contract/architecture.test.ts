@@ -1,11 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { sourceFiles } from '../harness/source-files.ts';
 import { rooms } from './rooms.ts';
 
-const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
-  /\.tsx?$/.test(file),
-);
+const files = sourceFiles();
 const roomOf = (file: string): string => /^(pages\/browser|stripe\/http|[^/]+)/.exec(file)?.[1] ?? '';
 const sourceOf = (file: string): string => readFileSync(path.join('src', file), 'utf8');
 

@@ -14,9 +14,14 @@ let copy: string;
 beforeAll(() => {
   copy = mkdtempSync(path.join(tmpdir(), 'dev-'));
   for (const part of ['src', 'schema', 'deploy', 'package.json', 'tsconfig.json']) {
-    cpSync(part, path.join(copy, part), { recursive: true });
+    cpSync(part, path.join(copy, part), {
+      recursive: true,
+      filter: (source) => !source.includes('node_modules'),
+    });
   }
-  symlinkSync(path.resolve('node_modules'), path.join(copy, 'node_modules'));
+  for (const folder of ['node_modules', 'src/pages/browser/node_modules']) {
+    symlinkSync(path.resolve(folder), path.join(copy, folder));
+  }
 });
 afterAll(() => rmSync(copy, { recursive: true }));
 

@@ -1,14 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  globSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -26,6 +17,7 @@ import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { reasonWithout } from '../harness/missing-program.ts';
 import { blocks, blocksOf, commands, linesOf, pages } from '../harness/page-blocks.ts';
 import { itUnless } from '../harness/run-unless.ts';
+import { sourceFiles } from '../harness/source-files.ts';
 
 const run = promisify(execFile);
 /** What stands between backticks outside of blocks. */
@@ -93,9 +85,9 @@ describe('the references', () => {
 
   it('the references list every code that the sources raise', () => {
     const reference = readFileSync('docs/reference/errors.md', 'utf8');
-    const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
+    const sources = sourceFiles().filter(
       // The sandbox speaks as Stripe does.
-      (file) => file.endsWith('.ts') && !file.startsWith('sandbox'),
+      (file) => !file.startsWith('sandbox'),
     );
     const raised = sources.flatMap((file) => [
       ...readFileSync(`src/${file}`, 'utf8').matchAll(/\bcode(?::| =) '([A-Z]+(?:_[A-Z]+)*)'/g),

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { installPackages } from '../../deploy/build/install-packages.ts';
 import { registration } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
-import { installPackages } from '../harness/install-packages.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
 import { type Edit, recipes } from './recipes.ts';
 
@@ -59,13 +59,11 @@ describe('a contributor who follows the recipes of docs/develop.md', () => {
     for (const name of copied) {
       cpSync(name, path.join(copy, name), {
         recursive: true,
-        // By its times it is known that schema/codegen's packages are installed.
-        preserveTimestamps: true,
         filter: (source) => !source.includes('node_modules'),
       });
     }
     await installPackages('schema/codegen');
-    for (const folder of ['node_modules', 'schema/codegen/node_modules']) {
+    for (const folder of ['node_modules', 'schema/codegen/node_modules', 'src/pages/browser/node_modules']) {
       symlinkSync(path.resolve(folder), path.join(copy, folder));
     }
     await run('git', ['init', '--quiet'], { cwd: copy });

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { sourceFiles } from '../harness/source-files.ts';
 import { noneRows } from './none-rows.ts';
 
 // What declares the word, or gives it another meaning.
@@ -11,8 +12,7 @@ const declaring = [
 
 describe('every promise that nothing happened', () => {
   it('every promise that nothing happened is in the table of docs/failures.md', () => {
-    const saying = readdirSync('src', { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
+    const saying = sourceFiles()
       .map((name) => `src/${name}`)
       .filter((path) => /\bNONE\b|\.ofFields?\(/.test(readFileSync(path, 'utf8')))
       .filter((path) => !declaring.includes(path));

@@ -1,4 +1,4 @@
-import { installPackages } from './install-packages.ts';
+import { installPackages } from '../../deploy/build/install-packages.ts';
 
 // Imports are resolved before any test could install anything, so Jest calls this before all tests. Not TypeScript:
 // Jest would compile a globalSetup to CommonJS, which this package is not.

@@ -3,7 +3,7 @@ import { mkdtempSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { installPackages } from './install-packages.ts';
+import { installPackages } from '../../deploy/build/install-packages.ts';
 
 const run = promisify(execFile);
 const folder = path.resolve('test/clients');

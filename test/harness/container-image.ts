@@ -176,7 +176,8 @@ export function sizeOf(directory: string): number {
 export function buildContext(): string[] {
   const [first, ...allowed] = readFileSync('.dockerignore', 'utf8')
     .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'));
+    // Packages are installed anew, for the image's own platform.
+    .filter((line) => line !== '' && !line.startsWith('#') && line !== '**/node_modules');
   if (first !== '*' || allowed.some((line) => !/^![\w./-]+$/.test(line))) {
     throw new Error('.dockerignore is no list of what is allowed');
   }

@@ -21,6 +21,9 @@ const gatewayHarness = 'test/harness/gateway.ts';
 
 const importPattern = /(?:^|\n)(?:import|export)\s[^;]*?['"]([^'"]+)['"];|import\(['"]([^'"]+)['"]\)/g;
 
+/** What tests are made of. What installs packages is the build's as well. */
+const ofTests = /^(test\/.*|deploy\/build\/install-packages)\.m?ts$/;
+
 interface Part {
   readonly source: string;
   readonly packages: readonly string[];
@@ -34,7 +37,7 @@ function partsOf(file: string, parts = new Map<string, Part>()): Map<string, Par
   parts.set(file, { source, packages: imports.filter((name) => !name.startsWith('.')) });
   for (const name of imports) {
     const imported = path.join(path.dirname(file), name);
-    if (name.startsWith('.') && /^test\/.*\.m?ts$/.test(imported)) partsOf(imported, parts);
+    if (name.startsWith('.') && ofTests.test(imported)) partsOf(imported, parts);
   }
   return parts;
 }

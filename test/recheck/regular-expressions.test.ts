@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parseSync } from '@swc/core';
 import type { checkSync } from 'recheck';
-import { installPackages } from '../harness/install-packages.ts';
+import { installPackages } from '../../deploy/build/install-packages.ts';
+import { sourceFiles } from '../harness/source-files.ts';
 
 interface Expression {
   readonly file: string;
@@ -61,10 +62,7 @@ describe('the work of a regular expression', () => {
   }, 120_000);
 
   it('the work of each regular expression of the server grows only linearly with its text', () => {
-    const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
-      /\.tsx?$/.test(file),
-    );
-    const expressions = files.flatMap(expressionsOf);
+    const expressions = sourceFiles().flatMap(expressionsOf);
     expect(expressions.length).toBeGreaterThan(80);
     const superLinear = expressions
       .filter(({ file, source }) => !readsCheckedText.has(`${file} ${source}`))

@@ -1,11 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { inWordsSince, versionsWith } from '../../src/stripe/versions.ts';
+import { sourceFiles } from '../harness/source-files.ts';
 
 const textOf = (file: string): string => readFileSync(file, 'utf8');
-const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
-  file.endsWith('.ts'),
-);
+const sources = sourceFiles();
 
 describe('the dates at which Stripe’s versions differ', () => {
   it('the dates at which Stripe’s versions differ are written as a person writes them', () => {
