@@ -27,18 +27,26 @@ export async function installPackages(folder: string): Promise<void> {
   }
 }
 
-// By what npm noted, and not by times: a copy of the sources has new ones, and so has a checked-out branch.
+// By what is there, and not by times: a copy of the sources has new ones, and so has a checked-out branch.
 function areInstalled(folder: string): boolean {
-  const noted = path.join(folder, 'node_modules/.package-lock.json');
-  if (!existsSync(noted)) return false;
-  const installed = packagesIn(noted);
-  return Object.entries(packagesIn(path.join(folder, 'package-lock.json'))).every(
-    ([name, { integrity, optional }]) => optional === true || installed[name]?.integrity === integrity,
-  );
+  // npm writes it when it has finished.
+  if (!existsSync(path.join(folder, 'node_modules/.package-lock.json'))) return false;
+  const { packages } = read(path.join(folder, 'package-lock.json')) as { packages: Record<string, Locked> };
+  return Object.entries(packages).every(([name, { version, optional }]) => {
+    if (name === '' || optional === true) return true;
+    const manifest = path.join(folder, name, 'package.json');
+    return existsSync(manifest) && (read(manifest) as Locked).version === version;
+  });
 }
 
-function packagesIn(lock: string): Record<string, { integrity?: string; optional?: boolean }> {
-  return JSON.parse(readFileSync(lock, 'utf8')).packages;
+interface Locked {
+  readonly version?: string;
+  /** Of some platforms only, as a rule. */
+  readonly optional?: boolean;
+}
+
+function read(file: string): unknown {
+  return JSON.parse(readFileSync(file, 'utf8'));
 }
 
 if (import.meta.main) await Promise.all(process.argv.slice(2).map(installPackages));

@@ -1,15 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import {
-  barriersOf,
-  missingBrowser,
-  startBrowser,
-  type TestBrowser,
-  type Visit,
-} from '../harness/browser.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { describeUnless } from '../harness/run-unless.ts';
+import { barriersOf, missingBrowser, startBrowser, type TestBrowser, type Visit } from './browser.ts';
 
 // A machine may be busy with the other tests.
 jest.setTimeout(90_000);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
-import { missingBrowser, startBrowser, type TestBrowser, type Visit } from '../harness/browser.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { describeUnless } from '../harness/run-unless.ts';
+import { missingBrowser, startBrowser, type TestBrowser, type Visit } from './browser.ts';
 
 jest.setTimeout(90_000);
 

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { missingBrowser, startBrowser, type TestBrowser, type Visit } from '../harness/browser.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { describeUnless } from '../harness/run-unless.ts';
+import { missingBrowser, startBrowser, type TestBrowser, type Visit } from './browser.ts';
 
 describeUnless(missingBrowser(), 'A page in a browser', () => {
   let browser: TestBrowser;

@@ -1,15 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { sandboxCases } from '../../src/sandbox/cases.ts';
-import {
-  barriersOf,
-  missingBrowser,
-  startBrowser,
-  type TestBrowser,
-  type Visit,
-} from '../harness/browser.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { describeUnless } from '../harness/run-unless.ts';
+import { barriersOf, missingBrowser, startBrowser, type TestBrowser, type Visit } from './browser.ts';
 
 // A machine may be busy with the other tests.
 jest.setTimeout(120_000);

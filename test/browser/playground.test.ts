@@ -1,17 +1,11 @@
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { sandboxCases } from '../../src/sandbox/cases.ts';
-import {
-  barriersOf,
-  missingBrowser,
-  startBrowser,
-  type TestBrowser,
-  type Visit,
-} from '../harness/browser.ts';
 import { registration } from '../harness/evaluations.ts';
 import { decodeForm } from '../harness/forms.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { describeUnless } from '../harness/run-unless.ts';
+import { barriersOf, missingBrowser, startBrowser, type TestBrowser, type Visit } from './browser.ts';
 
 // A machine may be busy with the other tests.
 jest.setTimeout(120_000);

@@ -4,8 +4,8 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { startBrowser } from '../harness/browser.ts';
 import { spawnGateway } from '../harness/gateway.ts';
+import { startBrowser } from './browser.ts';
 
 const folder = 'docs/pictures';
 const desk = { width: 1280, height: 900 };

@@ -5,8 +5,8 @@ import {
   applyTagFilterOnSubgraphs,
   composeServices as composeWithGuild,
 } from '@theguild/federation-composition';
-import { federateSubgraphs, ROUTER_COMPATIBILITY_VERSION_ONE } from '@wundergraph/composition';
-import { type GraphQLSchema, isInputObjectType, parse, print } from 'graphql';
+import { type GraphQLSchema, parse, print } from 'graphql';
+import { composeWithCosmo } from '../cosmo/composer.ts';
 import { postGraphQL, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type RunningServer, startCompany, startCustomers, startOrders } from '../harness/neighbours.ts';
 import { startRecordingUpstream } from '../harness/recording-upstream.ts';
@@ -74,10 +74,7 @@ describe('composed with a subgraph that owns StripeCustomer and one that refers 
   });
 
   it('the subgraph composes with Cosmo’s composer, without errors or warnings, and keeps @oneOf', () => {
-    const result = federateSubgraphs({
-      subgraphs: subgraphs.map(({ name, url, typeDefs }) => ({ name, url, definitions: typeDefs })),
-      version: ROUTER_COMPATIBILITY_VERSION_ONE,
-    });
+    const result = composeWithCosmo(subgraphs);
     if (!result.success) throw new Error(result.errors.join('\n'));
     expect(result.warnings.map((warning) => warning.message)).toEqual([]);
     expect(oneOfIn(result.federatedGraphSchema)).toEqual(oneOfInputs);
@@ -111,10 +108,7 @@ describe('composed with a company’s graph that has its own Customer, Signal, C
     expect(apollo.errors).toBeUndefined();
     const guild = composeWithGuild(subgraphs);
     expect(guild.errors).toBeUndefined();
-    const cosmo = federateSubgraphs({
-      subgraphs: subgraphs.map(({ name, url, typeDefs }) => ({ name, url, definitions: typeDefs })),
-      version: ROUTER_COMPATIBILITY_VERSION_ONE,
-    });
+    const cosmo = composeWithCosmo(subgraphs);
     expect(cosmo.success).toBe(true);
     for (const sdl of [apollo.supergraphSdl, guild.publicSdl]) {
       const text = inputsIn(sdl);
@@ -143,6 +137,6 @@ function inputsIn(sdl: string | undefined): string {
 function oneOfIn(schema: GraphQLSchema): string[] {
   return oneOfInputs.filter((name) => {
     const type = schema.getType(name);
-    return isInputObjectType(type) && type.isOneOf;
+    return type !== undefined && 'isOneOf' in type && type.isOneOf;
   });
 }

@@ -4,4 +4,8 @@ import { installPackages } from '../../deploy/build/install-packages.ts';
 // Jest would compile a globalSetup to CommonJS, which this package is not.
 // biome-ignore lint/style/noDefaultExport: Jest's globalSetup takes a default export
 export default () =>
-  Promise.all(['test/deploy', 'test/federation', 'test/stripe-preview'].map(installPackages));
+  Promise.all(
+    ['test/browser', 'test/cosmo', 'test/deploy', 'test/federation', 'test/stripe-preview'].map(
+      installPackages,
+    ),
+  );

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import Stripe from 'stripe';
 import { Sandbox, sandboxKey } from '../../src/sandbox/sandbox.ts';
+import { stripeReleased } from '../stripe-preview/sdk.ts';
 
 const path = '/v1/radar/customer_evaluations';
 const older = '2026-03-04.preview';
@@ -12,19 +12,12 @@ const registration = { event_type: 'registration', evaluation_context: [clientDe
 
 let sandbox: Sandbox;
 let url: string;
-let stripe: Stripe;
+let stripe: ReturnType<typeof stripeReleased>;
 
 beforeAll(async () => {
   sandbox = new Sandbox();
   url = await sandbox.listen('127.0.0.1', 0);
-  const { hostname, port } = new URL(url);
-  stripe = new Stripe(sandboxKey, {
-    host: hostname,
-    port,
-    protocol: 'http',
-    telemetry: false,
-    maxNetworkRetries: 0,
-  });
+  stripe = stripeReleased(url, sandboxKey);
 });
 afterAll(() => sandbox.close());
 

@@ -5,7 +5,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { startBrowser } from '../harness/browser.ts';
+import { startBrowser } from '../browser/browser.ts';
 import { readPanels } from './dashboard.ts';
 import { type Drawing, drawDashboard, firstSectionOf } from './dashboard-drawing.ts';
 import { runDashboardScene } from './dashboard-scene.ts';
