@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { gatewayConfig } from '../../deploy/supergraph/gateway.config.ts';
+import { readConfig } from '../../src/config/config.ts';
+
+const passedOn = ['authorization', 'x-request-id', 'x-request-timeout-ms'];
+const read = (name: string) => parse(readFileSync(`deploy/supergraph/${name}`, 'utf8'));
+const { deadlineMs } = readConfig({});
+
+describe('a router’s file in deploy/supergraph', () => {
+  it('a router’s file in deploy/supergraph passes on the deadline, the id and the token, and waits long enough: Hive Gateway', () => {
+    const headers = Object.fromEntries(passedOn.map((name) => [name, `some ${name}`]));
+    const request = new Request('http://router/graphql', { headers });
+    const { propagateHeaders, upstreamTimeout } = gatewayConfig;
+    expect(propagateHeaders.fromClientToSubgraphs({ request })).toMatchObject(headers);
+    expect(upstreamTimeout).toBeGreaterThan(deadlineMs);
+  });
+
+  it('a router’s file in deploy/supergraph passes on the deadline, the id and the token, and adds the router’s secret: Apollo Router', () => {
+    const { headers, traffic_shaping: shaping } = read('router.yaml');
+    const rules = [...headers.all.request, ...headers.subgraphs['customer-evaluations'].request];
+    expect(rules.flatMap(({ propagate }) => propagate?.named ?? []).sort()).toEqual(passedOn);
+    expect(rules).toContainEqual({
+      insert: { name: 'x-router-secret', value: '$' + '{env.ROUTER_SECRET}' },
+    });
+    expect(milliseconds(shaping.subgraphs['customer-evaluations'].timeout)).toBeGreaterThan(deadlineMs);
+  });
+
+  it('a router’s file in deploy/supergraph passes on the deadline, the id and the token, and adds the router’s secret: Cosmo Router', () => {
+    const { headers, traffic_shaping: shaping } = read('cosmo.yaml');
+    const rules = [...headers.all.request, ...headers.subgraphs['customer-evaluations'].request];
+    expect(rules.flatMap(({ op, named }) => (op === 'propagate' ? named : [])).sort()).toEqual(passedOn);
+    expect(rules).toContainEqual({ op: 'set', name: 'x-router-secret', value: '$' + '{ROUTER_SECRET}' });
+    expect(shaping.all.retry.enabled).toBe(false);
+    expect(milliseconds(shaping.subgraphs['customer-evaluations'].request_timeout)).toBeGreaterThan(
+      deadlineMs,
+    );
+  });
+});
+
+function milliseconds(seconds: string): number {
+  return 1000 * Number(/^(\d+)s$/.exec(seconds)?.[1]);
+}
