@@ -134,7 +134,7 @@ export const recipes: Readonly<Record<string, readonly Edit[]>> = {
     ],
     [
       'src/customer-evaluation/evaluation-api.ts',
-      '/** Upstream calls that a report leads to. */',
+      '/** The upstream calls per report. */',
       'recheck(id: string, note: string, idempotencyKey: string, context: GraphQLContext): Promise<CustomerEvaluation>;\n\n  ',
     ],
     [
@@ -183,7 +183,7 @@ export const recipes: Readonly<Record<string, readonly Edit[]>> = {
     ],
     [
       versions,
-      '/** A report names what the business decided',
+      '/** A report names the business',
       '/** `POST …/{id}/recheck` exists. */\n  readonly recheck: boolean;\n  ',
     ],
     [versions, 'clientData: false, retrieve: false, outcomeReports: false', 'recheck: false, '],
