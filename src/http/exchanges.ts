@@ -9,7 +9,8 @@ export interface Exchange {
 
 /** The requests in progress on each connection: clients may pipeline, sending a request before the last response. */
 export class Exchanges {
-  readonly #bySocket = new WeakMap<Socket, Set<Exchange>>();
+  // Arrays, not Sets: see docs/develop.md, “Decisions”.
+  readonly #bySocket = new WeakMap<Socket, Exchange[]>();
   readonly #newest = new WeakMap<Socket, Exchange>();
 
   begin(request: IncomingMessage, response: ServerResponse): void {
@@ -17,19 +18,22 @@ export class Exchanges {
     const exchange = { request, response };
     let underWay = this.#bySocket.get(socket);
     if (underWay === undefined) {
-      underWay = new Set();
+      underWay = [];
       this.#bySocket.set(socket, underWay);
       socket.once('close', () => this.#closeAll(socket));
     }
-    underWay.add(exchange);
+    underWay.push(exchange);
     this.#newest.set(socket, exchange);
-    response.once('close', () => underWay.delete(exchange));
+    response.once('close', () => {
+      const index = underWay.indexOf(exchange);
+      if (index >= 0) underWay.splice(index, 1);
+    });
   }
 
   // When a connection closes, Node emits `close` only for the response that is being written, not for those queued
   // behind it. Without this, they would count as in progress forever.
   #closeAll(socket: Socket): void {
-    for (const { response } of this.#bySocket.get(socket) ?? []) {
+    for (const { response } of [...(this.#bySocket.get(socket) ?? [])]) {
       if (response.socket !== null || response.closed) continue;
       response.destroy();
       response.emit('close');
@@ -38,7 +42,7 @@ export class Exchanges {
 
   /** Requests that were read completely and not answered, oldest first. They may have had an effect. */
   underWay(socket: Socket): Exchange[] {
-    return [...(this.#bySocket.get(socket) ?? [])].filter(({ request }) => request.complete);
+    return (this.#bySocket.get(socket) ?? []).filter(({ request }) => request.complete);
   }
 
   /** The newest request of a connection, answered or not. Node's errors name only the connection. */

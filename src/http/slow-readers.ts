@@ -11,9 +11,18 @@ export interface SlowReadersOptions {
   readonly maxBytes?: number;
 }
 
-interface Answer {
+/** A response that is being sent; they are linked in the order in which they were sent. */
+class SentResponse {
+  readonly response: ServerResponse;
   readonly bytes: number;
   timer: NodeJS.Timeout | undefined;
+  older: SentResponse | undefined;
+  newer: SentResponse | undefined;
+
+  constructor(response: ServerResponse, bytes: number) {
+    this.response = response;
+    this.bytes = bytes;
+  }
 }
 
 /**
@@ -23,8 +32,9 @@ interface Answer {
  */
 export class SlowReaders {
   readonly #options: Required<SlowReadersOptions>;
-  // Oldest first.
-  readonly #answers = new Map<ServerResponse, Answer>();
+  // Not a Map: see docs/develop.md, “Decisions”.
+  #oldest: SentResponse | undefined;
+  #newest: SentResponse | undefined;
   #bytes = 0;
 
   constructor(options: SlowReadersOptions) {
@@ -33,37 +43,49 @@ export class SlowReaders {
 
   /** Must be called before a response of this size is sent. */
   watch(response: ServerResponse, bytes: number): void {
-    if (this.#answers.has(response) || response.destroyed) return;
-    this.#answers.set(response, { bytes, timer: undefined });
-    this.#bytes += bytes;
-    response.once('close', () => this.#forget(response));
+    if (response.destroyed) return;
+    const sent = new SentResponse(response, bytes);
+    this.#add(sent);
+    response.once('close', () => this.#remove(sent));
     // A response that is queued behind others on its connection has no socket yet, and its time has not started.
-    if (response.socket === null) response.once('socket', () => this.#start(response));
-    else this.#start(response);
-    for (const oldest of this.#answers.keys()) {
-      if (this.#bytes <= this.#options.maxBytes || oldest === response) return;
-      this.#cutOff(oldest, 'memory');
+    if (response.socket === null) response.once('socket', () => this.#start(sent));
+    else this.#start(sent);
+    while (this.#bytes > this.#options.maxBytes && this.#oldest !== undefined && this.#oldest !== sent) {
+      this.#cutOff(this.#oldest, 'memory');
     }
   }
 
-  #start(response: ServerResponse): void {
-    const answer = this.#answers.get(response);
-    if (answer === undefined) return;
-    answer.timer = setTimeout(() => this.#cutOff(response, 'timeout'), this.#options.timeoutMs).unref();
+  #start(sent: SentResponse): void {
+    sent.timer = setTimeout(() => this.#cutOff(sent, 'timeout'), this.#options.timeoutMs).unref();
   }
 
-  #cutOff(response: ServerResponse, reason: CutOffReason): void {
-    this.#forget(response);
+  #cutOff(sent: SentResponse, reason: CutOffReason): void {
+    this.#remove(sent);
     this.#options.onCutOff(reason);
-    response.req.socket.destroy();
+    sent.response.req.socket.destroy();
   }
 
-  #forget(response: ServerResponse): void {
-    const answer = this.#answers.get(response);
-    if (answer === undefined) return;
-    this.#answers.delete(response);
-    this.#bytes -= answer.bytes;
-    clearTimeout(answer.timer);
+  #add(sent: SentResponse): void {
+    sent.older = this.#newest;
+    if (this.#newest === undefined) this.#oldest = sent;
+    else this.#newest.newer = sent;
+    this.#newest = sent;
+    this.#bytes += sent.bytes;
+  }
+
+  /** Also of one that was removed before: a response that is cut off is closed then. */
+  #remove(sent: SentResponse): void {
+    const { older, newer } = sent;
+    clearTimeout(sent.timer);
+    if (older === undefined && this.#oldest !== sent) return;
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
+    // What is removed must keep nothing alive.
+    sent.older = undefined;
+    sent.newer = undefined;
+    this.#bytes -= sent.bytes;
   }
 }
 

@@ -11,11 +11,13 @@ import type { StripeAccount } from './per-account.ts';
  * A shared call has the latest deadline of its callers; each caller is answered by its own deadline.
  */
 export class SingleFlight<Response> {
-  readonly #underWay = new Map<string, SharedCall<Response>>();
+  // Not a Map: see docs/develop.md, “Decisions”.
+  readonly #underWay: Record<string, SharedCall<Response>> = Object.create(null);
+  #size = 0;
 
   /** Calls in flight. */
   get size(): number {
-    return this.#underWay.size;
+    return this.#size;
   }
 
   /**
@@ -30,19 +32,25 @@ export class SingleFlight<Response> {
     call: Call,
     begin: (shared: Call) => Promise<Response>,
   ): Promise<Response> {
-    const underWay = this.#underWay.get(key);
+    const underWay = this.#underWay[key];
     if (underWay !== undefined) {
       if (underWay.request !== request)
         throw new UpstreamCallError('IDEMPOTENCY_CONFLICT', { effect: 'NONE' });
       return underWay.join(call);
     }
     const shared = new SharedCall<Response>(request, call);
-    this.#underWay.set(key, shared);
+    this.#underWay[key] = shared;
+    this.#size += 1;
     const response = shared.join(call);
     begin(shared)
-      .finally(() => this.#underWay.delete(key))
+      .finally(() => this.#forget(key))
       .then(shared.resolve, shared.reject);
     return response;
+  }
+
+  #forget(key: string): void {
+    delete this.#underWay[key];
+    this.#size -= 1;
   }
 }
 
