@@ -16,6 +16,7 @@ class SentResponse {
   readonly response: ServerResponse;
   readonly bytes: number;
   timer: NodeJS.Timeout | undefined;
+  isRemoved = false;
   older: SentResponse | undefined;
   newer: SentResponse | undefined;
 
@@ -56,6 +57,7 @@ export class SlowReaders {
   }
 
   #start(sent: SentResponse): void {
+    if (sent.isRemoved) return;
     sent.timer = setTimeout(() => this.#cutOff(sent, 'timeout'), this.#options.timeoutMs).unref();
   }
 
@@ -73,11 +75,12 @@ export class SlowReaders {
     this.#bytes += sent.bytes;
   }
 
-  /** Also of one that was removed before: a response that is cut off is closed then. */
   #remove(sent: SentResponse): void {
-    const { older, newer } = sent;
+    // A response that is cut off is closed after that.
+    if (sent.isRemoved) return;
+    sent.isRemoved = true;
     clearTimeout(sent.timer);
-    if (older === undefined && this.#oldest !== sent) return;
+    const { older, newer } = sent;
     if (older === undefined) this.#oldest = newer;
     else older.newer = newer;
     if (newer === undefined) this.#newest = older;
