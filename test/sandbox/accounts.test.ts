@@ -5,8 +5,12 @@ import { Sandbox, sandboxKey } from '../../src/sandbox/sandbox.ts';
 interface Answer {
   readonly status: number;
   readonly replayed: boolean;
-  // biome-ignore lint/suspicious/noExplicitAny: what a test looks into
-  readonly body: any;
+  /** An evaluation, or an error. */
+  readonly body: {
+    readonly id: string;
+    readonly status?: string;
+    readonly error: { readonly code?: string; readonly message: string; readonly param?: string };
+  };
 }
 
 const inAccount = (account: string) => ({ 'stripe-account': account });
@@ -31,7 +35,7 @@ async function send(
     ...(body === undefined ? {} : { body }),
   });
   const replayed = response.headers.get('idempotent-replayed') === 'true';
-  return { status: response.status, replayed, body: await response.json() };
+  return { status: response.status, replayed, body: (await response.json()) as Answer['body'] };
 }
 
 /** How an API is called, for what both have. */
