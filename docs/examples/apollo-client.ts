@@ -5,14 +5,14 @@ import {
   type EvaluationCustomerDataInput,
 } from 'customer-evaluations';
 
-/** How likely it is that who signs up holds several accounts; null where Stripe does not say. */
+/** How likely the person signing up holds several accounts; null if Stripe gives no level. */
 export async function riskOfSignUp(
   client: ApolloClient,
   radarSession: string,
   customerData: EvaluationCustomerDataInput,
 ): Promise<CustomerEvaluationRiskLevel | null> {
-  // One key for one attempt of a person: however often it is sent, it is evaluated and billed once.
-  const variables = { radarSession, customerData, idempotencyKey: drawKey() };
+  // One key per attempt: however often the request is sent, it is evaluated and billed once.
+  const variables = { radarSession, customerData, idempotencyKey: randomKey() };
   for (let attempt = 1; ; attempt += 1) {
     const { data, error } = await client.mutate({
       mutation: EvaluateRegistrationDocument,
@@ -22,12 +22,12 @@ export async function riskOfSignUp(
     const payload = data?.createCustomerEvaluation;
     if (payload?.customerEvaluation) {
       const { signals } = payload.customerEvaluation;
-      // Narrowed by its name, a member has its own signal and no other.
+      // `__typename` narrows the union to the type that has this signal.
       return signals?.__typename === 'RegistrationSignals'
         ? (signals.multiAccounting?.riskLevel ?? null)
         : null;
     }
-    // Failures of the call are in the payload; what stopped the request before it is an error of GraphQL or HTTP.
+    // A failed call has its errors in the payload; a request refused before the call is a GraphQL or HTTP error.
     const [failure] = payload?.errors ?? [];
     const { code, message, retryable, retryAfterMs } = failure ?? ofRequest(error);
     if (!retryable || attempt === 3) throw new Error(`${code}: ${message}`);
@@ -46,12 +46,12 @@ function ofRequest(error: unknown) {
       retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : null,
     };
   }
-  // No answer at all: it may have been done, and the key makes a repeat safe.
+  // No response: the evaluation may exist, and the key makes a retry safe.
   return { code: 'NO_ANSWER', message: String(error), retryable: true, retryAfterMs: null };
 }
 
-/** A random key. Not `crypto.randomUUID`, which browsers have on https and localhost alone. */
-function drawKey(): string {
+/** A random key. Browsers offer `crypto.randomUUID` only on https and localhost. */
+function randomKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,4 +1,4 @@
-/** An operation as relay-compiler hands it to Relay's network layer. */
+/** What Relay passes to the network layer for each operation. */
 interface Operation {
   readonly id: string | null;
   readonly name: string;

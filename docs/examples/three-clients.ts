@@ -3,7 +3,7 @@ import type { Client } from '@urql/core';
 import { EvaluateLoginDocument, type EvaluateLoginMutation } from 'customer-evaluations';
 import type { GraphQLClient } from 'graphql-request';
 
-// One that is left out or misspelt does not compile.
+// A missing or misspelt variable does not compile.
 const variables = { radarSession: 'rse_1', customer: 'cus_sandbox_highest' };
 
 export const withApollo = (client: ApolloClient) =>
@@ -13,7 +13,7 @@ export const withUrql = (client: Client) =>
 export const withGraphQLRequest = (client: GraphQLClient) =>
   client.request(EvaluateLoginDocument, variables).then(riskIn);
 
-/** The same answer from each: failures are data, and `__typename` tells signals apart. */
+/** Works on the data of each client: failures are data, and `__typename` tells the signals apart. */
 function riskIn(data: EvaluateLoginMutation | null | undefined) {
   const { customerEvaluation, errors = [] } = data?.createCustomerEvaluation ?? {};
   if (!customerEvaluation) return errors[0]?.code;

@@ -1,23 +1,23 @@
 import type { Client, CombinedError } from '@urql/core';
 import { type CustomerEvaluationRiskLevel, EvaluateLoginDocument } from 'customer-evaluations';
 
-/** How likely it is that the account which logs in is shared; null where Stripe does not say. */
+/** How likely the account logging in is shared; null if Stripe gives no level. */
 export async function riskOfLogin(
   client: Client,
   radarSession: string,
   customer: string,
 ): Promise<CustomerEvaluationRiskLevel | null> {
-  // One key for one attempt of a person: however often it is sent, it is evaluated and billed once.
-  const variables = { radarSession, customer, idempotencyKey: drawKey() };
+  // One key per attempt: however often the request is sent, it is evaluated and billed once.
+  const variables = { radarSession, customer, idempotencyKey: randomKey() };
   for (let attempt = 1; ; attempt += 1) {
     const { data, error } = await client.mutation(EvaluateLoginDocument, variables).toPromise();
     const payload = data?.createCustomerEvaluation;
     if (payload?.customerEvaluation) {
       const { signals } = payload.customerEvaluation;
-      // Narrowed by its name, a member has its own signal and no other.
+      // `__typename` narrows the union to the type that has this signal.
       return signals?.__typename === 'LoginSignals' ? (signals.accountSharing?.riskLevel ?? null) : null;
     }
-    // Failures of the call are in the payload; what stopped the request before it is an error of GraphQL or HTTP.
+    // A failed call has its errors in the payload; a request refused before the call is a GraphQL or HTTP error.
     const [failure] = payload?.errors ?? [];
     const { code, message, retryable, retryAfterMs } = failure ?? ofRequest(error);
     if (!retryable || attempt === 3) throw new Error(`${code}: ${message}`);
@@ -27,7 +27,7 @@ export async function riskOfLogin(
 
 function ofRequest(error: CombinedError | undefined) {
   const [refusal] = error?.graphQLErrors ?? [];
-  // No answer at all: it may have been done, and the key makes a repeat safe.
+  // No response: the evaluation may exist, and the key makes a retry safe.
   if (!refusal) return { code: 'NO_ANSWER', message: String(error), retryable: true, retryAfterMs: null };
   const { message, extensions } = refusal;
   return {
@@ -38,8 +38,8 @@ function ofRequest(error: CombinedError | undefined) {
   };
 }
 
-/** A random key. Not `crypto.randomUUID`, which browsers have on https and localhost alone. */
-function drawKey(): string {
+/** A random key. Browsers offer `crypto.randomUUID` only on https and localhost. */
+function randomKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -91,7 +91,7 @@ export const sandboxFaults: Readonly<Record<string, SandboxFault>> = {
     Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`x-${index}`, 'y'.repeat(1000)])),
   ),
   no_http: {
-    does: 'works, then writes bytes that are no HTTP',
+    does: 'works, then writes bytes that are not HTTP',
     worksFirst: true,
     write: (response) => response.socket?.end('SSH-2.0-OpenSSH_9.9\r\n'),
   },

@@ -1,4 +1,4 @@
-/** Something that is done to the gateway from outside, and what it answers. */
+/** An attack on the gateway from outside, and what comes of it. */
 export interface AttackRow {
   readonly attack: string;
   readonly outcome: string;
@@ -8,7 +8,7 @@ export interface AttackRow {
 export const attackRows: readonly AttackRow[] = [
   {
     attack: 'a request body in chunks of one byte',
-    outcome: 'memory by its bytes alone; refused beyond 4,096 pieces',
+    outcome: 'memory grows with its bytes only; more than 4,096 chunks are refused',
     test: {
       file: 'test/faults/hostile-clients.test.ts',
       name: 'costs no more memory than its bytes, over a hundred connections, and is refused',
@@ -23,16 +23,16 @@ export const attackRows: readonly AttackRow[] = [
     },
   },
   {
-    attack: 'a small request whose answer is large, and a client that reads nothing',
-    outcome: 'at most 20 errors and 1 MiB per answer; cut off after `RESPONSE_TIMEOUT_MS`',
+    attack: 'a small request with a large response, and a client that never reads it',
+    outcome: 'at most 20 errors and 1 MiB per response; cut off after `RESPONSE_TIMEOUT_MS`',
     test: {
       file: 'test/faults/hostile-readers.test.ts',
       name: 'cuts off a client that does not read in time, counts it, and serves the others',
     },
   },
   {
-    attack: 'entities as the default value of a variable, or in any other form that a text hides',
-    outcome: 'charged as what runs; refused before the first call',
+    attack: 'entities hidden in the default value of a variable, or elsewhere in the document',
+    outcome: 'charged for what would run; refused before the first call',
     test: {
       file: 'test/graph/operation-cost.test.ts',
       name: 'counts a list in a variable’s default value, so that a minute’s limit is one of calls to Stripe',
@@ -40,15 +40,15 @@ export const attackRows: readonly AttackRow[] = [
   },
   {
     attack: 'garbage behind a mutation, on the same connection',
-    outcome: 'the mutation gets its own answer, then the connection closes',
+    outcome: 'the mutation gets its own response, then the connection closes',
     test: {
       file: 'test/faults/hostile-clients.test.ts',
       name: 'do not replace its own response, and then the connection is closed',
     },
   },
   {
-    attack: 'an overload in the middle of an operation of two mutations',
-    outcome: 'status 200, the failure in its field: no client repeats what was done',
+    attack: 'overload between the two mutations of one operation',
+    outcome: 'status 200, with the failure in its field: no client retries the mutation that succeeded',
     test: {
       file: 'test/faults/partial-answers.test.ts',
       name: 'a partly refused operation is answered with 200 once one of its mutations was made, so that no client retries that one by itself',
@@ -56,14 +56,14 @@ export const attackRows: readonly AttackRow[] = [
   },
   {
     attack: 'short deadlines from all callers, after an outage and during one',
-    outcome: 'the circuit breaker closes, and opens, as with any others',
+    outcome: 'the circuit breaker closes and opens as with long ones',
     test: {
       file: 'test/faults/short-deadlines.test.ts',
       name: 'the breaker opens by failures other than timeouts, however little time was left',
     },
   },
   {
-    attack: 'bytes at full speed from callers without credentials',
+    attack: 'uploads at full speed from unauthenticated callers',
     outcome: '401 before the body is read, and the connection closes',
     test: {
       file: 'test/faults/hostile-clients.test.ts',
@@ -72,30 +72,30 @@ export const attackRows: readonly AttackRow[] = [
   },
   {
     attack: 'variables that are wrong in 31,000 places',
-    outcome: 'the first five are reported; work as for a valid request of that size',
+    outcome: 'the first five are reported, at the cost of a valid request of that size',
     test: {
       file: 'test/access/wrong-input.test.ts',
       name: 'a request with thousands of faults is answered with the first few, at no more cost than a valid one: %s',
     },
   },
   {
-    attack: 'one caller’s short deadline, or disconnect, on a call that it shares with another',
-    outcome: 'each is answered by its own deadline; the call goes on while one waits',
+    attack: 'a short deadline or disconnect of one of two callers that share a call',
+    outcome: 'each gets a response by its own deadline; the call continues while one of them waits',
     test: {
       file: 'test/faults/short-deadlines.test.ts',
       name: 'a shared call has the latest deadline of its callers, and each is answered by its own',
     },
   },
   {
-    attack: 'text made to slow down regular expressions, also in headers of the upstream',
-    outcome: 'every expression is linear; only ids that look like one are passed on',
+    attack: 'text crafted to slow down regular expressions, upstream headers included',
+    outcome: 'every expression is linear; only well-formed ids are passed on',
     test: {
       file: 'test/recheck/regular-expressions.test.ts',
       name: 'the work of each regular expression of the server grows only linearly with its text',
     },
   },
   {
-    attack: 'documents that do not parse, bodies that are no JSON, in floods',
+    attack: 'floods of documents that do not parse and bodies that are not JSON',
     outcome: 'each is charged one call, to the caller and the address',
     test: {
       file: 'test/access/wasted-work.test.ts',
@@ -103,8 +103,8 @@ export const attackRows: readonly AttackRow[] = [
     },
   },
   {
-    attack: 'refused tokens in floods',
-    outcome: 'limited by address; the log sums them up once a minute',
+    attack: 'floods of invalid tokens',
+    outcome: 'limited by address; the log counts them once a minute',
     test: {
       file: 'test/access/refused-callers-log.test.ts',
       name: 'the log has two lines for each reason of refusal, however many tokens were bad',
@@ -112,14 +112,14 @@ export const attackRows: readonly AttackRow[] = [
   },
   {
     attack: 'a clock set back while Redis counts',
-    outcome: 'callers are let in again when their minute has ended',
+    outcome: 'callers are admitted again when their minute has ended',
     test: {
       file: 'test/access/redis-cases.test.ts',
       name: 'a gateway with counters in Redis admits a caller again when its minute in Redis has ended, although the clock was set back an hour',
     },
   },
   {
-    attack: 'an upstream that answers about another evaluation than asked',
+    attack: 'an upstream that returns another evaluation than the one requested',
     outcome: '`UPSTREAM_INVALID_RESPONSE`',
     test: {
       file: 'test/faults/upstream-answers-in-the-wild.test.ts',
@@ -127,7 +127,7 @@ export const attackRows: readonly AttackRow[] = [
     },
   },
   {
-    attack: 'a router that sends an empty subject for two people',
+    attack: 'a router that sends an empty subject for several people',
     outcome: 'refused: no two people share an idempotency scope',
     test: {
       file: 'test/access/shared-scopes.test.ts',
@@ -135,7 +135,7 @@ export const attackRows: readonly AttackRow[] = [
     },
   },
   {
-    attack: 'one evaluation of the sandbox, reported for ever',
+    attack: 'endless reports of one evaluation in the sandbox',
     outcome: 'the last hundred reports are kept',
     test: {
       file: 'test/faults/hostile-readers.test.ts',
@@ -144,7 +144,7 @@ export const attackRows: readonly AttackRow[] = [
   },
   {
     attack: 'a page whose host name resolves to a developer’s machine (DNS rebinding)',
-    outcome: '421: only the names of this machine and `ALLOWED_HOSTS` are answered',
+    outcome: '421: only the machine’s own names and `ALLOWED_HOSTS` are accepted',
     test: {
       file: 'test/http/hosts-and-origins.test.ts',
       name: 'answers only to the names of ALLOWED_HOSTS if that is set',

@@ -12,13 +12,13 @@ export const noneRows: readonly NoneRow[] = [
     file: 'src/errors/http-refusals.ts',
     says: 'any refusal before GraphQL, below status 500',
     since:
-      'an operation runs only once its request was read whole and let in; of a bug (500) nothing is promised',
+      'an operation runs only after its whole request was read and admitted; a bug (500) promises nothing',
     test: { file: 'test/http/refusals.test.ts', name: 'is answered in GraphQL’s form, with all headers' },
   },
   {
     file: 'src/http/client-error-handler.ts',
-    says: 'bytes that became no request (400, 408, 431)',
-    since: 'they are answered only where no request before them on the connection is under way',
+    says: 'bytes that are not a valid request (400, 408, 431)',
+    since: 'there is a response only if no earlier request on the connection is in flight',
     test: {
       file: 'test/faults/hostile-clients.test.ts',
       name: 'do not replace its own response, and then the connection is closed',
@@ -27,7 +27,7 @@ export const noneRows: readonly NoneRow[] = [
   {
     file: 'src/http/trusted-document-hook.ts',
     says: 'a document that is not trusted',
-    since: 'it is refused before the handler',
+    since: 'refused before the GraphQL handler',
     test: {
       file: 'test/access/trusted-documents.test.ts',
       name: 'are also run by GET, except mutations',
@@ -35,8 +35,9 @@ export const noneRows: readonly NoneRow[] = [
   },
   {
     file: 'src/http/response-size.ts',
-    says: 'an answer that is too large',
-    since: 'no mutation of the request took a key; else it says `UNKNOWN`, and which keys',
+    says: 'a response that is too large',
+    since:
+      'no mutation of the request had an idempotency key yet; otherwise the effect is `UNKNOWN`, and the error lists the keys',
     test: {
       file: 'test/faults/hostile-readers.test.ts',
       name: 'the gateway refuses a response that is too large, and says which mutations may have happened',
@@ -44,8 +45,8 @@ export const noneRows: readonly NoneRow[] = [
   },
   {
     file: 'src/graph/errors-plugin.ts',
-    says: '`FORBIDDEN`, `RATE_LIMITED`, `OVERLOADED` of a field or an operation',
-    since: 'a `GatewayError` is raised before anything of its part is sent',
+    says: '`FORBIDDEN`, `RATE_LIMITED` or `OVERLOADED` for a field or an operation',
+    since: 'a `GatewayError` is thrown before anything is sent for that field',
     test: {
       file: 'test/access/rate-limits.test.ts',
       name: 'rate limits refuse a whole document that asks for more calls than are left',
@@ -54,7 +55,7 @@ export const noneRows: readonly NoneRow[] = [
   {
     file: 'src/graph/entities.ts',
     says: 'too many entities',
-    since: 'counted before the first is fetched, and fetching changes nothing',
+    since: 'counted before the first is retrieved, and a retrieval changes nothing',
     test: {
       file: 'test/federation/entities.test.ts',
       name: 'are at most a hundred in one request; a thousand are refused, and none is fetched',
@@ -63,12 +64,12 @@ export const noneRows: readonly NoneRow[] = [
   {
     file: 'src/customer-evaluation/customer-evaluation.loader.ts',
     says: 'a failed retrieval',
-    since: 'retrieving changes nothing',
+    since: 'a retrieval changes nothing',
     test: { file: 'test/federation/entities.test.ts', name: 'fail alone, with the code of what happened' },
   },
   {
     file: 'src/graph/idempotency-key.ts',
-    says: 'a key that is none',
+    says: 'an invalid idempotency key',
     since: 'refused before the call is made',
     test: {
       file: 'test/graph/idempotency-key.test.ts',
@@ -77,7 +78,7 @@ export const noneRows: readonly NoneRow[] = [
   },
   {
     file: 'src/customer-evaluation/v1/capabilities.ts',
-    says: 'what the version of v1 cannot do',
+    says: 'something that the version of v1 does not support',
     since: 'refused before the call is made',
     test: {
       file: 'test/customer-evaluation/to-stripe.test.ts',
@@ -86,7 +87,7 @@ export const noneRows: readonly NoneRow[] = [
   },
   {
     file: 'src/customer-evaluation/v1/report-to-stripe.ts',
-    says: 'a report that lacks what this version of v1 needs',
+    says: 'a report without a value that this version of v1 requires',
     since: 'refused before the call is made',
     test: {
       file: 'test/journey/report-customer-evaluation.test.ts',
@@ -104,8 +105,8 @@ export const noneRows: readonly NoneRow[] = [
   },
   {
     file: 'src/customer-evaluation/v2/report-to-stripe.ts',
-    says: 'a report that v2 cannot be told',
-    since: 'refused before it is posted; reading changes nothing',
+    says: 'a report that v2 cannot express',
+    since: 'refused before it is posted; a retrieval changes nothing',
     test: {
       file: 'test/journey/account-evaluations.test.ts',
       name: 'the report $written, which would not be true, is not posted',
@@ -113,7 +114,7 @@ export const noneRows: readonly NoneRow[] = [
   },
   {
     file: 'src/customer-evaluation/v2/account-evaluations-api.ts',
-    says: 'a report on an evaluation that there is not',
+    says: 'a report on an evaluation that does not exist',
     since: 'refused before it is posted',
     test: {
       file: 'test/journey/account-evaluations.test.ts',
@@ -122,7 +123,7 @@ export const noneRows: readonly NoneRow[] = [
   },
   {
     file: 'src/customer-evaluation/v2/to-stripe.ts',
-    says: 'a person who is no Stripe customer',
+    says: 'a person who is not a Stripe customer',
     since: 'refused before the call is made',
     test: {
       file: 'test/journey/account-evaluations.test.ts',
@@ -137,7 +138,7 @@ export const noneRows: readonly NoneRow[] = [
   },
   {
     file: 'src/stripe/http/account-keys.ts',
-    says: 'an account that has no key',
+    says: 'an account without a key',
     since: 'refused before the call is made',
     test: {
       file: 'test/journey/stripe-accounts.test.ts',
@@ -146,8 +147,8 @@ export const noneRows: readonly NoneRow[] = [
   },
   {
     file: 'src/stripe/http/single-flight.ts',
-    says: 'a key that is in use for another input',
-    since: 'of this input nothing is sent',
+    says: 'an idempotency key that is in use with another input',
+    since: 'nothing is sent for this input',
     test: {
       file: 'test/faults/client-faults.test.ts',
       name: 'the gateway refuses another input under a key whose call is in flight',
@@ -157,7 +158,7 @@ export const noneRows: readonly NoneRow[] = [
     file: 'src/stripe/http/upstream-call.ts',
     says: 'a retrieval; an open breaker; no connection',
     since:
-      'retrieving changes nothing, and nothing was sent; any attempt that may have had an effect makes it `UNKNOWN`',
+      'a retrieval changes nothing; in the other cases nothing was sent. One earlier attempt that may have had an effect makes it `UNKNOWN`',
     test: {
       file: 'test/stripe/upstream-call.test.ts',
       name: 'a call to the upstream may have had an effect if any of its attempts may have had one',
@@ -165,7 +166,7 @@ export const noneRows: readonly NoneRow[] = [
   },
   {
     file: 'src/stripe/http/account-lane.ts',
-    says: 'a call that found no turn in its time',
+    says: 'a call that got no slot in time',
     since: 'it was never sent',
     test: {
       file: 'test/stripe/stripe-client.test.ts',
@@ -174,8 +175,8 @@ export const noneRows: readonly NoneRow[] = [
   },
   {
     file: 'src/stripe/http/error-mapping.ts',
-    says: 'a status with which Stripe refuses (4xx), or an attempt of which nothing was sent',
-    since: 'Stripe refuses before it works; whoever sent anything has `UNKNOWN`',
+    says: 'a 4xx from Stripe, or an attempt that sent nothing',
+    since: 'Stripe refuses before it evaluates; if anything else was sent, the effect is `UNKNOWN`',
     test: {
       file: 'test/faults/history.test.ts',
       name: 'is consistent under faults and kills',

@@ -62,8 +62,8 @@ const altered =
 
 export const faultRows: readonly FaultRow[] = [
   // The way to the upstream.
-  { when: 'the connection is reset before the work', faults: [reset('before')], ...ok, requests: 2 },
-  { when: 'the connection is reset after the work', faults: [reset('after')], ...ok, requests: 2 },
+  { when: 'the connection is reset before Stripe evaluates', faults: [reset('before')], ...ok, requests: 2 },
+  { when: 'the connection is reset after Stripe evaluated', faults: [reset('after')], ...ok, requests: 2 },
   {
     when: 'the connection is reset each time',
     faults: [reset('before')],
@@ -72,16 +72,16 @@ export const faultRows: readonly FaultRow[] = [
     requests: 3,
     effects: 1,
   },
-  { when: 'the answer is late, but in time', faults: [late(200)], ...ok, requests: 1 },
+  { when: 'the response is slow, but within the attempt timeout', faults: [late(200)], ...ok, requests: 1 },
   {
-    when: 'the answer is later than an attempt may take',
+    when: 'the response is slower than the attempt timeout',
     faults: [hang],
     hasSlowAttempts: true,
     ...ok,
     requests: 2,
   },
   {
-    when: 'no answer comes, ever',
+    when: 'there is never a response',
     faults: [hang],
     forEver: true,
     hasSlowAttempts: true,
@@ -91,22 +91,22 @@ export const faultRows: readonly FaultRow[] = [
     effects: 1,
   },
   {
-    when: 'the answer drips in too slowly',
+    when: 'the response trickles in too slowly',
     faults: [drip(10)],
     hasSlowAttempts: true,
     ...ok,
     requests: 2,
   },
-  { when: 'the answer is cut off before its body', faults: [cutOff(() => 0)], ...ok, requests: 2 },
-  { when: 'the answer is cut off after one byte', faults: [cutOff(() => 1)], ...ok, requests: 2 },
+  { when: 'the response ends before its body', faults: [cutOff(() => 0)], ...ok, requests: 2 },
+  { when: 'the response ends after one byte of body', faults: [cutOff(() => 1)], ...ok, requests: 2 },
   {
-    when: 'the answer is cut off in the middle',
+    when: 'the response ends in the middle',
     faults: [cutOff((length) => length / 2)],
     ...ok,
     requests: 2,
   },
   {
-    when: 'the answer is cut off before its last byte',
+    when: 'the response ends before its last byte',
     faults: [cutOff((length) => length - 1)],
     ...ok,
     requests: 2,
@@ -114,7 +114,14 @@ export const faultRows: readonly FaultRow[] = [
 
   // What the upstream says.
   { when: '429 once', faults: [status(429)], ...ok, requests: 2 },
-  { when: '429 for ever', faults: [status(429)], forEver: true, ...limited, requests: 3, retryAfterMs: 1000 },
+  {
+    when: '429 every time',
+    faults: [status(429)],
+    forEver: true,
+    ...limited,
+    requests: 3,
+    retryAfterMs: 1000,
+  },
   {
     when: '429 once, with `Retry-After: 1`',
     faults: [status(429, {}, { 'retry-after': '1' })],
@@ -145,22 +152,22 @@ export const faultRows: readonly FaultRow[] = [
   { when: '409, another request holds the key', faults: [status(409)], ...ok, requests: 2 },
   { when: '500 once', faults: [status(500)], ...ok, requests: 2 },
   { when: '500 twice', faults: [status(500), status(500)], ...ok, requests: 3 },
-  { when: '500 for ever', faults: [status(500)], forEver: true, ...unavailable, requests: 3, effects: 1 },
+  { when: '500 every time', faults: [status(500)], forEver: true, ...unavailable, requests: 3, effects: 1 },
   { when: '502 once', faults: [status(502)], ...ok, requests: 2 },
   { when: '503 once', faults: [status(503)], ...ok, requests: 2 },
-  { when: '504 once, after the work', faults: [status(504, {}, {}, true)], ...ok, requests: 2 },
+  { when: '504 once, after Stripe evaluated', faults: [status(504, {}, {}, true)], ...ok, requests: 2 },
   { when: '424 once', faults: [status(424)], ...ok, requests: 2 },
   ...[407, 408, 425, 460, 499].map(
     (code): FaultRow => ({
-      when: `${code} once, of a proxy on the way`,
+      when: `${code} once, from a proxy in between`,
       faults: [html(code)],
       ...ok,
       requests: 2,
     }),
   ),
-  { when: '403 once, of a firewall, in HTML', faults: [html(403)], ...ok, requests: 2 },
+  { when: '403 once, from a firewall, as HTML', faults: [html(403)], ...ok, requests: 2 },
   {
-    when: '408 for ever, of a proxy on the way',
+    when: '408 every time, from a proxy in between',
     faults: [html(408)],
     forEver: true,
     ...unavailable,
@@ -259,18 +266,18 @@ export const faultRows: readonly FaultRow[] = [
 
   // Answers that are none.
   { when: '200 with HTML', faults: [answers('<html></html>', { 'content-type': 'text/html' })], ...invalid },
-  { when: '200 with nothing', faults: [answers('')], ...invalid },
+  { when: '200 with an empty body', faults: [answers('')], ...invalid },
   { when: '200 with `null`', faults: [answers('null')], ...invalid },
   { when: '200 with `[]`', faults: [answers('[]')], ...invalid },
   { when: '200 with half of its JSON', faults: [answers('{"id":"ceval_1",')], ...invalid },
   { when: '200 with a byte order mark', faults: [answers('\uFEFF{}')], ...invalid },
   {
-    when: '200 with JSON 100,000 deep',
+    when: '200 with JSON nested 100,000 deep',
     faults: [answers('['.repeat(100_000) + ']'.repeat(100_000))],
     ...invalid,
   },
   {
-    when: '200 about another event type',
+    when: '200 with another event type',
     faults: [
       altered((body) =>
         body.replace('"registration"', '"login"').replaceAll('user_multi_accounting', 'user_account_sharing'),
@@ -287,9 +294,9 @@ export const faultRows: readonly FaultRow[] = [
     ],
     ...invalid,
   },
-  { when: 'an answer of 10 MB', faults: [answers(' '.repeat(10 * megabyte))], ...invalid },
+  { when: 'a response of 10 MB', faults: [answers(' '.repeat(10 * megabyte))], ...invalid },
   {
-    when: 'an answer without an end',
+    when: 'an endless response',
     faults: [
       ({ response, takeEffect }) => {
         takeEffect();
@@ -304,12 +311,12 @@ export const faultRows: readonly FaultRow[] = [
     ...invalid,
   },
   {
-    when: 'a compressed answer, a thousand to one',
+    when: 'a response compressed a thousand to one',
     faults: [answers(gzipSync(' '.repeat(megabyte)), { 'content-encoding': 'gzip' })],
     ...invalid,
   },
   {
-    when: 'an answer in twenty encodings',
+    when: 'a response in twenty encodings',
     faults: [answers('x', { 'content-encoding': Array(20).fill('gzip').join(', ') })],
     ...invalid,
   },
@@ -320,14 +327,14 @@ export const faultRows: readonly FaultRow[] = [
     ],
     ...invalid,
   },
-  { when: 'bytes that are no HTTP', faults: [raw('SSH-2.0-OpenSSH_9.9\r\n')], ...invalid },
+  { when: 'bytes that are not HTTP', faults: [raw('SSH-2.0-OpenSSH_9.9\r\n')], ...invalid },
   {
-    when: 'a status that HTTP does not know',
+    when: 'a status that does not exist in HTTP',
     faults: [raw('HTTP/1.1 777 Odd\r\ncontent-length: 0\r\n\r\n')],
     ...invalid,
   },
   {
-    when: 'a storm of interim answers before the real one',
+    when: 'a storm of interim responses before the final one',
     faults: [
       (victim) => {
         for (let count = 0; count < 100; count += 1) victim.socket.write('HTTP/1.1 103 Early Hints\r\n\r\n');

@@ -41,7 +41,7 @@ describe('the retry policy', () => {
     ['503', situation({ status: 503 })],
     ['429', situation({ status: 429 })],
     ['429 for a rate', situation({ status: 429, rateLimitedReason: 'endpoint-rate' })],
-    ['a 4xx of a proxy on the way', situation({ status: 408, byIntermediary: true })],
+    ['a 4xx from a proxy in between', situation({ status: 408, byIntermediary: true })],
     ['a refusal that Stripe says to repeat', situation({ status: 400, shouldRetry: true })],
   ])('the retry policy retries after %s', (_name, given) => {
     expect(retryDelayMs(given)).toBeGreaterThanOrEqual(100);

@@ -14,14 +14,14 @@ export interface Decision {
   readonly status: 'ALLOWED' | 'RESTRICTED' | 'BLOCKED';
   /** The risk level that decided, or the code of the failure that let the person in. */
   readonly reason: string;
-  /** Undefined where there was no evaluation in time: there is nothing to report on then. */
+  /** The evaluation's id; undefined if there was none in time, and so nothing to report on. */
   readonly evaluation: string | undefined;
 }
 
 export interface EvaluationSettings {
-  /** Where the gateway serves, e.g. `https://evaluations.internal/graphql`. */
+  /** The gateway's endpoint, such as `https://evaluations.internal/graphql`. */
   readonly url: string;
-  /** The gateway's `ROUTER_SECRET`: a back end that has it is not rate limited, its people are. */
+  /** The gateway's `ROUTER_SECRET`. With it, rate limits apply to each person and not to the back end. */
   readonly secret: string | undefined;
   /** How long a log-in may wait for its evaluation, in milliseconds. */
   readonly budgetMs: number;
@@ -42,8 +42,8 @@ export class Evaluations {
   }
 
   /**
-   * Evaluates and decides within the budget; never throws. `person` is your own id of who acts, or the session's.
-   * `attempt` is one id for one attempt of a person: however often it is sent, it is evaluated and billed once.
+   * Evaluates and decides within the budget; never throws. `person` is your id of the person, or the session's.
+   * `attempt` identifies one log-in attempt: however often it is sent, it is evaluated and billed once.
    */
   async decide(
     person: string,
@@ -54,7 +54,7 @@ export class Evaluations {
       const { createCustomerEvaluation: payload } = await this.#client.request({
         document: CreateCustomerEvaluationDocument,
         variables: { input: { ...input, idempotencyKey: attempt } },
-        // The gateway gives up a little earlier, so that its typed answer still arrives in time.
+        // The gateway gives up a little earlier, so that its typed error still arrives in time.
         requestHeaders: {
           'x-caller-subject': person,
           'x-request-timeout-ms': String(Math.ceil(this.#budgetMs * 0.9)),
@@ -72,9 +72,9 @@ export class Evaluations {
   }
 
   /**
-   * Tells Stripe what was decided, which is what its models learn from. Call it after the person has been answered:
-   * it returns at once, repeats by itself, and never throws. A report that is under way is lost with the process;
-   * whoever needs every one puts them into a job queue instead, with `evaluation` as the job's key.
+   * Tells Stripe what was decided, which is what its models learn from. Call it after responding to the person:
+   * it returns immediately, retries by itself, and never throws. Reports in progress are lost if the process dies;
+   * if you need every report, use a job queue, with `evaluation` as the job's key.
    */
   report(person: string, { evaluation, status }: Decision): void {
     if (evaluation === undefined) return;
@@ -86,7 +86,7 @@ export class Evaluations {
     this.#reports.add(report);
   }
 
-  /** Waits for the reports that are under way: for a graceful shutdown. */
+  /** Waits for the reports in progress, for a graceful shutdown. */
   async close(): Promise<void> {
     await Promise.all(this.#reports);
   }
@@ -103,7 +103,7 @@ export class Evaluations {
         const [failure] = payload?.errors ?? [];
         if (failure === undefined || !failure.retryable) return;
       } catch {
-        // No answer: the key makes a repeat safe.
+        // No response: the key makes a retry safe.
       }
       await sleep(500 * 2 ** attempt);
     }
@@ -113,14 +113,14 @@ export class Evaluations {
 type Created = NonNullable<CreateCustomerEvaluationMutation['createCustomerEvaluation']>;
 type Signals = NonNullable<Created['customerEvaluation']>['signals'];
 
-/** Each event type has a signal of its own. */
+/** Each event type has its own signal. */
 function riskIn(signals: Signals): CustomerEvaluationRiskLevel {
   const signal =
     signals?.__typename === 'LoginSignals' ? signals.accountSharing : (signals?.multiAccounting ?? null);
   return signal?.riskLevel ?? 'UNKNOWN';
 }
 
-/** Your policy. A person who is blocked should be told so, and how to reach somebody who can look again. */
+/** Your policy. Tell people that they are blocked, and how to reach a person who can review the decision. */
 function statusFor(risk: CustomerEvaluationRiskLevel): Decision['status'] {
   if (risk === 'HIGHEST') return 'BLOCKED';
   return risk === 'ELEVATED' ? 'RESTRICTED' : 'ALLOWED';

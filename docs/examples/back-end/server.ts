@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { Evaluations } from './evaluation.ts';
 
 /*
- * A log-in as a product would have it: the page makes a Radar Session, the server checks the password, evaluates
- * within a budget, decides, answers, and reports afterwards. Run it with `node server.ts`.
+ * A complete log-in: the page creates a Radar Session; the server checks the password, evaluates within a budget,
+ * decides, responds, and reports afterwards. Run it with `node server.ts`.
  */
 const { env } = process;
 const evaluations = new Evaluations({
@@ -21,7 +21,7 @@ const page = readFileSync(new URL('log-in.html', import.meta.url), 'utf8').repla
 
 const server = createServer(async (request, response) => {
   if (request.method === 'GET') {
-    // One attempt per page: a form that is sent twice is evaluated and billed once.
+    // One attempt per page: a form that is submitted twice is evaluated and billed once.
     response.setHeader('content-type', 'text/html; charset=utf-8').end(page.replace('ATTEMPT', randomUUID()));
     return;
   }
@@ -31,7 +31,7 @@ const server = createServer(async (request, response) => {
   const decision = await evaluations.decide(person.id, form.get('attempt') ?? randomUUID(), {
     eventType: 'LOGIN',
     evaluationContext: [
-      // Stripe.js may be blocked: a Radar Session is best effort. Without one, tell what the request itself tells.
+      // Stripe.js may be blocked: a Radar Session is best effort. Without one, send what the request itself reveals.
       { clientDetails: radarSession ? { radarSession } : { data: clientDataOf(request) } },
       { customerDetails: { customer: person.stripeCustomer } },
     ],
@@ -40,7 +40,7 @@ const server = createServer(async (request, response) => {
   response
     .writeHead(status === 'BLOCKED' ? 403 : 200, { 'content-type': 'application/json' })
     .end(JSON.stringify({ status, reason }));
-  // The person has the answer: nobody waits for this.
+  // The person has the response: nobody waits for the report.
   evaluations.report(person.id, decision);
 });
 
@@ -49,7 +49,7 @@ server.listen(Number(env['PORT'] ?? 3000), '127.0.0.1', () => {
 });
 process.once('SIGTERM', () => server.close(() => evaluations.close()));
 
-/** Stands for your own. Its customer may hold a word that makes the sandbox misbehave: `cus_sandbox_hang`. */
+/** Replace it with your own. The customer's id can make the sandbox misbehave: `cus_sandbox_hang`. */
 function checkPassword(email: string | null, _password: string | null) {
   const [name = ''] = (email ?? '').split('@');
   return { id: `person ${name}`, stripeCustomer: `cus_${name}` };
