@@ -150,12 +150,15 @@ export async function inTurn(
   );
 }
 
-/** CPU microseconds that each answered request of a load took. */
+/** CPU microseconds that each answered request of a load took, and those of them spent in scavenges. */
 export async function cpuOf(
   target: Target,
   options: Partial<autocannon.Options>,
-): Promise<{ cpu: number; result: autocannon.Result }> {
-  const before = target.server.cpuSeconds();
+): Promise<{ cpu: number; scavenges: number; result: autocannon.Result }> {
+  const { server } = target;
+  const before = { cpu: server.cpuSeconds(), scavenges: await server.scavengeSeconds() };
   const result = await load(target, options);
-  return { cpu: ((target.server.cpuSeconds() - before) / result.requests.total) * 1e6, result };
+  const each = (seconds: number): number => (seconds / result.requests.total) * 1e6;
+  const cpu = each(server.cpuSeconds() - before.cpu);
+  return { cpu, scavenges: each((await server.scavengeSeconds()) - before.scavenges), result };
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
 /** A server under measurement, pinned to the first core; load and upstream have the other. */
@@ -6,6 +7,8 @@ export interface ServerProcess {
   readonly url: string;
   /** CPU seconds so far, user and system, by the operating system's account. */
   cpuSeconds(): number;
+  /** Seconds spent so far in collections of young objects. */
+  scavengeSeconds(): Promise<number>;
   /** The most memory it ever held, in megabytes. */
   peakMegabytes(): number;
   residentMegabytes(): number;
@@ -20,9 +23,10 @@ export async function startProcess(
   { core, environment }: { core: 0 | 1; environment: Record<string, string> },
 ): Promise<ServerProcess> {
   const port = nextPort++;
-  const child = spawn('taskset', ['-c', String(core), process.execPath, ...command], {
+  const node = [process.execPath, '--import', './test/bench/garbage-collection.ts'];
+  const child = spawn('taskset', ['-c', String(core), ...node, ...command], {
     env: { PATH: process.env['PATH'], PORT: String(port), ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   const end = (): boolean => child.kill('SIGKILL');
   process.on('exit', end);
@@ -37,6 +41,12 @@ export async function startProcess(
       // Fields 14 and 15, in clock ticks of 10 ms; the command's name in field 2 may hold spaces (proc(5)).
       const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
       return (Number(fields[11]) + Number(fields[12])) / 100;
+    },
+    async scavengeSeconds() {
+      const answer = once(child, 'message');
+      child.send('scavenges');
+      const [milliseconds] = await answer;
+      return milliseconds / 1000;
     },
     peakMegabytes: () => Math.round(status('VmHWM')),
     residentMegabytes: () => Math.round(status('VmRSS')),

@@ -5,9 +5,10 @@ import type { Scale } from '../scale.ts';
 /** CPU microseconds for each mutation, against an upstream that answers at once. */
 export function cpu({ rounds, roundSeconds, warmUpSeconds }: Scale): Promise<Figures[]> {
   return inTurn(contestants, { latencyMs: 0, rounds, warmUpSeconds }, async (target) => {
-    const { cpu: microseconds, result } = await cpuOf(target, { duration: roundSeconds });
+    const { cpu: microseconds, scavenges, result } = await cpuOf(target, { duration: roundSeconds });
     return {
       'CPU µs': microseconds,
+      'of it scavenges µs': scavenges,
       'per second': result.requests.average,
       'p50 ms': result.latency.p50,
       'p99 ms': result.latency.p99,

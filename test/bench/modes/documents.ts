@@ -23,10 +23,16 @@ const requests: Readonly<Record<string, string>> = {
   'document of 16 kB': json(sized(16_000), {}),
 };
 
-/** CPU microseconds of a router's entity fetches, each of them a call upstream, and of documents by size. */
+const settings = { STRIPE_API_VERSION: '2026-06-24.preview' };
+
+/**
+ * CPU microseconds of a router's entity fetches, each of them a call upstream, and of documents by size; with plans
+ * and without.
+ */
 export async function documents({ roundSeconds, warmUpSeconds }: Scale): Promise<Figures[]> {
-  const target = gatewayWith({ STRIPE_API_VERSION: '2026-06-24.preview' });
-  const [figures] = await inTurn([target], { latencyMs: 0, rounds: 1, warmUpSeconds }, async (gateway) => {
+  const measured = [gatewayWith(settings), gatewayWith({ ...settings, PREPARED_OPERATIONS: 'off' })];
+  const rounds = { latencyMs: 0, rounds: 1, warmUpSeconds };
+  const [withPlans, without = {}] = await inTurn(measured, rounds, async (gateway) => {
     const taken: Figures = {};
     for (const [name, body] of Object.entries(requests)) {
       await cpuOf(gateway, { body, duration: roundSeconds / 2 });
@@ -34,5 +40,6 @@ export async function documents({ roundSeconds, warmUpSeconds }: Scale): Promise
     }
     return taken;
   });
-  return [{}, figures ?? {}];
+  const plansOff = Object.entries(without).map(([name, figure]) => [`plans off: ${name}`, figure]);
+  return [{}, { ...withPlans, ...Object.fromEntries(plansOff) }];
 }

@@ -4,7 +4,7 @@ import { openLoop } from '../open-loop.ts';
 import type { Scale } from '../scale.ts';
 
 /**
- * What is still answered when twice and five times as much comes as can be, against an upstream of 300 ms. Asked to
+ * What is still answered when two, five and ten times as much comes as can be, against an upstream of 300 ms. Asked to
  * hold so many calls in flight that the process itself is the limit, not the bulkhead.
  */
 export async function overload({ roundSeconds, warmUpSeconds }: Scale): Promise<Figures[]> {
@@ -14,7 +14,7 @@ export async function overload({ roundSeconds, warmUpSeconds }: Scale): Promise<
   await warm(target, warmUpSeconds);
   const peak = await peakOf(target);
   const figures: Figures = { 'peak per second': peak };
-  for (const times of [2, 5]) {
+  for (const times of [2, 5, 10]) {
     const offer = { perSecond: peak * times, seconds: roundSeconds };
     const { accepted, refused, failed, ...rates } = await openLoop(target, offer);
     figures[`× ${times}: sent per second`] = rates.sentPerSecond;
