@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { testFiles } from './harness/speeds.ts';
 
@@ -12,6 +13,8 @@ const { testTimeout, globalSetup, ...each } = JSON.parse(
 export default {
   rootDir,
   testTimeout,
+  // Jest's default is one fewer than there are cores. Many tests mostly wait, so two files share even a single core well.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   projects: Object.entries(testFiles()).map(([speed, files]) => ({
     ...each,
     rootDir,
