@@ -49,10 +49,11 @@ it('`npm run dev` serves the code that was just saved', async () => {
     expect(await refusalAt((await listening.next()).value)).toContain('Nothing is here, as edited');
     expect(await inFlight).toMatchObject({ data: { createCustomerEvaluation: { errors: [] } } });
 
-    // What does not even compile is told, and forgiven.
+    // A file that does not compile is reported, and the next save restarts the server.
     const good = readFileSync(file, 'utf8');
+    const failed = lineWith(output, 'Failed running');
     writeFileSync(file, good.replace('export', 'exprot'));
-    while (!(await once(output, 'line')).some((line) => String(line).includes('Failed running')));
+    await failed;
     writeFileSync(file, good.replace('as edited', 'as mended'));
     expect(await refusalAt((await listening.next()).value)).toContain('Nothing is here, as mended');
   } finally {
@@ -68,6 +69,18 @@ async function* urlsIn(lines: Interface): AsyncGenerator<string, never> {
     if (msg === 'listening' && url !== undefined) yield url;
   }
   throw new Error('it ended');
+}
+
+/** Resolves with the first line that has the text. Listens from now on: `once` in a loop misses lines of one chunk. */
+function lineWith(lines: Interface, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    const look = (line: string): void => {
+      if (!line.includes(text)) return;
+      lines.off('line', look);
+      resolve(line);
+    };
+    lines.on('line', look);
+  });
 }
 
 async function refusalAt(url: string): Promise<string> {
