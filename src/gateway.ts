@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { Logger } from 'pino';
 import { createAccess } from './access/access.ts';
 import { loadTrustedDocuments } from './access/trusted-documents.ts';
+import { AdmissionQueue } from './admission/admission-queue.ts';
 import { AccountKeyFiles } from './config/account-key-files.ts';
 import type { Config } from './config/config.ts';
 import { packageInfo, userAgent } from './config/package-info.ts';
@@ -63,10 +64,7 @@ async function openGateway(
   const trustedDocuments = loadTrustedDocuments(config.trustedDocuments);
   const outgoing = createOutgoingRequests(userAgent(), config.proxy);
   const access = await createAccess(config, outgoing, log);
-  opened.push(
-    () => access.limits.close(),
-    () => access.authenticator.close(),
-  );
+  opened.push(() => access.close());
 
   const sandbox = config.upstream === 'sandbox' ? await startSandbox(config) : undefined;
   opened.push(() => sandbox?.close());
@@ -100,9 +98,8 @@ async function openGateway(
   opened.push(() => secretFiles.close());
 
   const drift = new ContractDrift();
-  const { metrics } = telemetry;
-  const api = evaluationApiOf(config, stripe, drift, metrics);
-  const modules = [customerEvaluationModule({ api, metrics })] as const;
+  const api = evaluationApiOf(config, stripe, drift, telemetry.metrics);
+  const modules = [customerEvaluationModule({ api, metrics: telemetry.metrics })] as const;
   const { schema } = buildSubgraph(modules);
   const prepared = preparedOperations ? new PreparedOperations({ schema, modules, maxCost }) : undefined;
   const apollo = await startApolloServer(schema, modules, config, log, prepared && [prepared.plugin]);
@@ -111,7 +108,9 @@ async function openGateway(
 
   await access.authenticator.started;
   const drain = new Drain(config.http.drain);
+  const queue = new AdmissionQueue(config.http.maxEventLoopDelayMs);
   await telemetry.serve({
+    requestsWaiting: () => queue.waiting,
     upstream: () => stripe.load,
     drift: () => drift.counts,
     keySet: () => access.authenticator.keySetState,
@@ -127,6 +126,7 @@ async function openGateway(
     trustedDocuments,
     isUpstreamUp: () => stripe.isUpstreamUp,
     drain,
+    queue,
     pages: pagesOptionsOf(config, sandbox?.playground),
     telemetry,
     log,

@@ -35,31 +35,36 @@ export interface AccessSettings {
   readonly pseudonymKey: string;
 }
 
-interface RenewableAccess extends Access {
+interface OpenAccess extends Access {
   /** Replaces the key for pseudonyms. */
   renewPseudonymKey(key: string): void;
+  /** Stops fetching the key set, and closes the connection to Redis. */
+  close(): void;
 }
 
 export async function createAccess(
   settings: AccessSettings,
   outgoing: OutgoingRequests,
   log: Logger,
-): Promise<RenewableAccess> {
+): Promise<OpenAccess> {
   const { authentication, rateLimits } = settings;
   let underKey = pseudonymizer(settings.pseudonymKey);
   const pseudonymize: Pseudonymize = (name) => underKey(name);
   const { redisUrl } = rateLimits;
   const store = redisUrl === undefined ? undefined : await openStore(redisUrl, pseudonymize, log);
+  const keySetChanged = stateLogger(log, 'the key set of JWT_JWKS_URL is');
+  const authenticator = createAuthenticator(authentication, outgoing, keySetChanged);
+  const limits = new RateLimits(rateLimits, store);
   return {
     renewPseudonymKey: (key) => {
       underKey = pseudonymizer(key);
     },
-    authenticator: createAuthenticator(
-      authentication,
-      outgoing,
-      stateLogger(log, 'the key set of JWT_JWKS_URL is'),
-    ),
-    limits: new RateLimits(rateLimits, store),
+    close: () => {
+      authenticator.close();
+      limits.close();
+    },
+    authenticator,
+    limits,
     pseudonymize,
     accountOf: (caller) =>
       settings.stripeAccounts === 'one' ? undefined : (caller.account ?? settings.stripe.account ?? null),

@@ -3,15 +3,15 @@ import { FairQueue } from './fair-queue.ts';
 /** How long one turn of the event loop may start requests; then responses are read. */
 const turnMs = 1;
 /** The maximum number of requests that start in one turn, however fast they are. */
-const mostInTurn = 8;
+const maxPerTurn = 8;
 /** While new connections arrive, this many turns in a row start no request. */
-const turnsForConnections = 3;
+const maxSkippedTurns = 3;
 /** The estimated duration of a request before any has been measured. */
-const firstGuessMs = 0.5;
-/** The weight of one request in the moving mean. */
-const weight = 1 / 32;
-/** A measurement is capped at this multiple of the mean: the rest is a pause, for garbage collection or by the machine. */
-const mostTimes = 4;
+const initialEstimateMs = 0.5;
+/** The weight of one measurement in the moving average (exponential smoothing). */
+const smoothing = 1 / 32;
+/** A measurement is capped at this multiple of the average: the rest is a pause, for garbage collection or by the machine. */
+const maxSampleFactor = 4;
 
 /**
  * Admission queue in front of Fastify. Work in progress has priority: each turn of the event loop starts only a few queued
@@ -20,24 +20,24 @@ const mostTimes = 4;
  */
 export class AdmissionQueue {
   readonly #maxWaitMs: number;
-  readonly #line: FairQueue;
-  #msEach = firstGuessMs;
-  #begunAt = 0;
+  readonly #queue: FairQueue;
+  #estimateMs = initialEstimateMs;
+  #lastStartAt = 0;
   // State of the current turn of the event loop.
-  #beganAt: number | undefined;
-  #isEndAwaited = false;
+  #turnStartedAt: number | undefined;
+  #isEndScheduled = false;
   #hasConnection = false;
   // State of earlier turns.
   #mayHaveMoreConnections = false;
-  #turnsLeftOut = 0;
+  #skippedTurns = 0;
 
   constructor(maxWaitMs: number) {
     this.#maxWaitMs = maxWaitMs;
-    this.#line = new FairQueue(this.#capacity);
+    this.#queue = new FairQueue(this.#capacity);
   }
 
   get waiting(): number {
-    return this.#line.size;
+    return this.#queue.size;
   }
 
   /**
@@ -45,16 +45,16 @@ export class AdmissionQueue {
    * `QueueRejectedError`. `callerOf` is called only if the request has to wait.
    */
   enter(callerOf: () => string): Promise<void> | undefined {
-    this.#awaitEnd();
-    if (this.#line.size === 0) {
+    this.#scheduleEnd();
+    if (this.#queue.size === 0) {
       if (!this.#mayHaveMoreConnections && this.#hasTime()) {
-        this.#learn(firstGuessMs);
+        this.#measure(initialEstimateMs);
         return undefined;
       }
-      this.#begunAt = performance.now();
+      this.#lastStartAt = performance.now();
     }
-    this.#line.capacity = this.#capacity;
-    return this.#line.wait({ caller: callerOf(), signal: undefined }, this.#maxWaitMs);
+    this.#queue.capacity = this.#capacity;
+    return this.#queue.wait({ caller: callerOf(), signal: undefined }, this.#maxWaitMs);
   }
 
   /**
@@ -63,56 +63,56 @@ export class AdmissionQueue {
    */
   connected(): void {
     this.#hasConnection = true;
-    this.#awaitEnd();
+    this.#scheduleEnd();
   }
 
   /** Whether this turn may start another request. */
   #hasTime(): boolean {
-    this.#beganAt ??= performance.now();
-    return performance.now() - this.#beganAt < turnMs;
+    this.#turnStartedAt ??= performance.now();
+    return performance.now() - this.#turnStartedAt < turnMs;
   }
 
   // Immediates run after the turn has read everything that had arrived.
-  #awaitEnd(): void {
-    if (this.#isEndAwaited) return;
-    this.#isEndAwaited = true;
+  #scheduleEnd(): void {
+    if (this.#isEndScheduled) return;
+    this.#isEndScheduled = true;
     setImmediate(this.#endTurn);
   }
 
   readonly #endTurn = (): void => {
-    this.#isEndAwaited = false;
-    this.#beganAt = undefined;
+    this.#isEndScheduled = false;
+    this.#turnStartedAt = undefined;
     this.#mayHaveMoreConnections = this.#hasConnection;
     this.#hasConnection = false;
-    if (this.#line.size > 0 || this.#mayHaveMoreConnections) this.#awaitEnd();
-    if (this.#line.size === 0) return;
-    if (this.#mayHaveMoreConnections && this.#turnsLeftOut < turnsForConnections) {
-      this.#turnsLeftOut += 1;
+    if (this.#queue.size > 0 || this.#mayHaveMoreConnections) this.#scheduleEnd();
+    if (this.#queue.size === 0) return;
+    if (this.#mayHaveMoreConnections && this.#skippedTurns < maxSkippedTurns) {
+      this.#skippedTurns += 1;
       return;
     }
-    this.#turnsLeftOut = 0;
-    this.#beginNext();
+    this.#skippedTurns = 0;
+    this.#startNext();
     if (this.#mayHaveMoreConnections) return;
     // Not in a loop: each admitted request is processed before the next one starts.
-    for (let count = 1; count < mostInTurn; count += 1) setImmediate(this.#beginNext);
+    for (let count = 1; count < maxPerTurn; count += 1) setImmediate(this.#startNext);
   };
 
-  readonly #beginNext = (): void => {
-    if (this.#line.size === 0 || !this.#hasTime()) return;
+  readonly #startNext = (): void => {
+    if (this.#queue.size === 0 || !this.#hasTime()) return;
     const now = performance.now();
     // Skipped turns say nothing about the duration of requests.
-    if (!this.#mayHaveMoreConnections) this.#learn(now - this.#begunAt);
-    this.#begunAt = now;
-    this.#line.admitNext();
+    if (!this.#mayHaveMoreConnections) this.#measure(now - this.#lastStartAt);
+    this.#lastStartAt = now;
+    this.#queue.admitNext();
   };
 
   // Capped: a pause of the process says nothing about the next requests. The second cap keeps room for one request.
-  #learn(ms: number): void {
-    const most = Math.min(this.#msEach * mostTimes, this.#maxWaitMs);
-    this.#msEach += (Math.min(ms, most) - this.#msEach) * weight;
+  #measure(ms: number): void {
+    const most = Math.min(this.#estimateMs * maxSampleFactor, this.#maxWaitMs);
+    this.#estimateMs += (Math.min(ms, most) - this.#estimateMs) * smoothing;
   }
 
   get #capacity(): number {
-    return this.#maxWaitMs / this.#msEach;
+    return this.#maxWaitMs / this.#estimateMs;
   }
 }

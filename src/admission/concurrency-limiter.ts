@@ -10,13 +10,13 @@ const maxWaitMs = 200;
 export class ConcurrencyLimiter {
   /** The maximum calls in flight. */
   readonly width: number;
-  readonly #line: FairQueue;
+  readonly #queue: FairQueue;
   #free: number;
 
   constructor(maxConcurrency: number) {
     this.width = maxConcurrency;
     this.#free = maxConcurrency;
-    this.#line = new FairQueue(maxConcurrency);
+    this.#queue = new FairQueue(maxConcurrency);
   }
 
   get inside(): number {
@@ -24,16 +24,16 @@ export class ConcurrencyLimiter {
   }
 
   get waiting(): number {
-    return this.#line.size;
+    return this.#queue.size;
   }
 
   /** Acquires a slot; the caller must `leave` afterwards in every case. */
   async enter(call: Queued): Promise<void> {
     if (this.#free > 0) this.#free -= 1;
-    else await this.#line.wait(call, maxWaitMs);
+    else await this.#queue.wait(call, maxWaitMs);
   }
 
   leave(): void {
-    if (!this.#line.admitNext()) this.#free += 1;
+    if (!this.#queue.admitNext()) this.#free += 1;
   }
 }

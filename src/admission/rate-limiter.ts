@@ -4,7 +4,7 @@ import { FairQueue, type Queued } from './fair-queue.ts';
 const windowMs = 1_010;
 
 /** The queue length limit, in seconds of throughput: as long as a person waits for a login. */
-const lineSeconds = 4;
+const maxQueueSeconds = 4;
 
 /**
  * Outbound rate limiter (sliding window): a burst passes immediately up to the limit, the rest waits, fairly across
@@ -15,25 +15,25 @@ const lineSeconds = 4;
 export class RateLimiter {
   // When each of the last `ceiling` calls passed: the next may pass once the oldest has left the window.
   readonly #passed: number[];
-  readonly #line: FairQueue;
+  readonly #queue: FairQueue;
   #oldest = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(maxPerSecond: number) {
     this.#passed = new Array<number>(maxPerSecond).fill(Number.NEGATIVE_INFINITY);
-    this.#line = new FairQueue(maxPerSecond * lineSeconds);
+    this.#queue = new FairQueue(maxPerSecond * maxQueueSeconds);
   }
 
   get waiting(): number {
-    return this.#line.size;
+    return this.#queue.size;
   }
 
   async pass(call: Queued, maxWaitMs: number): Promise<void> {
-    if (this.#line.size === 0 && this.#waitMs() <= 0) {
+    if (this.#queue.size === 0 && this.#waitMs() <= 0) {
       this.#count();
       return;
     }
-    const waiting = this.#line.wait(call, maxWaitMs);
+    const waiting = this.#queue.wait(call, maxWaitMs);
     this.#schedule();
     await waiting;
   }
@@ -41,7 +41,7 @@ export class RateLimiter {
   /** Rejects all queued calls, and stops the timer. */
   close(): void {
     clearTimeout(this.#timer);
-    this.#line.refuseAll();
+    this.#queue.refuseAll();
   }
 
   #waitMs(): number {
@@ -57,11 +57,11 @@ export class RateLimiter {
     this.#timer ??= setTimeout(
       () => {
         this.#timer = undefined;
-        while (this.#line.size > 0 && this.#waitMs() <= 0) {
+        while (this.#queue.size > 0 && this.#waitMs() <= 0) {
           this.#count();
-          this.#line.admitNext();
+          this.#queue.admitNext();
         }
-        if (this.#line.size > 0) this.#schedule();
+        if (this.#queue.size > 0) this.#schedule();
       },
       Math.max(1, Math.ceil(this.#waitMs())),
     );

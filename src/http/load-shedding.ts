@@ -8,7 +8,7 @@ import {
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Authenticator } from '../access/authentication.ts';
-import { AdmissionQueue } from '../admission/admission-queue.ts';
+import type { AdmissionQueue } from '../admission/admission-queue.ts';
 import { QueueRejectedError } from '../admission/fair-queue.ts';
 import { BadRequestError } from '../errors/bad-request-error.ts';
 import { OverloadedError } from '../errors/overloaded-error.ts';
@@ -20,8 +20,7 @@ import { hostFault, isProbe } from './host-rules.ts';
 import type { RefusalWriter } from './refusal-writer.ts';
 
 export interface LoadSheddingOptions {
-  /** Requests that would wait longer for the process are rejected. */
-  readonly maxWaitMs: number;
+  readonly queue: AdmissionQueue;
   readonly authenticator: Authenticator;
   /** The names in `Host` to answer to; any, if undefined. */
   readonly hosts: ReadonlySet<string> | undefined;
@@ -40,10 +39,9 @@ const maxHeaders = 100;
  */
 export function serverWithLoadShedding(
   settings: ServerOptions,
-  { maxWaitMs, authenticator, hosts, writer, exchanges }: LoadSheddingOptions,
+  { queue, authenticator, hosts, writer, exchanges }: LoadSheddingOptions,
   inside: RequestListener,
 ): Server {
-  const queue = new AdmissionQueue(maxWaitMs);
   // Node would refuse a request without a Host by itself, with an empty body.
   const server = createServer({ ...settings, requireHostHeader: false }, (request, response) => {
     exchanges.begin(request, response);

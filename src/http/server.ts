@@ -2,6 +2,7 @@ import type { ApolloServer } from '@apollo/server';
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
 import type { Logger } from 'pino';
 import type { TrustedDocuments } from '../access/trusted-documents.ts';
+import type { AdmissionQueue } from '../admission/admission-queue.ts';
 import type { HttpSettings } from '../config/http-settings.ts';
 import { BadRequestError } from '../errors/bad-request-error.ts';
 import { describeError } from '../errors/describe-error.ts';
@@ -32,6 +33,8 @@ import { documentHook } from './trusted-document-hook.ts';
 
 export interface HttpOptions extends ReadinessOptions {
   readonly apollo: ApolloServer<GraphQLContext>;
+  /** Where requests wait while the process is busy. */
+  readonly queue: AdmissionQueue;
   /** Undefined where every operation is Apollo Server's. */
   readonly prepared?: PreparedOperations | undefined;
   /** All attempts of one call, waits included. */
@@ -41,7 +44,7 @@ export interface HttpOptions extends ReadinessOptions {
   readonly maxDocumentBytes: number;
   /** Undefined where the explorer is off. */
   readonly pages?: PagesOptions | undefined;
-  /** Is told what each request came to. */
+  /** Records the outcome of each request. */
   readonly telemetry: Observers;
   readonly log: Logger;
   readonly settings: HttpSettings;
@@ -77,7 +80,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
           connectionsCheckingInterval: 1_000,
         },
         {
-          maxWaitMs: settings.maxEventLoopDelayMs,
+          queue: options.queue,
           authenticator: access.authenticator,
           hosts: settings.allowedHosts && new Set(settings.allowedHosts),
           writer,

@@ -3,6 +3,8 @@ import type { MetricRegistry } from './metric-registry.ts';
 
 /** What the metrics read when they are scraped. */
 export interface MetricSources {
+  /** Requests in the admission queue. */
+  requestsWaiting(): number;
   upstream(): {
     readonly inFlight: number;
     readonly limit: number;
@@ -28,6 +30,12 @@ export function registerScrapedMetrics(
   registry: MetricRegistry,
   sources: () => MetricSources | undefined,
 ): void {
+  registry.gaugeOnScrape(
+    'http_requests_waiting',
+    'Requests that wait in the admission queue, before any work is done for them.',
+    [],
+    (gauge) => gauge.set(sources()?.requestsWaiting() ?? 0),
+  );
   type Load = ReturnType<MetricSources['upstream']>;
   const upstream = (name: string, help: string, read: (load: Load) => number): void =>
     registry.gaugeOnScrape(name, help, [], (gauge) => {

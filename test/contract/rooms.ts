@@ -22,6 +22,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     what: 'puts the rooms together',
     imports: [
       'access',
+      'admission',
       'config',
       'customer-evaluation',
       'graph',

@@ -186,6 +186,26 @@ describe('when more comes than the process can do', () => {
       expect((await Promise.all(flood)).map(({ status }) => status)).toContain(503);
     });
 
+    it('the metrics show how many requests wait in the admission queue', async () => {
+      await start(10_000);
+      const token = { authorization: `Bearer ${await issuer.token()}` };
+      expect((await call('first', token)).status).toBe(200);
+      await openConnections(500);
+      const log = (await gateway.flushed()).filter((line) => line.startsWith('{'));
+      const waiting = async (): Promise<number> =>
+        sumOf(await scrape(metricsUrl({ log })), 'customer_evaluations_http_requests_waiting');
+      expect(await waiting()).toBe(0);
+      gateway.child.kill('SIGSTOP');
+      const calls = Array.from({ length: 500 }, (_, index) => call(`key ${index}`, token));
+      const during = waiting();
+      await delay(100);
+      gateway.child.kill('SIGCONT');
+      expect(await during).toBeGreaterThan(0);
+      expect(await during).toBeLessThanOrEqual(500);
+      await Promise.all(calls);
+      expect(await waiting()).toBe(0);
+    });
+
     it('an overloaded gateway does no work for a client that has disconnected before its turn', async () => {
       await start(10_000);
       const token = { authorization: `Bearer ${await issuer.token()}` };

@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { createAuthenticator } from '../../src/access/authentication.ts';
+import { AdmissionQueue } from '../../src/admission/admission-queue.ts';
 import { Origins } from '../../src/http/cors.ts';
 import { Drain } from '../../src/http/drain.ts';
 import { Exchanges } from '../../src/http/exchanges.ts';
@@ -39,7 +40,7 @@ describe('The queue before Fastify', () => {
       },
     };
     const options = {
-      maxWaitMs: 60_000,
+      queue: new AdmissionQueue(60_000),
       authenticator,
       hosts: undefined,
       writer,

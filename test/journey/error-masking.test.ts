@@ -6,6 +6,7 @@ import { type Caller, pseudonymizer } from '../../src/access/caller.ts';
 import { permissionsOf } from '../../src/access/permissions.ts';
 import { RateLimits } from '../../src/access/rate-limits.ts';
 import type { DistinctHeaders } from '../../src/access/router-headers.ts';
+import { AdmissionQueue } from '../../src/admission/admission-queue.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { errorsPlugin, presentError } from '../../src/graph/errors-plugin.ts';
 import type { GraphQLContext } from '../../src/graph/graphql-context.ts';
@@ -83,6 +84,7 @@ describe('a bug', () => {
       log: createLog('trace', { write: (line) => log.push(line) }),
       settings: readConfig({}).http,
       drain: new Drain(readConfig({}).http.drain),
+      queue: new AdmissionQueue(60_000),
     });
     url = await server.listen({ host: '127.0.0.1', port: 0 });
   });
