@@ -11,7 +11,7 @@ const jsonInUtf8 = /^application\/json(; ?charset="?utf-8"?)?$/i;
 export function takeOnlyJson(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', ({ raw }, _payload, done) => {
-    if (!(raw instanceof BoundedRequest)) throw new Error('a request that the door did not make');
+    if (!(raw instanceof BoundedRequest)) throw new Error('a request that is not a BoundedRequest');
     raw.readBody((fault, body = Buffer.alloc(0)) => {
       if (fault !== null) done(fault);
       else finish(() => parseJsonBody(body), done);

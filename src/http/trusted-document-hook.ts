@@ -8,13 +8,13 @@ import { searchOf } from './request-parameters.ts';
 import { responseMediaType } from './response-media-type.ts';
 
 // The maximum untrusted documents to log, each once: clients can make up any number of them.
-const maxTold = 1_000;
+const maxLogged = 1_000;
 
 type Envelope = { -readonly [Name in keyof DocumentRequest]: DocumentRequest[Name] };
 
 /** Replaces the id of a trusted document with its text; refuses or logs untrusted documents. */
 export function documentHook(documents: TrustedDocuments) {
-  const told = new Set<string>();
+  const logged = new Set<string>();
 
   return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const envelope = envelopeOf(request);
@@ -36,8 +36,8 @@ export function documentHook(documents: TrustedDocuments) {
         return;
       }
       case 'untrusted':
-        if (judged.hash !== undefined && !told.has(judged.hash) && told.size < maxTold) {
-          told.add(judged.hash);
+        if (judged.hash !== undefined && !logged.has(judged.hash) && logged.size < maxLogged) {
+          logged.add(judged.hash);
           request.callLog.warn({ documentHash: judged.hash }, 'ran an untrusted document');
         }
         settle(request, envelope, envelope.query);

@@ -1,5 +1,5 @@
-/** A page's facts about its gateway, written into its HTML as `data-facts`. */
-export interface PageFacts {
+/** What a page knows about its gateway, written into its HTML as `data-page-info`. */
+export interface PageInfo {
   readonly mode: 'sandbox' | 'test' | 'live';
   /** Which of Stripe's APIs. */
   readonly stripeApi: 'v1' | 'v2';

@@ -11,7 +11,7 @@ export function pagesOptionsOf(
   const isV2 = stripeApi === 'v2';
   const { outcomeReports, retrieve } = capabilitiesOf(stripe.apiVersion);
   return {
-    facts: {
+    info: {
       mode,
       stripeApi,
       upstreamVersion: stripe.apiVersion,

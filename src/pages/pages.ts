@@ -4,10 +4,10 @@ import { packageRoot } from '../config/package-info.ts';
 import { UpstreamCallError } from '../errors/upstream-call-error.ts';
 import { scopeIdempotencyKey } from '../graph/idempotency-key.ts';
 import { sendAsset } from './assets.ts';
-import type { PageFacts } from './page-info.ts';
+import type { PageInfo } from './page-info.ts';
 
 export interface PagesOptions {
-  readonly facts: PageFacts;
+  readonly info: PageInfo;
   /** Only if the upstream is the sandbox. */
   readonly playground: PlaygroundOptions | undefined;
 }
@@ -37,17 +37,17 @@ const pagesDir = new URL('dist/pages/', packageRoot);
 /** Serves the explorer at `/`, and the playground at `/try`. Anybody may load the pages: they grant no rights. */
 export function servePages(
   server: FastifyInstance,
-  { facts, playground }: PagesOptions,
+  { info, playground }: PagesOptions,
   findCaller: onRequestHookHandler,
 ): void {
-  server.get('/', (_request, reply) => sendPage(reply, 'explorer', facts));
+  server.get('/', (_request, reply) => sendPage(reply, 'explorer', info));
   server.get<{ Params: { name: string } }>('/assets/:name', (request, reply) =>
     sendAsset(request, reply, request.params.name),
   );
   if (playground === undefined) return;
 
   const options = optionsOf(playground.cases);
-  server.get('/try', (_request, reply) => sendPage(reply, 'playground', facts, { options }));
+  server.get('/try', (_request, reply) => sendPage(reply, 'playground', info, { options }));
   // Keys are scoped by caller, so nobody sees the calls of others.
   server.get<{ Querystring: Readonly<Record<string, unknown>> }>(
     '/try/calls',
@@ -70,30 +70,30 @@ export function servePages(
 }
 
 /** Shows the explorer to a browser that opens `/graphql`. */
-export function explorerForBrowsers({ facts }: PagesOptions) {
+export function explorerForBrowsers({ info }: PagesOptions) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     if (!['GET', 'HEAD'].includes(request.method)) return undefined;
     const asks = ['query', 'documentId', 'extensions'].some((name) => name in (request.query as object));
     if (asks || !request.headers.accept?.includes('text/html')) return undefined;
-    return sendPage(reply, 'explorer', facts);
+    return sendPage(reply, 'explorer', info);
   };
 }
 
 async function sendPage(
   reply: FastifyReply,
   page: Page,
-  facts: PageFacts,
+  info: PageInfo,
   markup: Readonly<Record<string, string>> = {},
 ): Promise<FastifyReply> {
   const values: Readonly<Record<string, string>> = {
     ...markup,
-    mode: facts.mode,
-    modeName: modes[facts.mode].name,
-    modeMeaning: modes[facts.mode].meaning,
-    stripeApi: facts.stripeApi,
-    upstreamVersion: escaped(facts.upstreamVersion),
-    facts: escaped(JSON.stringify(facts)),
-    playgroundLink: facts.mode === 'sandbox' ? '<a href="try">Playground</a>' : '',
+    mode: info.mode,
+    modeName: modes[info.mode].name,
+    modeMeaning: modes[info.mode].meaning,
+    stripeApi: info.stripeApi,
+    upstreamVersion: escaped(info.upstreamVersion),
+    info: escaped(JSON.stringify(info)),
+    playgroundLink: info.mode === 'sandbox' ? '<a href="try">Playground</a>' : '',
   };
   const template = await readFile(new URL(`${page}.html`, pagesDir), 'utf8').catch((cause) => {
     throw new Error('The pages are not built: npm run build builds them.', { cause });
@@ -102,7 +102,7 @@ async function sendPage(
   return reply.type('text/html; charset=utf-8').header('content-security-policy', policies[page]).send(html);
 }
 
-const modes: Readonly<Record<PageFacts['mode'], { name: string; meaning: string }>> = {
+const modes: Readonly<Record<PageInfo['mode'], { name: string; meaning: string }>> = {
   sandbox: { name: 'Sandbox', meaning: 'Scores are made up; nothing reaches Stripe.' },
   test: { name: 'Test mode', meaning: 'Operations reach Stripe under a test key.' },
   live: { name: 'Live mode', meaning: 'Operations reach Stripe: evaluations are real, and may be billed.' },

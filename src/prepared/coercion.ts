@@ -10,10 +10,10 @@ import {
   typeFromAST,
   type VariableDefinitionNode,
 } from 'graphql';
-import { giveUp, NoPlanError } from './giving-up.ts';
+import { bailOut, UnsupportedOperationError } from './bailout.ts';
 import { fieldsOf, type InputField, makerOf, requireOne, setDefault } from './input-objects.ts';
 import { readerOf, type Variables } from './literals.ts';
-import type { SchemaFacts } from './schema-facts.ts';
+import type { SchemaMetadata } from './schema-metadata.ts';
 
 /*
  * Coerces variables as graphql-js does (`execution/values`, `utilities/coerceInputValue`). Gives up on whatever does not
@@ -24,11 +24,11 @@ type Coerce = (value: unknown) => unknown;
 
 /** Coercers for variables, built from the schema's input types: one for each input object. */
 export class Coercers {
-  readonly #facts: SchemaFacts;
+  readonly #metadata: SchemaMetadata;
   readonly #ofObjects = new Map<GraphQLInputObjectType, Coerce>();
 
-  constructor(facts: SchemaFacts) {
-    this.#facts = facts;
+  constructor(metadata: SchemaMetadata) {
+    this.#metadata = metadata;
   }
 
   /** Of an operation's variables. */
@@ -36,13 +36,13 @@ export class Coercers {
     definitions: readonly VariableDefinitionNode[],
   ): (raw: Readonly<Record<string, unknown>>) => Variables {
     const variables = definitions.map((definition) => {
-      const type = inputType(this.#facts.schema, definition);
+      const type = inputType(this.#metadata.schema, definition);
       const { defaultValue } = definition;
       return {
         name: definition.variable.name.value,
         isNonNull: isNonNullType(type),
         coerce: this.#ofType(type),
-        ofDefault: defaultValue === undefined ? undefined : readerOf(this.#facts, defaultValue, type),
+        ofDefault: defaultValue === undefined ? undefined : readerOf(this.#metadata, defaultValue, type),
       };
     });
     return (raw) => {
@@ -51,7 +51,7 @@ export class Coercers {
         if (Object.hasOwn(raw, name)) {
           coerced[name] = coerce(raw[name]);
         } else if (ofDefault !== undefined) coerced[name] = ofDefault({});
-        else if (isNonNull) giveUp();
+        else if (isNonNull) bailOut();
       }
       return coerced;
     };
@@ -60,7 +60,7 @@ export class Coercers {
   #ofType(type: GraphQLInputType): Coerce {
     if (isNonNullType(type)) {
       const coerce = this.#ofType(type.ofType);
-      return (value) => (value == null ? giveUp() : coerce(value));
+      return (value) => (value == null ? bailOut() : coerce(value));
     }
     if (isListType(type)) {
       const coerce = this.#ofType(type.ofType);
@@ -74,11 +74,11 @@ export class Coercers {
   #ofObject(type: GraphQLInputObjectType): Coerce {
     const known = this.#ofObjects.get(type);
     if (known !== undefined) return known;
-    const make = makerOf(this.#facts, type);
+    const make = makerOf(this.#metadata, type);
     const fields: (InputField & { readonly coerce: Coerce })[] = [];
     const coerce: Coerce = (value) => {
       if (value == null) return null;
-      if (typeof value !== 'object' || Array.isArray(value)) return giveUp();
+      if (typeof value !== 'object' || Array.isArray(value)) return bailOut();
       const given = value as Readonly<Record<string, unknown>>;
       const coerced = make();
       let found = 0;
@@ -91,7 +91,7 @@ export class Coercers {
         }
       }
       // Any other name is one that the type does not define.
-      if (found !== Object.keys(given).length) giveUp();
+      if (found !== Object.keys(given).length) bailOut();
       if (type.isOneOf) requireOne(coerced);
       return coerced;
     };
@@ -104,11 +104,11 @@ export class Coercers {
 
 function inputType(schema: GraphQLSchema, { type: node }: VariableDefinitionNode): GraphQLInputType {
   const type = typeFromAST(schema, node);
-  if (!isInputType(type)) throw new NoPlanError('a variable that is no input');
+  if (!isInputType(type)) throw new UnsupportedOperationError('a variable that is no input');
   return type;
 }
 
 function parse(type: GraphQLLeafType, value: unknown): unknown {
   const parsed = type.parseValue(value);
-  return parsed === undefined ? giveUp() : parsed;
+  return parsed === undefined ? bailOut() : parsed;
 }

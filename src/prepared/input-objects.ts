@@ -1,6 +1,6 @@
 import { type GraphQLInputObjectType, type GraphQLInputType, isNonNullType } from 'graphql';
-import { giveUp, NoPlanError } from './giving-up.ts';
-import type { SchemaFacts } from './schema-facts.ts';
+import { bailOut, UnsupportedOperationError } from './bailout.ts';
+import type { SchemaMetadata } from './schema-metadata.ts';
 
 /* Input objects as type-graphql makes them: instances of their classes, with their defaults. */
 
@@ -11,9 +11,12 @@ export interface InputField {
 }
 
 /** Makes an input object without its fields: those that type-graphql finds undefined, it leaves out. */
-export function makerOf(facts: SchemaFacts, { name }: GraphQLInputObjectType): () => Record<string, unknown> {
-  const inputClass = facts.inputClassOf(name);
-  if (inputClass === undefined) throw new NoPlanError(`no class for ${name}`);
+export function makerOf(
+  metadata: SchemaMetadata,
+  { name }: GraphQLInputObjectType,
+): () => Record<string, unknown> {
+  const inputClass = metadata.inputClassOf(name);
+  if (inputClass === undefined) throw new UnsupportedOperationError(`no class for ${name}`);
   const { prototype } = inputClass;
   return () => Object.create(prototype);
 }
@@ -32,10 +35,10 @@ export function setDefault(
   { name, defaultValue, isRequired }: InputField,
 ): void {
   if (defaultValue !== undefined) object[name] = defaultValue;
-  else if (isRequired) giveUp();
+  else if (isRequired) bailOut();
 }
 
 export function requireOne(object: Readonly<Record<string, unknown>>): void {
   const [value = null, ...more] = Object.values(object);
-  if (value === null || more.length > 0) giveUp();
+  if (value === null || more.length > 0) bailOut();
 }

@@ -13,9 +13,9 @@ import {
   valueFromAST,
   visit,
 } from 'graphql';
-import { giveUp, NoPlanError } from './giving-up.ts';
+import { bailOut, UnsupportedOperationError } from './bailout.ts';
 import { fieldsOf, makerOf, requireOne, setDefault } from './input-objects.ts';
-import type { SchemaFacts } from './schema-facts.ts';
+import type { SchemaMetadata } from './schema-metadata.ts';
 
 /* Reads the values that a document spells out as graphql-js does (`utilities/valueFromAST`). */
 
@@ -26,35 +26,39 @@ export type Variables = Readonly<Record<string, unknown>>;
 type Read = (variables: Variables) => unknown;
 
 /** Of a value that the document spells out, in part perhaps as variables. */
-export function readerOf(facts: SchemaFacts, node: ValueNode | ConstValueNode, type: GraphQLInputType): Read {
+export function readerOf(
+  metadata: SchemaMetadata,
+  node: ValueNode | ConstValueNode,
+  type: GraphQLInputType,
+): Read {
   if (node.kind === Kind.VARIABLE) {
     const name = node.name.value;
     const isNonNull = isNonNullType(type);
     return (variables) => {
       const value = variables[name];
-      return value === undefined || (value === null && isNonNull) ? giveUp() : value;
+      return value === undefined || (value === null && isNonNull) ? bailOut() : value;
     };
   }
   if (isNonNullType(type)) {
-    if (node.kind === Kind.NULL) throw new NoPlanError('null for a non-null type');
-    return readerOf(facts, node, type.ofType);
+    if (node.kind === Kind.NULL) throw new UnsupportedOperationError('null for a non-null type');
+    return readerOf(metadata, node, type.ofType);
   }
   if (node.kind === Kind.NULL) return () => null;
-  if (isListType(type)) return ofList(facts, node, type.ofType);
+  if (isListType(type)) return ofList(metadata, node, type.ofType);
   if (isInputObjectType(type)) {
-    if (node.kind !== Kind.OBJECT) throw new NoPlanError('no object for an input object');
-    return ofObject(facts, node, type);
+    if (node.kind !== Kind.OBJECT) throw new UnsupportedOperationError('no object for an input object');
+    return ofObject(metadata, node, type);
   }
   return ofLeaf(node, type);
 }
 
-function ofList(facts: SchemaFacts, node: ValueNode, itemType: GraphQLInputType): Read {
+function ofList(metadata: SchemaMetadata, node: ValueNode, itemType: GraphQLInputType): Read {
   if (node.kind !== Kind.LIST) {
-    const read = readerOf(facts, node, itemType);
+    const read = readerOf(metadata, node, itemType);
     return (variables) => [read(variables)];
   }
   const items = node.values.map((item) => {
-    const read = readerOf(facts, item, itemType);
+    const read = readerOf(metadata, item, itemType);
     // In a list, a variable that is left out is null.
     return item.kind === Kind.VARIABLE && !isNonNullType(itemType)
       ? (variables: Variables) => (variables[item.name.value] === undefined ? null : read(variables))
@@ -63,14 +67,14 @@ function ofList(facts: SchemaFacts, node: ValueNode, itemType: GraphQLInputType)
   return (variables) => items.map((read) => read(variables));
 }
 
-function ofObject(facts: SchemaFacts, node: ObjectValueNode, type: GraphQLInputObjectType): Read {
-  const make = makerOf(facts, type);
+function ofObject(metadata: SchemaMetadata, node: ObjectValueNode, type: GraphQLInputObjectType): Read {
+  const make = makerOf(metadata, type);
   const fields = fieldsOf(type).map((field) => {
     const given = node.fields.find(({ name }) => name.value === field.name)?.value;
     return {
       ...field,
       variable: given?.kind === Kind.VARIABLE ? given.name.value : undefined,
-      read: given === undefined ? undefined : readerOf(facts, given, field.type),
+      read: given === undefined ? undefined : readerOf(metadata, given, field.type),
     };
   });
   return (variables) => {
@@ -87,10 +91,11 @@ function ofObject(facts: SchemaFacts, node: ObjectValueNode, type: GraphQLInputO
 
 function ofLeaf(node: ValueNode, type: GraphQLLeafType): Read {
   if (hasVariables(node)) {
-    return (variables) => valueFromAST(node, type, variables) ?? giveUp();
+    return (variables) => valueFromAST(node, type, variables) ?? bailOut();
   }
   const value = valueFromAST(node, type);
-  if (!isLeafType(type) || value === undefined) throw new NoPlanError('a literal that is none of its type');
+  if (!isLeafType(type) || value === undefined)
+    throw new UnsupportedOperationError('a literal that is none of its type');
   return () => value;
 }
 

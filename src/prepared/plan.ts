@@ -12,10 +12,10 @@ import type { Permissions } from '../access/permissions.ts';
 import type { GraphQLContext } from '../graph/graphql-context.ts';
 import { fragmentsOf } from '../graph/operation-complexity.ts';
 import { operationLabel } from '../telemetry/operation-label.ts';
+import { UnsupportedOperationError } from './bailout.ts';
 import type { Coercers } from './coercion.ts';
-import { NoPlanError } from './giving-up.ts';
 import { readerOf, type Variables } from './literals.ts';
-import type { CallRoot, SchemaFacts } from './schema-facts.ts';
+import type { CallRoot, SchemaMetadata } from './schema-metadata.ts';
 import { type Conditions, Selections } from './selections.ts';
 import { type Write, Writers } from './writers.ts';
 
@@ -47,15 +47,15 @@ export class Plan {
   /** The operation's name in log, metrics and traces, as in telemetry/operation-plugin.ts. */
   readonly label: string;
   readonly documentHash: string;
-  readonly #facts: SchemaFacts;
+  readonly #metadata: SchemaMetadata;
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #coerce: (raw: Readonly<Record<string, unknown>>) => Variables;
   readonly #conditions: readonly string[];
   readonly #variants = new Map<string, Variant>();
 
-  /** Throws `NoPlanError` if the operation cannot have a plan. */
+  /** Throws `UnsupportedOperationError` if the operation cannot have a plan. */
   constructor(
-    facts: SchemaFacts,
+    metadata: SchemaMetadata,
     coercers: Coercers,
     {
       source,
@@ -67,11 +67,11 @@ export class Plan {
     this.operation = operation;
     this.label = operationLabel(operation);
     this.documentHash = createHash('sha256').update(source).digest('hex');
-    this.#facts = facts;
+    this.#metadata = metadata;
     this.#fragments = fragmentsOf(document);
     this.#coerce = coercers.ofVariables(operation.variableDefinitions ?? []);
     this.#conditions = conditionsOf(document);
-    if (this.#conditions.length > maxConditions) throw new NoPlanError('too many conditions');
+    if (this.#conditions.length > maxConditions) throw new UnsupportedOperationError('too many conditions');
     // Without conditions there is one variant, so errors in it show now.
     if (this.#conditions.length === 0) this.#variants.set('', this.#variantOf({}));
   }
@@ -99,11 +99,11 @@ export class Plan {
   }
 
   #variantOf(conditions: Conditions): Variant {
-    const { schema } = this.#facts;
+    const { schema } = this.#metadata;
     const type = schema.getRootType(this.operation.operation);
-    if (type == null) throw new NoPlanError('no root type');
+    if (type == null) throw new UnsupportedOperationError('no root type');
     const selections = new Selections(schema, this.#fragments, conditions);
-    const writers = new Writers(this.#facts, selections);
+    const writers = new Writers(this.#metadata, selections);
     let before = '{"data":{';
     let after = '';
     let root:
@@ -118,12 +118,14 @@ export class Plan {
         continue;
       }
       const field = type.getFields()[fieldName];
-      if (field === undefined || root !== undefined) throw new NoPlanError('not one root field');
+      if (field === undefined || root !== undefined)
+        throw new UnsupportedOperationError('not one root field');
       before += text;
       root = { field, nodes };
     }
-    const call = root && this.#facts.rootCall(type, root.field.name);
-    if (root === undefined || call === undefined) throw new NoPlanError('no root field that can be called');
+    const call = root && this.#metadata.rootCall(type, root.field.name);
+    if (root === undefined || call === undefined)
+      throw new UnsupportedOperationError('no root field that can be called');
     const write = writers.ofType(root.field.type, root.nodes);
     return {
       argumentsOf: this.#argumentsOf(root.field, root.nodes),
@@ -141,8 +143,8 @@ export class Plan {
     const readers = args.map((arg) => {
       const value = given.find(({ name }) => name.value === arg.name)?.value;
       // All arguments of the schema are required, and so are variables in their place.
-      if (value === undefined) throw new NoPlanError('an argument that is left out');
-      return { name: arg.name, read: readerOf(this.#facts, value, arg.type) };
+      if (value === undefined) throw new UnsupportedOperationError('an argument that is left out');
+      return { name: arg.name, read: readerOf(this.#metadata, value, arg.type) };
     });
     return (variables) => {
       const read: Record<string, unknown> = {};

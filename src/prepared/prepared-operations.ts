@@ -10,7 +10,7 @@ import { Coercers } from './coercion.ts';
 import type { PlainRequest } from './fit-request.ts';
 import { Plan, type ReadyCall } from './plan.ts';
 import { allowReplays, type Replay } from './replay.ts';
-import { readSchemaFacts, type SchemaFacts } from './schema-facts.ts';
+import { readSchemaMetadata, type SchemaMetadata } from './schema-metadata.ts';
 import { SettledItems } from './settled-items.ts';
 
 /** A document that Apollo Server has accepted. */
@@ -45,7 +45,7 @@ export interface PreparedOperationsOptions {
  * response equals Apollo Server's byte for byte.
  */
 export class PreparedOperations {
-  readonly #facts: SchemaFacts;
+  readonly #metadata: SchemaMetadata;
   readonly #coercers: Coercers;
   readonly #costOf: OperationCost;
   readonly #maxCost: number;
@@ -56,11 +56,11 @@ export class PreparedOperations {
   });
 
   constructor({ schema, modules, maxCost }: PreparedOperationsOptions) {
-    this.#facts = readSchemaFacts(schema, modules);
+    this.#metadata = readSchemaMetadata(schema, modules);
     this.#costOf = costIn(modules);
     // Last, because it replaces resolvers in the schema.
     allowReplays(schema);
-    this.#coercers = new Coercers(this.#facts);
+    this.#coercers = new Coercers(this.#metadata);
     this.#maxCost = maxCost;
   }
 
@@ -115,7 +115,7 @@ export class PreparedOperations {
 
   #prepare(seen: Seen): Plan | 'none' {
     try {
-      return new Plan(this.#facts, this.#coercers, seen);
+      return new Plan(this.#metadata, this.#coercers, seen);
     } catch {
       return 'none';
     }

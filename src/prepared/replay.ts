@@ -1,7 +1,7 @@
 import type { GraphQLObjectType, GraphQLSchema } from 'graphql';
 import type { GraphQLContext } from '../graph/graphql-context.ts';
 
-/** What an operation did before its plan gave up. Apollo Server reuses it, so that nothing is done twice. */
+/** What an operation did before its plan bailed out. Apollo Server reuses it, so that nothing is done twice. */
 export interface Replay {
   /** Why the charge was refused; undefined if it was accepted. */
   readonly chargeRefusal?: unknown;

@@ -19,10 +19,10 @@ interface PropertyField {
 export type CallRoot = (args: Readonly<Record<string, unknown>>, context: GraphQLContext) => unknown;
 
 /**
- * The decorators' facts about the schema, read before Apollo's inline traces replace its resolvers. A field that they
+ * The decorators' metadata about the schema, read before Apollo's inline traces replace its resolvers. A field that they
  * do not explain has no entry here, and an operation that selects it has no plan.
  */
-export interface SchemaFacts {
+export interface SchemaMetadata {
   readonly schema: GraphQLSchema;
   readonly propertyOf: (type: GraphQLObjectType, field: string) => PropertyField | undefined;
   readonly rootCall: (type: GraphQLObjectType, field: string) => CallRoot | undefined;
@@ -31,10 +31,10 @@ export interface SchemaFacts {
 }
 
 /** Reads the schema built from the decorated classes of these modules. */
-export function readSchemaFacts(
+export function readSchemaMetadata(
   schema: GraphQLSchema,
   modules: readonly Pick<GraphModule, 'resolver' | 'instance'>[],
-): SchemaFacts {
+): SchemaMetadata {
   const storage = getMetadataStorage();
   const properties = new Map<string, PropertyField>();
   const calls = new Map<string, CallRoot>();

@@ -10,7 +10,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { NoPlanError } from './giving-up.ts';
+import { UnsupportedOperationError } from './bailout.ts';
 
 /** The values of the variables that `@skip` and `@include` depend on. */
 export type Conditions = Readonly<Record<string, boolean>>;
@@ -88,11 +88,13 @@ export class Selections {
   }
 
   #conditionOf({ name, arguments: given = [] }: DirectiveNode): boolean {
-    if (name.value !== 'skip' && name.value !== 'include') throw new NoPlanError(`@${name.value}`);
+    if (name.value !== 'skip' && name.value !== 'include')
+      throw new UnsupportedOperationError(`@${name.value}`);
     const value = given[0]?.value;
     if (value?.kind === Kind.BOOLEAN) return value.value;
     const condition = value?.kind === Kind.VARIABLE ? this.#conditions[value.name.value] : undefined;
-    if (condition === undefined) throw new NoPlanError('a condition that is neither true nor false');
+    if (condition === undefined)
+      throw new UnsupportedOperationError('a condition that is neither true nor false');
     return condition;
   }
 }

@@ -14,11 +14,11 @@ import {
   isObjectType,
 } from 'graphql';
 import type { Permissions } from '../access/permissions.ts';
-import { giveUp, NoPlanError } from './giving-up.ts';
-import type { SchemaFacts } from './schema-facts.ts';
+import { bailOut, UnsupportedOperationError } from './bailout.ts';
+import type { SchemaMetadata } from './schema-metadata.ts';
 import type { Selections } from './selections.ts';
 
-/** Writes a value as the same JSON as graphql-js and `JSON.stringify`; gives up on any error. */
+/** Writes a value as the same JSON as graphql-js and `JSON.stringify`; bails out on any error. */
 export type Write = (value: unknown, permissions: Permissions) => string;
 
 type Nodes = readonly FieldNode[];
@@ -33,11 +33,11 @@ interface Member {
 
 /** Builds the writers of one document's fields from the schema's types. */
 export class Writers {
-  readonly #facts: SchemaFacts;
+  readonly #metadata: SchemaMetadata;
   readonly #selections: Selections;
 
-  constructor(facts: SchemaFacts, selections: Selections) {
-    this.#facts = facts;
+  constructor(metadata: SchemaMetadata, selections: Selections) {
+    this.#metadata = metadata;
     this.#selections = selections;
   }
 
@@ -45,7 +45,7 @@ export class Writers {
   ofType(type: GraphQLOutputType, nodes: Nodes): Write {
     if (isNonNullType(type)) {
       const write = this.#ofValue(type.ofType, nodes);
-      return (value, permissions) => (value == null ? giveUp() : write(value, permissions));
+      return (value, permissions) => (value == null ? bailOut() : write(value, permissions));
     }
     const write = this.#ofValue(type, nodes);
     return (value, permissions) => (value == null ? 'null' : write(value, permissions));
@@ -55,14 +55,14 @@ export class Writers {
     if (isListType(type)) return this.#ofList(type.ofType, nodes);
     if (isObjectType(type)) return this.#ofObject(type, nodes);
     if (isAbstractType(type)) return this.#ofAbstract(type, nodes);
-    if (isNonNullType(type)) throw new NoPlanError('a type that is twice non-null');
+    if (isNonNullType(type)) throw new UnsupportedOperationError('a type that is twice non-null');
     return ofLeaf(type);
   }
 
   #ofList(itemType: GraphQLOutputType, nodes: Nodes): Write {
     const write = this.ofType(itemType, nodes);
     return (value, permissions) => {
-      if (!Array.isArray(value)) return giveUp();
+      if (!Array.isArray(value)) return bailOut();
       let text = '[';
       for (let index = 0; index < value.length; index += 1) {
         if (index > 0) text += ',';
@@ -73,7 +73,7 @@ export class Writers {
   }
 
   #ofAbstract(type: GraphQLAbstractType, nodes: Nodes): Write {
-    const { schema } = this.#facts;
+    const { schema } = this.#metadata;
     const writers = new Map(
       schema.getPossibleTypes(type).map((possible) => [possible.name, this.#ofObject(possible, nodes)]),
     );
@@ -86,7 +86,7 @@ export class Writers {
     return (value, permissions) => {
       const name = nameOf(value);
       const write = typeof name === 'string' ? writers.get(name) : undefined;
-      return write === undefined ? giveUp() : write(value, permissions);
+      return write === undefined ? bailOut() : write(value, permissions);
     };
   }
 
@@ -109,22 +109,23 @@ export class Writers {
   }
 
   #memberOf(type: GraphQLObjectType, name = '', nodes: Nodes): Omit<Member, 'prefix'> {
-    const fact = this.#facts.propertyOf(type, name);
+    const property = this.#metadata.propertyOf(type, name);
     const field = type.getFields()[name];
-    if (fact === undefined || field === undefined) throw new NoPlanError(`${type.name}.${name}`);
-    return { ...fact, write: this.ofType(field.type, nodes) };
+    if (property === undefined || field === undefined)
+      throw new UnsupportedOperationError(`${type.name}.${name}`);
+    return { ...property, write: this.ofType(field.type, nodes) };
   }
 }
 
 function writeMembers(members: readonly Member[], ending: string): Write {
   return (value, permissions) => {
     if (typeof value !== 'object' || value === null || value instanceof Error || 'then' in value) {
-      return giveUp();
+      return bailOut();
     }
     const properties = value as Readonly<Record<string, unknown>>;
     let text = '';
     for (const { prefix, property, scopes, write } of members) {
-      for (const scope of scopes) if (!permissions.may(scope)) giveUp();
+      for (const scope of scopes) if (!permissions.may(scope)) bailOut();
       text += prefix + write(properties[property], permissions);
     }
     return text + ending;
@@ -136,15 +137,15 @@ function ofLeaf(type: GraphQLLeafType): Write {
     const words = new Map<unknown, string>(
       type.getValues().map(({ name, value }) => [value, JSON.stringify(name)]),
     );
-    return (value) => words.get(value) ?? giveUp();
+    return (value) => words.get(value) ?? bailOut();
   }
   const serialize: Write = (value) => {
     // graphql-js calls a property that is a function, and throws a value that is an Error.
-    if (typeof value === 'function' || value instanceof Error || isThenable(value)) return giveUp();
+    if (typeof value === 'function' || value instanceof Error || isThenable(value)) return bailOut();
     const serialized: unknown = type.serialize(value);
     // The same text as from JSON.stringify, in a third of the time; throws for an invalid date.
     if (serialized instanceof Date) return `"${serialized.toISOString()}"`;
-    return serialized == null ? giveUp() : (JSON.stringify(serialized) ?? giveUp());
+    return serialized == null ? bailOut() : (JSON.stringify(serialized) ?? bailOut());
   };
   if (type === GraphQLString || type === GraphQLID) {
     return (value, permissions) =>

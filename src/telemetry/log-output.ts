@@ -50,7 +50,7 @@ class PipeOutput implements LogOutput {
   readonly #stream: Socket;
   #text = '';
   #lines = 0;
-  #untold = 0;
+  #unreported = 0;
   dropped = 0;
 
   constructor(stream: Socket) {
@@ -73,21 +73,21 @@ class PipeOutput implements LogOutput {
 
   readonly #flush = (): void => {
     const lines = this.#lines;
-    const untold = this.#untold;
+    const unreported = this.#unreported;
     if (lines === 0) return;
-    this.#stream.write(untold > 0 ? droppedLine(untold) + this.#text : this.#text, (error) => {
+    this.#stream.write(unreported > 0 ? droppedLine(unreported) + this.#text : this.#text, (error) => {
       if (!error) return;
       this.#drop(lines);
-      this.#untold += untold;
+      this.#unreported += unreported;
     });
     this.#text = '';
     this.#lines = 0;
-    this.#untold = 0;
+    this.#unreported = 0;
   };
 
   #drop(lines: number): void {
     this.dropped += lines;
-    this.#untold += lines;
+    this.#unreported += lines;
   }
 
   async close(): Promise<void> {
@@ -106,7 +106,7 @@ class PipeOutput implements LogOutput {
 
 class FileOutput implements LogOutput {
   readonly #descriptor: number;
-  #untold = 0;
+  #unreported = 0;
   dropped = 0;
 
   constructor(descriptor: number) {
@@ -115,11 +115,11 @@ class FileOutput implements LogOutput {
 
   write(line: string): void {
     try {
-      writeSync(this.#descriptor, this.#untold > 0 ? droppedLine(this.#untold) + line : line);
-      this.#untold = 0;
+      writeSync(this.#descriptor, this.#unreported > 0 ? droppedLine(this.#unreported) + line : line);
+      this.#unreported = 0;
     } catch {
       this.dropped += 1;
-      this.#untold += 1;
+      this.#unreported += 1;
     }
   }
 

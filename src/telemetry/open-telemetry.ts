@@ -21,7 +21,7 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import { failureReason } from '../errors/failure-reason.ts';
 import { RequestSpans } from './request-spans.ts';
-import type { RequestFacts, RequestTrace, Tracing, TracingOptions, TracingSettings } from './tracing.ts';
+import type { RequestTrace, TracedRequest, Tracing, TracingOptions, TracingSettings } from './tracing.ts';
 
 /*
  * Spans by OpenTelemetry's semantic conventions for HTTP and GraphQL. Parents are handed on by hand, so neither a
@@ -68,7 +68,7 @@ export class OpenTelemetry implements Tracing {
     this.#tracer = this.#provider.getTracer('customer-evaluations-gateway', options.version);
   }
 
-  requestStarted(request: RequestFacts): RequestTrace {
+  requestStarted(request: TracedRequest): RequestTrace {
     return new RequestSpans(this.#tracer, this.#upstream, request);
   }
 

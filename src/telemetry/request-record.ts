@@ -44,7 +44,7 @@ export class RequestRecord {
   readonly #metrics: Metrics | undefined;
   readonly #trace: RequestTrace | undefined;
   #failure: Outcome | undefined;
-  #operation: 'none' | 'running' | 'told' = 'none';
+  #operation: 'none' | 'running' | 'recorded' = 'none';
   #attempts = 0;
   #upstreamMs = 0;
   #upstreamRequestIds: string[] | undefined;
@@ -91,7 +91,7 @@ export class RequestRecord {
   operationEnded({ type, name, documentHash, label, code }: EndedOperation): void {
     const outcome = code === undefined ? (this.#failure ?? 'OK') : outcomeOf(code);
     const durationMs = performance.now() - this.#startedAt;
-    this.#operation = 'told';
+    this.#operation = 'recorded';
     this.#metrics?.operationEnded(label, outcome, durationMs / 1000);
     this.#trace?.operationEnded({ type, name, outcome });
     this.log?.info(
@@ -146,7 +146,7 @@ export class RequestRecord {
   requestEnded(route: string | undefined, method: string, status: number | 'closed'): void {
     this.#metrics?.requestEnded(route ?? 'none', method, status);
     this.#trace?.requestEnded(status);
-    if (route !== '/graphql' || method === 'OPTIONS' || this.#operation === 'told') return;
+    if (route !== '/graphql' || method === 'OPTIONS' || this.#operation === 'recorded') return;
     // The operation continues after a client disconnect, and is reported when it ends.
     if (status === 'closed' && this.#operation === 'running') return;
     // A page for browsers, or a request without an operation.

@@ -19,7 +19,7 @@ import {
   ATTR_URL_PATH,
   ATTR_URL_SCHEME,
 } from '@opentelemetry/semantic-conventions';
-import type { AttemptTrace, OperationFacts, RequestFacts, RequestTrace } from './tracing.ts';
+import type { AttemptTrace, RequestTrace, TracedOperation, TracedRequest } from './tracing.ts';
 
 // Not yet stable, so spelled here and not imported, as the package asks.
 const ATTR_GRAPHQL_OPERATION_NAME = 'graphql.operation.name';
@@ -31,7 +31,7 @@ const ATTR_OUTCOME = 'customer_evaluations.outcome';
 
 const propagator = new W3CTraceContextPropagator();
 
-const headerGetter: TextMapGetter<RequestFacts['headers']> = {
+const headerGetter: TextMapGetter<TracedRequest['headers']> = {
   get: (headers, name) => headers[name],
   keys: (headers) => Object.keys(headers),
 };
@@ -45,7 +45,7 @@ export class RequestSpans implements RequestTrace {
   #operation: Span | undefined;
   #operationContext: Context;
 
-  constructor(tracer: Tracer, upstream: Attributes, { method, route, scheme, headers }: RequestFacts) {
+  constructor(tracer: Tracer, upstream: Attributes, { method, route, scheme, headers }: TracedRequest) {
     this.#tracer = tracer;
     this.#upstream = upstream;
     const incoming = propagator.extract(ROOT_CONTEXT, headers, headerGetter);
@@ -70,7 +70,7 @@ export class RequestSpans implements RequestTrace {
     this.#operationContext = trace.setSpan(this.#serverContext, this.#operation);
   }
 
-  operationEnded({ type, name, outcome }: OperationFacts): void {
+  operationEnded({ type, name, outcome }: TracedOperation): void {
     const span = this.#operation;
     if (span === undefined) return;
     if (type !== undefined) span.updateName(type).setAttribute(ATTR_GRAPHQL_OPERATION_TYPE, type);

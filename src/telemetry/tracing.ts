@@ -40,12 +40,12 @@ export interface TracingOptions extends TracingSettings {
 
 export interface Tracing {
   /** Starts the server span, within the trace that the headers name, if any. */
-  requestStarted(request: RequestFacts): RequestTrace;
+  requestStarted(request: TracedRequest): RequestTrace;
   /** Exports the remaining spans within a moment; never rejects. */
   close(): Promise<void>;
 }
 
-export interface RequestFacts {
+export interface TracedRequest {
   readonly method: string;
   readonly route: string;
   readonly scheme: string;
@@ -57,7 +57,7 @@ export interface RequestTrace {
   /** The fields for each log line of the request. */
   readonly logFields: { readonly trace_id: string; readonly span_id: string };
   operationStarted(): void;
-  operationEnded(operation: OperationFacts): void;
+  operationEnded(operation: TracedOperation): void;
   /** `account` is a Stripe account, which is not personal data. */
   attemptStarted(
     method: string,
@@ -69,7 +69,7 @@ export interface RequestTrace {
   requestEnded(status: number | 'closed'): void;
 }
 
-export interface OperationFacts {
+export interface TracedOperation {
   readonly type: string | undefined;
   readonly name: string | undefined;
   readonly outcome: string;

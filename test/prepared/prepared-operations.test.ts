@@ -133,7 +133,7 @@ describe('operations that are prepared', () => {
     const many = { representations: Array.from({ length: 4 }, () => representations[0]) };
     const answersOf = async (environment: Record<string, string>): Promise<{ status: number }[]> => {
       const gateway = await start({ RATE_LIMIT_PER_MINUTE: '11', ...environment });
-      // Four calls each: the third is refused, and what comes then at the door.
+      // Four calls each: the third is refused, and later requests before they are read.
       const answers = [];
       for (const sent of [many, many, many, { representations }]) {
         const { status, headers, text } = await gateway.send(entities, sent, { 'x-request-id': 'request' });

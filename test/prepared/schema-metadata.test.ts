@@ -12,7 +12,7 @@ import {
 import { customerEvaluationModule } from '../../src/customer-evaluation/customer-evaluation.module.ts';
 import { startApolloServer } from '../../src/graph/apollo-server.ts';
 import { buildSubgraph } from '../../src/graph/subgraph-schema.ts';
-import { readSchemaFacts } from '../../src/prepared/schema-facts.ts';
+import { readSchemaMetadata } from '../../src/prepared/schema-metadata.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 
 @ObjectType()
@@ -63,14 +63,14 @@ describe('a plan', () => {
       skipCheck: true,
       authChecker: () => true,
     });
-    const facts = readSchemaFacts(schema, [{ resolver: ThingResolver, instance: new ThingResolver() }]);
+    const metadata = readSchemaMetadata(schema, [{ resolver: ThingResolver, instance: new ThingResolver() }]);
     const thing = objectType(schema, 'Thing');
-    expect(facts.propertyOf(thing, 'plain')).toEqual({ property: 'plain', scopes: [] });
-    expect(facts.propertyOf(thing, 'resolved')).toBeUndefined();
-    expect(facts.propertyOf(thing, 'guarded')).toBeUndefined();
+    expect(metadata.propertyOf(thing, 'plain')).toEqual({ property: 'plain', scopes: [] });
+    expect(metadata.propertyOf(thing, 'resolved')).toBeUndefined();
+    expect(metadata.propertyOf(thing, 'guarded')).toBeUndefined();
     const query = objectType(schema, 'Query');
-    expect(facts.rootCall(query, 'thing')).toBeDefined();
-    expect(facts.rootCall(query, 'guardedThing')).toBeUndefined();
+    expect(metadata.rootCall(query, 'thing')).toBeDefined();
+    expect(metadata.rootCall(query, 'guardedThing')).toBeUndefined();
   });
 
   it('a plan knows every field of the subgraph, and none whose resolver was replaced', () => {
@@ -80,21 +80,21 @@ describe('a plan', () => {
         type instanceof GraphQLObjectType && !/^__|^_Service|^(Query|Mutation)$/.test(type.name),
     );
     expect(types.length).toBeGreaterThan(5);
-    const facts = readSchemaFacts(schema, modules);
+    const metadata = readSchemaMetadata(schema, modules);
     for (const type of types) {
       for (const name of Object.keys(type.getFields())) {
-        expect([`${type.name}.${name}`, facts.propertyOf(type, name)?.property]).toEqual([
+        expect([`${type.name}.${name}`, metadata.propertyOf(type, name)?.property]).toEqual([
           `${type.name}.${name}`,
           name,
         ]);
       }
     }
     const evaluation = objectType(schema, 'CustomerEvaluation');
-    expect(facts.propertyOf(evaluation, 'signals')?.scopes).toEqual(['evaluations:signals']);
+    expect(metadata.propertyOf(evaluation, 'signals')?.scopes).toEqual(['evaluations:signals']);
     const livemode = evaluation.getFields()['livemode'];
     if (livemode === undefined) throw new Error('no livemode');
     livemode.resolve = () => true;
-    expect(readSchemaFacts(schema, modules).propertyOf(evaluation, 'livemode')).toBeUndefined();
+    expect(readSchemaMetadata(schema, modules).propertyOf(evaluation, 'livemode')).toBeUndefined();
   });
 
   it('a plan replaces exactly the plugins that Apollo Server has', async () => {

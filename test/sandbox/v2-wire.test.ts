@@ -167,7 +167,7 @@ describe('a body that v2 refuses', () => {
   });
 });
 
-describe('the door of the sandbox’s v2', () => {
+describe('the sandbox’s v2 API', () => {
   it.each<{ what: string; headers: Record<string, string | undefined>; status: number; says?: string }>([
     { what: 'a restricted key', headers: { authorization: 'Bearer rk_test_1' }, status: 200 },
     { what: 'no key', headers: { authorization: undefined }, status: 401, says: 'API key' },
@@ -218,7 +218,7 @@ describe('the door of the sandbox’s v2', () => {
       status: 400,
       says: '255',
     },
-  ])('the door of the sandbox’s v2 answers $what with $status', async ({ headers, status, says = '' }) => {
+  ])('the sandbox’s v2 API answers $what with $status', async ({ headers, status, says = '' }) => {
     const answer = await api.create(aRegistration, headers);
     expect(answer.status).toBe(status);
     expect(answer.headers.get('request-id')).toMatch(/^req_/);
@@ -226,12 +226,12 @@ describe('the door of the sandbox’s v2', () => {
     if (status !== 200) expect(answer.body.error).not.toHaveProperty('param');
   });
 
-  it('the door of the sandbox’s v2 marks evaluations of live keys as live', async () => {
+  it('the sandbox’s v2 API marks evaluations of live keys as live', async () => {
     const { body } = await api.create(aRegistration, { authorization: 'Bearer sk_live_1' });
     expect(body).toMatchObject({ livemode: true });
   });
 
-  it('the door of the sandbox’s v2 has no list, no update and no deletion of evaluations', async () => {
+  it('the sandbox’s v2 API has no list, no update and no deletion of evaluations', async () => {
     for (const [method, path] of [
       ['GET', evaluationsPath],
       ['POST', `${evaluationsPath}/acctevl_example`],

@@ -203,7 +203,7 @@ describe('a refused parameter', () => {
   });
 });
 
-describe('the sandbox’s door', () => {
+describe('the sandbox’s v1 API', () => {
   const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toString('base64')}`;
 
   it.each([
@@ -213,7 +213,7 @@ describe('the sandbox’s door', () => {
     { what: 'a publishable key', authorization: 'Bearer pk_test_1', status: 401 },
     { what: 'nothing', authorization: '', status: 401 },
   ])(
-    'the sandbox’s door answers $what with $status, and always with a request id',
+    'the sandbox’s v1 API answers $what with $status, and always with a request id',
     async ({ authorization, status }) => {
       const response = await post(aForm, { authorization });
       expect(response.status).toBe(status);
@@ -226,7 +226,7 @@ describe('the sandbox’s door', () => {
     },
   );
 
-  it('the sandbox’s door has no such URL in versions before the first preview', async () => {
+  it('the sandbox’s v1 API has no such URL in versions before the first preview', async () => {
     const response = await post(aForm, { 'stripe-version': '2025-01-27.acacia' });
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({
@@ -234,14 +234,14 @@ describe('the sandbox’s door', () => {
     });
   });
 
-  it('the sandbox’s door answers every other URL with 404 and a request id', async () => {
+  it('the sandbox’s v1 API answers every other URL with 404 and a request id', async () => {
     const response = await fetch(`${url}/v1/customers`);
     expect(response.status).toBe(404);
     expect(response.headers.get('request-id')).toMatch(/^req_/);
     expect(await response.json()).toMatchObject({ error: { type: 'invalid_request_error' } });
   });
 
-  it('the sandbox’s door returns an evaluation by its id, from the previews of June 2026 on', async () => {
+  it('the sandbox’s v1 API returns an evaluation by its id, from the previews of June 2026 on', async () => {
     const made = await send(registration);
     expect(await stripe.rawRequest('GET', `${path}/${made.id}`, {}, { apiVersion: newer })).toMatchObject({
       id: made.id,

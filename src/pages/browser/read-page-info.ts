@@ -1,6 +1,6 @@
-import type { PageFacts } from '../page-info.ts';
+import type { PageInfo } from '../page-info.ts';
 
-/** Reads the facts that the server has written into the page. */
-export function readFacts(): PageFacts {
-  return JSON.parse(document.body.dataset['facts'] ?? '{}') as PageFacts;
+/** Reads what the server has written into the page. */
+export function readPageInfo(): PageInfo {
+  return JSON.parse(document.body.dataset['pageInfo'] ?? '{}') as PageInfo;
 }

@@ -6,7 +6,7 @@ import { unrecognizedUrl } from '../v1/refusals.ts';
 import { refusal } from './refusals.ts';
 
 /** The checks of a v2 call before its body is read: key, headers, URL by version, content type. */
-export function refusedAtTheDoor(
+export function checkHeaders(
   request: FastifyRequest,
   { since, before }: { since: string; before: string | undefined },
 ): SandboxAnswer | undefined {

@@ -9,7 +9,7 @@ import { type SentString, stringsIn } from '../sent-strings.ts';
 import { AccountActivities } from './account-activities.ts';
 import { describe } from './account-evaluation.ts';
 import { AccountEvaluations } from './account-evaluations.ts';
-import { refusedAtTheDoor } from './door.ts';
+import { checkHeaders } from './header-checks.ts';
 import { IdempotencyKeys } from './idempotency.ts';
 import { invalidFields, noSuchEvaluation, notFound, readBody, refusal } from './refusals.ts';
 import {
@@ -71,7 +71,7 @@ export class Signals {
       method,
       url,
       answer: async (request) => {
-        const refused = refusedAtTheDoor(request, versions);
+        const refused = checkHeaders(request, versions);
         if (refused !== undefined) return refused;
         const key = headerOf(request, 'idempotency-key');
         if (key === undefined || method === 'GET') return work(request);

@@ -2,7 +2,7 @@ import { createLocalStorage, type Fetcher, StorageAPI } from '@graphiql/toolkit'
 import { GraphiQL } from 'graphiql';
 import { getIntrospectionQuery } from 'graphql';
 import { createRoot } from 'react-dom/client';
-import { readFacts } from '../read-facts.ts';
+import { readPageInfo } from '../read-page-info.ts';
 import { asClientsKnowIt } from './client-schema.ts';
 import { HowToRun } from './how-to-run.tsx';
 import { wrapLines } from './line-wrapping.ts';
@@ -12,7 +12,7 @@ import { provideWorkers } from './workers.ts';
 import 'graphiql/style.css';
 import './explorer.css';
 
-const facts = readFacts();
+const info = readPageInfo();
 const place = document.querySelector('#explorer');
 if (place === null) throw new Error('the page has no place for the explorer');
 
@@ -39,8 +39,8 @@ const fetcher: Fetcher = async ({ query, operationName, variables }, { headers }
 
 // By default, all GraphiQL pages at this host and port store their tabs under the same names, but values for one
 // upstream are wrong for another.
-const storage = createLocalStorage({ namespace: `customer-evaluations:${JSON.stringify(facts)}` });
-const tabs = shippedTabs(facts);
+const storage = createLocalStorage({ namespace: `customer-evaluations:${JSON.stringify(info)}` });
+const tabs = shippedTabs(info);
 const kept = new StorageAPI(storage);
 // The editors initially show their last content, not that of the first tab.
 if (kept.get('tabState') === null) {
@@ -68,7 +68,7 @@ createRoot(place).render(
   >
     <GraphiQL.Logo> </GraphiQL.Logo>
     <GraphiQL.Footer>
-      <HowToRun mode={facts.mode} />
+      <HowToRun mode={info.mode} />
     </GraphiQL.Footer>
   </GraphiQL>,
 );

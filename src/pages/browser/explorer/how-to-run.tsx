@@ -1,7 +1,7 @@
-import type { PageFacts } from '../../page-info.ts';
+import type { PageInfo } from '../../page-info.ts';
 
 /** Shown in place of the response until there is one; then the style sheet hides it. */
-export function HowToRun({ mode }: Pick<PageFacts, 'mode'>) {
+export function HowToRun({ mode }: Pick<PageInfo, 'mode'>) {
   return (
     <section className="how-to-run" aria-label="How to run an operation">
       <p>

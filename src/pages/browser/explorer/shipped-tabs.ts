@@ -10,7 +10,7 @@ import customerEvaluation from '../../../../schema/operations/customer-evaluatio
 import evaluateLogin from '../../../../schema/operations/evaluate-login.graphql';
 import evaluateRegistration from '../../../../schema/operations/evaluate-registration.graphql';
 import reportCustomerEvaluation from '../../../../schema/operations/report-customer-evaluation.graphql';
-import type { PageFacts } from '../../page-info.ts';
+import type { PageInfo } from '../../page-info.ts';
 
 /** A tab of GraphiQL: the texts of its editors. */
 interface OperationTab {
@@ -20,8 +20,8 @@ interface OperationTab {
 }
 
 /** The exact shipped operations, with variables that the upstream accepts unchanged. */
-export function shippedTabs(facts: PageFacts): [OperationTab, ...OperationTab[]] {
-  const { mode, reports, retrieves, customerData } = facts;
+export function shippedTabs(info: PageInfo): [OperationTab, ...OperationTab[]] {
+  const { mode, reports, retrieves, customerData } = info;
   const { radarSession, customer, evaluation } = mode === 'sandbox' ? sandboxIds : idsToFillIn;
   const registration: EvaluateRegistrationMutationVariables = {
     radarSession,

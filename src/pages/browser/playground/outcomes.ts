@@ -1,11 +1,11 @@
 import type { CustomerEvaluationReportInput } from '../../../../schema/generated/customer-evaluations.ts';
-import type { PageFacts } from '../../page-info.ts';
+import type { PageInfo } from '../../page-info.ts';
 import type { Kind } from './attempt.ts';
 
 /** The possible outcomes of an attempt, as reports for the upstream's version. */
 export function outcomesOf(
   kind: Kind,
-  reports: PageFacts['reports'],
+  reports: PageInfo['reports'],
 ): [string, CustomerEvaluationReportInput][] {
   if (reports === 'outcomes') {
     return [

@@ -3,7 +3,7 @@ import {
   ReportCustomerEvaluationDocument,
   type ReportCustomerEvaluationMutationVariables,
 } from '../../../../schema/generated/customer-evaluations.ts';
-import { readFacts } from '../read-facts.ts';
+import { readPageInfo } from '../read-page-info.ts';
 import { type Attempt, type Evaluated, type Kind, logIn, signUp, signUpOfCustomer } from './attempt.ts';
 import { type Exchange, lay, show } from './exchange.ts';
 import { find } from './find.ts';
@@ -15,7 +15,7 @@ import { type Verdict, verdictOf, verdictOfRead } from './verdict.ts';
 import { awaitSignals } from './waiting.ts';
 import './playground.css';
 
-const facts = readFacts();
+const info = readPageInfo();
 const result = find('#result', HTMLElement);
 const status = find('#status', HTMLElement);
 const gauge = find('#gauge', HTMLElement);
@@ -34,10 +34,10 @@ sandboxCase.addEventListener('change', () => {
   find('#case-example', HTMLElement).textContent =
     word === '' ? 'rse_ and anything else' : `rse_sandbox_${word}`;
 });
-find('#sign-up-hint', HTMLElement).hidden = facts.customerData;
+find('#sign-up-hint', HTMLElement).hidden = info.customerData;
 onSubmit('#sign-up', (form) => {
   const radarSession = makeRadarSession();
-  return facts.customerData
+  return info.customerData
     ? evaluate(signUp(form, radarSession))
     : evaluate(signUpOfCustomer(form, radarSession));
 });
@@ -199,7 +199,7 @@ function showNoScore(why: string): void {
 
 function offerOutcomes(kind: Kind, id: string): void {
   outcomes.hidden = false;
-  const buttons = outcomesOf(kind, facts.reports).map(([outcome, input]) => {
+  const buttons = outcomesOf(kind, info.reports).map(([outcome, input]) => {
     // Generated here, so that pressing a button again retries its report instead of making a second one.
     const variables = { id, report: input, idempotencyKey: drawKey() };
     const button = document.createElement('button');
