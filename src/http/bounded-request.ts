@@ -38,7 +38,7 @@ export class BoundedRequest extends IncomingMessage {
   constructor(socket: Socket, limits: BodyLimits) {
     super(socket);
     this.#limits = limits;
-    this.once('close', () => {
+    this.on('close', () => {
       // The error is created only if the body is still awaited: capturing its stack takes 2 µs.
       if (this.isBodyAwaited) this.#settle(new UnfitRequest(400));
     });
@@ -155,6 +155,8 @@ export class BoundedRequest extends IncomingMessage {
     if (done === undefined) return;
     this.#done = undefined;
     done(fault, this.#held?.subarray(0, this.#bytes) ?? Buffer.alloc(0));
+    // Ends the stream, whose chunks are all here. An unread request is kept by Node's parser until the next one comes.
+    if (fault === null) this.resume();
   }
 }
 

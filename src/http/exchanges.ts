@@ -9,50 +9,71 @@ export interface Exchange {
 
 /** The requests in progress on each connection: clients may pipeline, sending a request before the last response. */
 export class Exchanges {
-  // Arrays, not Sets: see docs/develop.md, “Decisions”.
-  readonly #bySocket = new WeakMap<Socket, Exchange[]>();
-  readonly #newest = new WeakMap<Socket, Exchange>();
+  readonly #connections = new WeakMap<Socket, Connection>();
+  // One function for all responses. A closure for each would make garbage that lives long: see docs/develop.md,
+  // “Decisions”.
+  readonly #ended: (this: ServerResponse) => void;
 
-  begin(request: IncomingMessage, response: ServerResponse): void {
-    const { socket } = request;
-    const exchange = { request, response };
-    let underWay = this.#bySocket.get(socket);
-    if (underWay === undefined) {
-      underWay = [];
-      this.#bySocket.set(socket, underWay);
-      socket.once('close', () => this.#closeAll(socket));
-    }
-    underWay.push(exchange);
-    this.#newest.set(socket, exchange);
-    response.once('close', () => {
-      const index = underWay.indexOf(exchange);
-      if (index >= 0) underWay.splice(index, 1);
-    });
+  constructor() {
+    const connections = this.#connections;
+    this.#ended = function () {
+      connections.get(this.req.socket)?.end(this);
+    };
   }
 
-  // When a connection closes, Node emits `close` only for the response that is being written, not for those queued
-  // behind it. Without this, they would count as in progress forever.
-  #closeAll(socket: Socket): void {
-    for (const { response } of [...(this.#bySocket.get(socket) ?? [])]) {
-      if (response.socket !== null || response.closed) continue;
-      response.destroy();
-      response.emit('close');
-    }
+  begin(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connections.get(request.socket) ?? this.#open(request.socket);
+    connection.begin({ request, response });
+    response.on('close', this.#ended);
   }
 
   /** Requests that were read completely and not answered, oldest first. They may have had an effect. */
   underWay(socket: Socket): Exchange[] {
-    return (this.#bySocket.get(socket) ?? []).filter(({ request }) => request.complete);
+    return this.#connections.get(socket)?.underWay.filter(({ request }) => request.complete) ?? [];
   }
 
-  /** The newest request of a connection, answered or not. Node's errors name only the connection. */
+  /** The newest request of a connection, unless it was read completely and answered. Node's errors name only the connection. */
   newest(socket: Socket): Exchange | undefined {
-    return this.#newest.get(socket);
+    return this.#connections.get(socket)?.newest;
   }
 
   /** Whether the request that is being read was answered after its headers alone. */
   isAnsweredEarly(socket: Socket): boolean {
-    const newest = this.#newest.get(socket);
+    const newest = this.newest(socket);
     return newest !== undefined && !newest.request.complete && newest.response.writableEnded;
+  }
+
+  // Not in `begin`: the listener would keep the first request as long as the connection.
+  #open(socket: Socket): Connection {
+    const connection = new Connection();
+    this.#connections.set(socket, connection);
+    socket.once('close', () => connection.close());
+    return connection;
+  }
+}
+
+class Connection {
+  readonly underWay: Exchange[] = [];
+  newest: Exchange | undefined;
+
+  begin(exchange: Exchange): void {
+    this.underWay.push(exchange);
+    this.newest = exchange;
+  }
+
+  end(response: ServerResponse): void {
+    const index = this.underWay.findIndex((exchange) => exchange.response === response);
+    if (index >= 0) this.underWay.splice(index, 1);
+    if (this.newest?.response === response && response.req.complete) this.newest = undefined;
+  }
+
+  // When a connection closes, Node emits `close` only for the response that is being written, not for those queued
+  // behind it. Without this, they would count as in progress forever.
+  close(): void {
+    for (const { response } of [...this.underWay]) {
+      if (response.socket !== null || response.closed) continue;
+      response.destroy();
+      response.emit('close');
+    }
   }
 }

@@ -37,7 +37,7 @@ function timeoutOf(request: FastifyRequest): number {
 
 function hangUpSignal(reply: FastifyReply): AbortSignal {
   const hangUp = new AbortController();
-  reply.raw.once('close', () => {
+  reply.raw.on('close', () => {
     if (!reply.raw.writableFinished) hangUp.abort();
   });
   return hangUp.signal;

@@ -45,7 +45,7 @@ export function serverWithLoadShedding(
   // Node would refuse a request without a Host by itself, with an empty body.
   const server = createServer({ ...settings, requireHostHeader: false }, (request, response) => {
     exchanges.begin(request, response);
-    if (request instanceof BoundedRequest) response.once('close', () => request.release());
+    if (request instanceof BoundedRequest) response.on('close', () => request.release());
     // Node silently drops headers above its limit.
     const hasTooMany = request.rawHeaders.length > 2 * maxHeaders;
     const fault = hasTooMany ? BadRequestError.tooManyHeaders() : hostFault(request, hosts);

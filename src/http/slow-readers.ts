@@ -47,7 +47,7 @@ export class SlowReaders {
     if (response.destroyed) return;
     const sent = new SentResponse(response, bytes);
     this.#add(sent);
-    response.once('close', () => this.#remove(sent));
+    response.on('close', () => this.#remove(sent));
     // A response that is queued behind others on its connection has no socket yet, and its time has not started.
     if (response.socket === null) response.once('socket', () => this.#start(sent));
     else this.#start(sent);
