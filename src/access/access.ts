@@ -77,7 +77,7 @@ export async function createAccess(
 async function openStore(url: string, pseudonymize: Pseudonymize, log: Logger): Promise<RedisRateLimitStore> {
   const { RedisRateLimitStore: Store } = await import('./redis-rate-limit-store.ts');
   return new Store(url, pseudonymize, stateLogger(log, 'the shared counters of REDIS_URL are'), (reason) =>
-    log.error({ reason }, 'the renewed REDIS_URL does not answer: the one before it stays in use'),
+    log.error({ reason }, 'the renewed REDIS_URL does not respond: the previous one stays in use'),
   );
 }
 

@@ -27,7 +27,7 @@ export async function requestKeySet(url: URL, { userAgent, openPool }: OutgoingR
     origin: url.origin,
     connectTimeoutMs: timeoutMs,
     maxConnections: 1,
-    maxAnswerBytes: maxBytes,
+    maxResponseBytes: maxBytes,
     openPool,
   });
   // Keys are fetched every few minutes, so the connection is not kept.

@@ -35,7 +35,7 @@ export const noServiceRule: ValidationRule = (context) => ({
     if (node.name.value !== '_service' || context.getParentType() !== context.getSchema().getQueryType())
       return;
     context.reportError(
-      new GraphQLError('_service is not answered here: the schema is published elsewhere.', { nodes: node }),
+      new GraphQLError('_service is off: the schema is published elsewhere.', { nodes: node }),
     );
   },
 });

@@ -7,7 +7,7 @@ import { contextOfReplay } from '../prepared/replay.ts';
 import type { Origins } from './cors.ts';
 import { MediaTypes } from './media-types.ts';
 import { searchOf } from './request-parameters.ts';
-import { insteadOfTooLarge, maxAnswerBytes } from './response-size.ts';
+import { insteadOfTooLarge, maxResponseBytes } from './response-size.ts';
 
 interface GraphQLRunners {
   readonly apollo: ApolloServer<GraphQLContext>;
@@ -70,7 +70,7 @@ export function graphqlHandler(
       text = outcome.text;
     }
     // There are never more code units than bytes.
-    const isTooLarge = text.length > maxAnswerBytes || Buffer.byteLength(text) > maxAnswerBytes;
+    const isTooLarge = text.length > maxResponseBytes || Buffer.byteLength(text) > maxResponseBytes;
     return isTooLarge ? insteadOfTooLarge(context.idempotencyKeys, context.requestId) : text;
   };
 }

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors/error-codes.ts';
 
 /** Ten times the size of a hundred evaluations with all fields. */
-export const maxAnswerBytes = 1024 * 1024;
+export const maxResponseBytes = 1024 * 1024;
 
 /**
  * The response that replaces one that is too large. A list repeats an operation's aliases for each item, so a small
@@ -11,8 +11,8 @@ export const maxAnswerBytes = 1024 * 1024;
 export function insteadOfTooLarge(idempotencyKeys: readonly string[], requestId: string): string {
   const mayHaveHappened = idempotencyKeys.length > 0;
   const message = mayHaveHappened
-    ? 'The answer is larger than this gateway sends, and the mutation has run. Repeat it with the same idempotency keys, and ask for fewer or shorter fields.'
-    : 'The answer is larger than this gateway sends. Ask for fewer objects, or for fewer or shorter fields.';
+    ? 'The response is larger than this gateway sends, and the mutation has run. Retry it with the same idempotency keys, and ask for fewer or shorter fields.'
+    : 'The response is larger than this gateway sends. Ask for fewer objects, or for fewer or shorter fields.';
   const extensions = {
     code: 'BAD_USER_INPUT' satisfies ErrorCode,
     retryable: false,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SandboxAnswer } from './answer.ts';
 import { isFaultWord } from './fault-picker.ts';
 import { type Completion, type MagicCase, magicCases, type SandboxError } from './magic-values.ts';
+import type { SandboxResponse } from './response.ts';
 import type { SentString } from './sent-strings.ts';
 import { v2MagicCases } from './v2/magic-values.ts';
 
@@ -76,16 +76,16 @@ export function onApi(api: SandboxApi, { onV2, ...magic }: MagicCase): MagicCase
 export interface MagicDialect {
   readonly api: SandboxApi;
   /** The response to an unknown word. */
-  unknownWord(message: string, param: string | undefined): SandboxAnswer;
-  error(error: SandboxError, param: string | undefined): SandboxAnswer;
+  unknownWord(message: string, param: string | undefined): SandboxResponse;
+  error(error: SandboxError, param: string | undefined): SandboxResponse;
 }
 
 /** Applies the words in the strings, and runs `work` unless a word prevents it. */
 export async function withMagic(
   strings: readonly SentString[],
   dialect: MagicDialect,
-  work: (magic: MagicRequest) => SandboxAnswer,
-): Promise<SandboxAnswer> {
+  work: (magic: MagicRequest) => SandboxResponse,
+): Promise<SandboxResponse> {
   const magic = readMagicWords(strings, dialect.api);
   if ('unknownWord' in magic) {
     const { unknownWord, param } = magic;

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify';
-import type { SandboxAnswer } from './answer.ts';
+import type { SandboxResponse } from './response.ts';
 
 /** A call that the sandbox takes. */
 export interface SandboxRoute {
   readonly method: 'DELETE' | 'GET' | 'POST';
   readonly url: string;
-  readonly answer: (request: FastifyRequest) => Promise<SandboxAnswer>;
+  readonly answer: (request: FastifyRequest) => Promise<SandboxResponse>;
 }
 
 /** The id in the URL of a call about one object; empty if there is none. */

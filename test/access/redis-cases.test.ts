@@ -171,7 +171,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
     await start({ REDIS_URL_FILE: file });
     await untilCounters('up');
     writeFileSync(file, `redis://127.0.0.1:${await freePort()}`);
-    const line = await gateway.logged(/the renewed REDIS_URL does not answer/);
+    const line = await gateway.logged(/the renewed REDIS_URL does not respond/);
     expect(JSON.parse(line)).toMatchObject({ level: 'error', reason: 'ECONNREFUSED' });
     expect((await readiness()).sharedCounters).toBe('up');
     expect(await create()).toBe(200);

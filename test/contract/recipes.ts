@@ -206,7 +206,7 @@ export const recipes: Readonly<Record<string, readonly Edit[]>> = {
     [
       v1Sandbox,
       'async #report(request',
-      `async #retrieveAgain(request: FastifyRequest): Promise<SandboxAnswer> {
+      `async #retrieveAgain(request: FastifyRequest): Promise<SandboxResponse> {
          const evaluation = this.#evaluations.get(accountOf(request), idIn(request));
          if (evaluation === undefined) return noSuchEvaluation;
          return { status: 200, body: { ...evaluation, customer: 'cus_checked_again' } };

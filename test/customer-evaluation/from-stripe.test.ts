@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Translated } from '../../src/customer-evaluation/answer-drift.ts';
 import type { CustomerEvaluationEventType } from '../../src/customer-evaluation/event-type.enum.ts';
+import type { Translated } from '../../src/customer-evaluation/response-drift.ts';
 import {
   AccountSharingSignal,
   LoginSignals,
@@ -194,8 +194,8 @@ describe('an answer that is not what the contract says', () => {
       body: { ...loginAnswer, signals: { account_sharing: { ...signal, score: 'high' } } },
       names: 'signals.account_sharing.score',
     },
-    { what: 'a list', body: [registrationAnswer], names: 'answer' },
-    { what: 'null', body: null, names: 'answer' },
+    { what: 'a list', body: [registrationAnswer], names: 'response' },
+    { what: 'null', body: null, names: 'response' },
   ])(
     'a response that violates the contract is refused for $what, and the log says where',
     ({ body, names }) => {

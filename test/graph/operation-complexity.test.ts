@@ -130,9 +130,9 @@ describe('an operation beyond the limits', () => {
     ['{ b } fragment F on Other { _service }', 0],
     ['{ b }', 0],
   ])('an operation that asks for the whole schema by _service is refused: %s', (source, count) => {
-    const told = '_service is not answered here: the schema is published elsewhere.';
+    const refusal = '_service is off: the schema is published elsewhere.';
     const found = validate(schema, parse(source), [noServiceRule]);
-    expect(found.map(({ message }) => message)).toEqual(Array(count).fill(told));
+    expect(found.map(({ message }) => message)).toEqual(Array(count).fill(refusal));
     for (const { locations } of found) expect(locations).toHaveLength(1);
   });
 });

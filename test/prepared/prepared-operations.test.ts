@@ -157,7 +157,7 @@ describe('operations that are prepared', () => {
     const answers = [await gateway.send(query), await gateway.send(query)];
     for (const { status, data, errors } of answers) {
       expect({ status, data }).toEqual({ status: 200, data: null });
-      expect(errors?.[0]?.message).toMatch(/^The answer is larger than this gateway sends/);
+      expect(errors?.[0]?.message).toMatch(/^The response is larger than this gateway sends/);
     }
     expect(await paths(gateway)).toMatchObject({ plan: 1 });
   });

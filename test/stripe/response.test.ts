@@ -16,9 +16,9 @@ describe('an answer of status 200', () => {
     expect(answer).toEqual({ body: { id: 'ceval_1' }, requestId: 'req_1' });
   });
 
-  const encoded = 'the answer has a content-encoding that was not asked for';
-  const undeclared = 'the answer is not declared as JSON';
-  const unparsed = 'the answer is not JSON';
+  const encoded = 'the response has a content-encoding that was not requested';
+  const undeclared = 'the response is not declared as JSON';
+  const unparsed = 'the response is not JSON';
   const type = (value: string) => ({ ...json, 'content-type': value });
   it.each([
     { what: 'it is not JSON', headers: json, text: 'canary@example.com', note: unparsed },

@@ -246,7 +246,7 @@ describe('what broke off', () => {
   ])('a transport error has a code for what broke: %s', (code, { closed, unreadable }) => {
     const error = new TransportError(true, code);
     expect(error).toMatchObject({ name: 'TransportError', closed, unreadable });
-    expect(error.message).toBe(`no answer (${code}), the request was perhaps sent`);
-    expect(new TransportError(false, code).message).toBe(`no answer (${code}), the request was not sent`);
+    expect(error.message).toBe(`no response (${code}), the request was perhaps sent`);
+    expect(new TransportError(false, code).message).toBe(`no response (${code}), the request was not sent`);
   });
 });

@@ -239,7 +239,7 @@ describe('a call to the upstream', () => {
       const timedOut = {
         code: 'UPSTREAM_TIMEOUT',
         effect: 'NONE',
-        operatorNote: 'no answer in time, attempts: 0',
+        operatorNote: 'no response in time, attempts: 0',
       };
       const client = clientWith();
       expect(await get(client, { deadline: new Deadline(0) })).toMatchObject(timedOut);
@@ -279,7 +279,7 @@ describe('a call to the upstream', () => {
       await jest.advanceTimersByTimeAsync(1);
       await call;
       expect(ended).toMatchObject([
-        { code: 'UPSTREAM_TIMEOUT', effect: 'UNKNOWN', operatorNote: 'no answer in time, attempts: 2' },
+        { code: 'UPSTREAM_TIMEOUT', effect: 'UNKNOWN', operatorNote: 'no response in time, attempts: 2' },
       ]);
       jest.useRealTimers();
       // Reading has no effect, however it ends.
@@ -322,7 +322,7 @@ describe('a call to the upstream', () => {
       expect(await tooShort).toMatchObject({
         code: 'UPSTREAM_TIMEOUT',
         effect: 'NONE',
-        operatorNote: 'no answer in time, attempts: 1',
+        operatorNote: 'no response in time, attempts: 1',
       });
       expect(watched.map(({ sent }) => sent)).not.toContain(true);
     });
@@ -396,7 +396,7 @@ describe('a call to the upstream', () => {
       expect(await call).toMatchObject({
         effect: 'UNKNOWN',
         code: 'UPSTREAM_TIMEOUT',
-        operatorNote: 'no answer in time, attempts: 1',
+        operatorNote: 'no response in time, attempts: 1',
       });
       expect(upstream.keys).toHaveLength(1);
     });
@@ -450,7 +450,7 @@ describe('a call to the upstream', () => {
       expect(await get(clientWith({ apiUrl, maxAttempts: 1 }))).toMatchObject({
         code: 'UPSTREAM_UNAVAILABLE',
         effect: 'NONE',
-        operatorNote: 'no answer (ECONNREFUSED), the request was not sent',
+        operatorNote: 'no response (ECONNREFUSED), the request was not sent',
       });
       expect(watched).toEqual([
         {

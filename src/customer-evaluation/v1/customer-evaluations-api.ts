@@ -3,11 +3,11 @@ import type { GraphQLContext } from '../../graph/graphql-context.ts';
 import { type CustomerEvaluations, isEvaluationId } from '../../stripe/customer-evaluations.ts';
 import type { VersionCapabilities } from '../../stripe/versions.ts';
 import type { ContractDrift } from '../../telemetry/contract-drift.ts';
-import type { Translated } from '../answer-drift.ts';
 import type { CreateCustomerEvaluationInput } from '../create-customer-evaluation.input.ts';
 import type { CustomerEvaluation } from '../customer-evaluation.type.ts';
 import type { EvaluationApi, ReportedEvaluation } from '../evaluation-api.ts';
 import type { Report } from '../report.ts';
+import type { Translated } from '../response-drift.ts';
 import { requireCapability } from './capabilities.ts';
 import { fromStripe } from './from-stripe.ts';
 import { createPlaces, reportPlaces } from './parameter-places.ts';
@@ -34,23 +34,23 @@ export class CustomerEvaluationsApi implements EvaluationApi {
   ): Promise<CustomerEvaluation> {
     const params = toStripe(input, this.#capabilities);
     const created = this.#stripe.create(params, idempotencyKey, context);
-    const answer = await withClientPath(createPlaces, created);
-    return this.#noted(fromStripe(answer, { eventType: input.eventType }), context);
+    const response = await withClientPath(createPlaces, created);
+    return this.#noted(fromStripe(response, { eventType: input.eventType }), context);
   }
 
   async retrieve(id: string, context: GraphQLContext): Promise<CustomerEvaluation | null> {
     requireCapability(this.#capabilities, 'retrieve', []);
     if (!isEvaluationId(id)) return null;
-    const answer = await this.#stripe.retrieve(id, context);
-    return this.#noted(fromStripe(answer, { id }), context);
+    const response = await this.#stripe.retrieve(id, context);
+    return this.#noted(fromStripe(response, { id }), context);
   }
 
   async report(report: Report, idempotencyKey: string, context: GraphQLContext): Promise<ReportedEvaluation> {
     const { id } = report;
     const { params, warnings } = reportToStripe(report, this.#capabilities);
     const reported = this.#stripe.report(id, params, idempotencyKey, context);
-    const answer = await withClientPath(reportPlaces(report), reported);
-    return { evaluation: this.#noted(fromStripe(answer, { id }), context), warnings };
+    const response = await withClientPath(reportPlaces(report), reported);
+    return { evaluation: this.#noted(fromStripe(response, { id }), context), warnings };
   }
 
   #noted({ evaluation, drift }: Translated, { log }: GraphQLContext): CustomerEvaluation {

@@ -4,7 +4,6 @@ import {
   type SignalWire,
 } from '../../stripe/customer-evaluation.wire.ts';
 import { invalidResponse, readAs, type UpstreamResponse } from '../../stripe/http/response.ts';
-import { AnswerDrift, riskLevels, type Translated, type Words } from '../answer-drift.ts';
 import { CustomerEvaluation, StripeCustomer } from '../customer-evaluation.type.ts';
 import {
   CustomerEvaluationEvent,
@@ -12,6 +11,7 @@ import {
   type CustomerEvaluationOutcome,
 } from '../customer-evaluation-event.type.ts';
 import type { CustomerEvaluationEventType } from '../event-type.enum.ts';
+import { ResponseDrift, riskLevels, type Translated, type Words } from '../response-drift.ts';
 import {
   type CustomerEvaluationSignal,
   type SignalName,
@@ -59,15 +59,15 @@ const eventFields = ['type', 'occurred_at', 'login_failed', 'registration_failed
  * the contract, or has another id or event type than `asked`. Values and fields that are newer than this gateway never
  * fail a call: they are returned as `UNKNOWN` or left out, and reported as drift.
  */
-export function fromStripe(answer: UpstreamResponse, asked: Asked): Translated {
-  const wire = readAs(evaluationWire, answer);
-  const drift = new AnswerDrift();
+export function fromStripe(response: UpstreamResponse, asked: Asked): Translated {
+  const wire = readAs(evaluationWire, response);
+  const drift = new ResponseDrift();
   const eventType = drift.readWord(eventTypes, 'event_type', wire.event_type);
   if (asked.id !== undefined && wire.id !== asked.id) {
-    throw invalidResponse('id: another than was asked about', answer.requestId);
+    throw invalidResponse('id: not the requested one', response.requestId);
   }
   if (asked.eventType !== undefined && eventType !== asked.eventType) {
-    throw invalidResponse('event_type: another than was asked about', answer.requestId);
+    throw invalidResponse('event_type: not the requested one', response.requestId);
   }
   drift.noteUnknown('', wire, evaluationFields);
   const evaluation = new CustomerEvaluation({
@@ -88,7 +88,7 @@ export function fromStripe(answer: UpstreamResponse, asked: Asked): Translated {
 const maxEvents = 100;
 
 function readEvent(
-  drift: AnswerDrift,
+  drift: ResponseDrift,
   event: NonNullable<CustomerEvaluationWire['events']>[number],
 ): CustomerEvaluationEvent {
   drift.noteUnknown('events.', event, eventFields);
@@ -101,7 +101,7 @@ function readEvent(
 }
 
 function readSignals(
-  drift: AnswerDrift,
+  drift: ResponseDrift,
   eventType: CustomerEvaluationEventType,
   wire: Readonly<Partial<Record<SignalName, SignalWire | null | undefined>>>,
 ): Signals {
@@ -113,7 +113,7 @@ function readSignals(
   return signalsOf(eventType, fields);
 }
 
-function readSignal(drift: AnswerDrift, name: string, wire: SignalWire): CustomerEvaluationSignal {
+function readSignal(drift: ResponseDrift, name: string, wire: SignalWire): CustomerEvaluationSignal {
   drift.noteUnknown(`signals.${name}.`, wire, signalFields);
   return {
     score: drift.readScore(`signals.${name}.score`, wire.score),

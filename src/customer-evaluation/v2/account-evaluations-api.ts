@@ -48,8 +48,8 @@ export class AccountEvaluationsApi implements EvaluationApi {
     context: GraphQLContext,
   ): Promise<CustomerEvaluation> {
     const { params, eventType, places } = toStripe(input);
-    const answer = await withClientPath(places, this.#stripe.create(params, idempotencyKey, context));
-    const evaluation = this.#read(answer, { eventType }, context);
+    const response = await withClientPath(places, this.#stripe.create(params, idempotencyKey, context));
+    const evaluation = this.#read(response, { eventType }, context);
     const { id } = evaluation;
     return this.#waiter.complete(evaluation, context, async (call) =>
       this.#read(await this.#stripe.retrieve(id, call), { id, eventType }, context),
@@ -82,8 +82,8 @@ export class AccountEvaluationsApi implements EvaluationApi {
     return { evaluation: new CustomerEvaluation({ ...evaluation, status }), warnings };
   }
 
-  #read(answer: UpstreamResponse, asked: Asked, { log }: GraphQLContext): CustomerEvaluation {
-    const { evaluation, drift } = fromStripe(answer, asked, this.#livemode);
+  #read(response: UpstreamResponse, asked: Asked, { log }: GraphQLContext): CustomerEvaluation {
+    const { evaluation, drift } = fromStripe(response, asked, this.#livemode);
     this.#drift.note(drift, log);
     return evaluation;
   }

@@ -1,8 +1,8 @@
 import { type AccountSignalWire, accountEvaluationWire } from '../../stripe/account-evaluation.wire.ts';
 import { invalidResponse, readAs, type UpstreamResponse } from '../../stripe/http/response.ts';
-import { AnswerDrift, riskLevels, type Translated } from '../answer-drift.ts';
 import { CustomerEvaluation, StripeCustomer } from '../customer-evaluation.type.ts';
 import type { EventType } from '../event-type.enum.ts';
+import { ResponseDrift, riskLevels, type Translated } from '../response-drift.ts';
 import {
   type CustomerEvaluationSignal,
   type CustomerEvaluationSignalKind,
@@ -36,15 +36,15 @@ const signalFields = ['risk_level', 'score', 'evaluated_at', 'signal'];
  * the contract, or has another id or signal than `asked`. Values and fields that are newer than this gateway never fail
  * a call. `livemode` is the key's, for responses without it.
  */
-export function fromStripe(answer: UpstreamResponse, asked: Asked, livemode: boolean): Translated {
-  const wire = readAs(evaluationWire, answer);
+export function fromStripe(response: UpstreamResponse, asked: Asked, livemode: boolean): Translated {
+  const wire = readAs(evaluationWire, response);
   if (asked.id !== undefined && wire.id !== asked.id) {
-    throw invalidResponse('id: another than was asked about', answer.requestId);
+    throw invalidResponse('id: not the requested one', response.requestId);
   }
   if (asked.eventType !== undefined && !wire.requested_signals.includes(signalOf(asked.eventType))) {
-    throw invalidResponse('requested_signals: others than were asked for', answer.requestId);
+    throw invalidResponse('requested_signals: not the requested ones', response.requestId);
   }
-  const drift = new AnswerDrift();
+  const drift = new ResponseDrift();
   drift.noteUnknown('', wire, evaluationFields);
   const eventType = asked.eventType ?? eventTypeOf(wire.requested_signals);
   const customer = wire.account_details?.customer;
@@ -70,7 +70,7 @@ function eventTypeOf(requested: readonly string[]): EventType | 'UNKNOWN' {
   return eventType === undefined || others.length > 0 ? 'UNKNOWN' : eventType;
 }
 
-function kindOf(drift: AnswerDrift, v2Name: string): CustomerEvaluationSignalKind {
+function kindOf(drift: ResponseDrift, v2Name: string): CustomerEvaluationSignalKind {
   const name = namesByV2.get(v2Name);
   if (name === undefined) {
     drift.note('unknown word in pending_signals');
@@ -80,7 +80,7 @@ function kindOf(drift: AnswerDrift, v2Name: string): CustomerEvaluationSignalKin
 }
 
 function readSignals(
-  drift: AnswerDrift,
+  drift: ResponseDrift,
   eventType: EventType | 'UNKNOWN',
   wire: Readonly<Partial<Record<V2Name, AccountSignalWire | null | undefined>>>,
 ): Signals | null {
@@ -92,7 +92,7 @@ function readSignals(
   return Object.values(fields).every((signal) => signal === null) ? null : signalsOf(eventType, fields);
 }
 
-function readSignal(drift: AnswerDrift, name: string, wire: AccountSignalWire): CustomerEvaluationSignal {
+function readSignal(drift: ResponseDrift, name: string, wire: AccountSignalWire): CustomerEvaluationSignal {
   drift.noteUnknown(`evaluated_signals.${name}.`, wire, signalFields);
   return {
     // The nearest double, the same as for a JSON number with these digits.

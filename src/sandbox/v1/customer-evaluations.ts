@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import { customerEvaluationsPath } from '../../stripe/customer-evaluation.wire.ts';
 import { accountFault, accountOf, wordsOfAccount } from '../account.ts';
-import type { SandboxAnswer } from '../answer.ts';
 import type { Creations } from '../creation.ts';
 import { type MagicDialect, type MagicRequest, withMagic } from '../magic-request.ts';
 import { headerOf, isLive, secretKeyOf } from '../request-headers.ts';
+import type { SandboxResponse } from '../response.ts';
 import { idIn, type SandboxRoute } from '../routes.ts';
 import { type SentString, stringsIn } from '../sent-strings.ts';
 import { Evaluations } from './evaluations.ts';
@@ -59,8 +59,8 @@ export class CustomerEvaluations {
   async #answer(
     request: FastifyRequest,
     since: string,
-    work: () => Promise<SandboxAnswer>,
-  ): Promise<SandboxAnswer> {
+    work: () => Promise<SandboxResponse>,
+  ): Promise<SandboxResponse> {
     if (secretKeyOf(request) === undefined) {
       return refusal(401, { message: 'You did not provide a valid API key.' });
     }
@@ -79,7 +79,7 @@ export class CustomerEvaluations {
     return this.#keys.run(scope, `${request.url}\n${String(request.body)}`, work);
   }
 
-  async #create(request: FastifyRequest): Promise<SandboxAnswer> {
+  async #create(request: FastifyRequest): Promise<SandboxResponse> {
     const read = readCreateParameters(String(request.body ?? ''), versionOf(request));
     if ('error' in read) return refusal(400, read.error);
     const context = { evaluation_context: read.params.evaluation_context };
@@ -93,7 +93,7 @@ export class CustomerEvaluations {
     });
   }
 
-  async #retrieve(request: FastifyRequest): Promise<SandboxAnswer> {
+  async #retrieve(request: FastifyRequest): Promise<SandboxResponse> {
     const id = idIn(request);
     const read = readRetrieveParameters(request.url.split('?')[1] ?? '');
     if ('error' in read) return refusal(400, read.error);
@@ -107,7 +107,7 @@ export class CustomerEvaluations {
     });
   }
 
-  async #report(request: FastifyRequest): Promise<SandboxAnswer> {
+  async #report(request: FastifyRequest): Promise<SandboxResponse> {
     const id = idIn(request);
     const read = readReportParameters(String(request.body ?? ''), versionOf(request));
     if ('error' in read) return refusal(400, read.error);
@@ -135,8 +135,8 @@ const dialect: MagicDialect = {
 function underMagic(
   request: FastifyRequest,
   strings: readonly SentString[],
-  work: (magic: MagicRequest) => SandboxAnswer,
-): Promise<SandboxAnswer> {
+  work: (magic: MagicRequest) => SandboxResponse,
+): Promise<SandboxResponse> {
   return withMagic([...wordsOfAccount(request), ...strings], dialect, work);
 }
 

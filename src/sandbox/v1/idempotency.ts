@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import type { SandboxAnswer } from '../answer.ts';
+import type { SandboxResponse } from '../response.ts';
 
 /** Only the request's hash is kept: ten thousand of the largest requests would be a gigabyte. */
-type Kept = { request: string; answer: SandboxAnswer | 'in flight' };
+type Kept = { request: string; answer: SandboxResponse | 'in flight' };
 
 /**
  * The upstream's idempotency layer: the first answer to a key is kept, 500s included, once the work has begun.
@@ -20,8 +20,8 @@ export class IdempotencyKeys {
   async run(
     key: string | undefined,
     request: string,
-    work: () => Promise<SandboxAnswer>,
-  ): Promise<SandboxAnswer> {
+    work: () => Promise<SandboxResponse>,
+  ): Promise<SandboxResponse> {
     if (key === undefined) return work();
     const kept = this.#kept.get(key);
     const digest = hash('sha256', request, 'base64url');
@@ -44,7 +44,7 @@ export class IdempotencyKeys {
   }
 }
 
-const conflict: SandboxAnswer = {
+const conflict: SandboxResponse = {
   status: 400,
   kept: false,
   body: {
@@ -56,7 +56,7 @@ const conflict: SandboxAnswer = {
   },
 };
 
-const inFlight: SandboxAnswer = {
+const inFlight: SandboxResponse = {
   status: 409,
   kept: false,
   body: {

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { accountFault } from '../account.ts';
-import type { SandboxAnswer } from '../answer.ts';
 import { headerOf, secretKeyOf } from '../request-headers.ts';
+import type { SandboxResponse } from '../response.ts';
 import { unrecognizedUrl } from '../v1/refusals.ts';
 import { refusal } from './refusals.ts';
 
@@ -9,7 +9,7 @@ import { refusal } from './refusals.ts';
 export function checkHeaders(
   request: FastifyRequest,
   { since, before }: { since: string; before: string | undefined },
-): SandboxAnswer | undefined {
+): SandboxResponse | undefined {
   if (secretKeyOf(request) === undefined) {
     return refusal({
       status: 401,
@@ -37,6 +37,6 @@ export function checkHeaders(
   return undefined;
 }
 
-function badHeader(message: string): SandboxAnswer {
+function badHeader(message: string): SandboxResponse {
   return refusal({ status: 400, code: 'invalid_header', message });
 }

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { SandboxAnswer } from '../answer.ts';
+import type { SandboxResponse } from '../response.ts';
 import { refusal } from './refusals.ts';
 
 const keptForMs = 30 * 24 * 3600 * 1000;
 
-type Kept = { readonly request: string; readonly at: number; readonly answer: SandboxAnswer | 'in flight' };
+type Kept = { readonly request: string; readonly at: number; readonly answer: SandboxResponse | 'in flight' };
 
 /**
  * v2's idempotency layer: a repeat of a request that succeeded does nothing again, and answers what is so by now; one
@@ -22,7 +22,7 @@ export class IdempotencyKeys {
   }
 
   /** Runs `work` until it succeeds once in a `scope`, which has the key in it. */
-  async run(scope: string, body: string, work: () => Promise<SandboxAnswer>): Promise<SandboxAnswer> {
+  async run(scope: string, body: string, work: () => Promise<SandboxResponse>): Promise<SandboxResponse> {
     const request = hash('sha256', body, 'base64url');
     const at = this.#now();
     const found = this.#kept.get(scope);

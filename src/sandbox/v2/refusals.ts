@@ -1,10 +1,10 @@
 import type * as z from 'zod';
-import type { SandboxAnswer } from '../answer.ts';
 import type { SandboxError } from '../magic-values.ts';
+import type { SandboxResponse } from '../response.ts';
 import { bracketed } from '../sent-strings.ts';
 
 /** An error in v2's format: a code and a message, often no type, and no `param`. */
-export function refusal({ status, type, code, message, headers }: SandboxError): SandboxAnswer {
+export function refusal({ status, type, code, message, headers }: SandboxError): SandboxResponse {
   return {
     status,
     body: { error: { code: code ?? type ?? 'unknown', message, type } },
@@ -18,11 +18,11 @@ export const noSuchEvaluation = refusal({
   message: 'The account evaluation does not exist, or you cannot access it.',
 });
 
-export function notFound(what: string): SandboxAnswer {
+export function notFound(what: string): SandboxResponse {
   return refusal({ status: 404, code: 'not_found', message: `There is no such ${what}.` });
 }
 
-export function invalidFields(message: string): SandboxAnswer {
+export function invalidFields(message: string): SandboxResponse {
   return refusal({ status: 400, code: 'invalid_fields', message });
 }
 
@@ -30,7 +30,7 @@ export function invalidFields(message: string): SandboxAnswer {
 export function readBody<Params>(
   body: string,
   schema: z.ZodType<Params>,
-): { params: Params } | { refused: SandboxAnswer } {
+): { params: Params } | { refused: SandboxResponse } {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body);

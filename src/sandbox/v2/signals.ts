@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { accountOf, wordsOfAccount } from '../account.ts';
-import type { SandboxAnswer } from '../answer.ts';
 import type { Creations } from '../creation.ts';
 import { type MagicDialect, type MagicRequest, withMagic } from '../magic-request.ts';
 import { headerOf, isLive } from '../request-headers.ts';
+import type { SandboxResponse } from '../response.ts';
 import { idIn, type SandboxRoute } from '../routes.ts';
 import { type SentString, stringsIn } from '../sent-strings.ts';
 import { AccountActivities } from './account-activities.ts';
@@ -65,7 +65,7 @@ export class Signals {
     method: SandboxRoute['method'],
     url: string,
     versions: { since: string; before: string | undefined },
-    work: (request: FastifyRequest) => Promise<SandboxAnswer>,
+    work: (request: FastifyRequest) => Promise<SandboxResponse>,
   ): SandboxRoute {
     return {
       method,
@@ -81,7 +81,7 @@ export class Signals {
     };
   }
 
-  async #createEvaluation(request: FastifyRequest): Promise<SandboxAnswer> {
+  async #createEvaluation(request: FastifyRequest): Promise<SandboxResponse> {
     const read = readBody(String(request.body), createParameters);
     if ('refused' in read) return read.refused;
     const { params } = read;
@@ -117,7 +117,7 @@ export class Signals {
     return made;
   }
 
-  #retrieveEvaluation(request: FastifyRequest): Promise<SandboxAnswer> {
+  #retrieveEvaluation(request: FastifyRequest): Promise<SandboxResponse> {
     const id = idIn(request);
     const account = accountOf(request);
     const words = `${id} ${this.#creations.get(account, id)?.onRead ?? ''}`;
@@ -127,7 +127,7 @@ export class Signals {
     });
   }
 
-  async #createActivity(request: FastifyRequest): Promise<SandboxAnswer> {
+  async #createActivity(request: FastifyRequest): Promise<SandboxResponse> {
     const read = readBody<ActivityParameters>(String(request.body), activityParameters);
     if ('refused' in read) return read.refused;
     const { account_evaluation, account_details } = read.params;
@@ -145,14 +145,14 @@ export class Signals {
     });
   }
 
-  #retrieveActivity(request: FastifyRequest): Promise<SandboxAnswer> {
+  #retrieveActivity(request: FastifyRequest): Promise<SandboxResponse> {
     return underMagic(request, [], () => {
       const body = this.#activities.get(accountOf(request), idIn(request));
       return body === undefined ? notFound('account activity') : { status: 200, body };
     });
   }
 
-  #deleteActivity(request: FastifyRequest): Promise<SandboxAnswer> {
+  #deleteActivity(request: FastifyRequest): Promise<SandboxResponse> {
     const id = idIn(request);
     return underMagic(request, [], () => {
       if (!this.#activities.delete(accountOf(request), id)) return notFound('account activity');
@@ -183,7 +183,7 @@ const dialect: MagicDialect = {
 function underMagic(
   request: FastifyRequest,
   strings: readonly SentString[],
-  work: (magic: MagicRequest) => SandboxAnswer,
-): Promise<SandboxAnswer> {
+  work: (magic: MagicRequest) => SandboxResponse,
+): Promise<SandboxResponse> {
   return withMagic([...wordsOfAccount(request), ...strings], dialect, work);
 }

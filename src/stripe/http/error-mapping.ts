@@ -16,29 +16,29 @@ import type { RawResponse, TransportError } from './transport.ts';
  * Maps an unsuccessful response to the caller's error. Covers all statuses. Reads only the names of missing permissions
  * from the upstream's message, which quotes input values and parts of keys. Source: https://docs.stripe.com/api/errors
  */
-export function errorOfResponse(answer: RawResponse): UpstreamCallError {
-  const words = readErrorWords(answer) ?? {};
-  const upstreamRequestId = requestIdOf(answer);
-  const said = `status ${answer.status}, type ${word(words.type)}, code ${word(words.code)}`;
+export function errorOfResponse(response: RawResponse): UpstreamCallError {
+  const words = readErrorWords(response) ?? {};
+  const upstreamRequestId = requestIdOf(response);
+  const said = `status ${response.status}, type ${word(words.type)}, code ${word(words.code)}`;
   const failure = (code: FailureCode, effect: 'NONE' | 'UNKNOWN', operatorNote = said): UpstreamCallError =>
     new UpstreamCallError(code, { effect, param: words.param, upstreamRequestId, operatorNote });
 
   // Redirects are never followed: they would carry the key and personal data elsewhere.
-  if (answer.status < 400) return invalidResponse(`status ${answer.status}`, upstreamRequestId);
+  if (response.status < 400) return invalidResponse(`status ${response.status}`, upstreamRequestId);
   // An intermediary does not say whether it forwarded the request.
-  if (isByIntermediary(answer)) {
+  if (isByIntermediary(response)) {
     return failure(
       'UPSTREAM_UNAVAILABLE',
       'UNKNOWN',
-      `status ${answer.status}, not from Stripe: check the proxies and firewalls on the way`,
+      `status ${response.status}, not from Stripe: check the proxies and firewalls on the way`,
     );
   }
   // A 409 of this type means that another request with the key is in progress, not a conflict.
-  if (words.type === 'idempotency_error' && answer.status !== 409)
+  if (words.type === 'idempotency_error' && response.status !== 409)
     return failure('IDEMPOTENCY_CONFLICT', 'NONE');
   if (words.code === 'resource_missing') return failure('NOT_FOUND', 'NONE');
   const known = v2Errors.get(words.code) ?? v2Errors.get(words.type);
-  if (known !== undefined && answer.status < 500) {
+  if (known !== undefined && response.status < 500) {
     const { code, param, note } = known;
     const operatorNote = note === undefined ? said : `${said}: ${note}`;
     return new UpstreamCallError(code, { effect: 'NONE', param, upstreamRequestId, operatorNote });
@@ -47,7 +47,7 @@ export function errorOfResponse(answer: RawResponse): UpstreamCallError {
   if (words.code === 'parameter_unknown')
     return failure('UPSTREAM_UNSUPPORTED', 'NONE', `${said}: ${noPreview}`);
 
-  switch (answer.status) {
+  switch (response.status) {
     case 400:
       // Without a parameter a client has nothing to correct: the error is about the key, account or version.
       return words.param === undefined
@@ -56,23 +56,23 @@ export function errorOfResponse(answer: RawResponse): UpstreamCallError {
     case 401:
       return failure('UPSTREAM_REFUSED', 'NONE', `${said}: check STRIPE_SECRET_KEY`);
     case 403:
-      return failure('UPSTREAM_REFUSED', 'NONE', `${said}: ${permissionNote(missingPermissions(answer))}`);
+      return failure('UPSTREAM_REFUSED', 'NONE', `${said}: ${permissionNote(missingPermissions(response))}`);
     case 404:
       return failure('UPSTREAM_UNSUPPORTED', 'NONE', `${said}: ${noPreview}`);
     // Another request with this key is in progress and may still succeed.
     case 409:
     // A dependency of the upstream failed while it processed the request.
     case 424:
-      return unavailable(answer, said);
+      return unavailable(response, said);
     case 429:
       return new UpstreamCallError('UPSTREAM_RATE_LIMITED', {
         effect: 'NONE',
         upstreamRequestId,
-        retryAfterMs: retryAfterMsOf(answer),
-        operatorNote: `${said}, reason ${word(header(answer, 'stripe-rate-limited-reason'))}`,
+        retryAfterMs: retryAfterMsOf(response),
+        operatorNote: `${said}, reason ${word(header(response, 'stripe-rate-limited-reason'))}`,
       });
     default:
-      return answer.status >= 500 ? unavailable(answer, said) : failure('UPSTREAM_REFUSED', 'NONE');
+      return response.status >= 500 ? unavailable(response, said) : failure('UPSTREAM_REFUSED', 'NONE');
   }
 }
 
@@ -117,9 +117,9 @@ const v2Errors: ReadonlyMap<string | undefined, KnownError> = new Map(
   }),
 );
 
-function unavailable(answer: RawResponse, said: string): UpstreamCallError {
-  const details = { effect: 'UNKNOWN', upstreamRequestId: requestIdOf(answer) } as const;
-  if (!isReplayed(answer))
+function unavailable(response: RawResponse, said: string): UpstreamCallError {
+  const details = { effect: 'UNKNOWN', upstreamRequestId: requestIdOf(response) } as const;
+  if (!isReplayed(response))
     return new UpstreamCallError('UPSTREAM_UNAVAILABLE', { ...details, operatorNote: said });
   return new UpstreamCallError('UPSTREAM_UNAVAILABLE', {
     ...details,
@@ -147,8 +147,8 @@ export function errorOfTransport(error: TransportError): UpstreamCallError {
 const certificateOrProtocol = /CERT|TLS|SSL|LEAF_SIGNATURE|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/;
 
 // Without a `Retry-After`, one second: Stripe's limits are per second.
-function retryAfterMsOf(answer: RawResponse): number {
-  const asked = retryAfterMs(answer);
+function retryAfterMsOf(response: RawResponse): number {
+  const asked = retryAfterMs(response);
   return typeof asked === 'number' ? asked : 1_000;
 }
 

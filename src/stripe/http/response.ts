@@ -11,18 +11,18 @@ export interface UpstreamResponse {
 
 /**
  * Reads a successful response. Throws `UPSTREAM_INVALID_RESPONSE` if it is encoded, is not declared as JSON or does not
- * parse; the effect is then unknown, since the upstream did answer.
+ * parse; the effect is then unknown, since the upstream did respond.
  */
-export function readResponse(answer: RawResponse): UpstreamResponse {
-  const requestId = requestIdOf(answer);
+export function readResponse(response: RawResponse): UpstreamResponse {
+  const requestId = requestIdOf(response);
   // The request accepted no encoding (RFC 9110, 12.5.3), so an encoded response is invalid.
-  const encoding = header(answer, 'content-encoding');
+  const encoding = header(response, 'content-encoding');
   if (encoding !== undefined && encoding !== 'identity') {
-    throw invalidResponse('the answer has a content-encoding that was not asked for', requestId);
+    throw invalidResponse('the response has a content-encoding that was not requested', requestId);
   }
-  if (!isJson(answer)) throw invalidResponse('the answer is not declared as JSON', requestId);
-  const body = parseJson(answer.text);
-  if (body === undefined) throw invalidResponse('the answer is not JSON', requestId);
+  if (!isJson(response)) throw invalidResponse('the response is not declared as JSON', requestId);
+  const body = parseJson(response.text);
+  if (body === undefined) throw invalidResponse('the response is not JSON', requestId);
   return { body, requestId };
 }
 
@@ -46,7 +46,7 @@ export function readAs<Schema extends z.ZodType>(
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw invalidResponse(`${issue?.path.join('.') || 'answer'}: ${issue?.message}`, requestId);
+  throw invalidResponse(`${issue?.path.join('.') || 'response'}: ${issue?.message}`, requestId);
 }
 
 // Each field is parsed separately: a null, a number or a list in one must not hide the others.
@@ -59,8 +59,8 @@ const errorBody = z.object({
 export type UpstreamErrorWords = z.infer<typeof errorBody>['error'];
 
 /** The fields of an error response; undefined if its body is not Stripe's error object. */
-export function readErrorWords(answer: RawResponse): UpstreamErrorWords | undefined {
-  return errorBody.safeParse(parseJson(answer.text)).data?.error;
+export function readErrorWords(response: RawResponse): UpstreamErrorWords | undefined {
+  return errorBody.safeParse(parseJson(response.text)).data?.error;
 }
 
 const errorMessage = z.object({ error: z.object({ message: z.string() }) });
@@ -69,20 +69,20 @@ const errorMessage = z.object({ error: z.object({ message: z.string() }) });
  * The permissions that Stripe says a restricted key lacks, such as `rak_customer_read`. Nothing else of the message is
  * read, since it also quotes a part of the key.
  */
-export function missingPermissions(answer: RawResponse): string[] {
-  const { message = '' } = errorMessage.safeParse(parseJson(answer.text)).data?.error ?? {};
+export function missingPermissions(response: RawResponse): string[] {
+  const { message = '' } = errorMessage.safeParse(parseJson(response.text)).data?.error ?? {};
   return (message.match(/\brak_[a-z0-9_]{1,64}\b/g) ?? []).slice(0, 5);
 }
 
 /** `Request-Id`, if it looks like one. It is logged and passed on, so it must not hold arbitrary text. */
-export function requestIdOf(answer: RawResponse): string | undefined {
-  const id = header(answer, 'request-id');
+export function requestIdOf(response: RawResponse): string | undefined {
+  const id = header(response, 'request-id');
   return id !== undefined && /^[\w-]{1,64}$/.test(id) ? id : undefined;
 }
 
 /** Whether Stripe repeats a stored response to this idempotency key (https://docs.stripe.com/api/idempotent_requests). */
-export function isReplayed(answer: RawResponse): boolean {
-  return header(answer, 'idempotent-replayed') === 'true';
+export function isReplayed(response: RawResponse): boolean {
+  return header(response, 'idempotent-replayed') === 'true';
 }
 
 // 408 and 425 concern a connection (RFC 9110, 15.5.9; RFC 8470), 407 a proxy's own credentials (RFC 9110, 15.5.8). 460
@@ -93,21 +93,21 @@ const intermediaryStatuses: ReadonlySet<number> = new Set([407, 408, 425, 460, 4
  * Whether a 4xx comes from a proxy, load balancer or firewall on the way. Stripe gives every response a `Request-Id`
  * and every error an error object. A 429 counts as a rate limit whichever of them sends it.
  */
-export function isByIntermediary(answer: RawResponse): boolean {
-  if (answer.status < 400 || answer.status >= 500 || answer.status === 429) return false;
-  if (intermediaryStatuses.has(answer.status)) return true;
-  return requestIdOf(answer) === undefined && readErrorWords(answer) === undefined;
+export function isByIntermediary(response: RawResponse): boolean {
+  if (response.status < 400 || response.status >= 500 || response.status === 429) return false;
+  if (intermediaryStatuses.has(response.status)) return true;
+  return requestIdOf(response) === undefined && readErrorWords(response) === undefined;
 }
 
 /** Whether a v2 quota is used up. Unlike a rate limit, this lasts up to a month. */
-export function isOverQuota(answer: RawResponse): boolean {
-  if (answer.status !== 429) return false;
-  const { type, code } = readErrorWords(answer) ?? {};
+export function isOverQuota(response: RawResponse): boolean {
+  if (response.status !== 429) return false;
+  const { type, code } = readErrorWords(response) ?? {};
   return type === 'quota_exceeded' || (code?.endsWith('_quota_exceeded') ?? false);
 }
 
-export function header(answer: RawResponse, name: string): string | undefined {
-  const value = answer.headers[name];
+export function header(response: RawResponse, name: string): string | undefined {
+  const value = response.headers[name];
   return Array.isArray(value) ? value[0] : value;
 }
 
@@ -115,14 +115,14 @@ export function header(answer: RawResponse, name: string): string | undefined {
  * `Retry-After` in milliseconds: undefined if absent, `unreadable` if not a number of seconds. A date (RFC 9110,
  * 10.2.3) counts as unreadable: it would require two clocks to agree.
  */
-export function retryAfterMs(answer: RawResponse): number | 'unreadable' | undefined {
-  const value = header(answer, 'retry-after');
+export function retryAfterMs(response: RawResponse): number | 'unreadable' | undefined {
+  const value = header(response, 'retry-after');
   if (value === undefined) return undefined;
   return /^\d{1,6}$/.test(value) ? Number(value) * 1000 : 'unreadable';
 }
 
-function isJson(answer: RawResponse): boolean {
-  return /^application\/json\s*(;|$)/i.test(header(answer, 'content-type') ?? '');
+function isJson(response: RawResponse): boolean {
+  return /^application\/json\s*(;|$)/i.test(header(response, 'content-type') ?? '');
 }
 
 // The engine's message quotes the text, so it is dropped.

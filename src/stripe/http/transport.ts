@@ -34,7 +34,7 @@ export class TransportError extends Error {
   readonly code: string;
 
   constructor(sent: boolean, code: string) {
-    super(`no answer (${code}), the request was ${sent ? 'perhaps sent' : 'not sent'}`);
+    super(`no response (${code}), the request was ${sent ? 'perhaps sent' : 'not sent'}`);
     this.sent = sent;
     this.code = code;
   }
@@ -72,14 +72,14 @@ export interface TransportOptions {
   readonly connectTimeoutMs: number;
   readonly maxConnections: number;
   /** A larger response is aborted while it is read. */
-  readonly maxAnswerBytes?: number;
+  readonly maxResponseBytes?: number;
   /** Opens connections, such as through a proxy; by default they go directly to the origin. */
   readonly openPool?: OpenPool | undefined;
 }
 
 /** An evaluation takes about 1 kB. A response a thousand times larger is an attack or a mistake. */
-const maxAnswerBytes = 1024 * 1024;
-const maxAnswerHeaderBytes = 16 * 1024;
+const maxResponseBytes = 1024 * 1024;
+const maxResponseHeaderBytes = 16 * 1024;
 // Each chunk and each interim response costs time, however few bytes it has.
 const maxPieces = 16 * 1024;
 const maxInterimResponses = 1_000;
@@ -111,8 +111,8 @@ export class Transport {
       // The attempt's own timeout covers headers and body; undici's are coarser and restart with each chunk.
       headersTimeout: 0,
       bodyTimeout: 0,
-      maxHeaderSize: maxAnswerHeaderBytes,
-      maxResponseSize: options.maxAnswerBytes ?? maxAnswerBytes,
+      maxHeaderSize: maxResponseHeaderBytes,
+      maxResponseSize: options.maxResponseBytes ?? maxResponseBytes,
     });
   }
 

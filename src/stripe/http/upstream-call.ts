@@ -122,7 +122,7 @@ function noResponseInTime(attempts: readonly Attempt[]): UpstreamCallError {
 function timedOut(attempts: readonly Attempt[]): UpstreamCallError {
   return new UpstreamCallError('UPSTREAM_TIMEOUT', {
     effect: 'NONE',
-    operatorNote: `no answer in time, attempts: ${attempts.length}`,
+    operatorNote: `no response in time, attempts: ${attempts.length}`,
   });
 }
 

@@ -1,5 +1,5 @@
-/** An answer before it is written to a socket. */
-export interface SandboxAnswer {
+/** A response before it is written to a socket. */
+export interface SandboxResponse {
   readonly status: number;
   readonly body: object;
   readonly headers?: Readonly<Record<string, string>>;

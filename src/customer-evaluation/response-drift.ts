@@ -22,7 +22,7 @@ export const riskLevels = {
 } as const satisfies Words<CustomerEvaluationRiskLevel>;
 
 /** Collects unknown fields and values in a response: names only, never values. */
-export class AnswerDrift {
+export class ResponseDrift {
   readonly #kinds = new Set<string>();
 
   get kinds(): readonly string[] {
