@@ -73,23 +73,30 @@ describe('a secret in a file', () => {
       STRIPE_SECRET_KEY_FILE: mounted.path('key'),
     });
     let busy = true;
-    const clients = Array.from({ length: 4 }, async () => {
+    const rounds = [0, 0, 0, 0];
+    const clients = rounds.map(async (_, client) => {
       const failed = [];
       while (busy) {
         const { data, text } = await create();
         if (data?.createCustomerEvaluation?.customerEvaluation === null) failed.push(text);
+        rounds[client] = (rounds[client] ?? 0) + 1;
         await delay(2);
       }
       return failed;
     });
-    await delay(200);
+    /** Until each client has had two more calls answered: the second of them began after now. */
+    const untilAllCalledAgain = async (): Promise<void> => {
+      const goals = rounds.map((count) => count + 2);
+      while (rounds.some((count, client) => count < (goals[client] ?? 0))) await delay(5);
+    };
+    await untilAllCalledAgain();
     await mounted.swap({ key: 'rk_live_canaryNew\n' });
     expect(keysUsed()).toEqual(new Set(['Bearer sk_test_canaryOld']));
     await untilTold('renewed');
     // What was under way with the old key has ended by then.
-    await delay(200);
+    await untilAllCalledAgain();
     upstream.requests.length = 0;
-    await delay(200);
+    await untilAllCalledAgain();
     busy = false;
     expect((await Promise.all(clients)).flat()).toEqual([]);
     expect(keysUsed()).toEqual(new Set(['Bearer rk_live_canaryNew']));
