@@ -155,7 +155,7 @@ export const recipes: Readonly<Record<string, readonly Edit[]>> = {
     ],
     [
       v2Api,
-      '#read(answer: UpstreamResponse',
+      '#read(response: UpstreamResponse',
       `recheck(): Promise<CustomerEvaluation> {
          return Promise.reject(new UpstreamCallError('UPSTREAM_UNSUPPORTED', { effect: 'NONE' }));
        }\n\n  `,
