@@ -5,12 +5,6 @@ interface Waiter {
   readonly refuse: () => void;
 }
 
-/** The entries of one caller, oldest first. */
-interface Line {
-  readonly caller: string;
-  readonly waiters: Waiter[];
-}
-
 /** The part of a call that a queue needs. */
 export interface Queued {
   readonly caller: string;
@@ -32,10 +26,7 @@ const queueRejected = new QueueRejectedError();
  * last.
  */
 export class FairQueue {
-  /** In order of their turns: the first was served longest ago. */
-  readonly #lines: Line[] = [];
-  // Not a Map: see docs/develop.md, “Decisions”.
-  readonly #lineOf: Record<string, Line> = Object.create(null);
+  readonly #lines = new Map<string, Waiter[]>();
   /** The maximum length; when it is lowered, the next arrival rejects the surplus. */
   capacity: number;
   #size = 0;
@@ -69,46 +60,40 @@ export class FairQueue {
 
   /** Admits the next entry; false if the queue is empty. */
   admitNext(): boolean {
-    const [line] = this.#lines;
-    if (line === undefined) return false;
-    line.waiters[0]?.admit();
-    if (line.waiters.length > 0) {
-      this.#lines.shift();
-      this.#lines.push(line);
+    // A Map keeps the order of insertion: the first queue was served longest ago.
+    const [next] = this.#lines;
+    if (next === undefined) return false;
+    const [caller, line] = next;
+    line[0]?.admit();
+    if (line.length > 0) {
+      this.#lines.delete(caller);
+      this.#lines.set(caller, line);
     }
     return true;
   }
 
   refuseAll(): void {
-    for (const waiter of this.#lines.flatMap(({ waiters }) => waiters)) waiter.refuse();
+    for (const waiter of [...this.#lines.values()].flat()) waiter.refuse();
   }
 
   #add(waiter: Waiter): void {
-    const line = this.#lineOf[waiter.caller];
-    if (line === undefined) {
-      const added = { caller: waiter.caller, waiters: [waiter] };
-      this.#lineOf[waiter.caller] = added;
-      this.#lines.push(added);
-    } else {
-      line.waiters.push(waiter);
-    }
+    const line = this.#lines.get(waiter.caller);
+    if (line === undefined) this.#lines.set(waiter.caller, [waiter]);
+    else line.push(waiter);
     this.#size += 1;
   }
 
   // Once per entry: the first event that ends a wait removes the others.
   #remove(waiter: Waiter): void {
-    const line = this.#lineOf[waiter.caller];
-    if (line === undefined) return;
-    line.waiters.splice(line.waiters.indexOf(waiter), 1);
+    const line = this.#lines.get(waiter.caller);
+    line?.splice(line.indexOf(waiter), 1);
     this.#size -= 1;
-    if (line.waiters.length > 0) return;
-    delete this.#lineOf[line.caller];
-    this.#lines.splice(this.#lines.indexOf(line), 1);
+    if (line?.length === 0) this.#lines.delete(waiter.caller);
   }
 
   #newestOfLongest(): Waiter | undefined {
     let longest: Waiter[] = [];
-    for (const { waiters } of this.#lines) if (waiters.length >= longest.length) longest = waiters;
+    for (const line of this.#lines.values()) if (line.length >= longest.length) longest = line;
     return longest.at(-1);
   }
 }

@@ -16,7 +16,7 @@ import { readerOf, type Variables } from './literals.ts';
 import type { SchemaMetadata } from './schema-metadata.ts';
 
 /*
- * Coerces variables as graphql-js does (`execution/values`, `utilities/coerceInputValue`). Gives up on whatever does not
+ * Coerces variables as graphql-js does (`execution/values`, `utilities/coerceInputValue`). Bails out on whatever does not
  * coerce: graphql-js then says why.
  */
 

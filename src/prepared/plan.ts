@@ -76,7 +76,7 @@ export class Plan {
     if (this.#conditions.length === 0) this.#variants.set('', this.#variantOf({}));
   }
 
-  /** Gives up if the variables do not coerce. */
+  /** Bails out if the variables do not coerce. */
   ready(raw: Readonly<Record<string, unknown>>): ReadyCall {
     const variables = this.#coerce(raw);
     const { argumentsOf, call, write } = this.#variantFor(variables);
