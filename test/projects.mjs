@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { testFiles } from './harness/speeds.ts';
 
-// How each file is run stands in package.json, where Stryker and who runs a single file find it as well.
+// How each file is run is in package.json, where Stryker and single runs find it too.
 const rootDir = path.resolve(import.meta.dirname, '..');
 const { testTimeout, globalSetup, ...each } = JSON.parse(
   readFileSync(path.join(rootDir, 'package.json'), 'utf8'),
@@ -20,7 +20,7 @@ export default {
     rootDir,
     displayName: speed,
     testMatch: files.map((file) => `<rootDir>/${file}`),
-    // Packages that some tests need are installed before the first of them: a unit test needs none.
+    // Packages that some tests need are installed first. Unit tests need none.
     ...(speed === 'unit' ? {} : { globalSetup }),
   })),
 };

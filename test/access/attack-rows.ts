@@ -1,4 +1,4 @@
-/** An attack on the gateway from outside, and what comes of it. */
+/** An attack on the gateway from outside, and its result. */
 export interface AttackRow {
   readonly attack: string;
   readonly outcome: string;

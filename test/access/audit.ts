@@ -1,6 +1,7 @@
 /*
- * `npm run check:audit`: no installed package, of the root or of the pages, has a known vulnerability that matters, and
- * each is signed by the registry. Says so, and passes, where the registry answers no audits: a mirror may not.
+ * `npm run check:audit`: checks that no installed package of the root or of the pages has a serious known
+ * vulnerability, and that each is signed by the registry. If the registry answers no audits (a mirror may not), it says
+ * so and passes.
  */
 import { spawnSync } from 'node:child_process';
 
@@ -21,7 +22,7 @@ const read = (text: string): Record<string, unknown> => {
 
 const faults: string[] = [];
 
-// What runs or reaches browsers is among these. The other lock files are of tests and scripts.
+// These hold what runs or reaches browsers. The other lock files belong to tests and scripts.
 for (const folder of ['.', 'src/pages/browser']) {
   const audit = read(npm(folder, 'audit')) as { metadata?: { vulnerabilities: Record<string, number> } };
   if (audit.metadata === undefined) {

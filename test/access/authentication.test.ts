@@ -89,7 +89,7 @@ describe('a caller behind a router', () => {
     });
     const found = await Promise.all(ids);
     expect(new Set(found).size).toBe(names.length);
-    // Passed on to Stripe within a hash, and never the name itself.
+    // Sent to Stripe as part of a hash, never the name itself.
     for (const id of found) expect(id).toMatch(/^[\w-]{43}$/);
   });
 
@@ -175,7 +175,7 @@ describe('a caller with a token', () => {
       'x-caller-issuer': [issuer.url],
       'x-caller-subject': ['a'],
     });
-    // A repeat that takes the other way is no second call.
+    // A retry by the other way must not be a second call.
     expect(routed).toMatchObject({ caller: { id } });
   });
 
@@ -299,7 +299,7 @@ describe('a caller with a token', () => {
   });
 
   describe('that it has brought before', () => {
-    // The clock alone; what takes time on the network takes it.
+    // Fakes only the clock; network calls take real time.
     const timers = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate'] as const;
     beforeEach(() => {
       jest.useFakeTimers({ doNotFake: [...timers, 'nextTick', 'performance', 'queueMicrotask'] });
@@ -318,7 +318,7 @@ describe('a caller with a token', () => {
       expect(first).toMatchObject(known({ isNamed: true }));
       const again = await bring(token);
       expect(again).toEqual(first);
-      // The very same: it is remembered, and not verified each time.
+      // The same object: it is cached, not verified again.
       expect(callerIn(again)).toBe(callerIn(first));
       const [header, payload, signature = ''] = token.split('.');
       const forged = `${header}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
@@ -356,7 +356,7 @@ describe('a caller with a token', () => {
       issuer.publish(next);
       // The cooldown is measured by the monotonic clock.
       jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 31_000);
-      // The first token of the new key has the set fetched.
+      // The first token with the new key triggers a fetch of the key set.
       expect(await bring(issuer.token({}, {}, next), own)).toMatchObject(known({}));
       expect(await bring(token, own)).toEqual(refused('ERR_JWKS_NO_MATCHING_KEY'));
     });

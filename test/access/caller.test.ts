@@ -54,7 +54,7 @@ describe('the id of a caller, the scope of its idempotency keys', () => {
     const id = 'RtwBIJwPSYDnNInAzPhsLBrdGD2nhgj1GHU9d7wwnp8';
     expect(subjectId('https://issuer.example', 'someone')).toBe(id);
     expect(routed('someone', 'https://issuer.example')).toBe(id);
-    // Behind a router that names no issuer.
+    // Behind a router that sends no issuer.
     expect(routed('someone')).toBe('46mE1e9GRMaHQ2siAskDQbt23cekCl9sxyjLp8oeDDc');
     expect(routed()).toBe('NsYtPxW8koc1-QyBwWbCC_5oVmC2ovtscqNF5FHN100');
   });
@@ -62,7 +62,7 @@ describe('the id of a caller, the scope of its idempotency keys', () => {
   it('a subject that a router writes in UTF-8 has the same caller id as in a token', () => {
     const bytes = Buffer.from('josé').toString('latin1');
     expect(routed(bytes, 'https://issuer.example')).toBe(subjectId('https://issuer.example', 'josé'));
-    // Bytes that are no UTF-8 are the name themselves.
+    // If the bytes are not UTF-8, they are used as they are.
     expect(routed('jos\u00e9', 'https://issuer.example')).toBe(subjectId('https://issuer.example', 'josé'));
   });
 });

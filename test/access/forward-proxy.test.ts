@@ -38,7 +38,7 @@ describe('a gateway that reaches the world through a proxy alone', () => {
     certificate = { key: pems.private, cert: pems.cert };
     folder = mkdtempSync(path.join(tmpdir(), 'proxy-'));
     writeFileSync(path.join(folder, 'ca.pem'), pems.cert);
-    // Both Stripe and the issuer, by TLS.
+    // Serves as both Stripe and the issuer, over TLS.
     server = createServer(certificate, (request, response) => {
       let body = '';
       request.setEncoding('utf8').on('data', (text: string) => {
@@ -134,7 +134,7 @@ describe('a gateway that reaches the world through a proxy alone', () => {
     'a gateway behind a forward proxy calls Stripe directly with NO_PROXY=%s',
     async (exceptions) => {
       await start({ HTTPS_PROXY: `http://${proxy.address}`, NO_PROXY: exceptions });
-      // No such host but through the proxy.
+      // The host can be reached only through the proxy.
       expect((await create())?.data.createCustomerEvaluation.errors).toMatchObject([
         { code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' },
       ]);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 
-// `npm run fuzz` asks for a hundred thousand. They take the time that they need.
+// `npm run fuzz` runs a hundred thousand, without a time limit.
 const runs = Number(process.env['FUZZ_RUNS'] ?? '1500');
 const canary = 'canary@example.com';
 
@@ -21,7 +21,7 @@ const words = [
   ...['1', '-1', '1e400', '99999999999', `"${canary}"`, '$input', '@skip(if: true)', '@include', '@defer'],
 ];
 
-/** A piece of text is taken out, put in twice, or replaced by another. */
+/** Removes a piece of the text, doubles it, or replaces it. */
 const mutate = (text: fc.Arbitrary<string>, pieces: fc.Arbitrary<string>) =>
   fc
     .tuple(text, fc.array(fc.tuple(fc.nat(2_000), fc.nat(40), pieces, fc.boolean()), { maxLength: 6 }))

@@ -10,7 +10,7 @@ const good = JSON.stringify({ query: createEverything, variables: { input: regis
 describe('the HTTP server', () => {
   let upstream: RecordingUpstream;
   let gateway: TestGateway;
-  /** What a hundred good requests cost. */
+  /** The CPU time of a hundred good requests. */
   let usualMs: number;
 
   beforeAll(async () => {
@@ -42,7 +42,7 @@ describe('the HTTP server', () => {
       body: body as string,
     });
 
-  /** Sends raw bytes, and answers all that comes back until the connection is closed. */
+  /** Sends raw bytes and returns everything received until the connection is closed. */
   const raw = (...parts: (string | Buffer)[]) => rawTo(gateway, ...parts);
   const rawTo = ({ url }: { url: string }, ...parts: (string | Buffer)[]) =>
     new Promise<string>((resolve) => {
@@ -187,7 +187,7 @@ describe('the HTTP server', () => {
   ])(
     'the HTTP server responds to %s with 408 and effect NONE, and closes the connection',
     async (_, parts) => {
-      // By REQUEST_TIMEOUT_MS: one with the default has not lost its patience yet.
+      // REQUEST_TIMEOUT_MS ends the request: a gateway with the default still waits.
       const patient = await startTestGateway(upstreamAt(upstream.url));
       const elsewhere = rawTo(patient, ...parts).then(() => 'the patient gateway was first');
       const answer = await Promise.race([raw(...parts), elsewhere]);

@@ -8,7 +8,7 @@ import { startTestGateway, type TestGateway, untilReady, upstreamAt } from '../h
 import { type Issuer, type IssuerKey, makeKey, startIssuer } from '../harness/issuer.ts';
 import { startRecordingUpstream } from '../harness/recording-upstream.ts';
 
-// What key sets of the world look like, and what has locked callers out of gateways because of it.
+// Key sets as issuers really publish them, including those that have locked callers out of other gateways.
 describe('the key set of an issuer', () => {
   let issuer: Issuer;
   let second: IssuerKey;

@@ -66,7 +66,7 @@ describe('the issuer’s key set', () => {
       issuer.answerWith(faults[name] as (response: ServerResponse) => void);
       const before = issuer.fetches;
       gateway = await startTestGateway(issuer.environment());
-      // Refused while some of these issuers have still not answered, and without asking them again.
+      // Refused while some of these issuers still have not responded, and without another fetch.
       const result = await call(await issuer.token());
       expect(issuer.fetches - before).toBe(1);
       expect(result.status).toBe(503);
@@ -81,7 +81,7 @@ describe('the issuer’s key set', () => {
     gateway = await startTestGateway(issuer.environment(), { movableClock: true });
     const lasting = { exp: Math.floor(Date.now() / 1000) + 7_200 };
     expect((await call(await issuer.token(lasting))).status).toBe(200);
-    // Past the cooldown, and past what jose by itself would call fresh.
+    // After the cooldown, and after jose by itself would consider the set stale.
     await gateway.moveClock({ wallMs: 3_600_000, monotonicMs: 3_600_000 });
     issuer.answerWith(faults['answers 500'] as (response: ServerResponse) => void);
     expect((await call(await issuer.token(lasting, {}, stranger))).status).toBe(401);
@@ -111,7 +111,7 @@ describe('the issuer’s key set', () => {
         return (await call(`${header}.${payload}.${signature}`)).status;
       }),
     );
-    // Both limits: what an unknown caller may try, and how often keys are fetched.
+    // Both limits hold: the attempts of an unknown caller, and the fetches of the key set.
     expect(new Set(statuses)).toEqual(new Set([401, 429]));
     expect(statuses.filter((status) => status === 401)).toHaveLength(600);
     expect(issuer.fetches - before).toBeLessThanOrEqual(1);
@@ -130,7 +130,7 @@ describe('the issuer’s key set', () => {
     const weak = await makeKey('weak', 1024);
     issuer.publish(issuer.key, weak);
     gateway = await startTestGateway(issuer.environment());
-    // jose won't sign with it either.
+    // jose refuses to sign with it as well.
     const { createSign } = await import('node:crypto');
     const good = (await issuer.token()).split('.')[1];
     const header = Buffer.from(JSON.stringify({ alg: 'RS256', kid: 'weak' })).toString('base64url');

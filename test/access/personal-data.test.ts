@@ -78,7 +78,7 @@ describe('personal data', () => {
     return result;
   };
 
-  /** In no log line, and, beyond what the caller itself is told to keep, in no answer. */
+  /** In no log line, and in no response except for what only the caller itself sees. */
   async function expectNoCanary(): Promise<void> {
     const log = (await gateway.flushed()).join('\n');
     expect(log).toContain('"msg":"operation"');
@@ -167,7 +167,7 @@ describe('personal data', () => {
       token,
       'sk_live_canary0key',
       'redis://user:canary@redis.internal:6379',
-      // Each looks like two kinds, of which one must not spare the rest of the other.
+      // Each matches two patterns. Redacting one must not leave a part of the other.
       'redis://user:canary@10.1.2.3:6379',
       'canary@10.1.2.3',
     ];

@@ -75,7 +75,7 @@ describe('the limits', () => {
     expect(await charge('c', 1, '192.0.2.1')).toBeUndefined();
     expect(await charge('d', 1, '192.0.2.1')).toBeGreaterThan(0);
     expect(await charge('e', 1, '192.0.2.2')).toBeUndefined();
-    // Who came through a router has no address here, which is no address that all of them share.
+    // A request from a router has no address. Such requests must not share one limit.
     for (const id of ['f', 'g', 'h', 'i']) expect(await charge(id, 1)).toBeUndefined();
   });
 
@@ -140,7 +140,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     await redis.kill();
   });
 
-  /** Patient with a busy machine, unless a test is about what is late. */
+  /** Waits long for Redis, since machines may be busy, unless a test sets a shorter timeout. */
   const open = async (
     url = redis.url,
     timeoutMs: number | undefined = 5_000,
@@ -155,12 +155,12 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     stores.push(store);
     for (let tries = 0; tries < 400 && store.state === 'down'; tries += 1) await delay(5);
     expect(states.at(-1)).toBe('up');
-    // On a busy machine, a Redis that is only just there may have been too slow at first.
+    // On a busy machine, the first commands may have been too slow.
     states.length = 0;
     return store;
   };
 
-  /** Waits until everybody but the test itself has hung up. */
+  /** Waits until only the test itself is connected. */
   const untilAlone = async ({ admin }: RedisServer): Promise<void> => {
     const clients = async (): Promise<number> =>
       String(await admin.client('LIST'))
@@ -194,7 +194,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(await counter.add('x', 2)).toBeUndefined();
     expect(store.state).toBe('down');
     await redis.admin.config('SET', 'maxmemory', '0');
-    // Not asked again for a second, in which the own count holds.
+    // Redis is not asked again for a second. Until then the local count applies.
     expect(await counter.add('x', 1)).toBeGreaterThan(0);
     expect(await redis.admin.keys('*')).toEqual([]);
     clock.mockReturnValue(performance.now() + 999);
@@ -212,7 +212,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     const counter = store.counter('caller', 1);
     await redis.kill();
     for (let tries = 0; tries < 200 && store.state === 'up'; tries += 1) await delay(5);
-    // Answered while there is still none: no command waits for a connection.
+    // Counted locally while Redis is down: no command waits for a connection.
     expect(await counter.add('x', 1)).toBeUndefined();
     expect(await counter.add('x', 1)).toBeGreaterThan(0);
     redis = await startRedis(redis.port);
@@ -240,7 +240,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     const store = await open(`redis://127.0.0.1:${proxy.port}`, 40);
     const counter = store.counter('caller', 1);
     proxy.hold();
-    // Both are counted before Redis has answered.
+    // Both are counted before Redis responds.
     expect(await counter.add('x', 1)).toBeUndefined();
     expect(await counter.add('x', 1)).toBeGreaterThan(0);
     expect(store.state).toBe('down');
@@ -263,7 +263,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
         () => undefined,
       ),
     );
-    // At once, after 100 ms, after 200 more, and after 300 more.
+    // Attempts are made immediately, after 100 ms, after 200 more, and after 300 more.
     await delay(700);
     expect(looked).toBeGreaterThan(1);
     expect(looked).toBeLessThan(5);
@@ -286,12 +286,12 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
       await delay(5);
     }
     expect(await other.admin.dbsize()).toBe(1);
-    // The old one's end is nobody's concern any more.
+    // The end of the old server no longer matters.
     await redis.kill();
     await delay(50);
     expect(store.state).toBe('up');
     expect(states).toEqual([]);
-    // The other's is, from then on.
+    // The end of the new server does.
     await other.kill();
     for (let tries = 0; tries < 200 && store.state === 'up'; tries += 1) await delay(5);
     expect(states).toEqual(['down']);
@@ -319,7 +319,7 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
       const [x, y] = [by(`x of ${address}`, address), by(`y of ${address}`, address)];
       return [await a.charge(x, 1), await b.charge(x, 1), await a.charge(x, 1), await b.charge(y, 1)];
     };
-    // Once more where a busy machine made Redis late, and the limits counted apart for a second.
+    // Tries again if Redis was late on a busy machine, so that the limits were counted locally for a second.
     let address = '192.0.2.1';
     let waits = await round(address);
     for (let rounds = 2; rounds < 6 && states.includes('down'); rounds += 1) {

@@ -96,7 +96,7 @@ describe('rate limits', () => {
     expect(results.map(({ status }) => status)).toEqual([401, 401, 401, 429]);
     expect(results[3]?.errors?.[0]?.extensions['code']).toBe('RATE_LIMITED');
     expect(results[3]?.headers.get('retry-after')).toMatch(/^\d\d$/);
-    // Who has good ones is not shut out by its neighbours.
+    // A caller with valid tokens is not limited by others at its address.
     expect((await send(1, await as('someone'))).status).toBe(200);
   });
 
@@ -114,7 +114,7 @@ describe('rate limits', () => {
     expect(await from('192.0.2.1')).toBe(429);
     expect(await from('198.51.100.7, 192.0.2.1')).toBe(429);
     expect(await from('::ffff:192.0.2.1')).toBe(429);
-    // A host has a whole /64 of IPv6 addresses.
+    // A host owns a whole /64 of IPv6 addresses.
     expect(await from('2001:db8:0:1::1')).toBe(200);
     expect(await from('2001:db8:0:1:ffff::2')).toBe(429);
     expect(await from('2001:db8:0:2::1')).toBe(200);

@@ -12,7 +12,7 @@ import { startRecordingUpstream } from '../harness/recording-upstream.ts';
 import { keptUp, missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';
 import { describeUnless } from '../harness/run-unless.ts';
 
-/** A Redis that takes every command and answers all but the handshake with an error. */
+/** A Redis that accepts every command and responds to all but the handshake with an error. */
 async function startRefusingRedis(
   error: string,
 ): Promise<{ url: string; connections: () => number; server: Server }> {
@@ -21,7 +21,7 @@ async function startRefusingRedis(
     connections += 1;
     socket.on('error', () => undefined);
     socket.on('data', (chunk) => {
-      // One reply for each command of a pipeline; `info` is what ioredis asks to know that it is ready.
+      // Sends one reply for each command of a pipeline. ioredis sends `info` to learn whether the server is ready.
       for (const command of chunk.toString().split('*').slice(1)) {
         const isHandshake = /\r\n(info|client|hello|select|ping)\r\n/i.test(command);
         const info = 'redis_version:8.0.0\r\nloading:0\r\n';
@@ -125,7 +125,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
       const before = refusing.connections();
       expect(await create()).toBe(200);
       const [word] = error.split(' ');
-      // A busy machine may have taken longer than Redis is given, or the connection may be on its way already.
+      // On a busy machine the command may have timed out, or the connection may already be under way.
       expect(JSON.parse(await gateway.logged(/the shared counters of REDIS_URL are down/))).toMatchObject({
         reason: expect.stringMatching(`^(${word}|timeout|disconnected)$`),
       });
@@ -159,7 +159,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
     });
     expect(statuses).toEqual([200, 200, 200, 429]);
     await gateway.moveClock({ wallMs: -3_600_000 });
-    // Redis' own clock is another machine's: the window ends there.
+    // Redis runs on another clock, so the window is ended there by hand.
     await redis.admin.flushall();
     await gateway.moveClock({ monotonicMs: 61_000 });
     expect(await create(from)).toBe(200);

@@ -17,12 +17,12 @@ describe('the issuer’s keys, over the hours', () => {
   beforeAll(async () => {
     issuer = await startIssuer();
     stranger = await makeKey('stranger', 'P-256');
-    // undici has one timer for all connections of a process, from the first one on: here a real timer.
+    // undici starts one timer for all connections of a process with the first one. Started here, it is a real timer.
     await requestKeySet(new URL(issuer.url), requests);
   });
   afterAll(() => issuer.close());
   beforeEach(() => {
-    // The network's own time goes on.
+    // The network keeps its real time.
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     issuer.publish(issuer.key);
     states = [];
@@ -30,7 +30,7 @@ describe('the issuer’s keys, over the hours', () => {
   });
   afterEach(() => {
     keys?.close();
-    // A process that waits for one more fetch does not end.
+    // A timer that is left would keep the process alive.
     expect(jest.getTimerCount()).toBe(0);
     jest.useRealTimers();
   });
@@ -46,7 +46,7 @@ describe('the issuer’s keys, over the hours', () => {
       () => 'found',
       () => 'not found',
     );
-  /** Waits until what is under way on the network has come to its end. */
+  /** Waits until this many fetches have been made and have ended. */
   const settle = async (count: number): Promise<void> => {
     const until = process.hrtime.bigint() + 2_000_000_000n;
     while (fetches() < count && process.hrtime.bigint() < until)
@@ -79,7 +79,8 @@ describe('the issuer’s keys, over the hours', () => {
     jest.advanceTimersByTime(5 * minutes);
     await settle(3);
     expect(fetches()).toBe(3);
-    // What was verified with one set is not taken for verified with the next; the third was the second again.
+    // The version changes with the set, so that tokens are verified again. The third fetch returned the second set
+    // again.
     expect(keys?.version).toBe(2);
   });
 
@@ -169,7 +170,7 @@ describe('the issuer’s keys, over the hours', () => {
     ['an answer that stops', () => (response) => void response.writeHead(200).write('{"keys":[')],
   ])('the issuer’s keys are not replaced by a response with %s', async (_, write) => {
     issuer.answerWith(write());
-    // Comes to its end by itself, also where the answer never does.
+    // The fetch ends by itself, even if the response never does.
     await open();
     expect(keys?.isLoaded).toBe(false);
     expect(states).toEqual(['down']);

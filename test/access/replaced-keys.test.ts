@@ -15,7 +15,7 @@ describe('an issuer that replaces its key', () => {
   beforeAll(async () => {
     issuer = await startIssuer();
     next = await makeKey('first');
-    // undici has one timer for all connections of a process, from the first one on: here a real timer.
+    // undici starts one timer for all connections of a process with the first one. Started here, it is a real timer.
     await requestKeySet(new URL(issuer.url), outgoing);
   });
   afterAll(() => issuer.close());

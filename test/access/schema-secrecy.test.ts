@@ -4,7 +4,9 @@ import { buildASTSchema, parse, visit } from 'graphql';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 
 const sdl = parse(readFileSync('schema/customer-evaluations.graphql', 'utf8'));
-/** Every name of the schema but the specification's own, plain English words, and the documented code. */
+/**
+ * Every name in the schema, except for names of the GraphQL specification, plain English words and the documented code.
+ */
 const plainWords = [
   'name',
   'type',

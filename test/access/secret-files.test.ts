@@ -10,7 +10,7 @@ import { type RecordingUpstream, startRecordingUpstream } from '../harness/recor
 import { missingRedis, startRedis } from '../harness/redis.ts';
 import { itUnless } from '../harness/run-unless.ts';
 
-/** Secrets mounted as Kubernetes does it: each file a link into `..data`, itself a link that is exchanged whole. */
+/** Secrets mounted as Kubernetes mounts them: each file is a link into `..data`, a link that is replaced as a whole. */
 class MountedSecrets {
   readonly directory: string;
   #version = 0;
@@ -84,7 +84,7 @@ describe('a secret in a file', () => {
       }
       return failed;
     });
-    /** Until each client has had two more calls answered: the second of them began after now. */
+    /** Waits until each client has had two more responses. The second of these calls began after now. */
     const untilAllCalledAgain = async (): Promise<void> => {
       const goals = rounds.map((count) => count + 2);
       while (rounds.some((count, client) => count < (goals[client] ?? 0))) await delay(5);
@@ -93,7 +93,7 @@ describe('a secret in a file', () => {
     await mounted.swap({ key: 'rk_live_canaryNew\n' });
     expect(keysUsed()).toEqual(new Set(['Bearer sk_test_canaryOld']));
     await untilTold('renewed');
-    // What was under way with the old key has ended by then.
+    // After this, no call with the old key is in flight.
     await untilAllCalledAgain();
     upstream.requests.length = 0;
     await untilAllCalledAgain();
@@ -113,7 +113,7 @@ describe('a secret in a file', () => {
     await unlink(mounted.path('..data'));
     await untilTold('refused');
     await mounted.swap({ key: 'pk_live_canaryWrong' });
-    // Longer than two readings.
+    // Longer than two polls of the file.
     await delay(1_500);
     expect((await create()).data.createCustomerEvaluation.errors).toEqual([]);
     expect(keysUsed()).toEqual(new Set(['Bearer sk_test_canaryOld']));
@@ -136,7 +136,7 @@ describe('a secret in a file', () => {
     const path = mounted.path('plain');
     await writeFile(path, 'sk_test_canaryOld');
     gateway = await startTestGateway({ STRIPE_API_URL: upstream.url, STRIPE_SECRET_KEY_FILE: path });
-    // A writer so slow that each reading finds another part, each of which looks like a key.
+    // The writer is so slow that each poll finds another part, each of which looks like a key.
     for (const part of ['sk_test_c', 'sk_test_ca', 'sk_test_can', 'sk_test_cana']) {
       await writeFile(path, part);
       await delay(450);
@@ -213,7 +213,7 @@ describe('a secret in a file', () => {
         await untilTold('renewed', 2);
         await delay(500);
         expect(await counters()).toBe('up');
-        // Nothing has been counted there yet.
+        // The new Redis has counted nothing yet.
         expect(await statuses()).toEqual([200, 200, 429]);
         expect((await gateway.flushed()).join('\n')).not.toContain('canary');
       } finally {

@@ -18,7 +18,7 @@ const goodSecrets = {
   PSEUDONYM_KEY: 'p'.repeat(32),
 } as const;
 
-/** What may be thrown by a library, and what cannot be. */
+/** Anything that a library may throw, and values that none would. */
 const thrown = fc.oneof(
   fc.anything(),
   fc.string().map((message) => new Error(message)),

@@ -70,7 +70,7 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       expect(statuses).toEqual([200, 200, 200, 200, 429, 429]);
 
       await redis.kill();
-      // Who was over the limit stays out; for others, each has its own four now.
+      // A caller over its limit stays limited. For the others, each replica now counts its own four.
       expect(await createAll([a, b], from)).toEqual([429, 429]);
       expect(await createAll([a, a, a, a, a], '198.51.100.1')).toEqual([200, 200, 200, 200, 429]);
       expect(await create(b, '198.51.100.1')).toBe(200);
@@ -85,9 +85,10 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       const gateway = await spawnGateway(environment(`redis://127.0.0.1:${await freePort()}`));
       processes.push(gateway);
       expect(await create(gateway)).toBe(200);
-      // Time to look for it two or three times: that none is had is no event.
+      // Enough time for two or three attempts to connect. A failed attempt is not an error.
       await new Promise((resolve) => setTimeout(resolve, 400));
-      // ioredis prints what nobody listens to; not so within Jest, whose errors it does not know.
+      // ioredis prints errors that have no listener. It does not do so within Jest, so the output of the process is
+      // checked.
       expect(`${(await gateway.flushed()).join('\n')}${gateway.told()}`).not.toContain('[ioredis]');
     });
   });
@@ -96,7 +97,10 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
     let gateway: TestGateway;
     afterEach(() => gateway.close());
 
-    /** Five calls, of which four are allowed; said in log and readiness, and no canary in either. */
+    /**
+     * Expects four of five calls to be allowed, the log and `/readyz` to say that counters are down, and no canary in
+     * either.
+     */
     async function servedByItself(): Promise<void> {
       expect(await createAll(Array(5).fill(gateway))).toEqual([200, 200, 200, 200, 429]);
       expect(await readiness(gateway)).toMatchObject({ status: 'ready', sharedCounters: 'down' });
@@ -115,7 +119,7 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       gateway = await startTestGateway(environment(`redis://127.0.0.1:${proxy.port}`));
       await until(gateway, 'up');
       proxy.hold();
-      // All five are answered before Redis has said a word.
+      // All five are answered before Redis responds.
       await servedByItself();
       proxy.release();
       proxy.close();
@@ -150,7 +154,7 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
     it('Redis keeps no name or address of any caller', async () => {
       gateway = await startTestGateway(environment());
       let keys: string[] = [];
-      // A busy machine's Redis may not answer in time, and then has counted nothing.
+      // On a busy machine Redis may be too late, and then has counted nothing.
       while (keys.length === 0) {
         await create(gateway);
         keys = await redis.admin.keys('*');

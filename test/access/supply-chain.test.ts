@@ -6,7 +6,7 @@ interface LockedPackage {
   readonly hasInstallScript?: boolean;
 }
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
-/** What is served is made of these. */
+/** The served code is built from these. */
 const folders = ['.', 'src/pages/browser'];
 const locked = folders.flatMap((folder) => {
   const lock: { packages: Record<string, LockedPackage> } = JSON.parse(
@@ -31,7 +31,7 @@ describe('what is installed', () => {
   });
 
   it('every installed package is verified by its hash', () => {
-    // What only other platforms install is in the lock without one.
+    // Optional packages for other platforms have no hash in the lock file.
     const installed = locked.filter(([path]) => existsSync(path));
     expect(installed.length).toBeGreaterThan(500);
     for (const [path, { integrity }] of installed) expect(`${path} ${integrity}`).toMatch(/ sha512-/);
@@ -42,7 +42,7 @@ describe('what is installed', () => {
       .filter(([, { hasInstallScript }]) => hasInstallScript)
       .map(([path]) => path.replace(/^.*node_modules\//, ''));
     const decided = Object.keys(manifest.allowScripts);
-    // What only other platforms install has none that could run here.
+    // fsevents is installed only on macOS.
     expect(scripted.filter((name) => !decided.includes(name) && name !== 'fsevents')).toEqual([]);
   });
 });

@@ -11,13 +11,13 @@ describe('a token that was verified a moment ago', () => {
 
   beforeEach(() => {
     jest.useFakeTimers({ now: startedAt * 1000 });
-    // No process is ever at the moment 0 of its own clock.
+    // A real process never reads 0 from its monotonic clock.
     jest.advanceTimersByTime(1);
     keySet = 1;
     tokens = new TokenCache(5);
   });
   afterEach(() => {
-    // No timer for each token.
+    // The cache starts no timers.
     expect(jest.getTimerCount()).toBe(0);
     jest.useRealTimers();
   });

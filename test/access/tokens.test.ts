@@ -147,7 +147,7 @@ describe('a gateway that asks for tokens', () => {
       });
       expect(upstream.requests).toHaveLength(0);
       expect(fetchedByToken).toBe(0);
-      // The log says why, in words that nobody sent.
+      // The log names the reason and repeats nothing that was sent.
       const id = result.errors?.[0]?.extensions['requestId'];
       const lines = (await gateway.flushed()).map((line) => JSON.parse(line));
       const ofIt = lines.filter(({ requestId }) => requestId === id);

@@ -129,7 +129,7 @@ describe('trusted documents', () => {
     ])(
       'a gateway of trusted documents refuses %s, and nothing reaches Stripe',
       async (_, body, status, code) => {
-        // What is no request of GraphQL's at all is refused by Apollo Server, in its own words.
+        // Apollo Server itself refuses what is not a GraphQL request, without an effect.
         const effect = code === 'BAD_REQUEST' ? undefined : 'NONE';
         expect(await post({ variables, ...body })).toMatchObject({ status, code, effect });
         expect(upstream.requests).toHaveLength(0);
@@ -161,7 +161,7 @@ describe('trusted documents', () => {
       .map((line) => JSON.parse(line));
     expect(told).toHaveLength(1);
     expect(told[0]).toMatchObject({ level: 'warn', documentHash: hashOf('{ __typename }') });
-    // Apollo Client sends the text as well after this one.
+    // After this response, Apollo Client sends the text as well.
     const unknown = await post(apq(hashOf('{ __typename }')));
     expect(unknown).toMatchObject({
       status: 200,

@@ -83,7 +83,7 @@ describe('the documents that the owner trusts', () => {
         trusted,
       );
     }
-    // Apollo Client sends both where it was told that the hash is not known.
+    // Apollo Client sends both after it was told that the hash is unknown.
     expect(documents.judge({ query: operation.body, documentId: hashOf(operation.body) })).toEqual(trusted);
     expect(documents.judge({ documentId: 'format' })).toMatchObject({ verdict: 'refused' });
   });

@@ -48,7 +48,7 @@ describe('a useless request', () => {
     const limited = { status: 429, code: 'RATE_LIMITED' };
     expect(codes.slice(0, 10)).not.toContainEqual(limited);
     expect(codes.slice(10)).toEqual([limited, limited]);
-    // What is of use is the caller's as well, and waits as long.
+    // A valid request of the same caller must wait as long.
     expect((await gateway.send('{ __typename }')).status).toBe(429);
   });
 
@@ -69,7 +69,7 @@ describe('a useless request', () => {
     const statuses = [];
     for (let count = 0; count < 3; count += 1) statuses.push((await gateway.send('{ __typename }')).status);
     expect(statuses).toEqual([200, 200, 429]);
-    // Probes are not charged.
+    // Probes are not counted.
     expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
   });
 });

@@ -10,25 +10,25 @@ const input = (evaluationContext: unknown, more: object = {}) => ({
 const many = <Item>(count: number, item: (index: number) => Item): Item[] =>
   Array.from({ length: count }, (_, index) => item(index));
 
-/** As large as a body may be, all but the last of them about as many bytes. */
+/** As large as a body may be. All but the last of them have about the same size. */
 const right = input(many(1_200, (index) => ({ customerDetails: { customer: `cus_${1e6 + index}` } })));
 
 describe('a request that is wrong in thousands of places', () => {
   let gateway: TestGateway;
 
   beforeAll(async () => {
-    // A plan would make the valid one cheaper than anything that Apollo Server refuses.
+    // Without plans: a plan would make the valid request cheaper than any that Apollo Server refuses.
     gateway = await startTestGateway({ PREPARED_OPERATIONS: 'off' });
   });
   afterAll(() => gateway.close());
 
-  /** The ticks of CPU that the gateway has used (proc(5), `utime` and `stime`). */
+  /** The CPU ticks that the gateway has used (proc(5), `utime` and `stime`). */
   const ticks = (): number => {
     const [, fields = ''] = readFileSync(`/proc/${gateway.child.pid}/stat`, 'utf8').split(') ');
     return Number(fields.split(' ')[11]) + Number(fields.split(' ')[12]);
   };
   const ticksFor = async (query: string, variables?: object): Promise<number> => {
-    // What is compiled or cached by the first few is no part of it.
+    // The first requests compile and fill caches. They are not measured.
     for (let count = 0; count < 3; count += 1) await gateway.send(query, variables);
     const before = ticks();
     for (let count = 0; count < 15; count += 1) await gateway.send(query, variables);

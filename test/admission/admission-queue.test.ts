@@ -9,7 +9,7 @@ describe('the queue for the process', () => {
   let asked: string[];
 
   beforeEach(() => {
-    // The turns are those of the event loop; time passes only by what is done in them.
+    // The event loop turns for real; time passes only when a test says so.
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'performance'] });
     now = 1_000;
     jest.spyOn(performance, 'now').mockImplementation(() => now);
@@ -25,7 +25,7 @@ describe('the queue for the process', () => {
     jest.useRealTimers();
   });
 
-  /** A request comes, and takes so long once it has begun. */
+  /** Adds a request that takes `takesMs` once it runs. */
   const come = (name: string, takesMs: number): void => {
     const begin = (): void => {
       ended.push(name);
@@ -49,7 +49,7 @@ describe('the queue for the process', () => {
   const turns = async (count: number): Promise<void> => {
     for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   };
-  /** How many begin in each turn, until none waits. */
+  /** Returns how many requests start in each turn until none waits. */
   const begunByTurn = async (): Promise<number[]> => {
     const begun: number[] = [];
     while (queue.waiting > 0) {
@@ -59,7 +59,7 @@ describe('the queue for the process', () => {
     }
     return begun;
   };
-  /** So many turns pass in which one that takes so long comes, while ten wait. */
+  /** Lets `count` turns pass while ten wait and one request of `takesMs` arrives in each. */
   const wave = async (count: number, takesMs: number): Promise<void> => {
     comeMany(10, takesMs);
     for (let turn = 0; turn < count; turn += 1) {
@@ -122,7 +122,7 @@ describe('the queue for the process', () => {
   it('the admission queue immediately rejects requests that could not start in time, from the busiest caller', async () => {
     queue = new AdmissionQueue(5);
     come('quiet1', 1);
-    // At half a millisecond each, ten begin within five.
+    // A request takes half a millisecond on average, so ten start within five.
     comeMany(10, 0.1, 'loud');
     await Promise.resolve();
     expect(ended).toEqual(['quiet1']);
@@ -147,7 +147,7 @@ describe('the queue for the process', () => {
   it('the admission queue learns how long a request takes, and queues no more than can start in time', async () => {
     await wave(300, 10);
     comeMany(30, 10);
-    // In the hundred milliseconds that each may wait.
+    // As many as start within the hundred milliseconds that each may wait.
     expect(queue.waiting).toBe(10);
   });
 
@@ -184,7 +184,7 @@ describe('the queue for the process', () => {
     comeMany(80, 1);
     await turns(1);
     expect(refused()).toEqual([]);
-    // Nor for a sign that they take none.
+    // The measured rate is not mistaken for zero either.
     comeMany(400, 1);
     expect(queue.waiting).toBeLessThan(200);
   });
@@ -237,7 +237,7 @@ describe('the queue for the process', () => {
     await turns(20);
     const immediates = jest.spyOn(globalThis, 'setImmediate');
     await turns(5);
-    // Those of this test.
+    // Only the test's own.
     expect(immediates).toHaveBeenCalledTimes(5);
   });
 

@@ -35,7 +35,7 @@ describe('the bound on calls in flight', () => {
     bulkhead.leave();
     await settle();
     expect(ended).toEqual(['a', 'b', 'c', 'd']);
-    // Both places are taken still, and free once both have left.
+    // Both places are still taken. They are free once both calls have left.
     bulkhead.leave();
     expect(bulkhead).toMatchObject({ inside: 1, waiting: 0 });
     bulkhead.leave();

@@ -11,12 +11,12 @@ describe('the waiting line', () => {
     ended = [];
   });
   afterEach(() => {
-    // A process that waits for one more timer does not end.
+    // A timer that is left would keep the process alive.
     expect(jest.getTimerCount()).toBe(0);
     jest.useRealTimers();
   });
 
-  /** Puts `caller` into the line and notes how its wait ends, under its name and number. */
+  /** Adds `caller` to the queue and records how its wait ends, by name and number. */
   const join = (line: FairQueue, name: string, maxWaitMs = 10_000, signal?: AbortSignal): void => {
     line.wait({ caller: name.replace(/\d/, ''), signal }, maxWaitMs).then(
       () => ended.push(name),

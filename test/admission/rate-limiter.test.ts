@@ -65,7 +65,7 @@ describe('the ceiling on calls a second', () => {
             const next = times[index + perSecond];
             if (next !== undefined) expect(next - time).toBeGreaterThanOrEqual(1_000);
           }
-          // And forgets nobody.
+          // No request is lost.
           expect(passed.length + refused.length).toBe(pauses.length);
         },
       ),
@@ -115,7 +115,7 @@ describe('the ceiling on calls a second', () => {
     expect(refused.map(({ caller }) => caller)).toEqual(['impatient', 'gone']);
     await wait(510);
     expect(passed.map(({ caller }) => caller).slice(25)).toEqual(['patient']);
-    // What nobody used is there for the next ones.
+    // Unused capacity is available to the next callers.
     passMany(24);
     await wait(0);
     expect(passed).toHaveLength(50);

@@ -1,13 +1,13 @@
 import type { Issuer } from '../harness/issuer.ts';
 
-/** One of those that are measured. */
+/** A server to be measured. */
 export interface Contestant {
   readonly name: string;
   readonly command: readonly string[];
   readonly environment: (upstream: string, issuer: Issuer) => Record<string, string>;
-  /** What a caller sends beside the content type. */
+  /** Headers that a caller sends in addition to the content type. */
   readonly headers: (issuer: Issuer) => Promise<Record<string, string>>;
-  /** Whether the customer is named by data, as a rule, or by a Stripe id. */
+  /** Whether the customer is given by data (the default) or by a Stripe id. */
   readonly customer?: 'data' | 'id';
 }
 
@@ -18,15 +18,15 @@ const baseline = (name: string, file: string): Contestant => ({
   headers: async () => ({}),
 });
 
-/** On, and out of reach. */
+/** Rate limits are on, but never reached. */
 const limitsOutOfReach = {
   RATE_LIMIT_PER_MINUTE: '1000000',
   RATE_LIMIT_PER_ADDRESS_PER_MINUTE: '1000000',
-  // A machine that pauses for others is none of what a mutation costs.
+  // A pause of the machine must not count as a cost of the mutation.
   MAX_EVENT_LOOP_DELAY_MS: '2000',
 };
 
-/** As installed: rate limits, breaker, retry budget, operation limits and a log line for each operation. */
+/** The defaults: rate limits, circuit breaker, retry budget, operation limits and a log line for each operation. */
 const gateway: Contestant = {
   name: 'gateway',
   command: ['dist/main.js'],
@@ -51,13 +51,13 @@ const gatewayWithEverything: Contestant = {
     METRICS_PORT: '0',
   }),
   headers: async (issuer) => {
-    // Longer than it takes to measure all of them in turn.
+    // Longer than it takes to measure all contestants.
     const token = await issuer.token({ exp: Math.floor(Date.now() / 1000) + 3_600 });
     return { authorization: `Bearer ${token}` };
   },
 };
 
-/** The same in front of Stripe's v2 API, whose signals are complete immediately. */
+/** The same against Stripe's v2 API, with signals that are complete immediately. */
 const gatewayOnV2: Contestant = {
   ...gatewayWithEverything,
   name: 'gateway, everything on, v2',
@@ -68,7 +68,7 @@ const gatewayOnV2: Contestant = {
   }),
 };
 
-/** Every operation as if it came for the first time. */
+/** Without plans, as if each operation came for the first time. */
 const gatewayWithoutPlans: Contestant = {
   ...gatewayWithEverything,
   name: 'gateway, everything on, plans off',
@@ -80,7 +80,7 @@ const gatewayWithoutPlans: Contestant = {
 
 export const limit = baseline('limit: bare proxy', 'limit.js');
 
-/** The limit comes first: every figure is also given as a multiple of it. */
+/** The limit comes first, because every figure is also given as a multiple of it. */
 export const contestants: readonly Contestant[] = [
   limit,
   gateway,
@@ -92,7 +92,7 @@ export const contestants: readonly Contestant[] = [
   baseline('Apollo Server + Stripe SDK', 'apollo-stripe.js'),
 ];
 
-/** A gateway with other settings. */
+/** The gateway with different settings. */
 export const gatewayWith = (settings: Record<string, string>): Contestant => ({
   ...gateway,
   environment: (upstream, issuer) => ({ ...gateway.environment(upstream, issuer), ...settings }),

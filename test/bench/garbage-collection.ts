@@ -1,6 +1,6 @@
 /*
- * Loaded before a server under measurement (`--import`): answers each message of the parent with the milliseconds that
- * scavenges, V8's collections of young objects, have taken so far. A profile shows neither their sum nor their cause.
+ * Loaded before a server under measurement (`--import`). Responds to each message of the parent with the milliseconds
+ * spent so far in scavenges, V8's collections of young objects. A CPU profile shows neither their sum nor their cause.
  */
 import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 
@@ -17,5 +17,5 @@ process.on('message', () => {
   add(observer.takeRecords());
   process.send?.(scavengeMs);
 });
-// The channel alone keeps no server alive.
+// The channel must not keep the server alive.
 process.channel?.unref();

@@ -7,17 +7,17 @@ import { type ServerProcess, startProcess } from './server-process.ts';
 /** The measurements of one contestant, by column. */
 export type Figures = Record<string, number>;
 
-/** A contestant that listens, and how it is called. */
+/** A running contestant and how to call it. */
 export interface Target {
   readonly server: ServerProcess;
   readonly headers: Record<string, string>;
   /** The request: the mutation of a sign-up form. */
   readonly signUp: string;
-  /** The same, answered at once by an upstream that takes its time otherwise: to warm up by. */
+  /** The same, but the upstream responds immediately, whatever its latency: for the warm-up. */
   readonly warmUp: string;
 }
 
-// v2 evaluates only Stripe customers.
+// v2 evaluates only existing Stripe customers.
 const customers = {
   data: { customerData: { email: 'test@example.com', name: 'Test User', phone: '1234567890' } },
   id: { customer: 'cus_1STA7a9XxSPY66dBhVL80eEC' },
@@ -39,18 +39,18 @@ const bodyOf = ({ customer = 'data' }: Contestant, radarSession: string): string
 
 let issuer: Issuer | undefined;
 
-/** Ends what all modes share. */
+/** Stops what all modes share. */
 export async function endIssuer(): Promise<void> {
   await issuer?.close();
 }
 
-/** An upstream that answers after this delay, on the second core, which also generates the load. */
+/** Starts an upstream with this latency on the second core, which also generates the load. */
 export const startUpstream = (latencyMs: number): Promise<ServerProcess> =>
   startProcess(['test/bench/upstream.js'], { core: 1, environment: { LATENCY_MS: String(latencyMs) } });
 
 /**
- * Starts a contestant, on the first core if nothing else is said, and proves that it works: one that only refuses would
- * be the fastest.
+ * Starts a contestant, by default on the first core, and checks that it works: a server that only refuses would be the
+ * fastest.
  */
 export async function startContestant(
   contestant: Contestant,
@@ -77,7 +77,7 @@ export async function startContestant(
   return target;
 }
 
-/** Puts load on a target. Ends with an error where an answer is none or no success, but for what is `shed`. */
+/** Puts load on a target. Throws if a response is missing or not successful, except for those that are `shed`. */
 export async function load(
   { server, headers, signUp }: Target,
   { shed, ...options }: Partial<autocannon.Options> & { shed?: boolean },
@@ -97,7 +97,7 @@ export async function load(
   return result;
 }
 
-/** Runs a target until its code is compiled, whatever the upstream's latency is; until then it may shed. */
+/** Runs a target until its code is compiled, whatever the upstream's latency. It may shed load during this time. */
 export const warm = (target: Target, seconds: number): Promise<unknown> =>
   load(target, { duration: seconds, body: target.warmUp, shed: true });
 
@@ -109,7 +109,7 @@ export function median(values: readonly number[]): number {
     : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
-/** The least value that so large a share of the values does not exceed. */
+/** The percentile: the smallest value that this share of the values does not exceed. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
@@ -122,8 +122,7 @@ interface Rounds {
 }
 
 /**
- * Runs `round` for each contestant in turn, so that a machine that changes its pace changes it for all; the medians
- * of each.
+ * Runs `round` for each contestant in turn, so that a machine that gets slower does so for all. Returns the medians.
  */
 export async function inTurn(
   contestants: readonly Contestant[],
@@ -150,7 +149,7 @@ export async function inTurn(
   );
 }
 
-/** CPU microseconds that each answered request of a load took, and those of them spent in scavenges. */
+/** The CPU microseconds of each answered request of a load, and those of them spent in scavenges. */
 export async function cpuOf(
   target: Target,
   options: Partial<autocannon.Options>,

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Target } from './load.ts';
 
-/** The results of requests at a fixed rate, independent of responses; durations in milliseconds. */
+/** The results of requests at a fixed rate, independent of responses. Durations are in milliseconds. */
 export interface Outcome {
   readonly accepted: number[];
   readonly refused: number[];
   readonly failed: number;
-  /** Answered while the client still waits. */
+  /** Answered before the client gave up. */
   readonly goodPerSecond: number;
-  /** The requests actually sent: fewer than requested if this process had no time for more. */
+  /** The requests actually sent: fewer than planned if this process was too slow. */
   readonly sentPerSecond: number;
 }
 
@@ -18,16 +18,16 @@ interface Offer {
   readonly seconds: number;
 }
 
-/** Later responses are useless: the page has shown an error by then. */
+/** A later response is useless: the page has shown an error by then. */
 const usefulMs = 900;
 
 /** After this time the client disconnects. */
 const patienceMs = 60_000;
 
-/** As many connections are open before, for each request in a second: a balancer has them already. */
+/** This many connections are opened before the load, for each request a second: a balancer has them already. */
 const openBefore = 0.4;
 
-/** Sends at a steady rate, as strangers do: none waits for another's answer. */
+/** Sends at a steady rate, as independent clients do: none waits for the response to another. */
 export async function openLoop(target: Target, { perSecond, seconds }: Offer): Promise<Outcome> {
   const callers = new Callers(target);
   await callers.connect(perSecond * openBefore);
@@ -37,7 +37,7 @@ export async function openLoop(target: Target, { perSecond, seconds }: Offer): P
     const timer = setInterval(() => {
       const now = performance.now();
       const due = ((Math.min(now, end) - begin) / 1000) * perSecond;
-      // Late requests are not sent in a burst, of which most would be rejected.
+      // Late requests are dropped. Sent in a burst, most of them would be rejected.
       for (let count = 0; callers.sent < due && count < 200; count += 1) callers.send();
       if (now < end) return;
       clearInterval(timer);
@@ -53,8 +53,8 @@ export async function openLoop(target: Target, { perSecond, seconds }: Offer): P
 }
 
 /**
- * Connections with one request each at a time, as many as it takes. No HTTP library: this process shares its core with
- * the upstream, and with 15 µs for a request it can ask for five times what a server can do.
+ * As many connections as needed, each with one request at a time. Without an HTTP library, because this process shares
+ * its core with the upstream: at 15 µs a request it can send five times what a server carries.
  */
 class Callers {
   readonly accepted: number[] = [];
@@ -84,12 +84,12 @@ class Callers {
 
   send(): void {
     this.sent += 1;
-    // The one that was longest unused, as servers close those on which nothing has been asked for some seconds.
+    // Takes the connection that was idle longest, because servers close connections that are idle for some seconds.
     const connection = this.#idle.shift() ?? this.#connect();
     connection.send(this.#request);
   }
 
-  /** Settles when everything that was sent has an answer, or none to come. */
+  /** Settles when every request has a response or can no longer get one. */
   async answered(): Promise<void> {
     const deadline = performance.now() + patienceMs;
     const isOpen = (): boolean => this.accepted.length + this.refused.length + this.failed < this.sent;
@@ -133,7 +133,7 @@ class Connection {
   constructor(socket: Socket, ends: Ends) {
     this.#socket = socket;
     this.opened = once(socket, 'connect');
-    // Where it is not waited for, its end is what counts.
+    // The end of the request counts, even if nobody waits for it.
     this.opened.catch(() => undefined);
     socket.setEncoding('latin1');
     socket.on('error', () => undefined);

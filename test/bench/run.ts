@@ -1,7 +1,7 @@
 /*
- * `npm run bench [-- --quick] [-- mode …]`: what a mutation costs, for the gateway and for the baselines beside it,
- * in one run on one machine. Servers are pinned to the first core, load and upstream to the second. Figures are
- * medians of rounds taken in turn; CPU is the operating system's account of the server's process.
+ * `npm run bench [-- --quick] [-- mode …]`: measures what a mutation costs the gateway and the baselines, in one run on
+ * one machine. Servers are pinned to the first core, load and upstream to the second. Figures are medians of rounds
+ * taken in turn; CPU is what the operating system charged to the server's process.
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ import { full, quick } from './scale.ts';
 const modes = { cpu, steady, coldStart, thousand, inFlight, overload, replicas, documents };
 type Mode = keyof typeof modes;
 
-// All threads of this process, which makes the load.
+// All threads of this process, which generates the load.
 execFileSync('taskset', ['-acp', '1', String(process.pid)]);
 
 const options = process.argv.slice(2);
@@ -39,7 +39,7 @@ for (const mode of chosen) {
   const figures = await modes[mode](isQuick ? quick : full);
   for (const [index, taken] of figures.entries()) Object.assign(results[index] ?? {}, taken);
   tables.push(tableOf(figures));
-  // What was measured is kept where a later mode fails.
+  // Results are kept even if a later mode fails.
   const measured = contestants.map(({ name }, index) => ({ name, ...results[index] }));
   writeFileSync('test/bench/results.json', JSON.stringify({ machine, contestants: measured }, null, 2));
 }
@@ -53,7 +53,7 @@ function tableOf(figures: readonly Figures[]): string {
     const taken = figures[index];
     return taken === undefined || Object.keys(taken).length === 0 ? [] : [{ name, taken }];
   });
-  // Of one alone, a line for each figure is read more easily.
+  // For a single contestant, one line for each figure is easier to read.
   if (measured.length === 1 && measured[0] !== undefined) {
     const { name, taken } = measured[0];
     const rows = Object.entries(taken).map(([column, figure]) => `| ${column} | ${rounded(figure)} |`);

@@ -2,20 +2,20 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
-/** A server under measurement, pinned to the first core; load and upstream have the other. */
+/** A server under measurement, pinned to the first core. Load and upstream run on the other. */
 export interface ServerProcess {
   readonly url: string;
-  /** CPU seconds so far, user and system, by the operating system's account. */
+  /** User and system CPU seconds so far, as the operating system counts them. */
   cpuSeconds(): number;
   /** Seconds spent so far in collections of young objects. */
   scavengeSeconds(): Promise<number>;
-  /** The most memory it ever held, in megabytes. */
+  /** Peak resident memory, in megabytes. */
   peakMegabytes(): number;
   residentMegabytes(): number;
   stop(): Promise<void>;
 }
 
-// Below the ports that the kernel gives to outgoing connections.
+// Below the ports that the kernel uses for outgoing connections.
 let nextPort = 20_000;
 
 export async function startProcess(
@@ -38,7 +38,7 @@ export async function startProcess(
   return {
     url: `http://127.0.0.1:${port}`,
     cpuSeconds() {
-      // Fields 14 and 15, in clock ticks of 10 ms; the command's name in field 2 may hold spaces (proc(5)).
+      // Fields 14 and 15, in clock ticks of 10 ms. The command name in field 2 may contain spaces (proc(5)).
       const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
       return (Number(fields[11]) + Number(fields[12])) / 100;
     },

@@ -1,4 +1,5 @@
-// A fast upstream that is not the bottleneck: no HTTP library, one constant answer, after LATENCY_MS (at once for the Radar Session rse_at_once).
+// A fast upstream that is never the bottleneck: no HTTP library and one constant response after LATENCY_MS, or
+// immediately for the Radar Session rse_at_once.
 import { createServer } from 'node:net';
 
 const evaluation = (id) => ({

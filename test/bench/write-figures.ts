@@ -1,10 +1,10 @@
 /*
- * `npm run bench:docs`: writes what the last `npm run bench` measured: of the gateway, and what follows from it, into
- * docs/capacity.md, and of it and the others into the README. A figure that was not measured has no place.
+ * `npm run bench:docs`: writes the figures of the last `npm run bench` into docs/capacity.md (the gateway, and what
+ * follows from them) and the README (the gateway and the baselines). Figures that were not measured are left out.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** Of a core: the rest is for bursts, and for the share of a replica that has just died. */
+/** The share of a core to plan for. The rest is for bursts and for the load of a replica that has just died. */
 const plannedShare = 0.6;
 
 type Measured = Readonly<Record<string, number | string | undefined>>;
@@ -21,15 +21,17 @@ if (columns.length === 0)
 
 const round = (number: number): string => Math.round(number).toLocaleString('en');
 const { 'CPU µs': gatewayCpu, 'peak per second': peak } = measuredOf('gateway');
-/** Where each request wakes the process by itself, a core carries less than its CPU for a mutation suggests. */
+/**
+ * At this latency each request wakes the process by itself, so a core carries less than the CPU of a mutation suggests.
+ */
 const peakShare =
   typeof peak === 'number' && typeof gatewayCpu === 'number' ? Math.min(1, (peak * gatewayCpu) / 1e6) : 1;
 const planned = (microseconds: number): number => (1e6 / microseconds) * peakShare * plannedShare;
-/** One more than it takes, since at any time one may be draining; and never fewer than three. */
+/** One more than the load needs, because one may be draining, and never fewer than three. */
 const replicas = (perSecond: number) => (microseconds: number) =>
   String(Math.max(3, Math.ceil(perSecond / planned(microseconds)) + 1));
 
-/** What a row says, the figure that it is made of, and how. */
+/** The label of a row, the figure it shows, and its format. */
 const rows: readonly (readonly [what: string, name: string, how: (figure: number) => string])[] = [
   ['CPU of one evaluation', 'CPU µs', (figure) => `${round(figure)} µs`],
   ['with a whole core, by that', 'CPU µs', (figure) => `${round(1e6 / figure)} a second`],
@@ -80,7 +82,9 @@ const table = [
 ].join('\n');
 write('docs/capacity.md', 'capacity', table);
 
-/** What the others are compared by: each also as a multiple of the limit, but for what is next to nothing there. */
+/**
+ * The columns of the comparison, each also as a multiple of the limit, unless the limit's own figure is close to zero.
+ */
 const compared: readonly (readonly [title: string, name: string, digits: number])[] = [
   ['CPU of one, µs', 'CPU µs', 0],
   ['at 100 a second', 'CPU µs at 100 a second', 0],

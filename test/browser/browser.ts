@@ -22,15 +22,15 @@ export interface TestBrowser {
 
 export interface Visit {
   readonly page: Page;
-  /** What the browser has to say against the page: errors, warnings, violations of its policy. */
+  /** What the browser complains about: errors, warnings and violations of the page's policy. */
   readonly complaints: string[];
-  /** The hosts other than this machine that any page requested. */
+  /** The other hosts that any page requested. */
   readonly outside: string[];
   close(): Promise<void>;
 }
 
 /**
- * A real Chromium, whose requests to other hosts go to a proxy that records and refuses them. `names` resolve to this
+ * A real Chromium. Its requests to other hosts go to a proxy that records and refuses them. `names` resolve to this
  * machine.
  */
 export async function startBrowser(names: readonly string[] = []): Promise<TestBrowser> {
@@ -40,7 +40,7 @@ export async function startBrowser(names: readonly string[] = []): Promise<TestB
     response.writeHead(502).end();
   });
   proxy.on('connect', (request, socket) => {
-    // Chromium asks its maker about forms, on no page's behalf.
+    // Chromium sends requests of its own to autofill, which no page caused.
     if (request.url !== 'content-autofill.googleapis.com:443') outside.push(String(request.url));
     socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
   });
@@ -48,7 +48,7 @@ export async function startBrowser(names: readonly string[] = []): Promise<TestB
   const { port } = proxy.address() as AddressInfo;
   const browser: Browser = await chromium.launch({
     ...(executablePath === undefined ? {} : { executablePath }),
-    // Its sandbox is not for root.
+    // Chromium's sandbox does not run as root.
     args: [
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       ...names.map((name) => `--host-resolver-rules=MAP ${name} 127.0.0.1`),
@@ -78,7 +78,7 @@ export async function startBrowser(names: readonly string[] = []): Promise<TestB
   };
 }
 
-/** A fault of somebody else's markup: the rule, and the elements that may break it. */
+/** A known violation in third-party markup: the rule, and the elements that may break it. */
 export interface ForeignFault {
   readonly rule: string;
   readonly selector: string;

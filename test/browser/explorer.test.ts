@@ -5,7 +5,7 @@ import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gatew
 import { describeUnless } from '../harness/run-unless.ts';
 import { barriersOf, missingBrowser, startBrowser, type TestBrowser, type Visit } from './browser.ts';
 
-// A machine may be busy with the other tests.
+// The machine may be busy with other tests.
 jest.setTimeout(90_000);
 const newest = '2026-06-24.preview';
 const shipped = readdirSync('schema/operations').map((file) =>
@@ -13,7 +13,7 @@ const shipped = readdirSync('schema/operations').map((file) =>
 );
 const nameIn = (text: string): string => /^(?:query|mutation) (\w+)/m.exec(text)?.[1] ?? '';
 
-// GraphiQL makes the whole of a tab a tab, its button and its cross included.
+// GraphiQL puts buttons inside an element with the role of a tab.
 const graphiqlsOwn = [{ rule: 'nested-interactive', selector: 'li.graphiql-tab' }];
 
 interface Ran {
@@ -23,10 +23,10 @@ interface Ran {
   readonly answer: { data?: Record<string, { errors?: unknown[] } | null>; errors?: unknown[] };
 }
 
-/** Runs the operation of the tab that is open, and tells what went out and came back. */
+/** Runs the operation of the open tab, and returns the request and the response. */
 async function run(page: Page): Promise<Ran> {
   const [response] = await Promise.all([
-    // The page may still be asking for the schema.
+    // The page may still be fetching the schema.
     page.waitForResponse(
       (each) => each.url().endsWith('/graphql') && !each.request().postData()?.includes('IntrospectionQuery'),
     ),
@@ -41,13 +41,13 @@ async function run(page: Page): Promise<Ran> {
   };
 }
 
-/** Opens the documentation, and waits for the schema to be in it. */
+/** Opens the documentation, and waits until it shows the schema. */
 async function openDocumentation(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
   await page.locator('.graphiql-doc-explorer-content', { hasText: 'Mutation' }).waitFor();
 }
 
-/** The lines that an editor cuts, because they are wider than it. */
+/** The lines that an editor cuts off because they are too long. */
 const cutLines = (page: Page, editor: string): Promise<string[]> =>
   page.locator(`${editor} .view-line`).evaluateAll((lines) =>
     lines.flatMap((line) => {
@@ -57,7 +57,7 @@ const cutLines = (page: Page, editor: string): Promise<string[]> =>
     }),
   );
 
-/** Replaces all that is written in an editor by pasting: as it is typed, an editor closes brackets by itself. */
+/** Replaces the content of an editor by pasting, because the editor closes brackets while one types. */
 async function write(page: Page, editor: string, text: string): Promise<void> {
   await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
   await page.locator(`${editor} .view-lines`).click();
@@ -93,7 +93,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
 
   it.each([
     { api: 'v1', version: newest, documents: 'off', path: '/', without: [] },
-    // A version that gives no evaluation back, and a gateway that runs nothing but what it ships.
+    // A version that cannot retrieve evaluations, and a gateway that runs only the shipped documents.
     {
       api: 'v1',
       version: '2026-03-04.preview',
@@ -101,7 +101,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
       path: '/graphql',
       without: ['CustomerEvaluation'],
     },
-    // Where personal data is not taken.
+    // v2 takes no personal data.
     {
       api: 'v2',
       version: '2026-09-30.preview',
@@ -141,7 +141,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     await openDocumentation(page);
     await page.getByRole('button', { name: 'New tab' }).click();
     await write(page, '.graphiql-query-editor', '{ customerEvaluation(id: 1) { nonsense } }');
-    // The worker's word: it knows the schema.
+    // The editor's worker underlines errors once it has the schema.
     await page.locator('.graphiql-query-editor .squiggly-error').first().waitFor();
     await page.getByRole('button', { name: /prettify/i }).click();
     await page.locator('.graphiql-query-editor .view-line').nth(3).waitFor();
@@ -187,7 +187,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     const { status, headers } = await run(page);
     expect(status).toBe(200);
     expect(headers['x-router-secret']).toBe(secret);
-    // With them, the documentation can be had as well.
+    // With these headers, the schema can be fetched as well.
     await page.getByRole('button', { name: /re-fetch/i }).click();
     await openDocumentation(page);
     expect(String(await page.evaluate('JSON.stringify(localStorage)')).includes(secret)).toBe(false);
@@ -196,7 +196,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
   it('the explorer restores its tabs after a reload', async () => {
     const page = await open();
     await page.getByRole('tab', { name: 'EvaluateLogin' }).click();
-    // It is kept half a second later.
+    // GraphiQL saves the state half a second later.
     await page.waitForTimeout(1_500);
     await page.reload();
     await page.locator('.graphiql-query-editor .mtk1').first().waitFor();
@@ -223,7 +223,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
   ] as const)(
     'the explorer has no accessibility violations, and names its mode, in front of Stripe ($mode, $colorScheme)',
     async ({ mode, key, colorScheme }) => {
-      // Nothing is run here, so nothing is asked of anybody.
+      // This test runs no operation, so it needs no upstream.
       const page = await open({ ...upstreamAt('http://127.0.0.1:9'), STRIPE_SECRET_KEY: key }, '/', {
         colorScheme,
       });
@@ -244,7 +244,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     await page.keyboard.press('Control+Enter');
     await page.locator('.result-window', { hasText: /(ceval|acctevl)_/ }).waitFor();
     expect(await help.isVisible()).toBe(false);
-    // Another tab has no answer yet.
+    // The other tab has no response yet.
     await page.getByRole('tab', { name: 'EvaluateLogin' }).click();
     await help.waitFor();
   });

@@ -5,7 +5,7 @@ import { missingBrowser, startBrowser, type TestBrowser, type Visit } from './br
 
 jest.setTimeout(90_000);
 
-// What Windows calls contrast themes: the system's few colours replace those of the page.
+// The contrast themes of Windows: a few system colors replace those of the page.
 describeUnless(missingBrowser(), 'In a contrast theme', () => {
   let browser: TestBrowser;
   let gateway: TestGateway;

@@ -15,7 +15,7 @@ describeUnless(missingBrowser(), 'A page in a browser', () => {
   beforeAll(async () => {
     browser = await startBrowser(['evil.example']);
     gateway = await startTestGateway();
-    // A development server on a port of its own, as Vite's is.
+    // A development server on its own port, like Vite's.
     vite = createServer((_request, response) => response.end('<!doctype html><title>Shop</title>')).listen(
       0,
       '127.0.0.1',
@@ -30,7 +30,7 @@ describeUnless(missingBrowser(), 'A page in a browser', () => {
     vite.close();
   });
 
-  /** What the page gets to read; the browser's own word where it gets nothing. */
+  /** What the page can read of the response, or the browser's error if it can read nothing. */
   const read = ({ page }: Visit, path: string, init: object): Promise<[number | string, string]> =>
     page.evaluate(`(async () => {
       try {
@@ -76,7 +76,7 @@ describeUnless(missingBrowser(), 'A page in a browser', () => {
 
   it('A page whose name was made to resolve to this machine gets a 421, whatever it asks for', async () => {
     const { port } = new URL(gateway.url);
-    // A page that was rebound came from elsewhere, with a policy of its own.
+    // A page after DNS rebinding came from another server, without this gateway's policy.
     const rebound = await browser.open(`http://evil.example:${port}/try`, { bypassCSP: true });
     expect(await rebound.page.textContent('body')).toContain('ALLOWED_HOSTS');
     const post = {

@@ -20,7 +20,7 @@ afterEach(async () => {
 const get = ({ url }: TestGateway, path: string, init: RequestInit = {}): Promise<Response> =>
   fetch(url + path, { ...init, headers: { accept: browserAccepts, ...init.headers } });
 
-/** The addresses in a page of what it is made of. */
+/** The URLs of a page's resources. */
 const partsOf = (html: string): string[] =>
   [...html.matchAll(/(?:src|href)="(assets\/[^"]+)"/g)].map(([, address]) => address ?? '');
 
@@ -30,7 +30,7 @@ const typesOf: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
 };
 
-/** A policy's directives. */
+/** The directives of a policy. */
 const policyOf = ({ headers }: Response): Record<string, string> =>
   Object.fromEntries(
     (headers.get('content-security-policy') ?? '').split('; ').map((directive) => {
@@ -174,7 +174,7 @@ describe('the pages', () => {
       TRUST_PROXY: '10.99.99.99',
     });
     for (const path of ['/', '/graphql', '/try']) {
-      // Without credentials: a page carries no rights.
+      // Without credentials: the pages are public.
       const response = await get(gateway, path);
       expect(response.status).toBe(200);
       const text = JSON.stringify([...response.headers]) + (await response.text());

@@ -5,7 +5,7 @@ import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { describeUnless } from '../harness/run-unless.ts';
 import { barriersOf, missingBrowser, startBrowser, type TestBrowser, type Visit } from './browser.ts';
 
-// A machine may be busy with the other tests.
+// The machine may be busy with other tests.
 jest.setTimeout(120_000);
 
 describeUnless(missingBrowser(), 'the playground on v2, in Chromium', () => {
@@ -16,7 +16,7 @@ describeUnless(missingBrowser(), 'the playground on v2, in Chromium', () => {
   beforeAll(async () => {
     [browser, gateway] = await Promise.all([
       startBrowser(),
-      // It waits so shortly that the page has to.
+      // The gateway hardly waits for signals, so the page has to.
       startTestGateway({ STRIPE_API: 'v2', SIGNALS_WAIT_MS: '1', TRUSTED_DOCUMENTS: 'only' }),
     ]);
   });
@@ -95,7 +95,7 @@ describeUnless(missingBrowser(), 'the playground on v2, in Chromium', () => {
 
   it('the playground on v2 takes a report while the signal is pending, and keeps what was reported when it arrives', async () => {
     const page = await open();
-    // No read is sent before the report is done.
+    // Holds the reads back until the report is done.
     const reported = Promise.withResolvers<void>();
     await page.route('**/graphql', async (route) => {
       if (route.request().postDataJSON().query.includes('query CustomerEvaluation')) await reported.promise;
@@ -133,7 +133,7 @@ describeUnless(missingBrowser(), 'the playground on v2, in Chromium', () => {
     await send(page, 'pending_forever', 'Log in');
     await told(page, /Waiting for the signal: Account sharing/);
     const isOver = page.getByRole('status').getByText('has not arrived within a minute');
-    // Between two pauses there is a read, which takes its own time.
+    // Between two pauses the page reads, which takes real time.
     for (let pauses = 0; (await isOver.count()) === 0; pauses += 1) {
       expect(pauses).toBeLessThan(1000);
       await page.clock.runFor(2000);

@@ -7,22 +7,22 @@ import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { describeUnless } from '../harness/run-unless.ts';
 import { barriersOf, missingBrowser, startBrowser, type TestBrowser, type Visit } from './browser.ts';
 
-// A machine may be busy with the other tests.
+// The machine may be busy with other tests.
 jest.setTimeout(120_000);
 
 const impatient = {
-  // Its reports tell what happened; those of later versions, what was decided.
+  // With this version, reports describe events; with later versions, outcomes.
   STRIPE_API_VERSION: '2026-03-04.preview',
-  // Shorter than people wait, so that what never answers is soon over.
+  // Short timeouts, so that cases that never respond end soon.
   UPSTREAM_TIMEOUT_MS: '1200',
   UPSTREAM_DEADLINE_MS: '2500',
   UPSTREAM_MAX_ATTEMPTS: '2',
 };
 
-/** What the page shows of the newest operation. */
+/** What the page shows about the newest operation. */
 interface Shown {
   readonly status: string;
-  /** The gauge as it is read out; null where there is none. */
+  /** The accessible text of the gauge; null if there is none. */
   readonly gauge: string | null;
   readonly variables: { radarSession: string; idempotencyKey: string };
   readonly calls: { request: string; reply: string }[];
@@ -56,13 +56,13 @@ async function shownOn(page: Page): Promise<Shown> {
   };
 }
 
-/** The form in a request that is shown, read by a parser that is none of ours. */
+/** The form in a displayed request, parsed by an independent parser. */
 function formOf(request: string | undefined): unknown {
   const [, form = ''] = request?.split('\r\n\r\n') ?? [];
   return decodeForm(form);
 }
 
-/** What is said of each case in the picker, by which what is shown is judged. */
+/** The description of each case in the picker. The test checks the page against it. */
 const levels: Readonly<Record<string, string>> = {
   highest: '87.5 of 100, highest risk',
   elevated: '70 of 100, elevated risk',
@@ -73,7 +73,7 @@ const levels: Readonly<Record<string, string>> = {
   score_101: '101 of 100, highest risk',
 };
 
-/** Judges what is shown for a case by what the case is said to do. */
+/** Checks what is shown for a case against the description of that case. */
 function expectToShow(word: string, does: string, kind: string, shown: Shown): void {
   const { status, gauge, variables, calls, answer } = shown;
   expect(variables.radarSession).toBe(`rse_sandbox_${word}`);
@@ -122,7 +122,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     return visit.page;
   }
 
-  // Others' calls, which go well: or the breaker would open on those that are asked to fail.
+  // Successful calls in between, so that the failing cases do not open the circuit breaker.
   const goWell = async (): Promise<void> => {
     const create =
       'mutation ($input: CreateCustomerEvaluationInput!) { createCustomerEvaluation(input: $input) { idempotencyKey } }';
@@ -159,7 +159,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     await shownOn(page);
     await page.mouse.move(1_000, 700);
     await page.mouse.wheel(0, 900);
-    // The wheel scrolls a moment later; the page's policy lets no condition be evaluated within it.
+    // Scrolling takes effect a moment later, and the page's policy forbids waiting for a condition in the page.
     for (let waits = 0; Number(await page.evaluate('scrollY')) < 400; waits += 1) {
       expect(waits).toBeLessThan(100);
       await page.waitForTimeout(50);
@@ -171,7 +171,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
       .evaluate((meter) => meter.getBoundingClientRect().toJSON() as { top: number; bottom: number });
     expect(top).toBeGreaterThanOrEqual(0);
     expect(bottom).toBeLessThan(450);
-    // By keyboard, what is focused is not hidden beneath them.
+    // A focused element is not hidden beneath the sticky parts.
     await page.getByRole('button', { name: 'Send again with the same key' }).focus();
     await page.keyboard.press('Tab');
     expect(
@@ -323,14 +323,14 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     await page.getByRole('button', { name: 'Send again with the same key' }).click();
     expect((await shownOn(page)).status).toMatch(/^Log-in evaluated\. Account sharing: /);
     expect(keys).toEqual([keys[0], keys[0]]);
-    // So it is with a report: what is pressed again is the same report.
+    // The same holds for reports: pressing the button again repeats the same report.
     keys.splice(0);
     await page.getByRole('button', { name: 'Log-in succeeded' }).click();
     await page.getByRole('status').getByText('The gateway did not answer.').waitFor();
     await page.getByRole('button', { name: 'Log-in succeeded' }).click();
     expect((await shownOn(page)).status).toBe('Reported: Log-in succeeded.');
     expect(keys).toEqual([keys[0], keys[0]]);
-    // The browser tells its console of the connections that failed.
+    // The browser logs failed connections to its console.
     visits[0]?.complaints.splice(0);
   });
 
@@ -353,7 +353,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     expect(await barriersOf(page)).toEqual([]);
     expect((await shownOn(page)).gauge).toMatch(/of 100/);
     const afterwards = await Promise.all(['#repeat', '#exchanges'].map(topOf));
-    // Letters differ by machine; a part that comes or goes is higher than any.
+    // Fonts differ by machine. A part that appears or disappears would shift the others by more.
     for (const [part, top] of afterwards.entries())
       expect(Math.abs(top - (whileBusy[part] ?? Number.NaN))).toBeLessThan(10);
   });
@@ -381,7 +381,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     expect(status).toMatch(/^Sign-up not evaluated \(UNAUTHENTICATED\)\. .*credentials/i);
     expect(calls).toEqual([]);
     expect(await page.locator('.exchange').textContent()).toContain('Nothing: no call was sent.');
-    // The browser tells its console of the refusals.
+    // The browser logs refused requests to its console.
     visits[0]?.complaints.splice(0);
     await guarded.close();
   });

@@ -1,6 +1,6 @@
 /*
- * `npm run pictures`: pictures of the pages, for people to look at and for the documentation. By hand, since no two
- * machines draw letters alike.
+ * `npm run pictures`: takes pictures of the pages for the documentation and for review. Run by hand, because fonts
+ * differ by machine.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { BrowserContextOptions, Page } from 'playwright-core';
@@ -17,7 +17,7 @@ const looks: Readonly<Record<string, BrowserContextOptions>> = {
   phone: { viewport: phone, colorScheme: 'light' },
 };
 
-/** Each page, and what is done on it before its picture is taken. */
+/** Each page, and what is done on it before the picture is taken. */
 const pages: Readonly<Record<string, { path: string; act: (page: Page) => Promise<unknown> }>> = {
   explorer: {
     path: '/',
@@ -26,7 +26,7 @@ const pages: Readonly<Record<string, { path: string; act: (page: Page) => Promis
       await page.getByRole('button', { name: /execute query/i }).click();
       await page.locator('.result-window', { hasText: 'ceval_' }).waitFor();
       await page.mouse.move(0, 0);
-      // The editor colours what it shows a little later.
+      // The editor highlights its content a little later.
       await page.waitForTimeout(1_000);
     },
   },

@@ -34,7 +34,7 @@ describe('the schema for clients', () => {
 
   it('the schema for clients is read by graphql-js, strictly', () => {
     expect(validateSchema(buildSchema(text))).toEqual([]);
-    // Which refuses the other file.
+    // graphql-js rejects the federated schema.
     expect(() => buildSchema(federated)).toThrow('Unknown directive "@link"');
   });
 

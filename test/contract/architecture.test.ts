@@ -9,7 +9,7 @@ const roomOf = (file: string): string => /^(pages\/browser|stripe\/http|[^/]+)/.
 const sourceOf = (file: string): string => readFileSync(path.join('src', file), 'utf8');
 
 interface Import {
-  /** As the source has it. */
+  /** As written in the source. */
   readonly name: string;
   readonly isOfTypes: boolean;
 }
@@ -24,7 +24,7 @@ function importsOf(file: string): Import[] {
   }));
 }
 
-/** The files of ours that a file imports. */
+/** The files of `src/` that a file imports. */
 const importedBy = (file: string, isIncluded: (each: Import) => boolean = () => true): string[] =>
   importsOf(file)
     .filter((each) => each.name.startsWith('.') && isIncluded(each))
@@ -42,7 +42,7 @@ function roomsReached(room: string, isIncluded?: (each: Import) => boolean): str
   return [...new Set(reached)].filter((other) => other !== room).sort();
 }
 
-/** The first circle that is found along the arrows, from a node back to itself; empty where there is none. */
+/** The first circle along the arrows, from a node back to itself; empty if there is none. */
 function circleIn(nodes: readonly string[], next: (node: string) => readonly string[]): string[] {
   const done = new Set<string>();
   const walk = (node: string, way: readonly string[]): string[] => {
@@ -109,7 +109,7 @@ describe('the house', () => {
 
   it('the house has no file that leads back to itself, not even by types', () => {
     expect(circleIn(files, (file) => importedBy(file).filter((other) => files.includes(other)))).toEqual([]);
-    // What would be found.
+    // The check itself finds a circle.
     const arrows: Record<string, string[]> = { a: ['b'], b: ['c', 'd'], c: [], d: ['b'] };
     expect(circleIn(Object.keys(arrows), (node) => arrows[node] ?? [])).toEqual(['b', 'd', 'b']);
   });
@@ -121,7 +121,7 @@ describe('the house', () => {
     expect(stops.length).toBeGreaterThan(5);
     expect(stops).toEqual([...new Set(stops)]);
     expect(stops.filter((room) => room !== undefined && !(room in rooms))).toEqual([]);
-    // Whatever a mutation runs through is reached from its first stop, the server, or put behind it by gateway.ts.
+    // A mutation's way begins at the server; gateway.ts connects what follows.
     const others = ['main.ts', 'gateway.ts', 'start-up', 'pages', 'pages/browser', 'config', 'sandbox'];
     expect([...stops, ...others].sort()).toEqual(Object.keys(rooms).sort());
   });
@@ -170,7 +170,7 @@ describe('the house', () => {
   });
 
   it('the house asks for its scope at every field that has one', () => {
-    // type-graphql reads a simple field without asking.
+    // type-graphql reads a plain property without checking its `@Authorized`.
     const guarded = files.flatMap((file) => [
       ...sourceOf(file).matchAll(/@Authorized\([^)]*\)[\s\S]*?@Field\([\s\S]*?\}\)/g),
     ]);
@@ -182,7 +182,7 @@ describe('the house', () => {
   });
 
   it('the house loads no package by import() whose names a bundle would lose', () => {
-    // esbuild makes a chunk of a CommonJS package that exports nothing but `default`: `_service { sdl }` failed by it.
+    // esbuild turns a CommonJS package into a chunk that exports only `default`, which once broke `_service { sdl }`.
     const safe = ['graphql', 'pino-pretty'];
     const loaded = files
       .filter((file) => !file.startsWith('pages'))

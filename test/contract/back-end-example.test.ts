@@ -14,10 +14,10 @@ interface Answer {
   readonly decision: { status: string; reason: string };
 }
 
-/** What the example decides by its reason: a risk level, or the code of a failure, with which the person gets in. */
+/** The reasons for which the example does not let the person in. With any other risk level or error code it does. */
 const statusBecauseOf: Readonly<Record<string, string>> = { HIGHEST: 'BLOCKED', ELEVATED: 'RESTRICTED' };
 
-/** Cases in which the upstream answers within the budget, so that the reason is a level and not an error. */
+/** Cases in which Stripe answers within the time budget, so that the reason is a risk level. */
 const evaluated = sandboxCases.v1.filter(({ group }) => group === 'Scores').map(({ word }) => word);
 
 describe('the example of a back end', () => {
@@ -71,7 +71,7 @@ describe('the example of a back end', () => {
 
   it('the example of a back end lets a person in if the evaluation exceeds its time budget, and says that it timed out', async () => {
     for (const word of ['hang', 'delay_5000', 'drip']) {
-      // The gateway itself would wait for eight seconds: only the budget can have ended these calls.
+      // The gateway itself would wait eight seconds, so the calls were ended by the budget.
       expect((await logIn(`sandbox_${word}`)).decision).toEqual({
         status: 'ALLOWED',
         reason: expect.stringMatching(/^(UPSTREAM_TIMEOUT|UPSTREAM_UNAVAILABLE|NO_ANSWER)$/),
@@ -84,7 +84,7 @@ describe('the example of a back end', () => {
     const fields = { attempt: 'the same attempt' };
     const [first, second] = [await logIn('sandbox_normal', fields), await logIn('sandbox_normal', fields)];
     expect(second).toEqual(first);
-    // Both answers report, under one key: the upstream hears of one.
+    // Both logins report, under one key, so Stripe has one report.
     for (let read = 0; (await reports()).length < before + 2; read += 1) expect(read).toBeLessThan(200);
     expect((await reports()).slice(before).map(({ outcome }) => outcome)).toEqual(['OK', 'OK']);
   });

@@ -15,14 +15,14 @@ import { missingRedis, startRedis } from '../harness/redis.ts';
 import { itUnless } from '../harness/run-unless.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
 
-// What the image has, and no packages: whatever works here works there.
+// The files of the image, without packages: what works here works in the image.
 let directory: string;
 let upstream: FaultyUpstream;
 let gateway: TestGateway | undefined;
 
 beforeAll(async () => {
   directory = mkdtempSync(path.join(tmpdir(), 'build-'));
-  // As the Dockerfile has it.
+  // As in the Dockerfile.
   for (const part of ['package.json', 'schema/operations', 'dist']) {
     cpSync(part, path.join(directory, part), {
       recursive: true,
@@ -118,7 +118,7 @@ describe('the build, without any package beside it,', () => {
   });
 
   it('the build logs a bug with its source location, and hides it from the caller', async () => {
-    // What the gateway calls for the value of a field, so that it fails in the midst of a mutation.
+    // The gateway calls this function for a field's value, so it fails in the middle of a mutation.
     const bug = `
       const real = encodeURIComponent;
       globalThis.encodeURIComponent = (text) => {

@@ -10,7 +10,7 @@ import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gatew
 const run = promisify(execFile);
 const bin = (name: string): string => path.resolve('node_modules/.bin', name);
 
-/** How each example is called: by customer, at a URL. */
+/** How each example is called: with a customer, at a URL. */
 const examples = {
   'apollo-client': `
     import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
@@ -24,8 +24,8 @@ const examples = {
 } as const;
 
 /*
- * The package that frontends install, as npm packs it, in a project of its own; and the examples of docs/examples/,
- * compiled and run there against a gateway.
+ * The npm package for frontends, packed and installed in a project of its own, and the examples of docs/examples/,
+ * compiled there and run against a gateway.
  */
 let project: string;
 let tarball: string;
@@ -63,9 +63,10 @@ describe('the package of typed documents', () => {
   });
 
   it('the package of typed documents cannot be published by accident: its name is free on the public registry', async () => {
-    // A registry that nobody runs, and a token for it: npm asks for those first. A dry run would not look.
+    // npm asks for a registry and a token first, so both are given, and nothing listens at the registry. A dry run
+    // would not check this.
     const registry = [
-      // `npm test` runs this within an npm that is silent, and hands that on.
+      // `npm test` runs silently and passes that on through the environment.
       '--loglevel=error',
       '--fetch-retries=0',
       '--registry=http://127.0.0.1:1/',
@@ -122,7 +123,7 @@ export const both: EvaluationClientDetailsInput = { radarSession: 'rse_1', data:
     ];
     const compile = (files: string[], ...rest: string[]) =>
       run(bin('tsc'), [...options, ...rest, ...files], { cwd: project });
-    // The libraries' own declarations are not ours to check; ours are, without them.
+    // Declarations of other libraries are skipped. Those of this package are compiled without skipping below.
     await compile([...globSync('**/*.ts', { cwd: 'docs/examples' }), 'illegal-inputs.ts'], '--skipLibCheck');
     await expect(compile(['illegal.ts'])).rejects.toMatchObject({
       stdout: expect.stringMatching(/^illegal\.ts\(2,14\): error TS2322/),
@@ -136,7 +137,7 @@ describe('each example', () => {
   let closed: TestGateway;
 
   beforeAll(async () => {
-    // One attempt, so that what fails once reaches the client, which repeats.
+    // The gateway makes one attempt, so that failures reach the client, which retries.
     const settings = { STRIPE_API_VERSION: '2026-06-24.preview', UPSTREAM_MAX_ATTEMPTS: '1' };
     sandbox = new Sandbox();
     gateway = await startTestGateway(upstreamAt(await sandbox.listen('127.0.0.1', 0), settings));
@@ -144,7 +145,7 @@ describe('each example', () => {
   });
   afterAll(() => Promise.all([gateway.close(), closed.close(), sandbox.close()]));
 
-  /** What the example answers or throws, for a customer whose name says what the sandbox does. */
+  /** What the example returns or throws for a customer whose name holds a magic word. */
   async function outcomeOf(example: keyof typeof examples, url: string, customer: string): Promise<string> {
     const script = `${examples[example]}
       console.log(await send(${JSON.stringify(`${url}/graphql`)}, ${JSON.stringify(customer)}).catch(String));`;
@@ -174,13 +175,13 @@ describe('each example', () => {
       expect(await outcomeOf(name, gateway.url, 'sandbox_highest')).toBe('HIGHEST');
       expect(await outcomeOf(name, gateway.url, 'sandbox_low')).toBe('LOW');
 
-      // The work is done, and its answer lost: repeated under its key, it is done once.
+      // The evaluation is made and the response is lost. A retry with the same key makes no second one.
       const before = sandbox.created;
       expect(await outcomeOf(name, gateway.url, 'sandbox_once_reset_after')).toMatch(/^[A-Z_]+$/);
       expect(sandbox.created).toBe(before + 1);
 
       expect(await outcomeOf(name, gateway.url, 'sandbox_error_400')).toMatch(/^Error: BAD_USER_INPUT: /);
-      // A refusal of the request itself.
+      // The request itself is refused.
       expect(await outcomeOf(name, closed.url, 'cus_1')).toMatch(/^Error: UNAUTHENTICATED: /);
     },
     60_000,

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { postGraphQL } from '../harness/gateway.ts';
 
-// A copy, so that the edit disturbs nobody.
+// A copy of the project, because the test edits it.
 let copy: string;
 
 beforeAll(() => {
@@ -30,7 +30,7 @@ it('`npm run dev` serves the code that was just saved', async () => {
     cwd: copy,
     env: { PATH: process.env['PATH'], PORT: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // npm does not pass a SIGKILL on: the whole group is ended, as a terminal does it.
+    // npm does not forward SIGKILL, so the whole process group is ended, as a terminal does.
     detached: true,
   });
   const exited = once(child, 'exit');
@@ -60,7 +60,7 @@ it('`npm run dev` serves the code that was just saved', async () => {
     process.kill(-(child.pid ?? 0), 'SIGKILL');
     await exited;
   }
-  // Starts of processes, on a machine that may be busy with others.
+  // Starts processes on a machine that may be busy with other tests.
 }, 90_000);
 
 async function* urlsIn(lines: Interface): AsyncGenerator<string, never> {

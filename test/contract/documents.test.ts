@@ -20,7 +20,7 @@ import { itUnless } from '../harness/run-unless.ts';
 import { sourceFiles } from '../harness/source-files.ts';
 
 const run = promisify(execFile);
-/** What stands between backticks outside of blocks. */
+/** The text in backticks outside of code blocks. */
 const quoted = pages.flatMap(({ page, text }) =>
   [...text.replaceAll(/^```[\s\S]*?^```/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, words = '']) => ({
     page,
@@ -86,7 +86,7 @@ describe('the references', () => {
   it('the references list every code that the sources raise', () => {
     const reference = readFileSync('docs/reference/errors.md', 'utf8');
     const sources = sourceFiles().filter(
-      // The sandbox speaks as Stripe does.
+      // The sandbox raises Stripe's errors.
       (file) => !file.startsWith('sandbox'),
     );
     const raised = sources.flatMap((file) => [
@@ -101,10 +101,10 @@ describe('the references', () => {
 });
 
 /*
- * Not run here, and why: `npm ci`, `npm test`, `npm run …` would run this very test, or install anew, or never end;
- * that each script exists is checked, and what they do is other tests' work (start, dev, composition, benchmark).
- * `npx` downloads; the router that it would start is run in the federation tests, which send it the page's requests.
- * What needs an engine or a cluster (docker, kubectl, helm) is not on the machine.
+ * Some commands are not run here: `npm ci`, `npm test` and `npm run …` would run this test again, install packages, or
+ * never end. The test checks that each script exists; other tests run them (start, dev, composition, benchmark). `npx`
+ * downloads packages; the federation tests run the router that it would start and send it the requests of the pages.
+ * Nothing here runs docker, kubectl or helm, which need an engine or a cluster.
  */
 describe('the commands', () => {
   const provenOtherwise = [
@@ -118,7 +118,7 @@ describe('the commands', () => {
     'kill',
     'cp',
     'redis-cli',
-    // They make a secret, below.
+    // These create a secret. They are run below.
     'mkdir',
     'openssl',
     'chmod',
@@ -225,7 +225,7 @@ describe('the snippets', () => {
     const line =
       (await gateway.flushed()).filter((each) => each.includes('"msg":"operation"')).at(-1) ?? '{}';
     const keysOf = (text: string): string[] => Object.keys(JSON.parse(text)).sort();
-    // The callers of this gateway are not known.
+    // This gateway has no authenticated callers.
     expect(keysOf(example?.text ?? '').filter((name) => name !== 'caller')).toEqual(keysOf(line));
   });
 
@@ -250,7 +250,7 @@ describe('the snippets', () => {
   });
 
   it('the snippets are all of a kind that this file checks', () => {
-    // GitHub alone draws Mermaid's pictures; no parser of it runs without a browser.
+    // Mermaid's parser needs a browser, so only the kind of the diagram is checked.
     const checked = ['sh', 'graphql', 'json', 'yaml', 'ts', 'html', 'ini', 'mermaid'];
     expect(blocks.filter(({ language }) => !checked.includes(language))).toEqual([]);
     for (const { text } of blocksOf('mermaid')) expect(text).toMatch(/^(flowchart|sequenceDiagram)/);
@@ -278,7 +278,7 @@ function leadsSomewhere(page: string, link: string): boolean {
   return headings.map(anchorOf).includes(anchor);
 }
 
-// As GitHub makes them.
+// The anchors that GitHub generates.
 function anchorOf(heading: string): string {
   return heading
     .toLowerCase()
@@ -297,7 +297,7 @@ function isKnown(name: string): boolean {
   return isSetting(name) || words.includes(name) || codes.includes(`\`${name}\``) || composers.includes(name);
 }
 
-// By an earlier command, and in nobody's checkout.
+// Files that an earlier command creates, and that are not in the repository.
 function isMade(file: string): boolean {
   return isIgnored(`${file}/`) || isIgnored(`${path.dirname(file)}/`);
 }

@@ -27,7 +27,7 @@ function* within(node: unknown): Generator<SyntaxNode> {
   for (const child of Object.values(node)) yield* within(child);
 }
 
-/** `a`, or `a.b` of `x.a.b`. */
+/** The name of an expression: `a`, or `a.b` for `x.a.b`. */
 function nameOf(node: SyntaxNode | undefined): string {
   if (node?.type === 'Identifier' || node?.type === 'StringLiteral') return String(node.value);
   if (node?.type !== 'MemberExpression') return '';
@@ -41,7 +41,7 @@ function namesIn(pattern: SyntaxNode | undefined): string[] {
 
 const clocks = new Set(['performance.now', 'Date.now', 'hrtime.bigint', 'process.hrtime', 'process.uptime']);
 
-/** Whether an expression is a reading of the clock, or is computed from one. */
+/** Whether an expression reads the clock, or is computed from a reading. */
 function isTime(node: SyntaxNode | null | undefined, times: ReadonlySet<string>): boolean {
   switch (node?.type) {
     case 'Identifier':
@@ -64,7 +64,7 @@ function isTime(node: SyntaxNode | null | undefined, times: ReadonlySet<string>)
   }
 }
 
-/** The names of variables, fields and lists that hold readings of the clock, or what is computed from them. */
+/** The names of variables, fields and lists that hold readings of the clock or values computed from them. */
 function timesIn(tree: readonly SyntaxNode[]): ReadonlySet<string> {
   const times = new Set<string>();
   for (let before = -1; before < times.size; ) {
@@ -93,7 +93,7 @@ const includes = ({ span: outer }: SyntaxNode, { span: inner }: SyntaxNode): boo
 const calls = (node: unknown, name: RegExp): boolean =>
   [...within(node)].some(({ type, callee }) => type === 'CallExpression' && name.test(nameOf(callee)));
 
-/** Where a test asserts how long something took: each `expect` of a reading of a clock that the test does not move. */
+/** Finds assertions on elapsed time: each `expect` on a reading of a clock that the test does not control. */
 function timedAssertions(source: string): string[] {
   const module = parseSync(source, { syntax: 'typescript', decorators: true });
   const tree = [...within(module)];
@@ -106,13 +106,13 @@ function timedAssertions(source: string): string[] {
   const hooks = named(/^before(Each|All)$/).filter((hook) => calls(hook, stopsClock));
   const stopped = [
     ...named(/^(it|test)$/).filter((test) => calls(test, stopsClock)),
-    // A hook is for all that its `describe` holds, and none that stands in another.
+    // A hook applies to the `describe` that holds it, and to no other.
     ...hooks.map(
       (hook) => named(/^describe/).findLast((group) => includes(group, hook)) ?? { span: module.span },
     ),
   ];
   const times = timesIn(tree);
-  // swc counts bytes, from where the module begins among all that it has read.
+  // swc counts bytes, from the start of the first module that it parsed.
   const bytes = Buffer.from(source.trimStart());
   const start = module.span.start;
   return named(/^expect$/)

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-// What the specification recommends and the gateway does not do, and why.
+// What the specification recommends and the gateway does not do, with the reason.
 const csrf = 'a GET that any page could send without a preflight is refused';
 const status400 = 'what never ran is a 400 to every client, so that proxies and monitors see it';
 const allowed: Readonly<Record<string, string>> = {
@@ -21,7 +21,7 @@ const allowed: Readonly<Record<string, string>> = {
   '7B9B': status400,
 };
 
-// Most audits leave the body unread, and so a connection busy, for which a closing server would wait.
+// Most audits do not read the body. The connection then stays busy, and the server would wait for it on close.
 async function fetchWhole(url: string, init: RequestInit): Promise<Response> {
   const response = await fetch(url, init);
   return new Response(await response.text(), response);

@@ -1,6 +1,6 @@
 /*
- * For the compiler: it fails where a line below that must not compile does, and where one that must does not. Compiled
- * with all else by `npm run check:types`, and by a test against the package as clients have it.
+ * For the compiler: it fails if a line that must not compile does, or if one that must compile does not. `npm run
+ * check:types` compiles it with the project, and a test compiles it against the package that clients install.
  */
 import type { ApolloClient } from '@apollo/client';
 import type { Client } from '@urql/core';
@@ -30,7 +30,7 @@ export const legal: CreateCustomerEvaluationInput = {
   ],
 };
 
-// What a frontend might write, and its compiler must not take.
+// Mistakes in a frontend that the compiler must reject.
 export const illegal = [
   // @ts-expect-error both keys of an entry
   { clientDetails, customerDetails } satisfies EvaluationContextInput,
@@ -62,7 +62,7 @@ export const illegal = [
   { loginSucceeded: true } satisfies CustomerEvaluationReportInput,
 ];
 
-// What no client lets anybody send, or read. Never run.
+// What no client lets a frontend send or read. Compiled, but never run.
 export const refusedByClients = [
   (client: ApolloClient) =>
     // @ts-expect-error no customer
@@ -86,7 +86,7 @@ type LoginOnly = NonNullable<
 >;
 type Signals = NonNullable<NonNullable<Payload['customerEvaluation']>['signals']>;
 
-/** As a frontend reads it: each event type by its own signal. */
+/** How a frontend reads signals: each event type by its own signal. */
 export function ownSignal(signals: Signals): { name: string; score: number | null | undefined } {
   switch (signals.__typename) {
     case 'LoginSignals':
@@ -94,7 +94,7 @@ export function ownSignal(signals: Signals): { name: string; score: number | nul
     case 'RegistrationSignals':
       return { name: 'multi-accounting', score: signals.multiAccounting?.score };
     default:
-      // A member that this switch forgets does not compile.
+      // A switch that forgets a member does not compile.
       return signals satisfies never;
   }
 }

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
-// What `import()` loads is a file of its own in the build, bundled apart from the rest: the place where the build can
-// be broken while the sources are not. Each is seen at work in `build.test.ts`, by the test that is named here.
+// `import()` loads a file of its own that is bundled apart from the rest, so the build can break where the sources
+// work. For each of them, the test named here in `build.test.ts` runs it.
 const loadedLate: Readonly<Record<string, string>> = {
   gateway: 'prints the published SDL unchanged',
   sandbox: 'runs the built-in sandbox, its cases and its journal',
@@ -20,7 +20,7 @@ const loadedLate: Readonly<Record<string, string>> = {
   graphql: 'prints the published SDL unchanged',
 };
 
-// Apollo Server's and OpenTelemetry's, for what is off here or is not Linux.
+// Imports by Apollo Server and OpenTelemetry for features that are off, or for systems other than Linux.
 const neverLoaded: ReadonlySet<string> = new Set([
   'cacheControl',
   'default',

@@ -33,11 +33,11 @@ const shipped = {
   CustomerEvaluationDocument,
   ReportCustomerEvaluationDocument,
 };
-// Typed by their variables, which differ.
+// The documents are typed by their variables, which differ.
 const documentOf = (name: Name) => shipped[name] as typeof CustomerEvaluationDocument;
 const isMutation = (name: Name) => name !== 'CustomerEvaluationDocument';
 
-/** Each client as its own pages set it up, which is not to be told of trusted documents. */
+/** Each client set up as its own documentation says, without any knowledge of trusted documents. */
 const clients: Record<string, (url: string, name: Name, variables: { id: string }) => Promise<unknown>> = {
   'Apollo Client with its cache': async (uri, name, variables) => {
     const client = new ApolloClient({ cache: new InMemoryCache(), link: new HttpLink({ uri }) });
@@ -89,7 +89,7 @@ describe('an ordinary client, where only trusted documents are run', () => {
   it.each(names.flatMap((name) => Object.keys(clients).map((client) => [client, name] as const)))(
     'an ordinary client, where only trusted documents are run, sends a trusted document by itself: %s, %s',
     async (client, name) => {
-      // Each test's own, lest one be answered out of a cache.
+      // Each test has its own variables, so that no client answers from its cache.
       const variables = variablesOf(id)[name] as { id: string };
       const data = (await clients[client]?.(`${gateway.url}/graphql`, name, variables)) as Record<
         string,
@@ -104,7 +104,7 @@ describe('an ordinary client, where only trusted documents are run', () => {
   it('an ordinary client can send a trusted document with fragments as urql does, without a blank line', async () => {
     const own = parse(
       'query Own($id: ID!) { __typename ...F } fragment F on Query { customerEvaluation(id: $id) { __typename id } }',
-      // As generated documents are.
+      // Generated documents have no locations.
       { noLocation: true },
     );
     const folder = mkdtempSync(path.join(tmpdir(), 'documents-'));

@@ -23,7 +23,7 @@ describe('The package of typed documents', () => {
   }, 180_000);
   afterAll(() => made.remove());
 
-  // `node10` is how TypeScript before 7 resolves by default, and knows no `exports`.
+  // `node10` is the default before TypeScript 7, and ignores `exports`.
   it.each([
     { moduleResolution: 'node10', module: 'esnext' },
     { moduleResolution: 'bundler', module: 'esnext' },

@@ -1,7 +1,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 
-// What browsers have in secure contexts alone: on https and localhost, and not on a phone that comes by address.
+// What browsers offer only in secure contexts: on https and localhost, but not on a phone that opens the page by IP
+// address.
 const secureContextsOnly = /crypto\.(randomUUID\(|subtle)|from 'node:crypto'/;
 
 const pages = globSync(['docs/examples/*.ts', 'docs/examples/**/*.html']);

@@ -46,7 +46,7 @@ describe('a contributor who follows the recipes of docs/develop.md', () => {
   let gateway: TestGateway;
   let told = '';
   const npm = (script: string) => run('npm', ['run', '--silent', script], { cwd: copy });
-  // The compiler tells what it refuses on the standard output, which an error leaves out.
+  // The compiler prints errors to stdout, which the message of the rejection leaves out.
   const mustRun = (script: string) =>
     npm(script).catch(({ message, stdout }) => Promise.reject(new Error(`${message}${stdout}`)));
   const start = (...parameters: string[]) =>
@@ -69,7 +69,7 @@ describe('a contributor who follows the recipes of docs/develop.md', () => {
     await run('git', ['init', '--quiet'], { cwd: copy });
     await run('git', ['add', 'schema'], { cwd: copy });
     for (const edit of Object.values(recipes).flat()) make(edit, copy);
-    // Runs codegen, and fails since its result is not staged.
+    // Runs codegen, and fails because the result is not staged.
     told = await npm('check:generated').then(
       () => '',
       ({ stderr }: { stderr: string }) => stderr,

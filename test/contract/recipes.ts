@@ -1,4 +1,7 @@
-/** A line that a recipe adds: the file, the text before which it goes, and the line. Without a text, a new file. */
+/**
+ * A line that a recipe adds: the file, the text that it is inserted before, and the line. Without such a text, the file
+ * is new.
+ */
 export type Edit = readonly [file: string, before: string | undefined, line: string];
 
 const evaluationType = 'src/customer-evaluation/customer-evaluation.type.ts';
@@ -60,7 +63,7 @@ export const recipes: Readonly<Record<string, readonly Edit[]>> = {
     ['src/config/config.ts', 'host: values.HOST,', 'houseColour: values.HOUSE_COLOUR,\n    '],
   ],
   'To add an error code': [
-    // In a payload's `errors`.
+    // In the `errors` of a payload.
     [
       errorCodes,
       'UPSTREAM_RATE_LIMITED: {',

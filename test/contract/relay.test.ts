@@ -13,7 +13,7 @@ const variablesOf = (id: string): Record<string, object> => ({
   ReportCustomerEvaluation: { id, report: { outcome: { status: 'ALLOWED' } } },
 });
 
-/** The shipped operations under the names that Relay asks for: the module's, and then what kind it is of. */
+/** The shipped operations, named as Relay requires: by the module and the kind of operation. */
 const operations = readdirSync('schema/operations').map((file) => {
   const text = readFileSync(`schema/operations/${file}`, 'utf8');
   const [declared = '', kind = '', name = ''] = /^(query|mutation) (\w+)/m.exec(text) ?? [];
@@ -21,7 +21,7 @@ const operations = readdirSync('schema/operations').map((file) => {
   return { name, relayName, text: text.replace(declared, `${kind} ${relayName}`) };
 });
 
-// The `relay.config.json` of the page.
+// The `relay.config.json` of the documentation.
 const page = readFileSync('docs/frontend.md', 'utf8');
 const [, config = ''] = /^`relay\.config\.json`:\n\n```json\n([\s\S]*?)^```/m.exec(page) ?? [];
 
@@ -62,7 +62,7 @@ describe('Relay, compiled and run as docs/frontend.md says, where only trusted d
     rmSync(project, { recursive: true });
   });
 
-  /** Executes one compiled operation by Relay's own network layer. */
+  /** Executes a compiled operation with Relay's own network layer. */
   const execute = (relayName: string, variables: object): Promise<Answer> =>
     runScript(
       project,

@@ -2,17 +2,17 @@ import { table } from '../../docs/source/table.ts';
 
 /** A folder of `src/`, or a file beside them. */
 interface Room {
-  /** What belongs there. */
+  /** What belongs in this room. */
   readonly what: string;
-  /** The rooms whose code it runs. */
+  /** The rooms whose code it imports. */
   readonly imports: readonly string[];
-  /** The rooms of which it knows types alone: these arrows may point back. */
+  /** The rooms of which it imports only types. These arrows may form circles. */
   readonly types?: readonly string[];
   /** The packages that it must not import. */
   readonly never?: RegExp;
 }
 
-/** Each room, before those that it imports. `architecture.test.ts` compares this with what is imported. */
+/** Every room, after those that it imports. `architecture.test.ts` compares this with the imports. */
 export const rooms: Readonly<Record<string, Room>> = {
   'main.ts': {
     what: 'the process: command line, start, shutdown',

@@ -59,7 +59,7 @@ describe('the published schema', () => {
   });
 
   it('the published schema describes every type, field, argument and value', () => {
-    // GraphQL itself says what these are.
+    // The GraphQL specification says what the root types are.
     const roots = ['Query', 'Mutation'];
     const described: string[] = [];
     const undescribed: string[] = [];

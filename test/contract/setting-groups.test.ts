@@ -8,7 +8,7 @@ import { settings, settingsByNeed } from '../../src/config/settings.ts';
 const run = promisify(execFile);
 const titles = settingGroups.map(({ title }) => title);
 
-/** The settings below each title of a text, by what marks a setting in it. */
+/** The settings below each title of a text; `setting` matches one. */
 function listedBelowTitles(text: string, setting: RegExp): string[][] {
   const starts = titles.map((title) => text.indexOf(title));
   expect(starts).toEqual([...starts].sort((one, other) => one - other));

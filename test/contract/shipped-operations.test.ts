@@ -6,7 +6,7 @@ import { buildSubgraph } from '../../src/graph/subgraph-schema.ts';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 
-// Variables for each operation that is shipped to frontends, given the id of an evaluation.
+// Variables for each shipped operation, for an evaluation with this id.
 const variablesOf = (id: string): Readonly<Record<string, object>> => ({
   'create-customer-evaluation.graphql': { input: registration() },
   'evaluate-login.graphql': { radarSession: 'rse_1', customer: 'cus_1', idempotencyKey: null },
@@ -26,7 +26,7 @@ describe('the operations that are shipped to frontends', () => {
   let id: string;
 
   beforeAll(async () => {
-    // The version that has every call.
+    // The version that supports every call.
     gateway = await startTestGateway({ STRIPE_API_VERSION: '2026-06-24.preview' });
     const { data } = await gateway.send(createEverything, { input: registration() });
     id = data.createCustomerEvaluation.customerEvaluation.id;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { speedOf, testFiles } from '../harness/speeds.ts';
 
-// Got without an import, as `src/` might: this file itself is a unit test.
+// Loaded without an import, as code in `src/` might do: this file is itself a unit test.
 const net = process.getBuiltinModule('node:net');
 const processes = process.getBuiltinModule('node:child_process');
 const { fetch: get } = globalThis;

@@ -17,12 +17,12 @@ const started: ChildProcess[] = [];
 
 interface Started {
   readonly process: ChildProcess;
-  /** What it wrote so far, to standard output and standard error. */
+  /** Everything it has written so far to stdout and stderr. */
   readonly told: () => string;
   readonly exited: Promise<number | null>;
 }
 
-// Whatever serves is refused: what runs even so has not loaded it.
+// Loading the server fails. If the process still runs, it has not loaded it.
 const servingNothing = `data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module';
   registerHooks({
@@ -32,7 +32,7 @@ const servingNothing = `data:text/javascript,${encodeURIComponent(`
     },
   });`)}`;
 
-/** What the process prints before it ends by itself. */
+/** The output of a process until it exits. */
 async function printedBy(args: readonly string[], environment: Record<string, string> = {}): Promise<string> {
   const { stdout } = await run(process.execPath, args as string[], {
     env: { PATH: process.env['PATH'], ...environment },
@@ -44,7 +44,7 @@ function start(environment: Record<string, string>, ...args: string[]): Started 
   return spawned(process.execPath, ['dist/main.js', ...args], environment);
 }
 
-/** With its standard error in a terminal, which util-linux's script(1) makes, and its log thrown away. */
+/** With stderr on a terminal, which util-linux's script(1) provides, and its log discarded. */
 function startInTerminal(environment: Record<string, string>): Started {
   const command = `exec ${process.execPath} dist/main.js > /dev/null`;
   return spawned('script', ['-qec', command, '/dev/null'], environment);
@@ -65,7 +65,7 @@ function spawned(program: string, args: readonly string[], environment: Record<s
   return { process: child, told: () => text, exited: once(child, 'close').then(([code]) => code) };
 }
 
-/** Waits for what a process tells; fails where it ends before. */
+/** Waits for a line of output; rejects if the process exits first. */
 async function toldBy({ told, exited, process: child }: Started, pattern: RegExp): Promise<string> {
   for (;;) {
     const found = pattern.exec(told());
@@ -79,7 +79,7 @@ async function toldBy({ told, exited, process: child }: Started, pattern: RegExp
   }
 }
 
-/** The line of its log with this message. */
+/** The log line with this message. */
 async function logged(gateway: Started, message: string): Promise<Record<string, unknown>> {
   return JSON.parse(await toldBy(gateway, new RegExp(`^(\\{.*"msg":"${message}".*\\})$`, 'm')));
 }
@@ -192,7 +192,7 @@ describe('the process', () => {
 
   it('the process hashes with Node’s own crypto, and not in JavaScript', () => {
     const code = readdirSync('dist').filter((file) => file.endsWith('.js'));
-    // The first constant of SHA-256 (FIPS 180-4, 4.2.2), in whatever way it is written.
+    // The first constant of SHA-256 (FIPS 180-4, 4.2.2), in any notation.
     const own = code.filter((file) => /1116352408|0x428a2f98/i.test(readFileSync(`dist/${file}`, 'utf8')));
     expect(code.length).toBeGreaterThan(10);
     expect(own).toEqual([]);
@@ -311,7 +311,7 @@ describe('the process', () => {
     const help = await printedBy(['--import', servingNothing, 'dist/main.js', '--help']);
     expect(help).toContain('node dist/main.js --check-config');
     for (const name of Object.keys(settings.shape)) expect(help).toMatch(new RegExp(`^  ${name} `, 'm'));
-    // What serves would have been noticed.
+    // The check would notice if the server were loaded.
     await expect(printedBy(['--import', servingNothing, 'dist/main.js'])).rejects.toThrow(/loaded /);
   });
 
@@ -334,7 +334,7 @@ describe('the process', () => {
       expect(printed).toMatch(new RegExp(`^[* ] ${name} `, 'm'));
     expect(printed).toMatch(/^\* PORT +8080$/m);
     expect(printed).toMatch(/^\* STRIPE_SECRET_KEY +rk_live_… \(not shown\)$/m);
-    // What follows from other settings.
+    // Values that follow from other settings.
     expect(printed).toMatch(/^ {2}UPSTREAM +stripe$/m);
     expect(printed).toMatch(/^ {2}INTROSPECTION +off$/m);
     expect(printed).toMatch(/^ {2}callers +those that the router vouches for/m);

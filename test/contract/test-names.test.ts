@@ -3,8 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { parseSync } from '@swc/core';
 
 /*
- * A failure in a long log, a search and `jest -t` show a test's name without the `describe` around it. So each name is
- * a sentence with its subject, which begins with an article, a number, a name or code, and seldom with a bare noun.
+ * A failure in a long log, a search and `jest -t` show a test's name without its `describe`. So each name must be a
+ * sentence with a subject, which begins with an article, a number, a name or code, and rarely with a bare noun.
  */
 const subject =
   /^((the|a|an|each|every|no|nobody|nothing|all|both|two|three|four|five|what|how|whoever|whatever) |in (production|a terminal|a real Prometheus), |(rate limits|trusted documents|personal data|client data|concurrent calls|calls|entities|operations|strings|bytes|values|names),? |sandbox_|deploy\/|[A-Z`])/;

@@ -214,7 +214,7 @@ describe('an answer that is not what the contract says', () => {
   });
 
   it('a response with any JSON gives an evaluation or UPSTREAM_INVALID_RESPONSE, and no message quotes a string of it', () => {
-    // Strings that no message of ours holds by chance. (Names of fields may stand in the log.)
+    // Strings that no message holds by chance. (Names of fields may appear in the log.)
     const word = fc.stringMatching(/^[a-z@]{3}\d{4}$/);
     const name = fc.stringMatching(/^[a-z_]{1,8}$/);
     const { anything } = fc.letrec((tie) => ({

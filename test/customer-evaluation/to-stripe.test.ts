@@ -137,7 +137,7 @@ function failureOf(run: () => unknown): UpstreamCallError {
   throw new Error('nothing was refused');
 }
 
-// The fields as the reference names them, written down here a second time and by other means.
+// The fields as the API reference names them, written independently of the implementation.
 function fieldsOf(input: CreateCustomerEvaluationInput): [string, string][] {
   const fields: [string, string | null | undefined][] = [['event_type', input.eventType.toLowerCase()]];
   for (const [index, { clientDetails, customerDetails }] of input.evaluationContext.entries()) {

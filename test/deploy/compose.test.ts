@@ -9,17 +9,17 @@ import { parse } from 'yaml';
 import { readConfig } from '../../src/config/config.ts';
 
 const source = readFileSync('deploy/compose.yaml', 'utf8');
-/** With nothing set in the environment of whoever runs it, as `docker compose` puts in the defaults. */
+/** With no variable set, so that `docker compose` uses the defaults. */
 const compose = parse(source.replace(/\$\{\w+:-([^}]*)\}/g, '$1'));
 const { router, gateway, redis } = compose.services;
 
 describe('deploy/compose.yaml', () => {
   it('deploy/compose.yaml is valid by the compose specification', () => {
-    // The parts of it name themselves as an older draft had it.
+    // Parts of the schema have ids in the style of an older draft.
     const withoutNames = (key: string, value: unknown) =>
       key === '$schema' || (key === 'id' && typeof value === 'string') ? undefined : value;
     const schema = JSON.parse(JSON.stringify(composeSchema, withoutNames));
-    // Added to the specification since the schema was published.
+    // Added to the specification after the schema was published.
     schema.properties.name = { type: 'string' };
     const isCompose = new Ajv({ strict: false, validateFormats: false }).compile(schema);
     isCompose(compose);

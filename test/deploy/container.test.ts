@@ -35,7 +35,7 @@ describe('the Dockerfile', () => {
       .flatMap((words) => words.split(/\s+/).slice(0, -1));
     const context = buildContext();
     expect(copied).toEqual(expect.arrayContaining(context));
-    // What the packages are installed by comes before the sources that it is a part of.
+    // Files that install the packages are copied one by one, before the rest of the sources.
     const isLetIn = (file: string) => context.some((each) => file === each || file.startsWith(`${each}/`));
     expect(copied.filter((file) => !isLetIn(file))).toEqual([]);
   });
@@ -53,7 +53,7 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
     const [file, args] = commandInContainer(image, argv);
     const ofImage = image.config.Env.map((pair) => pair.split('=') as [string, string]);
     return spawn(file, args, {
-      // Nothing of this machine's environment but what finds `unshare`.
+      // Nothing from this machine's environment except the path of `unshare`.
       env: { PATH: process.env['PATH'], ...Object.fromEntries(ofImage), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -125,7 +125,7 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
     expect(status).toMatch(/^Groups:\t\s*$/m);
     expect(status).toMatch(/^CapEff:\t0+$/m);
     expect(status).toMatch(/^NoNewPrivs:\t1$/m);
-    // All that it sees is one mount: the image, at its root.
+    // The process sees a single mount: the image, at the root.
     expect(readFileSync(`/proc/${gateway.pid}/mountinfo`, 'utf8')).toMatch(
       /^\S+ \S+ \S+ \S+ \/ ro\b[^\n]*\n$/,
     );
@@ -133,7 +133,7 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
 
   it('the image that is built from the Dockerfile needs little memory at the start', () => {
     const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8')) ?? [];
-    // What a container asks for is in deploy/kubernetes: 384 MiB.
+    // deploy/kubernetes requests 384 MiB for the container.
     expect(Number(kilobytes) / 1024).toBeLessThan(200);
   });
 

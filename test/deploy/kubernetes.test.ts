@@ -17,7 +17,7 @@ const read = (file: string) => parse(readFileSync(path.join(base, file), 'utf8')
 const kustomization = read('kustomization.yaml');
 const files: string[] = kustomization.resources;
 
-/** What each kind must look like, by the cluster's own schema. */
+/** Validates each kind against the schema of Kubernetes. */
 const kinds: Readonly<Record<string, new (manifest: never) => { validate(): void }>> = {
   'v1 ServiceAccount': core.ServiceAccount,
   'v1 ConfigMap': core.ConfigMap,
@@ -65,7 +65,7 @@ describe('the manifests for Kubernetes', () => {
     const Kind = kinds[`${manifest.apiVersion} ${manifest.kind}`];
     if (Kind === undefined) throw new Error(`no schema for ${manifest.apiVersion} ${manifest.kind}`);
     expect(() => new Kind(manifest as never).validate()).not.toThrow();
-    // Of a number in place of a text, say: a schema that takes everything would be none.
+    // The schema rejects a number in place of a string: one that accepts everything would prove nothing.
     expect(() => new Kind({ ...manifest, metadata: { name: 1 } } as never).validate()).toThrow();
   });
 
@@ -113,7 +113,7 @@ describe('the manifests for Kubernetes', () => {
       expect((await fetch(`${gateway.url}${httpGet.path}`)).status).toBe(200);
     }
     await gateway.close();
-    // A replica is sent nothing for as long as its readiness takes to be seen, and drains for longer than that.
+    // The drain must outlast the time until the readiness probe has failed.
     const { periodSeconds, failureThreshold } = container.readinessProbe;
     expect(periodSeconds * failureThreshold * 1_000).toBeLessThan(config.http.drain.delayMs);
   });
@@ -150,7 +150,7 @@ describe('the manifests for Kubernetes', () => {
     for (const selector of selectors) expect(labels).toMatchObject(selector);
     const { scaleTargetRef, minReplicas } = read('horizontalpodautoscaler.yaml').spec;
     expect(scaleTargetRef).toMatchObject({ kind: 'Deployment', name: deployment.metadata.name });
-    // One may be drained and one may die.
+    // One replica may be draining while another dies.
     expect(minReplicas).toBeGreaterThanOrEqual(3);
     expect(deployment.spec.replicas).toBeUndefined();
     expect(pod.serviceAccountName).toBe(read('serviceaccount.yaml').metadata.name);

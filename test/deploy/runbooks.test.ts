@@ -19,7 +19,7 @@ const alerts = readdirSync(directory)
   .flatMap(({ rules }) => rules)
   .filter(({ alert }) => alert !== undefined);
 
-/** The anchors of a page, as they are made of its headings. */
+/** The anchors of a page, generated from its headings. */
 function anchorsOf(page: string): string[] {
   return [...readFileSync(page, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
     heading

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { sourceFiles } from '../harness/source-files.ts';
 import { noneRows } from './none-rows.ts';
 
-// What declares the word, or gives it another meaning.
+// Files that declare the word or use it with another meaning.
 const declaring = [
   'src/errors/upstream-call-error.ts',
   'src/customer-evaluation/customer-evaluation-error.type.ts',

@@ -2,7 +2,7 @@
 export interface NoneRow {
   readonly file: string;
   readonly says: string;
-  /** How it can know. */
+  /** How the gateway knows that nothing happened. */
   readonly since: string;
   readonly test: { readonly file: string; readonly name: string };
 }

@@ -24,7 +24,7 @@ describe('a failure that a caller can act on', () => {
       const { message, description } = failureCodes[code];
       expect(failure.problems).toEqual([{ message }]);
       expect(failure.message).toBe(message);
-      // One that can be retried says how; both texts are sentences, and this one stands in the schema.
+      // A retryable error says how to retry. Both texts are sentences; the description is part of the schema.
       const how = expected ? /Wait|[Rr]etry with the same idempotency key/ : /./;
       for (const text of [message, description]) expect(text).toMatch(/^[A-Z].*\.$/s);
       expect(message).toMatch(how);

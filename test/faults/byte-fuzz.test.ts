@@ -7,7 +7,7 @@ import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gatew
 import { connectRaw, openConnections, requestWith, residentMegabytes } from '../harness/raw-client.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
 
-// `npm run fuzz:bytes` asks for five minutes of each; without it, each runs this many times.
+// `npm run fuzz:bytes` runs five minutes of each; otherwise each runs this many times.
 const limitMs = Number(process.env['BYTE_FUZZ_MS'] ?? '0');
 const untilEnough = (times: number): fc.Parameters<unknown> =>
   limitMs > 0
@@ -43,7 +43,7 @@ const message = fc.oneof(
   ),
 );
 
-/** What one connection does: messages, cut into pieces with pauses, and then one of several ends. */
+/** The bytes of one connection: messages cut into pieces with pauses, and one of several endings. */
 const conversation = fc.record({
   messages: fc.array(message, { minLength: 1, maxLength: 4 }),
   cuts: fc.array(fc.integer({ min: 1, max: 2_000 }), { minLength: 1, maxLength: 8 }),
@@ -51,7 +51,7 @@ const conversation = fc.record({
   end: fc.constantFrom('wait', 'half-close', 'reset', 'hang up', 'stop reading'),
 });
 
-/** An upstream that sends its bytes in odd chunks; its responses are correct, or broken off. */
+/** An upstream that sends its bytes in odd chunks. Its responses are correct, or broken off. */
 async function startOddUpstream(): Promise<{ server: Server; url: string; plan: (next: OddAnswer) => void }> {
   let next: OddAnswer = { size: 1_000, pauseMs: 0, breakAt: undefined, isChunked: false, extra: '' };
   let made = 0;
@@ -110,7 +110,7 @@ interface OddAnswer {
   readonly pauseMs: number;
   readonly breakAt: number | undefined;
   readonly isChunked: boolean;
-  /** Behind the answer. */
+  /** Bytes after the response. */
   readonly extra: string;
 }
 
@@ -145,7 +145,7 @@ describe('a gateway whose neighbours send their bytes in any way', () => {
     upstream.server.close();
   });
 
-  /** Memory, requests in flight, calls in flight and connections are what they were, and a call succeeds. */
+  /** Expects memory, requests in flight, calls in flight and connections to be as before, and a call to succeed. */
   async function expectBaseline(megabytesBefore: number): Promise<void> {
     upstream.plan({ size: 1_000, pauseMs: 0, breakAt: undefined, isChunked: false, extra: '' });
     const left = async () => {
@@ -160,7 +160,7 @@ describe('a gateway whose neighbours send their bytes in any way', () => {
     while (!(await isBack()) && performance.now() < deadline) await delay(200);
     expect((await left()).slice(0, 3)).toEqual([0, 0, 0]);
     expect(openConnections(gateway)).toBeLessThanOrEqual(2);
-    // The breaker may have to find out first that the upstream is well.
+    // The circuit breaker may have to recover first.
     for (;;) {
       const answer = await gateway.send(createEverything, { input: registration() });
       if (answer.data.createCustomerEvaluation.errors.length === 0) break;
@@ -198,7 +198,7 @@ describe('a gateway whose neighbours send their bytes in any way', () => {
           const until = performance.now() + 20_000;
           while (!received().includes('\r\n\r\n{') && !isClosed() && performance.now() < until)
             await delay(5);
-          // The first answer is that of the first request, whatever came behind it.
+          // The first response belongs to the first request, whatever bytes followed the request.
           expect(received()).toMatch(/^HTTP\/1\.1 (200|503) /);
         }
         socket.destroy();

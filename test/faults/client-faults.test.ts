@@ -24,7 +24,7 @@ describe('when clients misbehave', () => {
     return gateway;
   }
 
-  /** Waits until the upstream has seen this many requests. */
+  /** Waits until the upstream has received this many requests. */
   const requested = async (count: number): Promise<void> => {
     while (upstream.keys.length < count) await delay(5);
   };
@@ -40,7 +40,7 @@ describe('when clients misbehave', () => {
     while ((await read()) !== value) await delay(5);
   };
 
-  /** Sends, hangs up when that is so, and waits until the gateway has noticed. */
+  /** Sends a request, disconnects once `when` resolves, and waits until the gateway has noticed. */
   const sendAndHangUp = async (gateway: TestGateway, when: () => Promise<void>, idempotencyKey: string) => {
     const hangUp = new AbortController();
     const call = fetch(`${gateway.url}/graphql`, {
@@ -98,7 +98,7 @@ describe('when clients misbehave', () => {
     });
     await sendAndHangUp(gateway, () => requested(1), 'gone');
     fail();
-    // Its operation has ended, so no attempt is to come.
+    // The operation has ended, so no further attempt will follow.
     await gateway.logged(/"msg":"operation"/);
     expect(upstream.keys).toHaveLength(1);
   });
@@ -149,7 +149,7 @@ describe('when clients misbehave', () => {
     ]);
     expect(await orderOfEnds(Object.fromEntries(calls))).toEqual(['150', '600', '1200']);
     for (const [, call] of calls) expect(await call).toMatchObject({ errors: timedOut });
-    // Each in its first attempt, which might have taken three seconds.
+    // Each in its first attempt, which could have taken three seconds.
     expect(upstream.keys).toHaveLength(3);
   });
 
@@ -158,7 +158,7 @@ describe('when clients misbehave', () => {
     upstream.always(hang);
     const payload = await create(gateway, {}, { 'x-request-timeout-ms': '60000' });
     expect(payload.errors).toMatchObject([{ code: 'UPSTREAM_TIMEOUT' }]);
-    // With a minute it would have been attempted again after three seconds.
+    // With a minute there would have been a second attempt after three seconds.
     expect(upstream.keys).toHaveLength(1);
   });
 

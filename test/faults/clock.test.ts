@@ -40,7 +40,7 @@ describe.each([
     const call = create();
     await requested(1);
     await jump();
-    // Longer than no time at all, and shorter than an attempt may take.
+    // Some time passes, but less than an attempt may take.
     await delay(100);
     release();
     expect((await call).errors).toEqual([]);
@@ -63,7 +63,7 @@ describe.each([
     await jump();
     const shorter = call('a shorter one', { 'x-request-timeout-ms': '200' });
     await delay(700);
-    // By the wall clock the first would end before the shorter one, or an hour after the last.
+    // By the wall clock, the first would end before the shorter one, or an hour after the last.
     await Promise.all([first, shorter, call('the last')]);
     expect(ended).toEqual(['a shorter one', 'the first', 'the last']);
   });

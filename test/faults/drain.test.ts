@@ -13,7 +13,7 @@ interface Answer {
   readonly body: Pick<GraphQLAnswer, 'data' | 'errors'> & { readonly status: string };
 }
 
-/** Sends one request; unlike fetch, over a new connection or one that the test keeps. */
+/** Sends one request, unlike fetch over a new connection or over one that the test keeps. */
 async function send(url: string, agent: Agent, body?: object): Promise<Answer> {
   const sent = request(url, {
     agent,
@@ -51,7 +51,7 @@ describe('when the process is to end', () => {
       ...upstreamAt(upstream.url),
       RATE_LIMIT_PER_MINUTE: 'off',
       RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
-      // Refusals here come from the drain.
+      // No load shedding: only the drain may refuse requests.
       MAX_EVENT_LOOP_DELAY_MS: '10000',
       ...environment,
     });
@@ -81,7 +81,7 @@ describe('when the process is to end', () => {
     const served = await Promise.all([create('kept', kept), create('fresh')]);
     for (const answer of served) {
       expect(evaluationOf(answer)).toMatchObject({ id: expect.any(String) });
-      // So that clients and balancers come back to another replica.
+      // Clients and balancers then reconnect to another replica.
       expect(answer.headers['connection']).toBe('close');
     }
 
@@ -118,7 +118,7 @@ describe('when the process is to end', () => {
     const clients = Array.from({ length: 16 }, async (_, client) => {
       const agent = client % 2 === 0 ? fresh : new Agent({ keepAlive: true, maxSockets: 1 });
       const statuses: number[] = [];
-      // Until each has been refused a few times.
+      // Until each has been refused several times.
       while (statuses.filter((status) => status === 503).length < 20) {
         statuses.push((await create(`${client} ${statuses.length}`, agent)).status);
         await delay(5);
@@ -173,7 +173,7 @@ describe('when the process is to end', () => {
   });
 
   it('a draining process does not wait for idle connections or half-sent requests', async () => {
-    // Longer than this test may take: a drain that waited for the rest of a request would not end in it.
+    // Longer than the test may take: a drain that waited for the rest of the request would fail it.
     await start({ REQUEST_TIMEOUT_MS: '600000', KEEP_ALIVE_MS: '3600000', UPSTREAM_DEADLINE_MS: '600000' });
     await create('idle', kept);
     const { hostname, port } = new URL(gateway.url);
@@ -199,7 +199,7 @@ describe('when the process is to end', () => {
     gateway.child.kill('SIGTERM');
     expect(await gateway.exited).toBe(1);
     expect(await lost).toBe('ECONNRESET');
-    // It was not the drain's own limit.
+    // The drain's own time limit did not end it.
     expect(gateway.log.join('\n')).not.toContain('graceful shutdown timed out');
   });
 
@@ -212,12 +212,12 @@ describe('when the process is to end', () => {
     expect((await call).body.data.createCustomerEvaluation.errors).toMatchObject([
       { code: 'UPSTREAM_TIMEOUT' },
     ]);
-    // No bug kept it: that would be 1.
+    // The exit code after a bug would be 1.
     expect(await gateway.exited).toBe(0);
   });
 
   it('a draining process that hangs exits before the orchestrator would kill it', async () => {
-    // No part of the gateway is known to hang, so a server that never reports its close simulates one.
+    // Nothing in the gateway is known to hang, so a server that never finishes closing simulates it.
     const neverClosed = "import{Server}from'node:http';Server.prototype.close=function(){return this}";
     await start({
       NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(neverClosed)}`,
@@ -227,11 +227,11 @@ describe('when the process is to end', () => {
     await create('before');
     gateway.child.kill('SIGTERM');
     expect(await gateway.exited).toBe(1);
-    // Read from a pipe, perhaps after the exit: the test's own limit is what ends the wait.
+    // The line may arrive after the exit, so the test waits for it.
     await gateway.logged(/graceful shutdown timed out, exiting/);
   });
 
-  // Thrown in the real process, from outside of any request, when it gets a signal that it has no other use for.
+  // Thrown in the real process outside of any request, on a signal that the gateway does not use.
   const bugOn = (bug: string): string =>
     `--import=data:text/javascript,${encodeURIComponent(`process.on('SIGWINCH',()=>{${bug}})`)}`;
   it.each([

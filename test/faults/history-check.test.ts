@@ -12,7 +12,7 @@ import {
 const callers = ['a', 'b', 'c'];
 const keys = ['1', '2', '3'];
 
-/** What a call came to, and whether it was the one through which something was made. */
+/** How a call ended, and whether it made the evaluation. */
 type Fate =
   | 'makes it and says so'
   | 'makes it and is lost'
@@ -31,8 +31,8 @@ const nothingHappened: Ending = { kind: 'failure', code: 'OVERLOADED', retryable
 const nobodyKnows: Ending = { kind: 'failure', code: 'UPSTREAM_TIMEOUT', retryable: true, effect: 'UNKNOWN' };
 
 /**
- * Histories as a gateway that keeps its contract brings them about: each client repeats, some calls in parallel,
- * until it has its evaluation, and what was made once is what each later call finds.
+ * Histories that a correct gateway could produce: each client repeats, some calls in parallel, until it has its
+ * evaluation, and every later call returns the same one.
  */
 const lawful: fc.Arbitrary<History> = fc
   .uniqueArray(
@@ -61,7 +61,7 @@ const lawful: fc.Arbitrary<History> = fc
           isMade = true;
         }
         calls.push({ caller, key, sentAtMs, endedAtMs, ending: endingOf(fate, id) });
-        // The next may begin before this one has ended.
+        // The next call may begin before this one has ended.
         sentAtMs += tookMs * 0.75;
       }
     }
@@ -89,7 +89,7 @@ const withEnding = (history: History, of: (call: Call) => boolean, ending: Endin
 const sameIntent = (one: { caller: string; key: string }, other: { caller: string; key: string }): boolean =>
   one.caller === other.caller && one.key === other.key;
 
-/** Each wrong that can be done to a lawful history, by what must be found; undefined where there is nothing to spoil. */
+/** One violation for each rule, planted in a lawful history; undefined if the history has no place for it. */
 const wrongs: Readonly<Record<Rule, (history: History, first: MadeEvaluation) => History | undefined>> = {
   'made twice': (history, first) => ({
     ...history,
@@ -156,7 +156,7 @@ describe('the check of a history', () => {
           if (first === undefined || wrong === undefined) return;
           spoilt += 1;
           expect(violationsOf(wrong)).toContainEqual({ rule, caller: first.caller, key: first.key });
-          // Of those whom nothing was done to, nothing is said.
+          // Nothing is reported about the other intents.
           expect(violationsOf(wrong).filter((violation) => !sameIntent(violation, first))).toEqual([]);
         }),
       );
@@ -178,7 +178,7 @@ describe('the check of a history', () => {
   it('the check of a history lets a call promise that nothing happened beside one that does not know', () => {
     const calls = [call(nobodyKnows, 0), call(nothingHappened, 20), call(success, 40)];
     expect(rules({ calls, made: [making(5)] })).toEqual([]);
-    // What a call did may come to light after it ended.
+    // The effect of a call may happen after the call has ended.
     expect(rules({ calls, made: [making(25)] })).toEqual([]);
   });
 

@@ -1,9 +1,9 @@
 /*
- * What clients saw and what the upstream did, held against each other, in the manner of Jepsen: whatever broke on the
- * way, some story that our contract permits must explain the whole of it.
+ * Checks what clients saw against what the upstream did, in the manner of Jepsen: whatever failed on the way, the whole
+ * history must have an explanation that the contract permits.
  */
 
-/** How a call ended, as its client saw it. */
+/** How a call ended for its client. */
 export type Ending =
   | { readonly kind: 'evaluation'; readonly id: string }
   | {
@@ -13,12 +13,15 @@ export type Ending =
       /** `NONE` is a promise that nothing happened through this call. */
       readonly effect: 'NONE' | 'UNKNOWN';
     }
-  /** The connection broke, or the client hung up: it knows nothing. */
+  /** The connection broke or the client disconnected: the client knows nothing. */
   | { readonly kind: 'lost' }
-  /** An answer that is none of the contract's. */
+  /** A response that the contract does not have. */
   | { readonly kind: 'untyped'; readonly text: string };
 
-/** One request of a client. Those with the same caller and key mean one evaluation; callers' keys may be alike. */
+/**
+ * One request of a client. Requests with the same caller and key mean the same evaluation; different callers may use
+ * the same keys.
+ */
 export interface Call {
   readonly caller: string;
   readonly key: string;
@@ -27,7 +30,7 @@ export interface Call {
   readonly ending: Ending;
 }
 
-/** An evaluation that the upstream made, with whose it is by what was sent, not by any header. */
+/** An evaluation that the upstream made. Its owner is taken from the input, not from a header. */
 export interface MadeEvaluation {
   readonly caller: string;
   readonly key: string;
@@ -35,7 +38,7 @@ export interface MadeEvaluation {
   readonly madeAtMs: number;
 }
 
-/** All of one clock. */
+/** All times are of one clock. */
 export interface History {
   readonly calls: readonly Call[];
   readonly made: readonly MadeEvaluation[];
@@ -57,7 +60,7 @@ export interface Violation {
   readonly key: string;
 }
 
-/** Everything in a history that no gateway which keeps its contract could have brought about. */
+/** Finds everything in a history that no gateway that keeps the contract could have produced. */
 export function violationsOf({ calls, made }: History): Violation[] {
   const makings = new Map(made.map((evaluation) => [evaluation.id, evaluation]));
   const intents = new Map<string, Intent>();
@@ -79,7 +82,7 @@ export function violationsOf({ calls, made }: History): Violation[] {
   );
 }
 
-/** What a client wants to happen once, however often it says so. */
+/** What a client wants to happen once, however often it asks. */
 interface Intent {
   readonly caller: string;
   readonly key: string;
@@ -114,7 +117,7 @@ function mayHaveHadAnEffect({ ending }: Call): boolean {
   return ending.kind !== 'failure' || ending.effect === 'UNKNOWN';
 }
 
-// Whoever may repeat and does not has not come to an end, and whoever was told nothing even less.
+// A client that may retry is not finished before it has, least of all one that got no response.
 function isTerminal({ ending }: Call): boolean {
   return ending.kind === 'evaluation' || (ending.kind === 'failure' && !ending.retryable);
 }

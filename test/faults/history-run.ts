@@ -16,7 +16,7 @@ import { type GatewayProcess, spawnGateway } from '../harness/gateway.ts';
 import { awaited } from '../harness/upstream-answers.ts';
 import type { Call, Ending, History } from './history-check.ts';
 
-/** Bugs that a gateway could have, as the upstream would meet them. */
+/** Bugs that a gateway could have, as the upstream would see them. */
 export const plantedBugs = {
   'a fresh key per attempt': () => crypto.randomUUID(),
   'one key for all callers': (_key: string, form: URLSearchParams) => intentOf(form).key,
@@ -26,31 +26,31 @@ export type PlantedBug = keyof typeof plantedBugs;
 
 export interface HistoryOptions {
   readonly seconds: number;
-  /** Stripe's API behind the gateways; v1 by default. */
+  /** Stripe's API that the gateways use; v1 by default. */
   readonly api?: 'v1' | 'v2' | undefined;
-  /** Of the faults and of what clients do; when each happens is the machine's. */
+  /** Seeds the faults and the clients' actions. Their timing depends on the machine. */
   readonly seed: number;
   readonly planted?: PlantedBug | undefined;
 }
 
 export interface HistoryRun extends History {
-  /** What was done to the processes and to the upstream, by kind. */
+  /** The disturbances of processes and upstream, counted by kind. */
   readonly done: Readonly<Record<string, number>>;
-  /** What the processes logged of bugs, and drains that did not end well. */
+  /** Bugs that the processes logged, and drains that did not end cleanly. */
   readonly bugs: readonly string[];
 }
 
 const routerSecret = 'the-secret-of-the-history-check-0';
 const clients = ['ada', 'bob', 'cyd', 'dan', 'eve'];
-/** What each client does at once, as a person does with several tabs. */
+/** The parallel calls of each client, like a person with several tabs. */
 const tabs = 3;
-/** Then a client says that it never had an answer worth having. */
+/** After this time a client records that it never got a final response. */
 const patienceMs = 30_000;
 
 /**
- * Five clients call three gateway processes, at random and each with its own keys, all of which are alike. Attempts
- * fail in every way, clients hang up, processes are killed and drained, the upstream goes away. At last all is well
- * again, and each client repeats what it has no answer to.
+ * Five clients call three gateway processes at random, each with its own keys, which have the same names. Attempts fail
+ * in every way, clients disconnect, processes are killed and drained, and the upstream goes down. At the end everything
+ * works again, and each client repeats the calls that still have no final response.
  */
 export async function runHistory({ seconds, api, seed, planted }: HistoryOptions): Promise<HistoryRun> {
   const random = randomFrom(seed);
@@ -85,7 +85,7 @@ export async function runHistory({ seconds, api, seed, planted }: HistoryOptions
     const trouble = makeTrouble({ upstream, replicas, ports, start, end, random, isOver, done });
     const anyUrl = (): string => `http://127.0.0.1:${ports[Math.floor(random() * ports.length)]}`;
     const answered = clients.flatMap((caller) => {
-      // The same names for every caller's keys: what crosses from one to another has somewhere to cross to.
+      // All callers use the same names for their keys, so that a mix-up between callers would show.
       let keys = 0;
       return Array.from({ length: tabs }, async () => {
         while (!isOver()) {
@@ -112,7 +112,10 @@ interface Intent {
   readonly key: string;
 }
 
-/** Says in a field, which passes through unchanged, whose evaluation it is. On v2 every other one is awaited. */
+/**
+ * An input field that the gateway passes on unchanged names the owner. On v2, every other evaluation has a pending
+ * signal.
+ */
 const sessionOf = ({ caller, key }: Intent): string =>
   `${/[02468]$/.test(key) ? awaited : 'rse_'}${caller}/${key}`;
 
@@ -124,7 +127,7 @@ function intentOf(form: URLSearchParams): Intent {
   return { caller, key };
 }
 
-/** Seven of ten succeed, some late; the others fail before or after the work is done. */
+/** Seven of ten succeed, some of them late. The others fail before or after the effect. */
 function drawFault(random: () => number): Fault {
   if (random() < 0.7) return random() < 0.8 ? succeed : late(random() * 200);
   return faults[Math.floor(random() * faults.length)] ?? succeed;
@@ -156,7 +159,7 @@ interface Stage {
   readonly done: Record<string, number>;
 }
 
-/** Every half second or so something ends: a process, politely or not, or the upstream for a while. */
+/** About every half second something ends: a process, by SIGTERM or SIGKILL, or the upstream for a while. */
 async function makeTrouble(stage: Stage): Promise<void> {
   const { upstream, replicas, ports, start, end, random, isOver, done } = stage;
   const note = (what: string): void => {
@@ -190,7 +193,7 @@ interface Road {
   readonly isOver: () => boolean;
 }
 
-/** Like a client: retries with its key, on any replica, until a response is not retryable. */
+/** Retries like a client: with the same key, on any replica, until a response is not retryable. */
 async function untilAnswered(intent: Intent, { calls, anyUrl, random, isOver }: Road): Promise<void> {
   const giveUpAt = performance.now() + patienceMs;
   const call = async (): Promise<Ending> => {
@@ -200,10 +203,10 @@ async function untilAnswered(intent: Intent, { calls, anyUrl, random, isOver }: 
     return ending;
   };
   while (performance.now() < giveUpAt) {
-    // Some send twice at once, as an impatient thumb does.
+    // Some send twice at once, like an impatient double click.
     const endings = await Promise.all(random() < 0.1 ? [call(), call()] : [call()]);
     if (endings.some(isTerminal)) {
-      // And some come back for what they have.
+      // Some ask again after they have their evaluation.
       if (random() < 0.1) await call();
       return;
     }
@@ -223,7 +226,7 @@ const create = `mutation ($input: CreateCustomerEvaluationInput!) {
   createCustomerEvaluation(input: $input) { customerEvaluation { id } errors { code retryable effect } }
 }`;
 
-/** One call; some clients hang up before they can have an answer, some wait less than an attempt may take. */
+/** One call. Some clients disconnect before a response is possible, and some wait less than an attempt may take. */
 async function send(url: string, { caller, key }: Intent, mood: number): Promise<Ending> {
   const input = {
     eventType: 'LOGIN',
@@ -271,12 +274,15 @@ function endingOf(text: string): Ending {
     if (code !== undefined && retryable !== undefined && effect !== undefined)
       return { kind: 'failure', code, retryable, effect };
   } catch {
-    // Told below.
+    // Not JSON; returned below.
   }
   return { kind: 'untyped', text };
 }
 
-/** Numbers from 0 to below 1, the same for the same seed. Source: Mulberry32, by Tommy Ettinger, in the public domain. */
+/**
+ * Pseudorandom numbers in [0, 1), the same for the same seed. Source: Mulberry32, by Tommy Ettinger, in the public
+ * domain.
+ */
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -2,13 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { type Rule, violationsOf } from './history-check.ts';
 import { type PlantedBug, plantedBugs, runHistory } from './history-run.ts';
 
-/** What a gateway with this bug does to its callers. */
+/** What callers would see of a gateway with this bug. */
 const foundBy = {
   'a fresh key per attempt': 'made twice',
   'one key for all callers': 'the result of another caller',
 } as const satisfies Record<PlantedBug, Rule>;
 
-// For minutes: `npm run history -- --minutes 10`.
+// For a run of minutes: `npm run history -- --minutes 10`.
 describe('what five clients saw of three processes, and what the upstream did', () => {
   const seed = Math.floor(Math.random() * 1_000_000);
 
@@ -19,7 +19,7 @@ describe('what five clients saw of three processes, and what the upstream did', 
       const { calls, made, done, bugs } = history;
       expect({ seed, violations: violationsOf(history) }).toEqual({ seed, violations: [] });
       expect(bugs).toEqual([]);
-      // Or nothing happened, and nothing is proved.
+      // Otherwise nothing happened, and the run proves nothing.
       const inDoubt = calls.filter(
         ({ ending }) => ending.kind === 'lost' || ('effect' in ending && ending.effect === 'UNKNOWN'),
       );

@@ -1,6 +1,6 @@
 /*
- * `npm run history -- [--minutes 1] [--seed number] [--planted bug] [--api v1|v2]`: five clients, three gateway processes, faults at
- * random; whether every client's story and what the upstream did can be told as one.
+ * `npm run history -- [--minutes 1] [--seed number] [--planted bug] [--api v1|v2]`: five clients, three gateway
+ * processes and random faults. Checks that what every client saw and what the upstream did fit together.
  */
 import { parseArgs } from 'node:util';
 import { violationsOf } from './history-check.ts';

@@ -1,20 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectRaw, headOf, oneByteChunks, requestWith } from '../harness/raw-client.ts';
 
-/** Each way in which a caller of the soak is hostile; what it gets for it is nobody's concern. */
+/** The ways in which hostile callers of the soak test behave. Nobody checks what they get. */
 const attacks: readonly ((url: string, body: string) => Promise<void>)[] = [
-  // One-byte chunks, more than are taken.
+  // More one-byte chunks than the gateway accepts.
   (url) => talk(url, [headOf(['transfer-encoding: chunked']), oneByteChunks(10_000)], 200),
   // A body that never ends.
   (url) => talk(url, [headOf(['content-length: 60000']), '{'], 2_000),
-  // Garbage behind a call.
+  // Garbage after a call.
   (url, body) => talk(url, [requestWith(body), 'garbage\r\n\r\n'], 300),
-  // Half of a next request, and a tunnel.
+  // Half of a second request, and a tunnel.
   (url, body) => talk(url, [requestWith(body), 'POST /graphql HT'], 300),
   (url, body) => talk(url, [requestWith(body), 'CONNECT x:1 HTTP/1.1\r\nhost: x:1\r\n\r\n'], 300),
-  // Pipelines, and hangs up.
+  // Pipelines requests and disconnects.
   (url, body) => talk(url, [requestWith(body).repeat(5)], 5),
-  // Asks for much, and reads nothing.
+  // Requests much and reads nothing.
   (url) => talk(url, [requestWith(amplified).repeat(4)], 1_000, false),
 ];
 
@@ -29,7 +29,7 @@ const amplified = JSON.stringify({
   },
 });
 
-/** The next attack, each in turn. `body` is a good request's, under a key of its own. */
+/** The next attack in turn. `body` is that of a valid request under a key of its own. */
 export async function attack(url: string, turn: number, body: string): Promise<void> {
   await attacks[turn % attacks.length]?.(url, body);
 }

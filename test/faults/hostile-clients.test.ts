@@ -34,7 +34,7 @@ describe('when clients are hostile', () => {
     return client;
   }
 
-  /** Nothing is under way any more but what is asked here, and it is answered. */
+  /** Expects that nothing else is in flight, and that a call is answered. */
   async function expectAsBefore(gateway: TestGateway, headers: Record<string, string> = {}): Promise<void> {
     for (const { socket } of clients.splice(0)) socket.destroy();
     const answer = await gateway.send(createEverything, { input: registration() }, headers);
@@ -42,7 +42,7 @@ describe('when clients are hostile', () => {
     const inFlight = async () =>
       sumOf(await scrape(metricsUrl(gateway)), 'customer_evaluations_http_requests_in_flight');
     while ((await inFlight()) > 0) await delay(20);
-    // The one that is kept alive by fetch, at most.
+    // At most the connection that fetch keeps alive.
     while (openConnections(gateway) > 2) await delay(20);
   }
 
@@ -73,7 +73,7 @@ describe('when clients are hostile', () => {
           expect(answer).toMatch(/connection: close/i);
         }
       });
-      // Before: 500 MB for forty connections, and the end of the process for a hundred.
+      // It once took 500 MB for forty connections, and a hundred ended the process.
       expect(peak - before).toBeLessThan(150);
       await expectAsBefore(gateway);
     });
@@ -83,7 +83,7 @@ describe('when clients are hostile', () => {
       const before = await peakMegabytes(gateway, async () => undefined);
       const peak = await peakMegabytes(gateway, async () => {
         for (let count = 0; count < 200; count += 1) {
-          // Nothing that it asks for is ever complete.
+          // None of its requests is ever complete.
           open(gateway).socket.write(
             Buffer.concat([Buffer.from(headOf(['transfer-encoding: chunked'])), oneByteChunks(4_000)]),
           );
@@ -223,14 +223,14 @@ describe('when clients are hostile', () => {
     const client = open(gateway);
     client.socket.write(headOf(['transfer-encoding: chunked']));
     let sent = 0;
-    // Until nobody reads: a stranger who is read would go on for ten seconds.
+    // Until the gateway stops reading. If it read on, an unauthenticated caller could send for ten seconds.
     while (!client.isClosed() && sent < 50_000_000) {
       if (client.socket.writableLength < 1_000_000)
         sent += client.socket.write(oneByteChunks(10_000)) ? 0 : 60_000;
       await delay(5);
     }
     expect(client.received()).toMatch(/^HTTP\/1\.1 (401|503) .*connection: close/is);
-    // The rest lies in the buffers of the kernel.
+    // The rest is in the buffers of the kernel.
     expect(client.socket.bytesWritten).toBeLessThan(12_000_000);
     while (openConnections(gateway) > 1) await delay(20);
   });

@@ -23,7 +23,7 @@ const longName = (index: number): string => `a${index}${'x'.repeat(600)}`;
 const manyNames = (fields: string, count = 18): string =>
   Array.from({ length: count }, (_, index) => `${longName(index)}: ${fields}`).join(' ');
 
-/** Every answer about the sandbox's example then has a hundred events. */
+/** Each response about the sandbox's example then has a hundred events. */
 async function report101Times(gateway: TestGateway): Promise<void> {
   for (let count = 0; count < 101; count += 1) {
     await gateway.send(
@@ -41,7 +41,7 @@ describe('when clients ask for large answers, or do not read them', () => {
       {
         METRICS_PORT: '0',
         LOG_LEVEL: 'info',
-        // Reports of events append to the evaluation, whose answer then grows.
+        // Reports of events append to the evaluation, so its responses grow.
         STRIPE_API_VERSION: '2026-03-04.preview',
         ...environment,
       },
@@ -73,7 +73,7 @@ describe('when clients ask for large answers, or do not read them', () => {
     }`;
     const { data, text } = await gateway.send(query, { input: { eventType: 'LOGIN', evaluationContext } });
     expect(data.createCustomerEvaluation.errors).toHaveLength(20);
-    // Before: three megabytes.
+    // It once was three megabytes.
     expect(text.length).toBeLessThan(100_000);
   });
 
@@ -107,7 +107,7 @@ describe('when clients ask for large answers, or do not read them', () => {
     const stalled = Array.from({ length: 20 }, () => open(gateway));
     for (const { socket } of stalled) {
       socket.pause();
-      // More than the kernel takes for a reader.
+      // More than the kernel buffers for a reader.
       socket.write(`GET /assets/${largest} HTTP/1.1\r\nhost: localhost\r\n\r\n`.repeat(8));
     }
     while ((await cutOff(gateway, 'timeout')) < 20) await delay(50);
@@ -130,7 +130,7 @@ describe('when clients ask for large answers, or do not read them', () => {
       for (let count = 0; count < 80; count += 1) {
         const { socket } = open(gateway);
         socket.pause();
-        // More than the kernel takes for a reader.
+        // More than the kernel buffers for a reader.
         socket.write(request.repeat(8));
         await delay(20);
       }

@@ -4,7 +4,7 @@ import { createEverything, registration } from '../harness/evaluations.ts';
 import { hang, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 
-// An attempt that may take longer than the whole call.
+// The attempt's timeout is longer than the whole call's.
 const limits = { UPSTREAM_TIMEOUT_MS: '60000', UPSTREAM_DEADLINE_MS: '300' };
 
 describe('A gateway whose UPSTREAM_TIMEOUT_MS is longer than UPSTREAM_DEADLINE_MS', () => {
@@ -33,7 +33,7 @@ describe('A gateway whose UPSTREAM_TIMEOUT_MS is longer than UPSTREAM_DEADLINE_M
   });
 
   it('the process ends cleanly although a connection attempt never completes', async () => {
-    // Takes connections, and never a word of TLS.
+    // Accepts connections and never starts TLS.
     const sockets: Socket[] = [];
     const silent = createServer((socket) => sockets.push(socket.on('error', () => undefined)));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
@@ -46,7 +46,7 @@ describe('A gateway whose UPSTREAM_TIMEOUT_MS is longer than UPSTREAM_DEADLINE_M
     expect(await create(gateway)).toMatchObject({
       errors: [{ code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' }],
     });
-    // Throws if the drain had to be cut off.
+    // Rejects if the drain had to be cut off.
     await gateway.close();
   });
 });

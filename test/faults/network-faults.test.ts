@@ -19,7 +19,7 @@ import { canaries, personalInput } from '../harness/personal-input.ts';
 
 const limits = { UPSTREAM_TIMEOUT_MS: '400', UPSTREAM_DEADLINE_MS: '2000' };
 
-// By hand, `STALE_TRIES=10000` looks for longer.
+// `STALE_TRIES=10000` makes a longer run by hand.
 const staleTries = Number(process.env['STALE_TRIES'] ?? 200);
 
 describe('when the way to the upstream fails', () => {
@@ -60,7 +60,7 @@ describe('when the way to the upstream fails', () => {
   });
 
   it('the gateway answers before a slow resolver does, without effect', async () => {
-    // Node asks the system's resolver, which no test can slow down; so it is put to sleep before it is asked.
+    // Node uses the system's resolver, which a test cannot slow down, so a sleep is put before it.
     const slowResolver = `
       import dns from 'node:dns';
       import { syncBuiltinESMExports } from 'node:module';
@@ -74,7 +74,7 @@ describe('when the way to the upstream fails', () => {
       };
       syncBuiltinESMExports();`;
     const gateway = await spawnGateway({
-      // A machine that is busy with others sheds none of the calls.
+      // No load shedding, even on a busy machine.
       ...upstreamAt('https://localhost:1', { ...limits, MAX_EVENT_LOOP_DELAY_MS: '10000' }),
       NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(slowResolver)}"`,
     });
@@ -86,7 +86,7 @@ describe('when the way to the upstream fails', () => {
     expect(gateway.told()).not.toContain('resolved');
     expect(data.createCustomerEvaluation.errors).toMatchObject([{ effect: 'NONE', retryable: true }]);
     expect(data.createCustomerEvaluation.errors[0]?.code).toMatch(/^UPSTREAM_(UNAVAILABLE|TIMEOUT)$/);
-    // Many who wait for the resolver at once hold up nobody who asks for something else.
+    // Many calls that wait for the resolver do not delay other requests.
     const calls = Array.from({ length: 20 }, () =>
       postGraphQL(gateway.url, createEverything, { input: personalInput }),
     );
@@ -102,7 +102,7 @@ describe('when the way to the upstream fails', () => {
   }, 30_000);
 
   describe('and connections are swallowed', () => {
-    // A TCP server that never says a word: no TLS handshake ends, so no request is ever sent.
+    // A TCP server that never sends anything: the TLS handshake does not complete, so no request is sent.
     async function blackHole(): Promise<string> {
       const sockets = new Set<{ destroy(): void }>();
       const server = createServer((socket) => {
@@ -117,7 +117,7 @@ describe('when the way to the upstream fails', () => {
     }
 
     it('the gateway answers at the deadline, without effect, when connection attempts get no reply', async () => {
-      // With attempts to spare, only the deadline ends a call.
+      // There are attempts left, so only the deadline ends a call.
       const hole = await blackHole();
       const calls = ['2400', '600', '1200'].map(async (deadlineMs) => {
         const environment = { UPSTREAM_TIMEOUT_MS: '400', UPSTREAM_MAX_ATTEMPTS: '10' };
@@ -201,7 +201,7 @@ describe('when the way to the upstream fails', () => {
   it('no caller notices when the upstream closes idle connections as they are reused', async () => {
     const upstream: FaultyUpstream = await startFaultyUpstream();
     closing.push(() => upstream.close());
-    // Closes each connection a moment after its answer: around when the next call takes it up again.
+    // Closes each connection a moment after its response, about when the next call reuses it.
     let tries = 0;
     upstream.always((victim) => {
       const afterMs = (tries % 40) / 8;
@@ -243,7 +243,7 @@ describe('when the way to the upstream fails', () => {
       for (let call = 0; call < staleTries; call += 1) {
         const payload = await create(gateway);
         expect(payload.customerEvaluation?.id).toMatch(/^ceval_\d+$/);
-        // Idle for a moment, in which the second answer comes.
+        // The connection is idle for a moment, in which the second response arrives.
         await new Promise((resolve) => setTimeout(resolve, 4));
       }
     },

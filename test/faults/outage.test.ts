@@ -6,8 +6,8 @@ import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gatew
 import { personalInput } from '../harness/personal-input.ts';
 
 /**
- * How long it is dark, and how long the upstream comes and goes. By hand, `OUTAGE_SECONDS=60 FLAPPING_SECONDS=120
- * npm test -- test/faults/outage.test.ts` shows the whole of both.
+ * How long the upstream is down, and how long it flaps. By hand, `OUTAGE_SECONDS=60 FLAPPING_SECONDS=120 npm test --
+ * test/faults/outage.test.ts` runs both in full.
  */
 const darkMs = 1_000 * Number(process.env['OUTAGE_SECONDS'] ?? 8);
 const flappingMs = 1_000 * Number(process.env['FLAPPING_SECONDS'] ?? 10);
@@ -25,7 +25,7 @@ describe('in an outage', () => {
     await upstream.close();
   });
 
-  /** Makes this many calls per second for a time, independent of their results; returns each result. */
+  /** Makes this many calls a second for a time, whatever their results, and returns the results. */
   async function offer(perSecond: number, forMs: number): Promise<string[]> {
     const start = performance.now();
     const calls: Promise<string>[] = [];
@@ -54,19 +54,19 @@ describe('in an outage', () => {
     clearInterval(watch);
     const tries = upstream.keys.length;
     expect(new Set(dark)).toEqual(new Set(['UPSTREAM_UNAVAILABLE']));
-    // Once the breaker has opened, hardly any waits for another attempt.
+    // After the breaker has opened, hardly any call waits for a second attempt.
     const lines = (await gateway.flushed()).map((line) => JSON.parse(line));
     const opened = lines.findIndex(({ msg }) => msg === 'the circuit breaker to the upstream is open');
     const after = lines.slice(opened).filter(({ msg }) => msg === 'operation');
     const once = after.filter(({ attempts }) => attempts === 1);
     expect(once.length / after.length).toBeGreaterThan(0.8);
-    // What it takes to open the breaker is the larger a share, the shorter the dark.
+    // The attempts that open the breaker are a larger share of a short outage.
     expect(tries / dark.length).toBeLessThan(darkMs < 60_000 ? 0.2 : 0.1);
     expect(readiness).toContain(503);
 
     upstream.always();
     await delay(1_500);
-    // Ready again before any call was made: a balancer that sent none would otherwise never send one.
+    // Ready before any call was made: otherwise a balancer would never send one.
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
     const light = await offer(50, 2_000);
     expect(light.filter((code) => code === 'ok').length / light.length).toBeGreaterThanOrEqual(0.95);
@@ -84,7 +84,7 @@ describe('in an outage', () => {
     clearInterval(toggle);
     const distinct = new Set(upstream.keys).size;
     const retries = upstream.keys.length - distinct;
-    // The ten that a quiet gateway has are a head start of the first window.
+    // Ten retries are free in the first window, so that a quiet gateway can retry.
     expect(retries).toBeLessThanOrEqual(outcomes.length * 0.2 + 10);
     expect(upstream.effects).toBe(outcomes.filter((code) => code === 'ok').length);
   });
@@ -133,7 +133,7 @@ describe('in an outage', () => {
     gateway = await startTestGateway(
       upstreamAt(upstream.url, {
         UPSTREAM_MAX_PER_SECOND: '5',
-        // No deadline holds anything back here.
+        // Long deadlines, so that only the ceiling holds calls back.
         UPSTREAM_DEADLINE_MS: '30000',
         UPSTREAM_TIMEOUT_MS: '30000',
       }),
@@ -144,10 +144,11 @@ describe('in an outage', () => {
     const codes = answers.map(({ data }) => data.createCustomerEvaluation.errors[0]?.code ?? 'ok');
     expect(new Set(codes)).toEqual(new Set(['ok', 'UPSTREAM_RATE_LIMITED']));
     const served = codes.filter((code) => code === 'ok').length;
-    // A second's worth at once, and those for whom there is room in the line: four seconds of it.
+    // One second's worth at once, and those that fit in the queue: four seconds of it.
     expect(served).toBeGreaterThanOrEqual(5 * 5);
     expect(upstream.effects).toBe(served);
-    // On a busy machine the three hundred come over several seconds. The ceiling's own test looks at each second.
+    // On a busy machine the three hundred arrive over several seconds. Another test checks the ceiling second by
+    // second.
     expect(served).toBeLessThan(150);
   });
 });

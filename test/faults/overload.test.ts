@@ -27,7 +27,10 @@ describe('when more comes than the process can do', () => {
     return answer.ok && (await answer.text()).includes('up');
   };
 
-  /** As behind a balancer: over open connections requests arrive together, where new ones are taken one by one. */
+  /**
+   * As behind a balancer: over open connections requests arrive together, while new connections are accepted one by
+   * one.
+   */
   const openConnections = (count: number) => Promise.all(Array.from({ length: count }, isUp));
 
   const call = (
@@ -60,7 +63,7 @@ describe('when more comes than the process can do', () => {
     });
     afterEach(() => gateway.close());
 
-    /** Sends while the process stands still, so that it meets all of it at once, however slow the machine is. */
+    /** Sends while the process is stopped, so that all requests arrive at once, however slow the machine is. */
     const atOnce = async (send: () => Promise<Response>[]): Promise<Response[]> => {
       gateway.child.kill('SIGSTOP');
       const calls = send();
@@ -84,7 +87,7 @@ describe('when more comes than the process can do', () => {
         'retry-after': '1',
         'cache-control': 'no-store',
         'x-content-type-options': 'nosniff',
-        // Without them, a page could not read that it may repeat.
+        // Without these headers, a page could not read that it may retry.
         'access-control-allow-origin': 'https://shop.example',
         'access-control-expose-headers': 'retry-after, x-request-id',
         vary: 'Accept, Origin',
@@ -155,7 +158,7 @@ describe('when more comes than the process can do', () => {
     let issuer: Issuer;
     let gateway: GatewayProcess;
 
-    // A process of its own: what it takes to ask a thousand times is not what the gateway has time for.
+    // In a process of its own, so that sending a thousand requests takes no time from the gateway.
     const start = async (maxEventLoopDelayMs: number): Promise<void> => {
       const settings = {
         RATE_LIMIT_PER_MINUTE: 'off',
@@ -224,7 +227,7 @@ describe('when more comes than the process can do', () => {
       const count = async (name: string, labels = {}): Promise<number> =>
         sumOf(await scrape(metricsUrl({ log })), `customer_evaluations_${name}`, labels);
       const gone = { route: '/graphql', status: 'closed' };
-      // They had their turn behind those that stayed.
+      // They waited in the queue behind those that stayed.
       while ((await count('http_requests_total', gone)) < 100) await delay(20);
       expect(await count('http_requests_total', gone)).toBe(100);
       expect(await count('operation_duration_seconds_count', { outcome: 'CLIENT_CLOSED' })).toBe(100);

@@ -10,7 +10,7 @@ const mutation = (fields: string) => `mutation ($input: CreateCustomerEvaluation
 describe('an operation of which a part is refused', () => {
   let upstream: RecordingUpstream;
   let gateway: TestGateway;
-  /** Answers that the upstream holds back, in the order of its calls. */
+  /** Responses that the upstream holds back, in the order of its calls. */
   let held: (() => void)[];
   let arrived: () => void;
 
@@ -48,7 +48,7 @@ describe('an operation of which a part is refused', () => {
     while (sumOf(await scrape(metricsUrl(gateway)), waiting) === 0);
   };
 
-  /** Answers the first call once another caller waits for its place, which so is taken until `release`. */
+  /** Answers the first call once another caller waits for its place, which is then taken until `release`. */
   const passOn = async () => {
     await calls(1);
     const other = send(one);
@@ -95,7 +95,7 @@ describe('an operation of which a part is refused', () => {
       '{ a: customerEvaluation(id: "a") { id } ... { b: customerEvaluation(id: "b") { id } c: customerEvaluation(id: "c") { id } } }';
     const answer = gateway.send(query);
     await calls(1);
-    // One waits for the place of the first, and for the third there is no room.
+    // One waits for the first call's place, and there is no room for the third.
     await oneWaits();
     held[0]?.();
     await calls(2);

@@ -25,7 +25,7 @@ describe('when the process ends', () => {
       ...upstreamAt(upstream.url),
       RATE_LIMIT_PER_MINUTE: 'off',
       RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
-      // Two hundred at once at a process that has just started are more than it takes in one turn.
+      // Two hundred requests at once are more than a process that has just started serves in one turn.
       MAX_EVENT_LOOP_DELAY_MS: '10000',
       ...environment,
     });
@@ -83,7 +83,7 @@ describe('when the process ends', () => {
     async (_when, faultWith) => {
       const first = await start();
       upstream.next(faultWith(() => first.child.kill('SIGKILL')));
-      // The last fault may lose the race against the answer: either way there is one evaluation.
+      // The last fault may lose the race against the response. Either way there is one evaluation.
       await create(first, 'mine').catch(() => undefined);
       expect(await first.exited).toBe('SIGKILL');
       const second = await start();
@@ -94,8 +94,8 @@ describe('when the process ends', () => {
   );
 
   it('a process answers the two hundred calls in flight before it exits on SIGTERM', async () => {
-    // Limits that a machine which has no time for any of us does not reach: this is not about them. Nor is it about
-    // the five seconds in which a request's head must arrive, so the calls come a few at a time.
+    // Limits that even a busy machine does not reach, because this test is not about them. The head of a request must
+    // arrive within five seconds, so the calls are sent a few at a time.
     const limits = { UPSTREAM_TIMEOUT_MS: '40000', UPSTREAM_DEADLINE_MS: '40000' };
     const gateway = await start({ ...limits, MAX_EVENT_LOOP_DELAY_MS: '10000' });
     const held: (() => void)[] = [];

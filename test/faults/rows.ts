@@ -14,27 +14,29 @@ import {
   succeed,
 } from '../harness/faulty-upstream.ts';
 
-/** A fault of the upstream or of the way to it, and what a caller of the default gateway meets. */
+/** A fault of the upstream or on the way to it, and what a caller of the default gateway gets. */
 export interface FaultRow {
-  /** As it stands in the README's table. */
+  /** As in the README's table. */
   readonly when: string;
-  /** The faults of the first requests; with `forEver`, the last one repeats. */
+  /** The faults of the first requests; with `forEver`, the last one is repeated. */
   readonly faults: readonly Fault[];
   readonly forEver?: true;
   /** Attempts run out of time. */
   readonly hasSlowAttempts?: true;
   readonly outcome: 'ok' | FailureCode;
   readonly effect?: Effect;
-  /** Requests that the first call makes. */
+  /** The requests of the first call. */
   readonly requests: number;
-  /** Effects once the caller has repeated with its key until it got a terminal answer, the upstream well again. */
+  /**
+   * The effects after the upstream has recovered and the caller has retried with the same key until a final response.
+   */
   readonly effects: 0 | 1;
   readonly retryAfterMs?: number;
-  /** If it differs from the code's default. */
+  /** If it differs from the default of the code. */
   readonly retryable?: boolean;
 }
 
-/** The settings under which a row holds: patient with a busy machine, but where it is about patience itself. */
+/** The settings of a row: long timeouts for busy machines, unless the row is about timeouts. */
 export const rowSettings = ({ hasSlowAttempts }: FaultRow): Record<string, string> => ({
   UPSTREAM_TIMEOUT_MS: hasSlowAttempts ? '400' : '10000',
   UPSTREAM_DEADLINE_MS: '20000',
@@ -46,14 +48,14 @@ const invalid = { outcome: 'UPSTREAM_INVALID_RESPONSE', effect: 'UNKNOWN', reque
 const limited = { outcome: 'UPSTREAM_RATE_LIMITED', effect: 'NONE', effects: 1 } as const;
 const megabyte = 1024 * 1024;
 
-/** An error as a proxy or firewall makes it: HTML, and no `Request-Id`. */
+/** An error from a proxy or firewall: HTML, without a `Request-Id`. */
 const html =
   (code: number): Fault =>
   ({ response }) => {
     response.writeHead(code, { 'content-type': 'text/html' }).end('<html><h1>canary</h1></html>');
   };
 
-/** The right answer, but for one thing. */
+/** The correct response with one change. */
 const altered =
   (alter: (body: string) => string): Fault =>
   ({ response, takeEffect }) => {
@@ -61,7 +63,7 @@ const altered =
   };
 
 export const faultRows: readonly FaultRow[] = [
-  // The way to the upstream.
+  // Faults on the way to the upstream.
   { when: 'the connection is reset before Stripe evaluates', faults: [reset('before')], ...ok, requests: 2 },
   { when: 'the connection is reset after Stripe evaluated', faults: [reset('after')], ...ok, requests: 2 },
   {
@@ -112,7 +114,7 @@ export const faultRows: readonly FaultRow[] = [
     requests: 2,
   },
 
-  // What the upstream says.
+  // Statuses of the upstream.
   { when: '429 once', faults: [status(429)], ...ok, requests: 2 },
   {
     when: '429 every time',
@@ -264,7 +266,7 @@ export const faultRows: readonly FaultRow[] = [
     }),
   ),
 
-  // Answers that are none.
+  // Invalid responses.
   { when: '200 with HTML', faults: [answers('<html></html>', { 'content-type': 'text/html' })], ...invalid },
   { when: '200 with an empty body', faults: [answers('')], ...invalid },
   { when: '200 with `null`', faults: [answers('null')], ...invalid },

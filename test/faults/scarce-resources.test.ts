@@ -37,7 +37,7 @@ describe('a gateway that is short of something', () => {
   };
   const create = (input: object = registration(), headers: Record<string, string> = {}) =>
     postGraphQL(gateway.url, createEverything, { input }, headers);
-  /** The code of what became of a call. */
+  /** The code that a call ended with. */
   const codeOf = ({ data, errors }: Pick<GraphQLAnswer, 'data' | 'errors'>): string =>
     errors?.[0]?.extensions['code'] ?? data.createCustomerEvaluation.errors[0]?.code ?? 'ok';
 
@@ -48,13 +48,13 @@ describe('a gateway that is short of something', () => {
     sockets.push(socket);
     return socket;
   }
-  /** The processor time of two hundred calls, one after the other. */
+  /** The CPU time of two hundred sequential calls. */
   async function workOfCalls(): Promise<number> {
     const before = processorMs(gateway);
     for (let count = 0; count < 200; count += 1) expect(codeOf(await create())).toBe('ok');
     return processorMs(gateway) - before;
   }
-  /** Waits until what was sent to it has been dealt with. */
+  /** Waits until the gateway has processed everything that was sent. */
   async function untilIdle(): Promise<void> {
     for (let before = -1; before < processorMs(gateway) - 20; ) {
       before = processorMs(gateway);
@@ -67,16 +67,16 @@ describe('a gateway that is short of something', () => {
   }
 
   it('a gateway with a heap of 256 MB survives a burst of the largest requests', async () => {
-    // The limits of time are another's test: a machine that has little for us needs seconds for a burst like this.
+    // Long time limits, since other tests check those: a slow machine needs seconds for this burst.
     await start({
       NODE_OPTIONS: '--max-old-space-size=256',
       MAX_EVENT_LOOP_DELAY_MS: '10000',
       UPSTREAM_TIMEOUT_MS: '20000',
       UPSTREAM_DEADLINE_MS: '30000',
     });
-    // So late that all bodies are there at once, however slowly they are let in.
+    // The latency is so long that all bodies are in memory at once, however slowly they are admitted.
     upstream.always(late(5_000));
-    // As many bytes as a body may have, and as many as a form may grow to: twelve for a character of two.
+    // The largest body, which becomes the largest form: twelve bytes for a character of two.
     const text = '😀'.repeat(5_000);
     const largest = registration({
       evaluationContext: [
@@ -97,7 +97,7 @@ describe('a gateway that is short of something', () => {
 
   it('a gateway without file descriptors neither dies nor spins, promises that nothing happened, and recovers', async () => {
     await start({}, { maxFiles: 96 });
-    // One that is connected already goes on being heard.
+    // A connection that is already open still works.
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const callOnOpenConnection = () =>
       new Promise<Pick<GraphQLAnswer, 'data' | 'errors'>>((resolve, reject) => {
@@ -130,7 +130,7 @@ describe('a gateway that is short of something', () => {
     await delay(1_000);
     expect(processorMs(gateway) - before).toBeLessThan(300);
 
-    // There is no descriptor for a connection to Stripe.
+    // No file descriptor is left for a connection to Stripe.
     const { data, errors } = await callOnOpenConnection();
     const told = errors?.[0]?.extensions ?? data.createCustomerEvaluation.errors[0];
     expect(told).toMatchObject({
@@ -158,13 +158,13 @@ describe('a gateway that is short of something', () => {
     gateway.child.kill('SIGCONT');
     const codes = await Promise.all([...before, ...during]);
     expect(codes.filter((code) => code !== 'ok' && code !== 'OVERLOADED')).toEqual([]);
-    // What it stood still for is not held against who comes after.
+    // Later requests are not shed because of the pause.
     expect(codeOf(await create())).toBe('ok');
     expect(upstream.effects).toBe(codes.filter((code) => code === 'ok').length + 1);
   }, 30_000);
 
   it('a gateway serves other clients beside five thousand connections that are idle, slow, or never read', async () => {
-    // How long they wait is the machine's affair as well; how much work they are is not.
+    // Waiting time depends on the machine; CPU time does not.
     await start({ MAX_EVENT_LOOP_DELAY_MS: '10000' });
     await workOfCalls();
     const alone = await workOfCalls();
@@ -172,13 +172,13 @@ describe('a gateway that is short of something', () => {
     for (let count = 0; count < 5_000; count += 1) {
       const socket = connectTo(gateway.url);
       if (count % 3 === 1) socket.write('POST /graphql HTTP/1.1\r\nHost: x\r\nX-Slow: ');
-      // A quarter of a megabyte of answers, of which it takes none.
+      // A quarter of a megabyte of responses that are never read.
       if (count % 50 === 2) socket.pause().write(health.repeat(1_000));
       if (count % 250 === 249) await delay(10);
     }
     while (openConnections(gateway) < 4_000) await delay(100);
     await untilIdle();
-    // The least of three: what the slow ones are told when their time is up is work as well, and comes in between.
+    // The smallest of three, because timeouts of the slow connections cost CPU in between.
     const beside = Math.min(await workOfCalls(), await workOfCalls(), await workOfCalls());
     expect(beside).toBeLessThan(2 * alone + 200);
     expect(residentMegabytes()).toBeLessThan(500);

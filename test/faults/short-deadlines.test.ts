@@ -12,8 +12,8 @@ import {
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 
 /*
- * Callers choose their own deadlines (`x-request-timeout-ms`), and share the breaker and, under one key, the call: what
- * one of them chooses must not harm the others.
+ * Callers choose their own deadlines (`x-request-timeout-ms`), and share the breaker and, under one key, the call. One
+ * caller's choice must not harm the others.
  */
 describe('among callers with short deadlines', () => {
   let upstream: FaultyUpstream;
@@ -28,7 +28,7 @@ describe('among callers with short deadlines', () => {
     await upstream.close();
   });
 
-  /** Less than a third of an attempt's usual time: a time-out within it says nothing about the upstream. */
+  /** Less than a third of an attempt's usual timeout, so running out of it says nothing about the upstream. */
   const short = { 'x-request-timeout-ms': '900' };
 
   const create = async (key: string, headers: Record<string, string> = {}, signal?: AbortSignal) => {
@@ -50,7 +50,7 @@ describe('among callers with short deadlines', () => {
   it('the breaker opens by failures other than timeouts, however little time was left', async () => {
     upstream.always(status(503));
     for (let call = 0; call < 60; call += 1) await create(`call ${call}`, short);
-    // Ten to open it, and one for each second since.
+    // Ten to open it, and one in each second since.
     expect(upstream.keys.length).toBeLessThan(25);
     expect(gateway.log.join('\n')).toContain('"state":"open"');
   });
@@ -65,7 +65,7 @@ describe('among callers with short deadlines', () => {
       for (let call = 0; call < 30; call += 1) await create(`dark ${call}`);
       expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503);
       upstream.always();
-      // Half-open after a second: the readiness probe says so.
+      // The breaker is half-open after a second, and the readiness probe shows it.
       while ((await fetch(`${gateway.url}/readyz`)).status !== 200) await delay(20);
       expect(await create('the probe', short)).toBe('OK');
       const outcomes = await Promise.all([1, 2, 3, 4, 5].map((call) => create(`light ${call}`, short)));
@@ -108,7 +108,7 @@ describe('among callers with short deadlines', () => {
     while (upstream.keys.length === 0) await delay(5);
     leaving.abort();
     expect(await first).toBe('AbortError');
-    // The gateway notices before the second caller comes.
+    // The gateway notices before the second caller arrives.
     await delay(50);
     const second = create('shared');
     await delay(50);

@@ -1,4 +1,4 @@
-/** What the process held at a moment. */
+/** The memory of the process at a moment. */
 export interface MemorySample {
   readonly minutes: number;
   readonly residentMegabytes: number;
@@ -12,7 +12,7 @@ const right = 120;
 const top = 34;
 const bottom = 40;
 
-/** A picture of a process's memory over time, as SVG that is readable on light and on dark pages. */
+/** Plots memory over time as an SVG that is readable on light and on dark pages. */
 export function plotMemory(samples: readonly MemorySample[], title: string): string {
   const lastMinute = Math.max(1, ...samples.map(({ minutes }) => minutes));
   const most = Math.max(...samples.map(({ residentMegabytes }) => residentMegabytes));

@@ -1,9 +1,9 @@
 /*
- * `npm run soak -- [--hostile-share 0.2] [--minutes 1] [--fault-share 0.2] [--rate calls a second] [--plot file.svg]`: steady load, at a third
- * of what the gateway carries unless a rate is given, against a sandbox that fails a share of its requests in every
- * way it knows. Every call must end with an evaluation or a typed error, every key must have exactly one effect, and
- * memory must stay flat. With a `--hostile-share`, that share of the callers misbehaves in the ways of `hostile-callers.ts`,
- * and 99 of 100 calls of the others must still succeed.
+ * `npm run soak -- [--hostile-share 0.2] [--minutes 1] [--fault-share 0.2] [--rate calls a second] [--plot file.svg]`:
+ * puts steady load on a gateway, a third of what it carries unless a rate is given, against a sandbox that fails a
+ * share of its requests in every way it can. Every call must end with an evaluation or a typed error, every key must
+ * have exactly one effect, and memory must stay flat. With a `--hostile-share`, that share of the callers attacks in
+ * the ways of `hostile-callers.ts`, and 99 of 100 calls of the others must still succeed.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -38,7 +38,7 @@ interface Ending {
 }
 
 const sandbox = new Sandbox({ faultShare, capacity: 1_000_000 });
-// Tells of its heap by itself, which no other process can see.
+// The process reports its heap, which no other process can see.
 const tellHeap =
   "setInterval(()=>process.stderr.write('heapUsed '+process.memoryUsage().heapUsed+'\\n'),1000).unref()";
 const gateway = await spawnGateway({
@@ -103,7 +103,7 @@ function heapMegabytes(): number {
   return Math.round(Number([...told.matchAll(/heapUsed (\d+)/g)].at(-1)?.[1] ?? 0) / 1024 / 1024);
 }
 
-/** As many a second as sixty-four clients get through in five seconds, faults and all. */
+/** Calls a second that sixty-four clients complete in five seconds, faults included. */
 async function measureCapacity(): Promise<number> {
   let carried = 0;
   const until = performance.now() + 5_000;
@@ -118,7 +118,7 @@ async function measureCapacity(): Promise<number> {
   return carried / 5;
 }
 const perSecond = values.rate === undefined ? Math.floor((await measureCapacity()) / 3) : Number(values.rate);
-// Whatever was left unfinished of these is no part of the count.
+// Calls that were not finished are not counted.
 await delay(2_000);
 const createdBefore = sandbox.created;
 
@@ -132,7 +132,7 @@ sample();
 const sampling = setInterval(sample, 5_000);
 const calls: Promise<Ending>[] = [];
 const attacks: Promise<void>[] = [];
-// One in five calls is hostile where every fourth honest one is followed by one.
+// With a hostile share of 0.2, one attack follows every fourth honest call.
 const honestForEach = hostileShare === 0 ? Number.POSITIVE_INFINITY : Math.round(1 / hostileShare) - 1;
 while (performance.now() - start < seconds * 1000) {
   calls.push(untilTerminal(`soak-${calls.length}`));
@@ -179,7 +179,7 @@ gateway.child.kill('SIGTERM');
 const exit = await gateway.exited;
 await sandbox.close();
 
-// What leaks is there after each collection: the least of the heap tells it, and the most that was resident.
+// A leak remains after each collection, so it shows in the smallest heap and in the peak of resident memory.
 const early = memory.slice(1, Math.ceil(memory.length / 2));
 const late = memory.slice(Math.ceil(memory.length / 2));
 const leastHeap = (samples: MemorySample[]) => Math.min(...samples.map(({ heapMegabytes: heap }) => heap));
@@ -188,10 +188,10 @@ const mostResident = (samples: MemorySample[]) =>
 const grew =
   leastHeap(late) > leastHeap(early) * 1.5 + 20 || mostResident(late) > mostResident(early) * 1.5 + 50;
 
-// One effect for each success; a call that ended otherwise with its effect unknown may have had one.
+// One effect for each success. A call that ended otherwise with its effect unknown may have had one.
 const faults = [
   ids.size === ok.length || 'two keys share an evaluation',
-  // Some attacks are calls that succeed, up to five each.
+  // Some attacks are successful calls, up to five each.
   (effects >= ok.length && effects <= ok.length + perhaps + 5 * attacks.length) ||
     'effects and successes differ',
   hostileShare === 0 || ok.length / endings.length >= 0.99 || 'fewer than 99 of 100 succeeded',

@@ -6,7 +6,7 @@ import { type FaultyUpstream, startFaultyUpstream } from '../harness/faulty-upst
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { canaries, personalInput } from '../harness/personal-input.ts';
 
-// By hand, `BYTES_RUNS=10000` looks for longer.
+// `BYTES_RUNS=10000` makes a longer run by hand.
 const runs = Number(process.env['BYTES_RUNS'] ?? 100);
 
 const status = fc.constantFrom(
@@ -51,7 +51,7 @@ const body = fc.oneof(
   fc.json(),
   fc.string({ unit: 'binary' }),
 );
-/** Something like an answer, or nothing like one; in pieces, and with more behind it than was asked for. */
+/** Something like a response, or nothing like one, in pieces, and possibly with more bytes after it. */
 const bytes = fc.oneof(
   {
     weight: 4,
@@ -84,7 +84,7 @@ describe('whatever bytes the upstream answers', () => {
     for (const canary of canaries) expect(text).not.toContain(canary);
     return data.createCustomerEvaluation;
   };
-  /** A call that is answered as it should: with its own evaluation, the newest of all. */
+  /** A call that succeeds with its own evaluation, the newest of all. */
   const createWell = async (): Promise<void> => {
     upstream.always();
     const payload = await create();
@@ -110,7 +110,7 @@ describe('whatever bytes the upstream answers', () => {
           } else {
             expect(payload.customerEvaluation.id).toBe(`ceval_${upstream.effects}`);
           }
-          // Also so many that the breaker, for which half of all may fail, stays closed.
+          // Enough successes to keep the breaker closed, which opens if half of the calls fail.
           for (let count = 0; count < 2; count += 1) await createWell();
         }),
         { numRuns: runs },

@@ -40,7 +40,7 @@ describe.each([
   }
 
   it.each(faultRows)('the gateway answers $outcome when $when', async (row) => {
-    // A new gateway for each row, so that rows share no breaker and retry budget.
+    // A new gateway for each row, so that rows do not share the circuit breaker and the retry budget.
     gateway = await startTestGateway(upstreamAt(upstream.url, { ...rowSettings(row), STRIPE_API: api }));
     if (row.forEver && row.faults[0]) upstream.always(row.faults[0]);
     else upstream.next(...row.faults);
@@ -64,7 +64,7 @@ describe.each([
     expect(new Set(upstream.keys).size).toBe(1);
     if (row.effect === 'NONE') expect(upstream.effects).toBe(0);
 
-    // The upstream has recovered: retryable calls are retried with the same key, with one effect in total.
+    // The upstream has recovered. Retryable calls are retried with the same key, with one effect in total.
     upstream.always();
     if (payload.errors[0]?.retryable) {
       const repeated = await create('one');

@@ -8,7 +8,7 @@ const chunked = `${head}transfer-encoding: chunked\r\n\r\n`;
 const oneByteChunks = Buffer.from('1\r\n \r\n'.repeat(900_000));
 const invalid = { code: 'UPSTREAM_INVALID_RESPONSE', effect: 'UNKNOWN' };
 
-/** Takes effect, and writes the piece again and again for as long as somebody reads. */
+/** Takes effect, and writes the piece repeatedly until the connection is closed. */
 const pour =
   (start: string, piece: Buffer): Fault =>
   ({ socket, takeEffect }) => {
@@ -32,7 +32,7 @@ describe('a response of the upstream in a great many pieces', () => {
   afterAll(() => upstream.close());
   beforeEach(async () => {
     upstream.reset();
-    // The heap of the shipped container.
+    // The heap size of the shipped container.
     gateway = await startTestGateway(
       upstreamAt(upstream.url, { UPSTREAM_TIMEOUT_MS: '10000', UPSTREAM_DEADLINE_MS: '20000' }),
       { nodeOptions: ['--max-old-space-size=460'] },

@@ -129,7 +129,7 @@ describe('composed with a company’s graph that has its own Customer, Signal, C
   });
 });
 
-// Descriptions aside, each definition begins a line.
+// Apart from descriptions, each definition begins a line.
 function inputsIn(sdl: string | undefined): string {
   return print(parse(sdl ?? '')).replaceAll(/^ *""".*?"""$/gms, '');
 }

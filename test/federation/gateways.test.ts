@@ -162,7 +162,7 @@ describe('a deadline that a client sends through Hive Gateway', () => {
     const [line = ''] = (await subgraph.flushed())
       .filter((each) => each.includes('"msg":"operation"'))
       .slice(-1);
-    // With the subgraph's own deadline there is time for three attempts.
+    // The subgraph's own deadline would leave time for three attempts.
     expect(JSON.parse(line)).toMatchObject({ outcome: 'UPSTREAM_TIMEOUT', attempts: 1 });
     await router.close();
     await subgraph.close();

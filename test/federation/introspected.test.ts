@@ -20,13 +20,13 @@ import { composedByTheGuild, introspectSubgraphs, startHiveRuntime } from './sup
 
 const run = promisify(execFile);
 
-/** A running subgraph; its SDL is asked of itself, or given here. */
+/** A running subgraph. Its SDL is fetched from it, or given here. */
 interface Subgraph {
   readonly url: string;
   readonly sdl?: string;
 }
 
-/** Composes subgraphs as `mesh-compose` does it from a command line. */
+/** Composes subgraphs as `mesh-compose` does on the command line. */
 async function meshCompose(
   subgraphs: Readonly<Record<string, Subgraph>>,
   environment: Readonly<Record<string, string>> = {},
@@ -155,7 +155,7 @@ describe.each(['mesh-compose', 'The Guild’s composer'])(
         customerEvaluation: { id, reviewQueue: 'login/blocked' },
         errors: [],
       });
-      // What it requires is selected nowhere.
+      // The field that `@requires` needs is not selected by the client.
       const query =
         'query ($ids: [ID!]!) { ordersAfter(evaluations: $ids) { id evaluation { reviewQueue } } }';
       const { data, errors } = await send(query, { ids: [id, id] });

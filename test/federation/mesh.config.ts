@@ -1,6 +1,6 @@
 import { defineConfig, loadGraphQLHTTPSubgraph } from '@graphql-mesh/compose-cli';
 
-// The test's subgraphs as `name=url`, or `name=url=file`. Without a file, the running subgraph is asked for its SDL.
+// The test's subgraphs as `name=url` or `name=url=file`. Without a file, the SDL is fetched from the running subgraph.
 const subgraphs = (process.env['SUBGRAPHS'] ?? '').split(' ').map((pair) => pair.split('='));
 const secret = process.env['SUBGRAPH_SECRET'];
 

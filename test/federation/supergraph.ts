@@ -10,7 +10,7 @@ import { gatewayConfig } from '../../deploy/supergraph/gateway.config.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import type { RunningServer } from '../harness/neighbours.ts';
 
-/** A subgraph as a composer takes it. */
+/** A subgraph as composition takes it. */
 export interface ComposedSubgraph {
   readonly name: string;
   readonly url: string;
@@ -35,7 +35,7 @@ export async function introspectSubgraphs(
   );
 }
 
-/** Introspected, composed and run by Apollo, whose every request to a subgraph has these headers. */
+/** Introspected, composed and run by Apollo Gateway, which sends these headers with every request to a subgraph. */
 export async function startApolloGateway(
   subgraphs: readonly Pick<ComposedSubgraph, 'name' | 'url'>[],
   headers: Record<string, string> = {},
@@ -53,7 +53,7 @@ export async function startApolloGateway(
             for (const [name, value] of Object.entries(headers)) request.http?.headers.set(name, value);
           },
         }),
-      // Nobody polls: it would only warn that nobody does.
+      // Only errors: Apollo Gateway would warn that polling is off.
       logger: createLog('error', process.stdout),
     }),
     stopOnTerminationSignals: false,
@@ -62,7 +62,7 @@ export async function startApolloGateway(
   return { url: new URL(url).origin, close: () => server.stop() };
 }
 
-/** Composed by The Guild, run by Hive Gateway with its planner in JavaScript. */
+/** Composed by The Guild's tools and run by Hive Gateway with its planner in JavaScript. */
 export async function startHiveGateway(subgraphs: ComposedSubgraph[]): Promise<RunningServer> {
   return startHiveRuntime(composedByTheGuild(subgraphs));
 }
@@ -73,7 +73,10 @@ export function composedByTheGuild(subgraphs: ComposedSubgraph[]): string {
   return supergraphSdl;
 }
 
-/** A supergraph run by Hive Gateway, with the headers that the sample passes on; planned in Rust if a handler does. */
+/**
+ * A supergraph run by Hive Gateway with the headers that the sample passes on, and planned in Rust if a handler is
+ * given.
+ */
 export async function startHiveRuntime(
   supergraph: string,
   planner: { unifiedGraphHandler?: UnifiedGraphHandler } = {},

@@ -17,7 +17,7 @@ describe('the key of a call', () => {
   });
 
   it('the key of a call is the same upstream for the same caller, mutation and key, and for no others', () => {
-    // The same letters, cut in two ways: where the parts are only strung together, these are one.
+    // The same letters, divided in two ways: mere concatenation would make them equal.
     const cut = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }));
     const letters = fc.string({
       unit: fc.constantFrom('a', '"', ',', ' ', '[', '\\'),

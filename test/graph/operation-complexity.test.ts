@@ -19,7 +19,7 @@ describe('the size of an operation', () => {
       '{ a @skip(if: true) { b @x @y } ... @z { c } }',
       { rootFields: 2, depth: 2, aliases: 0, directives: 4 },
     ],
-    // Fragments count wherever they are used, as if they were written out.
+    // Fragments count at each use, as if they were written inline.
     [
       '{ ...F ...F } fragment F on Query { x: a @x { b } }',
       { rootFields: 2, depth: 2, aliases: 2, directives: 2 },
@@ -29,10 +29,10 @@ describe('the size of an operation', () => {
       { rootFields: 1, depth: 4, aliases: 1, directives: 1 },
     ],
     ['{ ... { ... { a b } } c }', { rootFields: 3, depth: 1, aliases: 0, directives: 0 }],
-    // What is deepest counts, be it first or last.
+    // The deepest selection counts, whether first or last.
     ['{ a { b } c }', { rootFields: 2, depth: 2, aliases: 0, directives: 0 }],
     ['{ ...F a } fragment F on Query { b { c } }', { rootFields: 2, depth: 2, aliases: 0, directives: 0 }],
-    // graphql-js bounds introspection by itself.
+    // graphql-js limits introspection itself.
     ['{ __schema { types { x: name @x } } a }', { rootFields: 2, depth: 1, aliases: 0, directives: 0 }],
     [
       '{ y: __type(name: "a") @y { fields { x: name } } }',
@@ -49,7 +49,7 @@ describe('the size of an operation', () => {
       (_, n) => `fragment F${n} on Q { ...F${n + 1} x: a ...F${n + 1} }`,
     );
     const source = `{ ...F0 } ${fragments.join(' ')} fragment F50 on Q { a }`;
-    // Field by field this would never come to an end.
+    // Counting field by field would never end.
     expect(measureOperation(...documentOf(source)).rootFields).toBe(2 ** 51 - 1);
   });
 });
@@ -78,7 +78,7 @@ describe('what an operation may cost', () => {
   ])('the cost of %s with %j is counted', (source, variables, cost) => {
     const [document, operation] = documentOf(source);
     expect(costOf(document, operation, variables)).toBe(cost);
-    // The document is kept, and its variables are not.
+    // The cost is cached by document, but not by variables.
     expect(costOf(document, operation, { list: [1] })).toBe(costOf(...documentOf(source), { list: [1] }));
     expect(costOf(document, operation, variables)).toBe(cost);
   });

@@ -4,7 +4,7 @@ import { registrationAnswer } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 
-/** The version that has every call. */
+/** The version that supports every call. */
 const version = { STRIPE_API_VERSION: '2026-06-24.preview' };
 const entity = (id: string) => ({ __typename: 'CustomerEvaluation', id });
 const literal = (id: string) => `{__typename: "CustomerEvaluation", id: "${id}"}`;
@@ -112,7 +112,7 @@ describe('the charge for an operation', () => {
       200, 200, 429,
     ]);
     expect(upstream.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET', 'POST']);
-    // Who may act for every customer reports at once.
+    // A caller that may act for every customer reports without a read.
     const statuses = [];
     for (let count = 0; count < 5; count += 1) statuses.push(await report('b', {}));
     expect(statuses).toEqual([200, 200, 200, 200, 429]);
@@ -127,7 +127,7 @@ describe('the charge for an operation', () => {
       return `p${ids}`;
     };
     let callers = 0;
-    // Distinct ids: each that is asked for is a call.
+    // Distinct ids, because each of them costs a call.
     const operation = fc
       .array(fc.record({ form: fc.constantFrom(...forms), objects: fc.integer({ min: 0, max: 5 }) }), {
         minLength: 1,
@@ -172,7 +172,7 @@ interface Written {
   readonly variables?: object;
 }
 
-/** The ways in which a field can ask for objects, given the name of a variable. */
+/** The ways in which a field can ask for objects, with the name of a variable. */
 const forms: ((variable: string, ids: string[]) => Written)[] = [
   (_, ids) => ({ field: `ALIAS: ${entities(`[${ids.map(literal).join(' ')}]`)}` }),
   (_, [id = '']) => ({ field: `ALIAS: ${entities(literal(id))}` }),

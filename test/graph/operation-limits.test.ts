@@ -10,7 +10,7 @@ const many = (count: number, each: (index: number) => string): string =>
 const mutation = (selections: string, rest = '') =>
   `mutation ($input: CreateCustomerEvaluationInput!) { ${selections} } ${rest}`;
 
-// Ends the gateway's process with 1, so that its `close()` throws, where every object has come to have this property.
+// Makes the process exit with 1, so that `close()` rejects, if the prototype of all objects was polluted.
 const failingIfPolluted = `--import=data:text/javascript,${encodeURIComponent(
   "process.on('exit', () => { if ('polluted' in {}) process.exitCode = 1; });",
 )}`;
@@ -18,7 +18,7 @@ const failingIfPolluted = `--import=data:text/javascript,${encodeURIComponent(
 describe('a document that asks for too much', () => {
   let upstream: RecordingUpstream;
   let gateway: TestGateway;
-  /** What a hundred good mutations cost. */
+  /** The CPU time of a hundred valid mutations. */
   let usualMs: number;
 
   beforeAll(async () => {

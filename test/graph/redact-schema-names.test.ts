@@ -10,7 +10,7 @@ const schema = buildSchema(`
   type SecretType { secretValue: String }
 `);
 
-/** What is left of GraphQL's own refusals of a document. */
+/** What is kept of GraphQL's own errors about a document. */
 function told(source: string, variables?: Record<string, unknown>): string[] {
   const errors = validate(schema, parse(source)).map(
     (error) =>
@@ -21,7 +21,7 @@ function told(source: string, variables?: Record<string, unknown>): string[] {
   );
   expect(errors.length).toBeGreaterThan(0);
   redactSchemaNames(errors, { source, variables });
-  // An error's stack begins with its message.
+  // The stack of an error begins with its message.
   for (const error of errors) expect(error.stack).toBe('');
   return errors.map(({ message }) => message);
 }

@@ -35,7 +35,7 @@ interface Told {
   code: unknown;
 }
 
-/** What a caller is told of what graphql-js refuses: at the stage where it is refused, as Apollo Server calls it. */
+/** What a caller sees of an error of graphql-js, at the stage where Apollo Server raises it. */
 function refusals(source: string, variables?: Record<string, unknown>): Told[] {
   let document: DocumentNode | undefined;
   const errors: GraphQLError[] = [];
@@ -54,7 +54,7 @@ function refusals(source: string, variables?: Record<string, unknown>): Told[] {
     const rootValue = { ask: 1, must: 1 };
     const result = execute({ schema, document, rootValue, variableValues: variables ?? {} });
     const found = (result as { errors?: GraphQLError[] }).errors ?? [];
-    // Apollo Server gives this code to what `getVariableValues` refuses; an argument's refusal has none yet.
+    // Apollo Server gives this code to errors of `getVariableValues`. Errors about an argument have none yet.
     for (const error of found) {
       const isVariable = error.nodes?.[0]?.kind === 'VariableDefinition';
       note(isVariable ? 'BAD_USER_INPUT' : undefined, [error]);

@@ -2,18 +2,20 @@ import { createServer, request as forward, type ServerResponse } from 'node:http
 import type { AddressInfo } from 'node:net';
 import { Sandbox } from '../../src/sandbox/sandbox.ts';
 
-/** The sandbox, in which single accounts can be treated badly. */
+/** The sandbox, in which the requests for single accounts can be made to fail or hang. */
 export interface AccountUpstream {
   readonly url: string;
-  /** How many evaluations were made, in all accounts. */
+  /** The evaluations made, in all accounts. */
   readonly created: number;
-  /** The idempotency key of every request for an account, in order. */
+  /** The idempotency keys of all requests for an account, in order. */
   keysOf(account: string): readonly string[];
-  /** Answers every request for an account so from now on; without a fault, as the sandbox does. */
+  /** Responds to every further request for an account with this fault; without one, as the sandbox does. */
   treat(account: string, fault?: (response: ServerResponse) => void): void;
-  /** Holds every request for an account from now on. Answers how many are held, and a way to let all of them go on. */
+  /**
+   * Holds every further request for an account. Returns the number of held requests and a function that releases them.
+   */
   hold(account: string): { readonly held: number; release(): void };
-  /** Forgets the keys that came. */
+  /** Forgets the keys seen so far. */
   forget(): void;
   close(): Promise<void>;
 }

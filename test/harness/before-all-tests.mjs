@@ -1,7 +1,7 @@
 import { installPackages } from '../../deploy/build/install-packages.ts';
 
-// Imports are resolved before any test could install anything, so Jest calls this before all tests. Not TypeScript:
-// Jest would compile a globalSetup to CommonJS, which this package is not.
+// Imports are resolved before a test could install anything, so Jest calls this before all tests. Not TypeScript,
+// because Jest would compile a globalSetup to CommonJS, and this package is an ES module.
 // biome-ignore lint/style/noDefaultExport: Jest's globalSetup takes a default export
 export default () =>
   Promise.all(

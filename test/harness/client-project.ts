@@ -6,22 +6,22 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A project of its own, with the package for clients installed as npm packs it, and the examples beside it. */
+/** A project of its own with the package for clients, installed as npm packs it, and the examples. */
 export interface ClientProject {
   readonly folder: string;
-  /** The package as it would be published. */
+  /** The package as npm would publish it. */
   readonly tarball: string;
   remove(): void;
 }
 
-/** Packs and installs the package; `libraries` are linked from this project's own packages. */
+/** Packs and installs the package. `libraries` are linked from this project's packages. */
 export async function makeClientProject(libraries: readonly string[]): Promise<ClientProject> {
   const folder = mkdtempSync(path.join(tmpdir(), 'frontend-'));
   const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: 'schema' });
   const tarball = path.join(folder, stdout.trim().split('\n').at(-1) ?? '');
 
   writeFileSync(path.join(folder, 'package.json'), '{ "type": "module", "private": true }');
-  // Peers are linked below, so that only the package and its dependencies are installed.
+  // Peer dependencies are linked below, so that only the package and its dependencies are installed.
   const quietly = ['--prefer-offline', '--legacy-peer-deps', '--no-audit', '--no-fund', '--ignore-scripts'];
   await run('npm', ['install', ...quietly, tarball], { cwd: folder });
   for (const name of libraries) {

@@ -2,11 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import protobuf from 'protobufjs';
 
-/** A span as a collector receives it, its attributes as a plain object. */
+/** A span as a collector receives it, with its attributes as a plain object. */
 export interface ReceivedSpan {
   readonly traceId: string;
   readonly spanId: string;
-  /** Empty where it has none. */
+  /** Empty if the span has no parent. */
   readonly parentSpanId: string;
   readonly name: string;
   readonly kind: string;
@@ -21,13 +21,13 @@ export interface ReceivedSpan {
 export interface Collector {
   readonly url: string;
   readonly spans: ReceivedSpan[];
-  /** Each request's headers and bytes. */
+  /** The headers and bytes of each request. */
   readonly requests: { path: string; headers: Record<string, unknown>; body: Buffer }[];
   close(): Promise<void>;
 }
 
-// The part of OTLP that is read here, by its own field numbers.
-// Source: opentelemetry-proto, collector/trace/v1/trace_service.proto and trace/v1/trace.proto.
+// The parts of OTLP that are read here, by field number. Source: opentelemetry-proto,
+// collector/trace/v1/trace_service.proto and trace/v1/trace.proto.
 const { root } = protobuf.parse(`
   syntax = "proto3";
   message ExportTraceServiceRequest { repeated ResourceSpans resource_spans = 1; }
@@ -59,7 +59,7 @@ const { root } = protobuf.parse(`
 `);
 const requestType = root.lookupType('ExportTraceServiceRequest');
 
-/** A collector that takes OTLP over HTTP in protobuf, and keeps what it gets. */
+/** A collector that accepts OTLP over HTTP in protobuf, and keeps what it receives. */
 export async function startCollector(): Promise<Collector> {
   const spans: ReceivedSpan[] = [];
   const requests: Collector['requests'] = [];

@@ -17,14 +17,14 @@ import { reasonWithout } from './missing-program.ts';
 
 const run = promisify(execFile);
 
-/** Why no image can be built on this machine; undefined if one can. With CI=true it must. */
+/** Why no image can be built on this machine; undefined if one can. With CI=true it must be possible. */
 export function missingBuildah(): string | undefined {
   const isRoot = process.getuid?.() === 0;
   if (!isRoot && process.env['CI'] !== 'true') return 'skipped: only root may build and mount images';
   return reasonWithout('buildah', spawnSync('buildah', ['--version']).status === 0);
 }
 
-/** An image's configuration, as an engine reads it. */
+/** The configuration of an image, as an engine reads it. */
 interface ImageConfig {
   readonly User: string;
   readonly Env: readonly string[];
@@ -36,14 +36,14 @@ interface ImageConfig {
   readonly ExposedPorts: Readonly<Record<string, object>>;
 }
 
-/** An image that was built from the Dockerfile, and a container's files made of it. */
+/** An image built from the Dockerfile, with its files unpacked. */
 export interface ContainerImage {
   readonly config: ImageConfig;
-  /** Where the container's files are. */
+  /** The directory of the container's files. */
   readonly root: string;
 }
 
-/** The arguments of a Dockerfile's instructions of one kind, in order. */
+/** The arguments of all instructions of one kind in a Dockerfile, in order. */
 export function argumentsOf(keyword: string): string[] {
   const text = readFileSync('Dockerfile', 'utf8')
     .replaceAll(/^\s*#.*\n/gm, '')
@@ -52,9 +52,9 @@ export function argumentsOf(keyword: string): string[] {
 }
 
 /**
- * Builds the Dockerfile below `into` with buildah, which needs no engine that runs. Base images can't be pulled
- * everywhere, so two stand-ins bear their names: Node as this project pins it with the libraries that it loads, in one
- * of them with npm and a shell.
+ * Builds the Dockerfile below `into` with buildah, which needs no running engine. Not every machine can pull base
+ * images, so two stand-ins have their names: the Node that this project pins with the libraries that it loads, one of
+ * them with npm and a shell.
  */
 export async function buildImage(into: string): Promise<ContainerImage> {
   const storage = path.join(into, 'storage');
@@ -79,7 +79,7 @@ export async function buildImage(into: string): Promise<ContainerImage> {
   mkdirSync(cache, { recursive: true });
   await buildah(
     ...['build', '--isolation', 'chroot', '--network', 'host', '--pull-never', '--format', 'docker'],
-    // What npm has downloaded before, and how it is configured. Mounted, so that no layer holds a registry's token.
+    // npm's cache and configuration. They are mounted, so that no layer contains a registry's token.
     ...['--volume', `${cache}:/root/.npm`],
     ...(existsSync(npmrc) ? ['--volume', `${npmrc}:/root/.npmrc:ro`] : []),
     // npm opens more files at once than the 1,024 that buildah allows by default. Docker allows a million.
@@ -93,7 +93,7 @@ export async function buildImage(into: string): Promise<ContainerImage> {
   return { config: Docker.config, root };
 }
 
-/** Node, and the libraries that it loads, as the image at run time has them. */
+/** Node and the libraries that it loads, as in the runtime image. */
 function distrolessFiles(root: string): string {
   copyWithLibraries(process.execPath, root, '/nodejs/bin/node');
   mkdirSync(path.join(root, 'tmp'));
@@ -107,13 +107,13 @@ function nodeFiles(root: string): string {
   copyWithLibraries(process.execPath, root, '/usr/local/bin/node');
   for (const program of ['/bin/sh', '/usr/bin/env']) copyWithLibraries(program, root, program);
   for (const folder of ['root', 'tmp', 'etc']) mkdirSync(path.join(root, folder), { recursive: true });
-  // Says where npm looks for its configuration and its cache: buildah takes HOME from here.
+  // Tells npm where its configuration and cache are. buildah takes HOME from here.
   writeFileSync(path.join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
   const [packages = ''] = execFileSync('npm', ['root', '--global'], { encoding: 'utf8' }).split('\n');
   const npm = path.join(root, 'usr/local/lib/node_modules/npm');
   cpSync(path.join(packages, 'npm'), npm, { recursive: true });
   symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', path.join(root, 'usr/local/bin/npm'));
-  // The C library loads further libraries to resolve names.
+  // The C library loads these to resolve names.
   const [, libraries = ''] = /(\/\S*)\/libc\.so/.exec(librariesOf(process.execPath).join('\n')) ?? [];
   for (const name of readdirSync(libraries).filter((file) => /^lib(nss_(dns|files)|resolv)\./.test(file)))
     copyInto(root, path.join(libraries, name), path.join(libraries, name));
@@ -149,8 +149,8 @@ function copyInto(root: string, file: string, name: string): void {
 }
 
 /**
- * The command that runs a program in the image's files as an engine would: as its user, without any capability or new
- * privilege, on a root of its own that is read-only. Network and processes are the machine's.
+ * The command that runs a program in the image's files as an engine would: as the image's user, without capabilities or
+ * new privileges, on a read-only root. Network and processes are shared with the machine.
  */
 export function commandInContainer(
   { root, config: { User, WorkingDir } }: ContainerImage,
@@ -160,23 +160,23 @@ export function commandInContainer(
   const inRoot = [
     `mount --bind '${root}' '${root}'`,
     `mount -o remount,bind,ro '${root}'`,
-    // A change to a user that is not root takes every capability away.
+    // Changing to a user that is not root drops every capability.
     `exec setpriv --no-new-privs unshare --root='${root}' --wd='${WorkingDir}' --setgid=${gid} --setuid=${uid} "$@"`,
   ].join(' && ');
   return ['unshare', ['--mount', '--propagation', 'private', 'sh', '-c', inRoot, 'sh', ...argv]];
 }
 
-/** What a directory weighs, in bytes. */
+/** The size of a directory in bytes. */
 export function sizeOf(directory: string): number {
   const [kilobytes = ''] = execFileSync('du', ['-sk', directory], { encoding: 'utf8' }).split('\t');
   return Number(kilobytes) * 1024;
 }
 
-/** The build context by `.dockerignore`, which is an allow list, since a deny list is never complete. */
+/** The build context by `.dockerignore`. It is an allow list, because a deny list is never complete. */
 export function buildContext(): string[] {
   const [first, ...allowed] = readFileSync('.dockerignore', 'utf8')
     .split('\n')
-    // Packages are installed anew, for the image's own platform.
+    // Packages are installed in the build, for the image's platform.
     .filter((line) => line !== '' && !line.startsWith('#') && line !== '**/node_modules');
   if (first !== '*' || allowed.some((line) => !/^![\w./-]+$/.test(line))) {
     throw new Error('.dockerignore is no list of what is allowed');

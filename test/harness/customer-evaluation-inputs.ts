@@ -7,7 +7,7 @@ import type {
 } from '../../src/customer-evaluation/create-customer-evaluation.input.ts';
 import { legalText } from './texts.ts';
 
-// What a client may leave out, it may also write as null.
+// What a client may omit, it may also send as null.
 const optionalText = fc.oneof({ weight: 3, arbitrary: legalText }, fc.constant(null));
 
 const customerData: fc.Arbitrary<EvaluationCustomerDataInput> = fc

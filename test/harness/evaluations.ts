@@ -1,4 +1,7 @@
-/** The answers of the reference's worked examples. Source: https://docs.stripe.com/api/radar/customer_evaluations */
+/**
+ * The responses of the worked examples in the API reference.
+ * Source: https://docs.stripe.com/api/radar/customer_evaluations
+ */
 export const registrationAnswer = {
   id: 'ceval_1STAJ19XxSPY66dBEesAnzjw',
   object: 'radar.customer_evaluation',
@@ -39,7 +42,7 @@ export const createEverything = `
   fragment Parts on CustomerEvaluationSignal { __typename score riskLevel evaluatedAt }
 `;
 
-/** A small input that is taken. */
+/** A small valid input. */
 export function registration(overrides: object = {}): object {
   return {
     eventType: 'REGISTRATION',

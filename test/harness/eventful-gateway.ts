@@ -4,10 +4,10 @@ import { startTestGateway, untilReady, upstreamAt } from './gateway.ts';
 import { type Issuer, startIssuer } from './issuer.ts';
 import { metricsUrl } from './scrape.ts';
 
-/** A gateway on which everything is on. */
+/** A gateway with every feature on. */
 export interface EventfulGateway {
   readonly metricsUrl: string;
-  /** Everything happens to it once: so each metric has a sample, and each counter counts. */
+  /** Makes everything happen once, so that each metric has a sample and each counter has counted. */
   happen(): Promise<void>;
   close(): Promise<void>;
 }

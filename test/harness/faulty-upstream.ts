@@ -2,19 +2,19 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 import { dialectOf } from './upstream-answers.ts';
 
-/** A request at the upstream, and the means to treat it badly. */
+/** A request at the upstream, and the means to make it fail. */
 interface Victim {
   readonly key: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly socket: Socket;
-  /** The evaluation's JSON. Makes it if the key has none yet: this, and nothing else, is an effect. */
+  /** The evaluation's JSON. Makes the evaluation if the key has none yet. Only this is an effect. */
   takeEffect(): string;
 }
 
 export type Fault = (victim: Victim) => void;
 
-/** An evaluation that was made: of what form, and when by the monotonic clock. */
+/** An evaluation: the form it was made from, and when, by the monotonic clock. */
 interface Made {
   readonly id: string;
   readonly form: URLSearchParams;
@@ -23,28 +23,28 @@ interface Made {
 
 interface FaultyUpstreamOptions {
   /**
-   * Under what an evaluation is kept, if not under the key that came. So the upstream meets what a gateway would send
-   * that has some bug in its keys.
+   * The key under which an evaluation is kept, if not the one received. With it, the upstream behaves as if the gateway
+   * had a bug in its keys.
    */
   readonly keptUnder?: (key: string, form: URLSearchParams) => string;
 }
 
 export interface FaultyUpstream {
   readonly url: string;
-  /** The idempotency key of every request, in order. */
+  /** The idempotency keys of all requests, in order. */
   readonly keys: string[];
-  /** How many evaluations were made. */
+  /** The number of evaluations made. */
   readonly effects: number;
-  /** Each of them, in order. */
+  /** The evaluations in order. */
   readonly made: readonly Made[];
   /** Open connections. */
   readonly sockets: number;
-  /** Treats the next requests so, one fault each; then works. */
+  /** Applies these faults to the next requests, one each, and then works. */
   next(...faults: Fault[]): void;
-  /** Treats every request so, from now on; without a fault, works. */
+  /** Applies this fault to every further request; without one, works. */
   always(fault?: Fault): void;
   reset(): void;
-  /** Stops like a process: connections break, and none is accepted. Its evaluations are kept. */
+  /** Stops like a process: open connections break and new ones are refused. The evaluations are kept. */
   goAway(): Promise<void>;
   /** Starts again at the same address. */
   comeBack(): Promise<void>;
@@ -72,7 +72,7 @@ export async function startFaultyUpstream({
       keys.push(key);
       const keptAs = keptUnder(key, form);
       const takeEffect = (): string => {
-        // To read one has no effect: it is the one that was asked for.
+        // A read has no effect. The path names the evaluation.
         const { asked } = dialect;
         if (request.method === 'GET' && asked !== undefined) {
           return dialect.answer(asked, made.find(({ id }) => id === asked)?.form ?? form, 'read');
@@ -139,14 +139,14 @@ export const succeed: Fault = ({ response, takeEffect }) => {
   response.writeHead(200, json).end(takeEffect());
 };
 
-/** Works, but only after this delay. */
+/** Works after this delay. */
 export const late =
   (ms: number): Fault =>
   (victim) => {
     setTimeout(() => succeed(victim), ms).unref();
   };
 
-/** Works, but only once the test says so. */
+/** Works once the test releases it. */
 export function hold(): { readonly fault: Fault; release(): void } {
   let held: (() => void)[] = [];
   let isReleased = false;
@@ -171,12 +171,12 @@ export const reset =
     socket.resetAndDestroy();
   };
 
-/** Takes effect and never answers. */
+/** Takes effect and never responds. */
 export const hang: Fault = ({ takeEffect }) => {
   takeEffect();
 };
 
-/** Takes effect, and the answer breaks off after a share of its bytes. */
+/** Takes effect, and breaks the response off after this share of its bytes. */
 export const cutOff =
   (bytes: (length: number) => number): Fault =>
   ({ response, socket, takeEffect }) => {
@@ -188,7 +188,7 @@ export const cutOff =
     else response.write(part, () => setImmediate(() => socket.destroy()));
   };
 
-/** Takes effect, and the answer comes byte by byte. */
+/** Takes effect, and sends the response byte by byte. */
 export const drip =
   (everyMs: number): Fault =>
   ({ response, takeEffect }) => {
@@ -203,7 +203,7 @@ export const drip =
     timer.unref();
   };
 
-/** Answers a status with an error body; an effect is taken first where asked. */
+/** Responds with a status and an error body; takes effect first if asked to. */
 export const status =
   (code: number, error: object = {}, headers: Record<string, string> = {}, effect = false): Fault =>
   ({ response, takeEffect }) => {
@@ -213,7 +213,7 @@ export const status =
       .end(JSON.stringify({ error: { type: 'api_error', ...error } }));
   };
 
-/** Takes effect, and answers 200 with these bytes. */
+/** Takes effect, and responds with 200 and these bytes. */
 export const answers =
   (body: string | Buffer, headers: Record<string, string> = {}): Fault =>
   ({ response, takeEffect }) => {
@@ -221,7 +221,7 @@ export const answers =
     response.writeHead(200, { ...json, ...headers }).end(body);
   };
 
-/** Takes effect, and writes these raw bytes in place of an HTTP answer. */
+/** Takes effect, and writes these raw bytes instead of an HTTP response. */
 export const raw =
   (...parts: (string | Buffer)[]): Fault =>
   ({ socket, takeEffect }) => {

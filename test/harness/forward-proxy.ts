@@ -6,18 +6,18 @@ import type { Duplex } from 'node:stream';
 export interface ForwardProxy {
   /** Host and port. */
   readonly address: string;
-  /** Each CONNECT that came. */
+  /** Each CONNECT received. */
   readonly tunnels: { target: string; headers: IncomingHttpHeaders }[];
-  /** Each request that came without a tunnel. */
+  /** Each request received outside a tunnel. */
   readonly forwarded: string[];
-  /** Whatever went through a tunnel, as the proxy reads it. */
+  /** Everything that went through a tunnel, as the proxy sees it. */
   readonly read: () => string;
-  /** How CONNECT is answered from now on; `hang` never does. */
+  /** Sets the response to further CONNECTs; `hang` sends none. */
   answerWith(status: number | 'hang'): void;
   close(): Promise<void>;
 }
 
-/** A proxy that resolves every host to the port of this machine that `ports` names. */
+/** A proxy that connects every host in `ports` to that port of this machine. */
 export async function startForwardProxy(
   ports: Readonly<Record<string, number>>,
   certificate?: { key: string; cert: string },

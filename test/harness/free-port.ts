@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
 
-// Below the range that Linux uses for outgoing connections and for listening on port 0, so that nobody else is likely
-// to take the port before it is used.
+// Below the ports that Linux uses for outgoing connections and for listening on port 0, so that hardly anybody else
+// takes the port before it is used.
 const [lowest, highest] = [12_000, 32_000];
 
-/** A port that nobody listens on, for now. */
+/** A port that nobody listens on at the moment. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = lowest + Math.floor(Math.random() * (highest - lowest));

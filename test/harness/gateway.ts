@@ -9,7 +9,7 @@ import { runInThisContext } from 'node:vm';
 import type { ClockShift } from './movable-clock.ts';
 import type { ResponseData } from './response-data.ts';
 
-/** An answer to a GraphQL request, as a client reads it. */
+/** A response to a GraphQL request, as a client reads it. */
 export interface GraphQLAnswer {
   status: number;
   headers: Headers;
@@ -20,41 +20,41 @@ export interface GraphQLAnswer {
     | undefined;
 }
 
-/** The built gateway as a process of its own: the environment goes in, the log comes out. */
+/** The built gateway as a process of its own, started with an environment, with its log. */
 export interface GatewayProcess {
   readonly url: string;
   readonly child: ChildProcess;
-  /** Every line logged so far. A line arrives a moment after its event: see `flushed`. */
+  /** Every log line so far. A line arrives a moment after its event: see `flushed`. */
   readonly log: string[];
-  /** Everything it wrote to standard error so far. */
+  /** Everything written to stderr so far. */
   readonly told: () => string;
-  /** Its exit code, or the signal that ended it. */
+  /** The exit code, or the signal that ended the process. */
   readonly exited: Promise<number | string>;
   send(query: string, variables?: object, headers?: Record<string, string>): Promise<GraphQLAnswer>;
-  /** Waits until all lines of requests that have been answered are in `log`. */
+  /** Waits until all lines of answered requests are in `log`. */
   flushed(): Promise<string[]>;
   /** Waits for a line that matches; rejects if the process ends without one. */
   logged(pattern: RegExp): Promise<string>;
-  /** Moves the clocks of a process that was started with a movable one. Back where they were: `{}`. */
+  /** Moves the clocks of a process that was started with a movable clock. `{}` resets them. */
   moveClock(shift: Partial<ClockShift>): Promise<void>;
-  /** Sends SIGTERM and waits for the exit. Throws if it is not clean. */
+  /** Sends SIGTERM and waits for the exit. Rejects if it is not clean. */
   close(): Promise<void>;
 }
 
 export type TestGateway = GatewayProcess;
 
 export interface ProcessOptions {
-  /** Files that it may have open. */
+  /** The limit of open files. */
   readonly maxFiles?: number;
   /** Options of Node itself, such as `--max-old-space-size=460`. */
   readonly nodeOptions?: readonly string[];
-  /** Where a copy of the build is; left out, the checkout. */
+  /** The directory of the build, if not the checkout. */
   readonly directory?: string;
   /** Whether `moveClock` is to work. */
   readonly movableClock?: boolean;
 }
 
-/** Tests call faster than people do, and the machine that is to answer has other things to do. */
+/** Tests call faster than people do, on machines that may be busy. */
 const unlimited = {
   RATE_LIMIT_PER_MINUTE: 'off',
   RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
@@ -125,9 +125,9 @@ export async function spawnGateway(
     async flushed() {
       flushes += 1;
       const id = `flush-${flushes}`;
-      // Has no operation, so it is refused and logged immediately for every caller.
+      // This request has no operation, so it is refused and logged immediately for every caller.
       const { status } = await fetch(`${url}/graphql`, { headers: { 'x-request-id': id } });
-      // Rate-limited requests leave no line: let event-loop turns pass on both sides until no more lines arrive.
+      // A rate-limited request is not logged, so wait until no more lines arrive.
       if (status === 429) await drained();
       else await logged(new RegExp(`"requestId":"${id}"`));
       return log;
@@ -149,19 +149,19 @@ export async function spawnGateway(
   };
 }
 
-/** A gateway that a failed test left running does not keep Jest from ending, and ends with it. */
+/** A gateway that a failed test left running must not keep Jest alive, and ends with it. */
 function endWithUs(child: ChildProcessByStdio<null, Readable, Readable>): void {
   child.unref();
   for (const pipe of [child.stdout, child.stderr]) (pipe as Socket).unref();
   child.channel?.unref();
-  // Jest gives its tests a copy of `process`, which hears no events.
+  // Jest gives tests a copy of `process`, which emits no events.
   const ours = runInThisContext('process') as NodeJS.Process;
   const kill = (): unknown => child.kill('SIGKILL');
   ours.once('exit', kill);
   child.once('exit', () => ours.off('exit', kill));
 }
 
-/** Keeps this process alive while it waits for a gateway's. */
+/** Keeps this process alive while it waits for the gateway's. */
 function keepingAlive<Args extends unknown[], Result>(
   wait: (...args: Args) => Promise<Result>,
 ): (...args: Args) => Promise<Result> {
@@ -175,18 +175,18 @@ function keepingAlive<Args extends unknown[], Result>(
   };
 }
 
-/** Waits until it knows its callers: on a busy machine, the first fetch of a key set may run out of time. */
+/** Waits until the gateway is ready: on a busy machine, the first fetch of the key set may time out. */
 export async function untilReady({ url }: Pick<GatewayProcess, 'url'>): Promise<void> {
   while (!(await fetch(`${url}/readyz`)).ok) await delay(50);
 }
 
-/** The processor time that it has used, in milliseconds: another's load does not count. The kernel counts in tens. */
+/** The CPU time used by the gateway, in milliseconds, unaffected by other load. The kernel counts in steps of ten. */
 export function processorMs({ child }: Pick<GatewayProcess, 'child'>): number {
   const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
-/** The processor time of doing something `times` times in a row: a single time is less than the kernel counts. */
+/** The CPU time of `times` repetitions, because a single one takes less than the kernel can measure. */
 export async function processorMsOf(
   gateway: Pick<GatewayProcess, 'child'>,
   times: number,

@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, type JWK, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose';
 
-/** A key of an issuer, and how tokens name it. */
+/** A key of an issuer, and how tokens refer to it. */
 export interface IssuerKey {
   readonly kid: string;
   readonly alg: string;
@@ -15,11 +15,11 @@ export interface IssuerKey {
 export interface Issuer {
   readonly url: string;
   readonly key: IssuerKey;
-  /** How often its keys were asked for. */
+  /** The number of times its keys were fetched. */
   readonly fetches: number;
-  /** Writes the answer of the JWKS URL from now on. */
+  /** Writes every further response of the JWKS URL. */
   answerWith(write: (response: ServerResponse) => void): void;
-  /** Answers these keys from now on. */
+  /** Serves these keys from now on. */
   publish(...keys: readonly IssuerKey[]): void;
   /** The environment of a gateway that trusts this issuer. */
   environment(rest?: Record<string, string>): Record<string, string>;
@@ -36,7 +36,7 @@ const allScopes = 'evaluations:create evaluations:report evaluations:read evalua
 
 const algorithms = { 'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512', Ed25519: 'EdDSA' };
 
-/** Makes a key pair: RSA with this many bits, or of an elliptic curve. */
+/** Makes a key pair: RSA with this many bits, or on an elliptic curve. */
 export async function makeKey(
   kid: string,
   kind: number | 'P-256' | 'P-384' | 'P-521' | 'Ed25519' = 2048,

@@ -1,6 +1,6 @@
 /**
- * Why tests with a program can't run on this machine, and how to install it; undefined if they can. With CI=true they
- * must.
+ * Why tests that need a program can't run on this machine, and how to install it; undefined if they can. With CI=true
+ * they must.
  */
 export function reasonWithout(
   program: string,

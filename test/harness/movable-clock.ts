@@ -1,13 +1,13 @@
 /*
- * Loaded into a gateway's process before the gateway (`node --import`), so that a test can move its clocks. Timers go
- * on as they were.
+ * Loaded into a gateway's process before the gateway (`node --import`), so that a test can move its clocks. Timers are
+ * unaffected.
  */
 
-/** How far the clocks of a process are ahead of the machine's. */
+/** How far the clocks of the process are ahead of the machine's. */
 export interface ClockShift {
-  /** What `Date` tells. */
+  /** Added to `Date`. */
   readonly wallMs: number;
-  /** What `performance.now()` tells. It only ever goes forwards. */
+  /** Added to `performance.now()`, which never goes backwards. */
   readonly monotonicMs: number;
 }
 
@@ -28,5 +28,5 @@ process.on('message', (message: ClockShift) => {
   shift = message;
   process.send?.('shifted');
 });
-// The channel to the test must not keep a process alive that should exit.
+// The channel to the test must not keep the process alive.
 process.channel?.unref();

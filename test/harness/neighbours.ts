@@ -12,7 +12,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** The subgraph that owns customers: the one that the deployment sample plays with. */
+/** The subgraph that owns customers, the same as in the deployment sample. */
 export function startCustomers(): Promise<RunningServer> {
   return startSubgraph(readFileSync('deploy/supergraph/customers.graphql', 'utf8'), customersResolvers);
 }
@@ -22,7 +22,7 @@ export const ordersSdl = `extend schema @link(url: "https://specs.apollo.dev/fed
   type Order @key(fields: "id") { id: ID! evaluation: CustomerEvaluation }
   type CustomerEvaluation @key(fields: "id", resolvable: false) { id: ID! }`;
 
-/** A subgraph whose orders refer to evaluations by id only. */
+/** A subgraph whose orders refer to evaluations by id. */
 export function startOrders(): Promise<RunningServer> {
   return startSubgraph(ordersSdl, {
     Query: {
@@ -43,7 +43,7 @@ export const reviewsSdl = `extend schema
     reviewQueue: String! @requires(fields: "eventType status")
   }`;
 
-/** A subgraph that adds a field to evaluations, for which it requires what our subgraph says of them. */
+/** A subgraph that adds a field to evaluations, which requires fields of this subgraph. */
 export function startReviews(): Promise<RunningServer> {
   return startSubgraph(reviewsSdl, {
     CustomerEvaluation: {
@@ -53,7 +53,7 @@ export function startReviews(): Promise<RunningServer> {
   });
 }
 
-/** A subgraph with its own types under generic names that could conflict. */
+/** A subgraph with types of its own under generic names that could conflict. */
 export function startCompany(): Promise<RunningServer> {
   return startSubgraph(
     `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])

@@ -16,7 +16,7 @@ export interface Balancer {
   close(): Promise<void>;
 }
 
-/** The balancer of `deploy/nginx`, before replicas on these ports: as many as it names, or fewer. */
+/** The balancer of `deploy/nginx` in front of replicas on these ports: as many as it names, or fewer. */
 export async function startNginx(replicas: readonly number[]): Promise<Balancer> {
   const directory = mkdtempSync(path.join(tmpdir(), 'nginx-'));
   const port = await freePort();

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect } from '@jest/globals';
 import { speedOf } from './speeds.ts';
 
 /*
- * Loaded before each test file. `speeds.ts` reads the imports of a unit test and of its harness; what it imports from
- * src/ is not read but held to it: no socket is opened and no process started.
+ * Loaded before each test file. `speeds.ts` reads the imports of a unit test and of its harness. Code in src/ is not
+ * read; instead, opening a socket or starting a process throws here.
  */
 function forbid(prototype: object, name: string, what: string): void {
   const methods = prototype as Record<string, unknown>;

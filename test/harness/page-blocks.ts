@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { pagePaths } from '../../docs/source/page-list.ts';
 
-/** The README and the pages under docs/, as they are written. */
+/** The source of the README and of the pages under docs/. */
 export const pages = pagePaths().map((page) => ({ page, text: readFileSync(page, 'utf8') }));
 
-/** What stands between fences in a page. */
+/** A code block of a page. */
 export interface Block {
   readonly page: string;
   readonly language: string;
   readonly text: string;
-  /** The block that follows it at once. */
+  /** The block directly after it. */
   readonly next: string | undefined;
 }
 
@@ -28,12 +28,12 @@ export const blocksOf = (language: string): Block[] => blocks.filter((block) => 
 /** A command in a page. */
 export interface Command {
   readonly page: string;
-  /** Without the settings before it. */
+  /** The command without the settings before it. */
   readonly command: string;
   readonly words: readonly string[];
-  /** The settings before it, each as `NAME=value`. */
+  /** The settings before the command, each as `NAME=value`. */
   readonly variables: readonly string[];
-  /** The block that follows the one that it is in. */
+  /** The block after the one that holds it. */
   readonly next: string | undefined;
 }
 
@@ -53,7 +53,7 @@ export const commands: readonly Command[] = blocksOf('sh').flatMap(({ page, text
     }),
 );
 
-/** The lines of a block of commands that are for the shell, without their comments. */
+/** The commands of a block, without comments. */
 export function linesOf(text: string): string[] {
   return text
     .split('\n')

@@ -1,4 +1,4 @@
-/** An input in which every string is a canary: none may appear in an answer or in the log. */
+/** An input in which every string is a canary, which must appear in no response and no log line. */
 export const personalInput = {
   eventType: 'REGISTRATION',
   evaluationContext: [
@@ -11,7 +11,7 @@ export const personalInput = {
   ],
 };
 
-/** The personal input's strings, and the upstream key that `upstreamAt` sets. */
+/** The strings of the personal input, and the upstream key that `upstreamAt` sets. */
 export const canaries = [
   'canary@example.com',
   'Canary Bird',

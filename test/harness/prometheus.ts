@@ -13,16 +13,16 @@ export function missingPrometheus(): string | undefined {
   return reasonWithout('prometheus', spawnSync('prometheus', ['--version']).status === 0);
 }
 
-/** A series that a query answers, its points in seconds of the epoch. */
+/** A series of a query result. Its points are in seconds since the epoch. */
 interface Series {
   readonly labels: Readonly<Record<string, string>>;
   readonly points: readonly (readonly [seconds: number, value: number])[];
 }
 
 export interface PrometheusServer {
-  /** What a query answers now: one point for each series. */
+  /** The current result of a query, with one point for each series. */
   query(expression: string): Promise<Series[]>;
-  /** The same over a while, a point each `stepSeconds`. */
+  /** The results over a time, with a point every `stepSeconds`. */
   queryRange(
     expression: string,
     range: { fromSeconds: number; toSeconds: number; stepSeconds: number },
@@ -31,13 +31,13 @@ export interface PrometheusServer {
 }
 
 interface PrometheusOptions {
-  /** The metrics' host and port of each replica, by the name that its series are to have. */
+  /** The host and port of each replica's metrics, by the name that its series get. */
   readonly replicas: Readonly<Record<string, string>>;
-  /** How often replicas are scraped and rules evaluated. */
+  /** How often replicas are scraped and rules are evaluated. */
   readonly intervalMs: number;
 }
 
-/** A real Prometheus that scrapes these replicas under the job, and evaluates the rules, that are shipped. */
+/** A real Prometheus that scrapes these replicas as one job, and evaluates the shipped rules. */
 export async function startPrometheus({
   replicas,
   intervalMs,
@@ -129,7 +129,7 @@ interface Answer {
   };
 }
 
-// NaN, such as a quantile without observations, is not a point.
+// NaN, such as a quantile without observations, is left out.
 function seriesOf(labels: Record<string, string>, values: readonly (readonly [number, string])[]): Series {
   return {
     labels,

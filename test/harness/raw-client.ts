@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GatewayProcess } from './gateway.ts';
 
-/** A connection that sends any bytes, and keeps the received ones. */
+/** A connection that sends any bytes, and keeps what it receives. */
 export interface RawClient {
   readonly socket: Socket;
   readonly received: () => string;
@@ -21,7 +21,7 @@ export function connectRaw({ url }: Pick<GatewayProcess, 'url'>): RawClient {
   socket.setEncoding('utf8').on('data', (text: string) => {
     received += text;
   });
-  // A reset counts as an end: the bytes received so far are checked.
+  // A reset counts as an end: what was received until then is checked.
   socket.on('error', () => undefined);
   socket.on('close', () => {
     isClosed = true;
@@ -40,29 +40,29 @@ export function connectRaw({ url }: Pick<GatewayProcess, 'url'>): RawClient {
   };
 }
 
-/** The head of a request for `/graphql`. */
+/** The head of a request to `/graphql`. */
 export function headOf(lines: readonly string[] = [], method = 'POST'): string {
   const all = ['host: localhost', 'content-type: application/json', ...lines];
   return `${method} /graphql HTTP/1.1\r\n${all.join('\r\n')}\r\n\r\n`;
 }
 
-/** A whole request. */
+/** A complete request. */
 export function requestWith(body: string, lines: readonly string[] = []): string {
   return headOf([`content-length: ${Buffer.byteLength(body)}`, ...lines]) + body;
 }
 
-/** This many blanks, each in its own chunk. */
+/** This many spaces, each in a chunk of its own. */
 export function oneByteChunks(count: number): Buffer {
   return Buffer.from('1\r\n \r\n'.repeat(count));
 }
 
-/** What the gateway holds of the machine's memory. */
+/** The resident memory of the gateway. */
 export function residentMegabytes({ child }: Pick<GatewayProcess, 'child'>): number {
   const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024);
 }
 
-/** The most that it holds while `work` runs. */
+/** The peak of resident memory while `work` runs. */
 export async function peakMegabytes(
   gateway: Pick<GatewayProcess, 'child'>,
   work: () => Promise<unknown>,
@@ -79,7 +79,7 @@ export async function peakMegabytes(
   return Math.max(peak, residentMegabytes(gateway));
 }
 
-/** How many connections its process has open on its own port. */
+/** The number of connections that the process has open on its own port. */
 export function openConnections({ url }: Pick<GatewayProcess, 'url'>): number {
   const port = Number(new URL(url).port).toString(16).toUpperCase().padStart(4, '0');
   const established = new RegExp(`^\\s*\\d+: \\w+:${port} \\w+:\\w+ (01|08) `);

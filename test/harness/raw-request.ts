@@ -16,14 +16,14 @@ export function sendBytes(url: string, ...parts: (string | Buffer)[]): Promise<s
     socket.setEncoding('utf8').on('data', (chunk) => {
       answer += chunk;
     });
-    // What has come by then is the answer.
+    // What was received until then is the response.
     socket.on('error', () => undefined);
     socket.on('close', () => resolve(answer));
     for (const part of parts) socket.write(part);
   });
 }
 
-/** Sends a request line, headers and a body as they stand, with `Connection: close`. */
+/** Sends a request line, headers and a body exactly as given, with `Connection: close`. */
 export async function sendRaw(
   url: string,
   requestLine: string,

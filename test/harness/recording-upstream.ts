@@ -14,7 +14,7 @@ export interface RecordingUpstream {
   readonly requests: RecordedRequest[];
   /** Sets the response to all further requests. */
   answer(status: number, body: unknown, headers?: Record<string, string>): void;
-  /** Hands the writing of answers to `handle`. */
+  /** Lets `handle` write the responses. */
   handle(handle: (response: ServerResponse, request: RecordedRequest) => void): void;
   close(): Promise<void>;
 }

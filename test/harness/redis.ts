@@ -15,13 +15,13 @@ export function missingRedis(): string | undefined {
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
-  /** Runs commands at it. */
+  /** A client that runs commands. */
   readonly admin: Redis;
-  /** Ends it at once, as a machine that is switched off. */
+  /** Kills it immediately, like a power failure. */
   kill(): Promise<void>;
 }
 
-/** A real Redis without a disk, on a free port or on this one. */
+/** A real Redis without persistence, on a free port or on this one. */
 export async function startRedis(port?: number): Promise<RedisServer> {
   const at = port ?? (await freePort());
   const server = spawn(
@@ -53,8 +53,8 @@ async function untilReady(server: ChildProcess): Promise<void> {
 }
 
 /**
- * Sends as one address after another until Redis kept up with all that one sent: on a busy machine it takes longer than
- * the 40 ms that the gateway gives it, which then counts for itself.
+ * Repeats `send` from one address after another until Redis has kept up with all of its requests. On a busy machine it
+ * takes longer than the 40 ms that the gateway waits, and the gateway then counts locally.
  */
 export async function keptUp<Result>(
   gateways: readonly GatewayProcess[],

@@ -1,4 +1,4 @@
-/** A failure in a payload's `errors`. */
+/** A failure in the `errors` of a payload. */
 interface ErrorData {
   readonly code: string;
   readonly message: string;
@@ -30,7 +30,7 @@ export interface PayloadData {
   readonly idempotencyKey: string;
 }
 
-/** The data of a response. An operation selects only some of the fields, and a failed one is null. */
+/** The data of a response. An operation selects only some of the fields, and failed ones are null. */
 export interface ResponseData {
   readonly createCustomerEvaluation: PayloadData;
   readonly reportCustomerEvaluation: PayloadData;
@@ -42,9 +42,9 @@ export interface ResponseData {
     readonly fields: readonly object[];
     readonly inputFields: readonly object[];
   };
-  /** Of the supergraph in test/federation. */
+  /** In the supergraph of test/federation. */
   readonly ordersAfter: readonly { readonly id: string; readonly evaluation: EvaluationData | null }[];
-  /** Aliases of mutations. */
+  /** Mutations under aliases. */
   readonly a: PayloadData;
   readonly b: PayloadData;
   readonly first: PayloadData;

@@ -1,12 +1,12 @@
 import { describe, it } from '@jest/globals';
 
-/** Tests that are skipped if there is a reason, which is reported. */
+/** A `describe` that is skipped, and says why, if there is a reason. */
 export function describeUnless(reason: string | undefined, name: string, body: () => void): void {
   if (reason === undefined) describe(name, body);
   else describe.skip(`${name} (${reason})`, body);
 }
 
-/** One test that is skipped if there is a reason, which is reported. */
+/** An `it` that is skipped, and says why, if there is a reason. */
 export function itUnless(
   reason: string | undefined,
   name: string,

@@ -1,13 +1,13 @@
 import type { TestGateway } from './gateway.ts';
 
-/** One line of a scrape. */
+/** One sample of a scrape. */
 export interface Sample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-/** The metrics URL from a gateway's log. */
+/** The URL of the metrics, from a gateway's log. */
 export function metricsUrl({ log }: Pick<TestGateway, 'log'>): string {
   const lines = log.map((line) => JSON.parse(line) as { msg: string; url?: string });
   const url = lines.find(({ msg }) => msg === 'serving metrics')?.url;
@@ -15,7 +15,7 @@ export function metricsUrl({ log }: Pick<TestGateway, 'log'>): string {
   return url;
 }
 
-/** Reads the metrics as Prometheus does. */
+/** Reads the metrics like Prometheus. */
 export async function scrape(url: string): Promise<Sample[]> {
   const response = await fetch(url);
   if (response.status !== 200) throw new Error(`${url} answered ${response.status}`);
@@ -40,7 +40,7 @@ function readExposition(text: string): Sample[] {
     });
 }
 
-/** The sum of the samples that have this name and these labels. */
+/** The sum of the samples with this name and these labels. */
 export function sumOf(samples: readonly Sample[], name: string, labels: Record<string, string> = {}): number {
   return samples
     .filter((sample) => sample.name === name)

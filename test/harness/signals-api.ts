@@ -1,12 +1,12 @@
 import { Sandbox, type SandboxOptions, sandboxKey } from '../../src/sandbox/sandbox.ts';
 
-/** The sandbox's v2 on a real socket, with a clock that the test moves. */
+/** The sandbox's v2 API on a real socket, with a clock that the test moves. */
 export interface SignalsApi {
   readonly sandbox: Sandbox;
   readonly url: string;
-  /** Lets time pass. */
+  /** Moves the clock forward. */
   pass(ms: number): void;
-  /** Sends JSON, or a string unchanged; undefined headers are left out. */
+  /** Sends JSON, or a string unchanged. Undefined headers are left out. */
   send(
     method: string,
     path: string,

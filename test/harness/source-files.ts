@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
 
-/** The sources by their paths below `src/`, without the packages that the pages have there. */
+/** The source files by their paths below `src/`, without the packages installed for the pages. */
 export function sourceFiles(): string[] {
   return globSync('**/*.{ts,tsx}', { cwd: 'src', exclude: ['**/node_modules'] }).sort();
 }

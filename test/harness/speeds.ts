@@ -2,26 +2,26 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * The speed of a test file, by its imports, directly or through other files of `test/`: `unit` opens no socket, starts
- * no process and needs no build; `integration` speaks to one gateway, or to a server within the test's own process;
- * `system` starts other programs, or is about faults that take their time.
+ * The speed of a test file, by its direct and indirect imports within `test/`: `unit` opens no socket, starts no
+ * process and needs no build; `integration` uses one gateway, or a server in the test's own process; `system` starts
+ * other programs, or tests faults that take time.
  */
 export type Speed = 'unit' | 'integration' | 'system';
 
-/** Their tests let time pass, overload the gateway, or take it down. */
+/** Tests that let time pass, overload the gateway, or end it. */
 const slowFolders = ['test/faults/', 'test/replicas/'];
-/** What listens, connects or starts a process. */
+/** Modules that listen, connect or start a process. */
 const opening =
   /^(node:(child_process|cluster|dgram|http|https|http2|net|tls)|playwright-core|undici|ioredis)$/;
 const startingPrograms = /^(node:child_process|playwright-core)$/;
-/** What Node offers without an import, and the build. */
+/** The same without an import, and paths of the build. */
 const openingWords = /\bfetch\(|\.listen\(|\bdist\//;
-/** Starts one gateway, as most tests do; every other file that starts a process starts something else. */
+/** Starts one gateway, as most tests do. Every other file that starts a process starts another program. */
 const gatewayHarness = 'test/harness/gateway.ts';
 
 const importPattern = /(?:^|\n)(?:import|export)\s[^;]*?['"]([^'"]+)['"];|import\(['"]([^'"]+)['"]\)/g;
 
-/** What tests are made of. What installs packages is the build's as well. */
+/** Folders of test code. The code that installs packages is part of the build. */
 const ofTests = /^(test\/.*|deploy\/build\/install-packages)\.m?ts$/;
 
 interface Part {
@@ -29,7 +29,7 @@ interface Part {
   readonly packages: readonly string[];
 }
 
-/** The files of `test/` that a file is made of, itself included. */
+/** The files of `test/` that a file imports, directly or indirectly, and the file itself. */
 function partsOf(file: string, parts = new Map<string, Part>()): Map<string, Part> {
   if (parts.has(file) || !existsSync(file)) return parts;
   const source = readFileSync(file, 'utf8');
@@ -42,7 +42,7 @@ function partsOf(file: string, parts = new Map<string, Part>()): Map<string, Par
   return parts;
 }
 
-/** The speed of a test's file; its path begins with `test/`. */
+/** The speed of a test file, whose path begins with `test/`. */
 export function speedOf(file: string): Speed {
   const parts = partsOf(file);
   const opens = [...parts.values()].some(

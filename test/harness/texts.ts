@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-// Characters that end a field, a name or a line for some parser, or that look like others.
+// Characters that end a field, a name or a line for some parser, or that look like such characters.
 const hostilePieces = [
   ...'&=[]%+;#?/\\"\'<>{}(),*!~ ',
   '\r\n',
@@ -24,18 +24,19 @@ const hostilePieces = [
   '\ufffd',
 ];
 
-// Any but the surrogates. fast-check's own `binary` unit is the same, and takes a second to list all million of them.
+// Any character except surrogates. fast-check's own `binary` unit is the same, but takes a second to list a million of
+// them.
 const codePoint = fc
   .oneof(fc.integer({ min: 0, max: 0xd7ff }), fc.integer({ min: 0xe000, max: 0x10ffff }))
   .map((point) => String.fromCodePoint(point));
 
-/** Any string that has a UTF-8 form, and often one that is up to something. */
+/** Any string that has a UTF-8 form, often with characters that parsers stumble over. */
 export const wellFormedText = fc.oneof(
   fc.string({ unit: codePoint, maxLength: 20 }),
   fc.string({ unit: fc.constantFrom(...hostilePieces), maxLength: 12 }),
 );
 
-/** Text that a client may write into any field: not empty, without NUL. */
+/** Text that a client may send in any field: not empty, without NUL. */
 export const legalText = wellFormedText
   .map((text) => text.replaceAll('\0', ''))
   .filter((text) => text !== '');

@@ -1,12 +1,12 @@
-/** What a stand-in for the upstream reads and answers, by the URL that was asked. */
+/** How a stand-in for the upstream reads requests and responds to them, by URL. */
 export interface UpstreamDialect {
-  /** The id of the evaluation that the URL names. */
+  /** The id of the evaluation in the URL. */
   readonly asked: string | undefined;
-  /** The fields of a body; those of JSON under the names that a form would give them. */
+  /** The fields of a body; those of JSON have the names that a form would give them. */
   fieldsOf(body: string): URLSearchParams;
-  /** An id for the n-th evaluation. */
+  /** The id of the n-th evaluation. */
   idOf(n: number): string;
-  /** The answer about an evaluation that was made of `fields`, or about a report on it. */
+  /** The response about an evaluation made from `fields`, or about a report on it. */
   answer(id: string, fields: URLSearchParams, how: 'made' | 'read'): string;
 }
 
@@ -21,7 +21,7 @@ const v1 = {
   idOf: (n: number) => `ceval_${n}`,
   answer: (id: string, fields: URLSearchParams) => {
     const signal = { score: 12.5, evaluated_at: 1715769600, risk_level: 'normal' };
-    // Reads and reports name no event type, so a registration is used.
+    // Reads and reports name no event type, so the response is a registration.
     const eventType = fields.get('event_type') ?? 'registration';
     return JSON.stringify({
       id,
@@ -43,7 +43,7 @@ const v2 = {
 
 const time = '2024-05-15T10:40:00.000Z';
 
-/** A Radar Session with this prefix makes v2 leave the evaluation pending until it is read. */
+/** With this prefix of the Radar Session, v2 leaves the evaluation pending until it is read. */
 export const awaited = 'rse_awaited_';
 
 const answersOf = (url: string) => (id: string, fields: URLSearchParams, how: 'made' | 'read') => {

@@ -187,7 +187,7 @@ describe('A browser page', () => {
   it('A browser page with urql, which sends queries by GET, is answered if its origin may call', async () => {
     const development = await start();
     const sent: string[] = [];
-    // A browser adds the origin to every request of another origin; nothing else tells of the page.
+    // A browser adds `Origin` to every request to another origin. Nothing else identifies the page.
     const inBrowser: typeof fetch = (url, init) => {
       sent.push(`${init?.method}`);
       return fetch(url, {

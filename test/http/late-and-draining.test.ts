@@ -78,7 +78,7 @@ describe('A replica that shuts down', () => {
   it('A replica that shuts down counts its refusals as DRAINING, and not as load shedding', async () => {
     const gateway = await startTestGateway({ METRICS_PORT: '0', REQUEST_TIMEOUT_MS: '60000' });
     const { hostname, port } = new URL(gateway.url);
-    // One that is under way keeps the replica from ending; its body comes only at the end.
+    // A request in flight keeps the replica alive. Its body is only completed at the end of the test.
     const body =
       '{"query":"mutation { createCustomerEvaluation(input: {eventType: LOGIN, evaluationContext: [{customerDetails: {customer: \\"cus_sandbox_delay_5000\\"}}]}) { idempotencyKey } }"}';
     const slow = connect(Number(port), hostname);

@@ -12,7 +12,7 @@ import { serverWithLoadShedding } from '../../src/http/load-shedding.ts';
 import { RefusalWriter, type UnrecordedRequest } from '../../src/http/refusal-writer.ts';
 import { SlowReaders } from '../../src/http/slow-readers.ts';
 
-/** Holds up the process, as work does. */
+/** Blocks the event loop, as work does. */
 function work(ms: number): void {
   const end = performance.now() + ms;
   while (performance.now() < end);

@@ -17,7 +17,7 @@ describe('A document of the owner’s', () => {
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'documents-'));
-    // As an editor on Windows saves them; ids as Relay draws them, by MD5, and as other tools do.
+    // Saved with a byte order mark by an editor on Windows; with ids like Relay's (MD5), and like those of other tools.
     writeFileSync(
       join(directory, 'map.json'),
       `${bom}${JSON.stringify({ 'own-id': text, [hashOf('x').toUpperCase()]: text })}`,

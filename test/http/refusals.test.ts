@@ -8,7 +8,7 @@ const canary = 'jenny@example.com';
 const host = 'Host: localhost';
 const json = 'Content-Type: application/json';
 
-/** Every way that we know to be refused before GraphQL: request line, headers, body, status. */
+/** Every known way to be refused before GraphQL: request line, headers, body, status. */
 const refusals: [what: string, line: string, headers: string[], body: string, status: number][] = [
   ['a path that does not decode', `GET /%?email=${canary} HTTP/1.1`, [host], '', 400],
   ['two slashes and a path that does not decode', `GET //%ff/${canary} HTTP/1.1`, [host], '', 400],

@@ -128,7 +128,7 @@ describe('What validation lets through and the executor refuses', () => {
 });
 
 describe('MAX_DOCUMENT_BYTES', () => {
-  // Commas count for nothing in GraphQL.
+  // GraphQL ignores commas.
   const long = `{__typename}${','.repeat(1_100)}`;
 
   it('MAX_DOCUMENT_BYTES applies to documents by POST and by GET, with or without a hash', async () => {

@@ -6,8 +6,8 @@ import { wellFormedText } from '../harness/texts.ts';
 import { stripePreview } from '../stripe-preview/sdk.ts';
 
 /*
- * Stripe's own SDK, in the beta that has v2 signals, as an oracle: what the gateway sends for an input is what a program
- * that was written with the SDK sends, byte for byte but for idempotency key and user agent.
+ * Stripe's SDK, in the beta with v2 signals, as an oracle: for each input, the gateway sends what a program with the
+ * SDK sends, byte for byte except for idempotency key and user agent.
  */
 const text = wellFormedText.filter((value) => value !== '' && !value.includes('\0'));
 const optional = fc.option(text, { nil: undefined });

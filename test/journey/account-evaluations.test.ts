@@ -4,8 +4,8 @@ import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gatew
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 
 /*
- * STRIPE_API=v2 before an upstream that answers what each test says. How signals are waited for is in
- * signal-wait.test.ts; the sandbox's own words in test/sandbox/.
+ * STRIPE_API=v2 in front of an upstream whose responses each test sets. How signals are awaited is tested in
+ * signal-wait.test.ts, the sandbox's magic words in test/sandbox/.
  */
 const id = 'acctevl_1';
 const collection = '/v2/signals/account_evaluations';
@@ -206,7 +206,7 @@ describe('a gateway with STRIPE_API=v2', () => {
       note: /quota/,
     },
     { status: 400, error: { type: 'idempotency_error' }, code: 'IDEMPOTENCY_CONFLICT', path: null },
-    // Names that every JavaScript object has.
+    // Properties that every JavaScript object has.
     { status: 403, error: { code: 'constructor', type: '__proto__' }, code: 'UPSTREAM_REFUSED', path: null },
   ])(
     'an error $error of v2 with status $status is $code, after one attempt',
@@ -314,7 +314,7 @@ describe.each([
       status: 'blocked',
       lost: [['REASON_NOT_REPORTED', 'reason']],
     },
-    // The evaluation tells its event type.
+    // The event type comes from the evaluation.
     { written: { outcome: { status: 'RESTRICTED' } }, type: 'login', status: 'restricted' },
     {
       written: {

@@ -3,22 +3,22 @@ import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gatew
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 
 /*
- * One table of what a frontend may meet, run before both of Stripe's APIs: a row says what both answer, and where they
- * differ what each does.
+ * One table of what a frontend may meet, run in front of both of Stripe's APIs. A row has the result with both, or with
+ * each where they differ.
  */
 type Api = 'v1' | 'v2';
 interface Answered {
   readonly codes: readonly string[];
-  /** Where the first error points, from the entries of the context down. */
+  /** The location of the first error, from the entries of the context downwards. */
   readonly path?: readonly string[] | null;
   readonly effect?: 'NONE' | 'UNKNOWN';
-  /** Requests that reach Stripe. */
+  /** The number of requests sent to Stripe. */
   readonly requests: number;
 }
 interface Row {
   readonly what: string;
   readonly input?: object;
-  /** What Stripe answers; its evaluation, if nothing is said. */
+  /** Stripe's response; by default, an evaluation. */
   readonly stripe?: (api: Api) => [status: number, body: unknown, headers?: Record<string, string>];
   readonly both?: Answered;
   readonly v1?: Answered;

@@ -15,9 +15,9 @@ import { createHttpServer } from '../../src/http/server.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 
 /*
- * In the test's own process and from the sources, as no other server of the journeys is: no input is known to meet a
- * bug in the gateway, so here are resolvers that are nothing but bugs, behind the gateway's own server, log and error
- * handling. `contract/build.test.ts` plants one bug in the built process.
+ * Unlike the other journeys, this runs the sources in the test's own process: no input is known to trigger a bug in the
+ * gateway, so the test puts resolvers that throw behind the gateway's server, log and error handling.
+ * `contract/build.test.ts` plants one bug in the built process.
  */
 const typeDefs = `type Query { throws: String  rejects: String  isNoNumber: Int  isNull: String!  throwsText: String  fine: String }`;
 const bug = () => {

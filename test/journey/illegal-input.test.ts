@@ -23,7 +23,7 @@ beforeEach(async () => {
   (await gateway.flushed()).length = 0;
 });
 
-/** What a caller is told of a refusal, wherever it stands; fails where anything was sent or a value was quoted. */
+/** The errors of a response, at whatever level. Fails if anything was sent upstream or a value was repeated. */
 async function refusal(answer: GraphQLAnswer): Promise<{ code: unknown; path: unknown }[]> {
   expect(upstream.requests).toEqual([]);
   expect(answer.text).not.toContain('canary');
@@ -242,7 +242,7 @@ describe.each(strings)('the string $field', ({ holding, path }) => {
     { what: 'holding the first half of a surrogate pair', text: `${canary}\ud800` },
     { what: 'holding the second half of a surrogate pair', text: `\udfff${canary}` },
   ])('a string of the input is refused when $what', async ({ text }) => {
-    // JSON writes what has no UTF-8 form as an escape, \ud800, and so do the clients that let it through.
+    // JSON escapes characters that have no UTF-8 form (\ud800), and some clients send them.
     const answer = await gateway.send(createEverything, {
       input: holding([...text].slice(0, 5001).join('')),
     });

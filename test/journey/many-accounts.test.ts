@@ -7,10 +7,10 @@ import { type GatewayProcess, spawnGateway, upstreamAt } from '../harness/gatewa
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
 
-/** By hand: `npm run accounts`, which sees more and tells what it measured. */
+/** `npm run accounts` uses more accounts and prints what it measured. */
 const { ACCOUNTS_SEEN } = process.env;
 const accountsSeen = Number(ACCOUNTS_SEEN ?? 10_500);
-/** As many idle accounts as are kept. */
+/** The number of idle accounts that are kept. */
 const accountsKept = 10_000;
 
 const secret = 'a-secret-of-the-router-with-32-characters-and-more';
@@ -20,7 +20,7 @@ const query = `mutation {
   }) { customerEvaluation { id } errors { code } }
 }`;
 
-// Tells of its heap by itself, which no other process can see.
+// The process reports its heap, which no other process can see.
 const tellHeap =
   "process.on('SIGUSR2', () => { gc(); process.stderr.write('heapUsed ' + process.memoryUsage().heapUsed + '\\n'); })";
 
@@ -37,7 +37,7 @@ describe('accounts that a gateway sees once each', () => {
         AUTH_MODE: 'router',
         ROUTER_SECRET: secret,
         STRIPE_ACCOUNTS: 'callers',
-        // So that an account keeps as much as it can.
+        // With these settings, each account keeps as much state as it can.
         UPSTREAM_MAX_PER_SECOND: '25',
         RATE_LIMIT_PER_MINUTE: 'off',
         RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
@@ -66,7 +66,7 @@ describe('accounts that a gateway sees once each', () => {
     return answer.body.text();
   };
 
-  /** Makes a call for each account; answers how many of them brought an evaluation. */
+  /** Makes a call for each account; returns how many returned an evaluation. */
   async function callFor(name: string, accounts: number): Promise<number> {
     let next = 0;
     let made = 0;
@@ -101,7 +101,7 @@ describe('accounts that a gateway sees once each', () => {
       process.stdout.write(`the heap grew by ${grown.toFixed(1)} MB, ${resident}\n`);
     }
     expect(grown).toBeLessThan(50);
-    // One that was forgotten is served as a new one.
+    // An account that was forgotten is served like a new one.
     expect(await create('acct_seen_once_0')).toContain(registrationAnswer.id);
   }, 600_000);
 });

@@ -3,8 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 
 /*
- * The operations that this project ships, sent unchanged to a gateway in front of each of Stripe's APIs, as the built-in
- * sandbox plays them.
+ * The shipped operations, sent unchanged to a gateway in front of each of Stripe's APIs in the built-in sandbox.
  */
 const operation = (name: string): string => readFileSync(`schema/operations/${name}.graphql`, 'utf8');
 

@@ -14,14 +14,14 @@ const report = `mutation ($input: ReportCustomerEvaluationInput!) {
   }
 }`;
 
-/** What Stripe is told, and what of the report it is not; or why it is told nothing. */
+/** The parameters that Stripe gets, and the parts of the report that are lost; or why nothing is sent. */
 type Told = { sent: string[][]; lost?: [code: string, field: string][] } | { refused: string; at: string };
 
 interface Example {
   readonly written: object;
-  /** Before 2026-05-27. */
+  /** Versions before 2026-05-27. */
   readonly event: Told;
-  /** From then on. */
+  /** Versions from 2026-05-27 on. */
   readonly outcome: Told;
 }
 
@@ -48,7 +48,7 @@ const examples: readonly Example[] = [
     event: { sent: loginFailed('suspected_account_sharing') },
     outcome: { sent: [['status', 'blocked']], lost: reasonLost },
   },
-  // A wrong password is no decision of the business.
+  // A wrong password is not a decision of the business, so there is no outcome to report.
   {
     written: { loginFailed: { reason: 'OTHER' } },
     event: { sent: loginFailed('other') },
@@ -131,7 +131,7 @@ const examples: readonly Example[] = [
     event: { sent: registrationFailed('suspected_multi_accounting') },
     outcome: { sent: [['status', 'blocked']], lost: reasonLost },
   },
-  // A login knows no such reason.
+  // Logins do not have this reason.
   {
     written: { outcome: { status: 'BLOCKED', eventType: 'LOGIN', reason: 'SUSPECTED_MULTI_ACCOUNTING' } },
     event: { sent: loginFailed('other'), lost: reasonLost },

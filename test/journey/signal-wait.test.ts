@@ -32,7 +32,7 @@ function evaluation(id: string, stage: Stage): string {
 describe('a mutation whose signals are pending at Stripe', () => {
   let upstream: RecordingUpstream;
   let gateway: TestGateway;
-  /** How each evaluation stands at its creation and at each read; the last one stays. */
+  /** The state of each evaluation at its creation and at each read. The last one stays. */
   let stages: (Stage | 'error' | 'hang')[];
   let reads: Map<string, number>;
 
@@ -102,7 +102,7 @@ describe('a mutation whose signals are pending at Stripe', () => {
 
   it('a mutation with pending signals is answered after several reads, a failed one among them, without an error', async () => {
     stages = ['pending', 'pending', 'error', 'complete'];
-    // One attempt a read: the next read is the repeat.
+    // Each read makes one attempt; the next read serves as its retry.
     await start({ UPSTREAM_MAX_ATTEMPTS: '1', SIGNALS_WAIT_MS: '20000', UPSTREAM_DEADLINE_MS: '30000' });
     expect(await create()).toEqual(complete);
     expect(readsOf()).toBe(3);
@@ -137,7 +137,7 @@ describe('a mutation whose signals are pending at Stripe', () => {
 
   it('a mutation with pending signals is answered within the client’s own deadline, with the evaluation and no error', async () => {
     stages = ['pending'];
-    // A wait that would outlast the test.
+    // Longer than the test may take.
     await start({ SIGNALS_WAIT_MS: '600000', UPSTREAM_DEADLINE_MS: '600000' });
     expect(await create('cus_1', { 'x-request-timeout-ms': '700' })).toEqual(pending);
   });
@@ -184,7 +184,7 @@ describe('a mutation whose signals are pending at Stripe', () => {
         pending: ['ACCOUNT_SHARING'],
       });
     }
-    // Less than a second: three reads for all of them.
+    // Within a second: three reads for all of them.
     expect([...reads.values()].reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(3);
   });
 });

@@ -32,7 +32,7 @@ afterEach(async () => {
   gateway = undefined;
 });
 
-/** A gateway whose router names an account for each caller. */
+/** A gateway whose router sends an account for each caller. */
 async function start(settings: Record<string, string> = {}): Promise<TestGateway> {
   gateway = await startTestGateway(
     upstreamAt(upstream.url, {
@@ -63,7 +63,7 @@ const outcomeOf = async (account: string): Promise<string> => {
 const accountsSent = () => upstream.requests.map(({ headers }) => headers['stripe-account']);
 const sentFor = (account: string): number => accountsSent().filter((each) => each === account).length;
 
-/** Answers each account in its own way. */
+/** Responds differently for each account. */
 function answerBy(accounts: Record<string, (response: ServerResponse) => void>): void {
   upstream.handle((response, { headers }) => {
     const special = accounts[String(headers['stripe-account'])];
@@ -223,7 +223,7 @@ describe('accounts that share a gateway', () => {
     const many = Array.from({ length: 8 }, () => outcomeOf('acct_busy'));
     while (sentFor('acct_busy') < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(await Promise.all([outcomeOf('acct_calm'), outcomeOf('acct_calm')])).toEqual(['OK', 'OK']);
-    // Those of the busy one are still waiting for their second.
+    // The calls of the busy account still wait for their turn.
     expect(sentFor('acct_busy')).toBeLessThan(8);
     await Promise.all(many);
   });
@@ -283,7 +283,7 @@ describe('keys of single accounts', () => {
     await until('Bearer sk_test_one');
     write('acct_1', 'sk_test_two');
     await until('Bearer sk_test_two');
-    // The one before it stays in use.
+    // An invalid file does not replace the key in use.
     write('acct_1', 'sk_te');
     while (!own.log.some((line) => line.includes('holds no key'))) {
       expect(await outcomeOf('acct_1')).toBe('OK');

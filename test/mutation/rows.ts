@@ -1,11 +1,11 @@
-/** Files of the product, and the tests that must notice when anything in them changes. */
+/** Source files, and the tests that must fail when anything in them changes. */
 export interface MutationRow {
   readonly files: readonly string[];
-  /** Only quick tests: they run once for each mutant. */
+  /** Only fast tests, because they run once for each mutant. */
   readonly tests: readonly string[];
 }
 
-/** By room, the rows that `npm run mutation` measures. */
+/** The rows that `npm run mutation` measures, by room. */
 export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
   errors: [
     {
@@ -78,7 +78,7 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
 
 const onlyInAGateway = 'seen only in a gateway that runs, which takes too long to start for each mutant';
 
-/** What no row holds, and why: the rest of the rooms is in one. */
+/** Files without a row, with the reason. All other files are in one. */
 export const notMeasured: Readonly<Record<string, string>> = {
   'src/graph/api-schema.ts': onlyInAGateway,
   'src/graph/apollo-server.ts': onlyInAGateway,
@@ -106,5 +106,5 @@ export const notMeasured: Readonly<Record<string, string>> = {
   'src/stripe/http/outgoing-requests.ts': 'seen only through a proxy, in test/access/forward-proxy',
 };
 
-/** In percent, for each room; the remaining mutants are equivalent. */
+/** The minimum score for each room, in percent. The remaining mutants are equivalent. */
 export const expectedScore = 90;

@@ -1,7 +1,7 @@
 /*
  * `npm run mutation [-- room or file …]`: changes the code in one place at a time and runs the tests that `rows.ts`
- * names for it; each change must make one of them fail. Prints every change that no test noticed, and fails where
- * a room's score is below what is expected. By hand, since it takes minutes.
+ * names for it. Each change must make one of them fail. Prints every change that no test noticed, and fails if a room's
+ * score is below its minimum. Run by hand, because it takes minutes.
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -18,11 +18,11 @@ async function mutantsOf({ files, tests }: MutationRow): Promise<MutantResult[]>
     mutate: [...files],
     jest: {
       configFile: 'package.json',
-      // The rows know better which tests are related: to almost every file it is almost every test.
+      // `rows.ts` names the tests. Jest would consider almost every test related to almost every file.
       enableFindRelatedTests: false,
       config: {
         testEnvironment: fileURLToPath(import.meta.resolve('@stryker-mutator/jest-runner/jest-env/node')),
-        // What it installs is there already, beside this file.
+        // What it would install is already there, beside this file.
         globalSetup: null,
         testMatch: tests.map((name) => `<rootDir>/test/${name}.test.ts`),
         testTimeout: 5_000,
@@ -31,7 +31,7 @@ async function mutantsOf({ files, tests }: MutationRow): Promise<MutantResult[]>
   }).runMutationTest();
 }
 
-/** Neither killed nor timed out: Stryker's own words for it. */
+/** Stryker's states for mutants that were neither killed nor timed out. */
 const isUnnoticed = ({ status }: MutantResult): boolean => status === 'Survived' || status === 'NoCoverage';
 const isJudged = (mutant: MutantResult): boolean =>
   isUnnoticed(mutant) || mutant.status === 'Killed' || mutant.status === 'Timeout';
@@ -55,7 +55,7 @@ for (const [room, rows] of Object.entries(mutationRows)) {
     mutants.push(...found);
     const seconds = Math.round((performance.now() - start) / 1000);
     const unnoticed = found.filter(isUnnoticed);
-    // Noticed as well, unless the machine alone had no time: many of them on a busy one are to be doubted.
+    // A timeout counts as noticed, but many of them on a busy machine are suspicious.
     const timedOut = found.filter(({ status }) => status === 'Timeout').length;
     process.stdout.write(
       `${row.files.join(' ')}: ${found.length - unnoticed.length} of ${found.length}, ${timedOut} by time-out, ${seconds} s\n`,

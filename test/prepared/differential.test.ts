@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { anyCase, Differential } from './differential.ts';
 
-// `npm run fuzz` asks for a hundred thousand and takes the time that they need.
+// `npm run fuzz` runs a hundred thousand, without a time limit.
 const runs = Number(process.env['FUZZ_RUNS'] ?? '500');
 const timeLimitMs = process.env['FUZZ_RUNS'] === undefined ? 20_000 : 3_600_000;
 
@@ -27,7 +27,7 @@ describe('an operation that comes again', () => {
       });
       await fc.assert(property, { numRuns: runs, interruptAfterTimeLimit: timeLimitMs, endOnFailure: true });
       const { plan = 0, replay = 0, apollo = 0 } = paths;
-      // A busy machine does fewer in its time; none would mean that nothing was compared.
+      // A busy machine runs fewer in the time limit. Far fewer would prove nothing.
       expect(done).toBeGreaterThan(100);
       expect(plan).toBeGreaterThan(done / 3);
       expect(replay).toBeGreaterThan(done / 20);

@@ -7,21 +7,21 @@ import { metricsUrl, type Sample, scrape } from '../harness/scrape.ts';
 import { type Draw, drawn, mutated } from './draw.ts';
 import { customers, drawOperation, type Operation } from './operations.ts';
 
-/** What the upstream does with each call of one request. */
+/** How the upstream responds to each call of a request. */
 interface UpstreamAnswer {
-  /** Undefined: it hangs up. */
+  /** Undefined: it closes the connection. */
   readonly status: number | undefined;
   readonly body: unknown;
 }
 
-/** A request, what the upstream answers to it, and by whom it is made. */
+/** A request, its caller, and the upstream's responses. */
 export interface Case {
   readonly operation: Operation;
   readonly answer: UpstreamAnswer;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Everything that one request leads to, without what differs each time. */
+/** Everything that a request leads to, except for what differs each time. */
 export interface Effects {
   readonly status: number | undefined;
   readonly headers: unknown;
@@ -41,7 +41,7 @@ export const anyCase: fc.Arbitrary<Case> = drawn((draw) => ({
 }));
 
 function drawAnswer(draw: Draw): UpstreamAnswer {
-  // Not more: the circuit breaker opens when half of the last attempts have failed.
+  // No more, because the circuit breaker opens when half of the last attempts have failed.
   if (draw.chance(0.08)) {
     return { status: draw.pick([undefined, 500, 503]), body: { error: { type: 'api_error' } } };
   }
@@ -97,7 +97,7 @@ function drawHeaders(draw: Draw): Record<string, string> {
   return headers;
 }
 
-/** A gateway in front of an upstream that records, and how a case is run on it. */
+/** A gateway in front of an upstream that records requests. */
 export class Differential {
   readonly #gateway: TestGateway;
   readonly #upstream: RecordingUpstream;
@@ -137,11 +137,14 @@ export class Differential {
     await this.#upstream.close();
   }
 
-  /** What the same request leads to when its document is new, and when it comes again; and what answered it then. */
+  /**
+   * What the same request leads to with a new document, and again when the document is known; and what answered it
+   * then.
+   */
   async run(each: Case): Promise<{ cold: Effects; warm: Effects; path: string }> {
     this.#runs += 1;
     if (this.#runs === 1 || (each.answer.status ?? 500) >= 500) await this.#succeed();
-    // A document that was never sent before, whatever was drawn.
+    // A document that was not sent before, whatever was drawn.
     const marked = {
       ...each,
       operation: { ...each.operation, query: `# ${this.#runs}\n${each.operation.query}` },
@@ -168,9 +171,9 @@ export class Differential {
     this.#before = await this.#scrape();
     return {
       ...response,
-      // Entities are fetched in parallel, on connections of their own.
+      // Entities are fetched in parallel, on several connections.
       upstream: this.#upstream.requests.map((request) => JSON.stringify(request)).sort(),
-      // What is new to the gateway is told once only, and refusals are summed up once a minute.
+      // The gateway logs unknown values only once, and sums up refusals once a minute.
       log: lines.filter((line) => !/unknown value or field|more authentication failures/.test(line)),
       metrics: deltas(before, this.#before, counters),
     };
@@ -186,7 +189,7 @@ export class Differential {
   }
   #url: string | undefined;
 
-  /** Lets calls succeed, so that a few that fail do not open the circuit breaker. */
+  /** Makes successful calls, so that the few that fail do not open the circuit breaker. */
   async #succeed(): Promise<void> {
     this.#upstream.handle((response, { url, body }) =>
       answer(response, { status: 200, body: good }, url, body),
@@ -205,7 +208,7 @@ const good = {
 };
 const retrieve = JSON.stringify({ query: '{ customerEvaluation(id: "ceval_1") { id } }' });
 
-/** An evaluation's id is the asked one's, and its event type that of the request, unless the answer says otherwise. */
+/** Unless the response says otherwise, its id is the requested one, and its event type that of the request. */
 function answer(response: ServerResponse, { status, body }: UpstreamAnswer, url: string, sent: string): void {
   if (status === undefined) {
     response.destroy();
@@ -220,7 +223,7 @@ function answer(response: ServerResponse, { status, body }: UpstreamAnswer, url:
     .end(JSON.stringify(whole));
 }
 
-/** By hand, so that an `Accept` is sent only where the case has one. */
+/** Without fetch, so that `Accept` is only sent if the case has one. */
 async function post(
   url: string,
   headers: Record<string, string>,
@@ -243,7 +246,7 @@ function withoutTimes(line: string): string {
   return JSON.stringify(rest);
 }
 
-// The scores' buckets say what was observed; those of durations, how long it took.
+// The buckets of scores depend on the responses; those of durations on the time they took.
 const counters = /^customer_evaluations_(?!prepared_operations)(\w+_(total|count)|signal_score_\w+)$/;
 
 function deltas(before: readonly Sample[], after: readonly Sample[], names: RegExp): Record<string, number> {
@@ -258,7 +261,7 @@ function deltas(before: readonly Sample[], after: readonly Sample[], names: RegE
   return changed;
 }
 
-/** What answered the request; `none` where it was refused before GraphQL. */
+/** What answered the request; `none` if it was refused before GraphQL. */
 function pathIn(counts: Readonly<Record<string, number>>): string {
   return /"path":"(\w+)"/.exec(Object.keys(counts).join())?.[1] ?? 'none';
 }

@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 
-/** Draws by chance, as a property's run has it: the same run draws the same. */
+/** Draws random values in a run of a property: the same seed draws the same values. */
 export interface Draw {
-  /** True in so large a share of cases. */
+  /** True with this probability. */
   chance(share: number): boolean;
   pick<Item>(items: readonly Item[]): Item;
   integer(min: number, max: number): number;
   from<Value>(arbitrary: fc.Arbitrary<Value>): Value;
 }
 
-// As a rule fast-check draws the ends of a range, which here would be the rare cases.
+// By default fast-check prefers the ends of a range, which here are the rare cases.
 const unbiased = (min: number, max: number): fc.Arbitrary<number> => fc.noBias(fc.integer({ min, max }));
 
-/** What `make` makes of draws. */
+/** Values that `make` builds from draws. */
 export function drawn<Value>(make: (draw: Draw) => Value): fc.Arbitrary<Value> {
   return fc.gen().map((generate) => {
     const integer = (min: number, max: number): number => generate(unbiased, min, max);
@@ -28,7 +28,7 @@ export function drawn<Value>(make: (draw: Draw) => Value): fc.Arbitrary<Value> {
   });
 }
 
-/** Whatever a value might be instead. */
+/** Values that may replace another. */
 const others: readonly unknown[] = [
   null,
   '',
@@ -48,7 +48,7 @@ const others: readonly unknown[] = [
   { constructor: 1 },
 ];
 
-/** The same value but for one place, where another stands, or nothing, or something that nobody asked for. */
+/** The same value with one change: a place in it is replaced or removed, or something unknown is added. */
 export function mutated(value: unknown, draw: Draw): unknown {
   const isContainer = typeof value === 'object' && value !== null && Object.keys(value).length > 0;
   if (!isContainer || draw.chance(0.15)) return draw.pick(others);

@@ -1,6 +1,6 @@
 /*
- * Loaded into a gateway's process before the gateway (`node --import`): keys that it draws are the same each time, so
- * that what two requests lead to can be compared.
+ * Loaded into a gateway's process before the gateway (`node --import`): generated keys are the same in each process, so
+ * that the effects of two requests can be compared.
  */
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';

@@ -18,7 +18,7 @@ import {
 import { legalText } from '../harness/texts.ts';
 import { type Draw, mutated } from './draw.ts';
 
-/** What clients may ask, and what routers ask beside it. */
+/** The fields for clients, and those for routers. */
 const schema: GraphQLSchema = buildSchema(
   `${readFileSync('schema/api.graphql', 'utf8')}
   scalar _Any
@@ -32,11 +32,11 @@ export interface Operation {
   readonly operationName: string | undefined;
 }
 
-/** The ids and customers that values are about, so that they fit each other as a rule. */
+/** Values refer to these ids and customers, so that they usually match. */
 const evaluationIds = ['ceval_1', 'ceval_2', 'ceval_3'];
 export const customers = ['cus_1', 'cus_2'];
 
-/** An operation of the schema: valid as a rule, and its variables wrong in one place now and then. */
+/** An operation of the schema: usually valid, sometimes with one wrong place in its variables. */
 export function drawOperation(draw: Draw): Operation {
   const isMutation = draw.chance(0.6);
   const root = isMutation ? schema.getMutationType() : schema.getQueryType();
@@ -150,7 +150,7 @@ class Writer {
     return this.#write(type, this.#valueOf(type, name));
   }
 
-  /** A value of the type, such as is sent as a variable. */
+  /** A value of the type, as sent in a variable. */
   #valueOf(type: GraphQLInputType, name: string): unknown {
     const draw = this.#draw;
     if (isNonNullType(type)) return this.#valueOf(type.ofType, name);
@@ -189,7 +189,7 @@ class Writer {
     return draw.chance(0.7) ? `value ${draw.integer(0, 9)}` : draw.from(legalText);
   }
 
-  /** The value as the document has it: spelled out, as a variable, or as one here and there within. */
+  /** The value in the document: written out, as a variable, or with variables here and there. */
   #write(type: GraphQLInputType, value: unknown, isOneOf = false): string {
     const draw = this.#draw;
     if (draw.chance(0.3) && !this.#isAny(type)) return this.#variable(type, value, isOneOf);
@@ -262,7 +262,7 @@ function constant(type: GraphQLInputType, value: unknown): string {
   return typeof value === 'number' ? String(value) : blockSafe(value);
 }
 
-// JSON's escapes are GraphQL's (GraphQL, 2.9.4).
+// JSON's escapes are valid in GraphQL (GraphQL, 2.9.4).
 function blockSafe(value: unknown): string {
   return JSON.stringify(value);
 }

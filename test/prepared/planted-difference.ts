@@ -1,11 +1,11 @@
 /*
  * Loaded into a gateway's process before the gateway (`node --import ./test/prepared/planted-difference.ts?alias`):
- * builds a mistake into its plans, of the kind that is named, so that a test can show that it would be found.
+ * plants a mistake of the named kind in its plans, to show that the differential test would find it.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 
-/** What stands in the build's chunks, and what stands there with the mistake. */
+/** The text in the build's chunks, and its replacement with the mistake. */
 const differences: Readonly<Record<string, readonly [right: string, wrong: string]>> = {
   null: [
     'value == null ? "null" : write(value, permissions)',

@@ -64,7 +64,7 @@ describe('operations that are prepared', () => {
 
   it('trusted documents are prepared from the first time, by text and by id', async () => {
     const gateway = await start({ TRUSTED_DOCUMENTS: 'only' });
-    // Which media type its Accept leads to is learnt from a first response.
+    // The media type for this `Accept` is learnt from a first response.
     await gateway.send(readFileSync('schema/operations/customer-evaluation.graphql', 'utf8'), { id });
     for (const file of shipped) {
       await gateway.send(readFileSync(`schema/operations/${file}`, 'utf8'), variablesOf[file]);
@@ -85,7 +85,7 @@ describe('operations that are prepared', () => {
     expect(await response.json()).toMatchObject({ data: { customerEvaluation: { id } } });
     expect(await paths(gateway)).toMatchObject({ plan: shipped.length + 1 });
     await gateway.flushed();
-    // None was run, logged or counted when it was prepared.
+    // Preparing a document does not run, log or count it.
     expect(gateway.log.filter((line) => line.includes('"msg":"operation"'))).toHaveLength(shipped.length + 2);
   });
 
@@ -123,7 +123,8 @@ describe('operations that are prepared', () => {
     const answer = await gateway.send(entities, { representations }, traced);
     expect(JSON.parse(answer.text).extensions.ftv1).toEqual(expect.any(String));
     await gateway.send(entities, { representations });
-    // Apollo Server has put resolvers of its own into the schema by now: what is prepared anew does not see them.
+    // By now Apollo Server has put its own resolvers into the schema. A document that is prepared later is not
+    // affected.
     const other = entities.replace('id livemode', 'livemode');
     for (let count = 0; count < 2; count += 1) await gateway.send(other, { representations });
     expect(await paths(gateway)).toEqual({ plan: 2, replay: 0, apollo: 3 });
@@ -133,7 +134,7 @@ describe('operations that are prepared', () => {
     const many = { representations: Array.from({ length: 4 }, () => representations[0]) };
     const answersOf = async (environment: Record<string, string>): Promise<{ status: number }[]> => {
       const gateway = await start({ RATE_LIMIT_PER_MINUTE: '11', ...environment });
-      // Four calls each: the third is refused, and later requests before they are read.
+      // Four calls each: the third is refused, and later requests are refused before they are read.
       const answers = [];
       for (const sent of [many, many, many, { representations }]) {
         const { status, headers, text } = await gateway.send(entities, sent, { 'x-request-id': 'request' });

@@ -113,7 +113,8 @@ describe('a plan', () => {
     );
     const { plugins } = (apollo as unknown as { internals: { plugins: Record<string, unknown>[] } })
       .internals;
-    // One more? What it does with a good answer, `carryOut` must do as well; or its requests must be given up.
+    // If a plugin was added: `carryOut` must do what it does with a successful response, or leave its requests to
+    // Apollo Server.
     expect(plugins.map((plugin) => plugin['__internal_plugin_id__'] ?? 'ours')).toEqual([
       'ours',
       'ours',

@@ -11,7 +11,7 @@ interface Expression {
   readonly flags: string;
 }
 
-/** What of a syntax tree's node is looked at. */
+/** The parts of a syntax tree's node that this test reads. */
 interface SyntaxNode {
   readonly type?: string;
   readonly pattern?: string;
@@ -20,10 +20,10 @@ interface SyntaxNode {
   readonly template?: { readonly quasis: readonly { readonly raw: string }[] };
 }
 
-// Reads text that has been parsed as JSON before, where every string is closed.
+// Used on text that was parsed as JSON before, so every string is closed.
 const readsCheckedText = new Set(['http/json-body.ts "[^"\\\\]*(?:\\\\.[^"\\\\]*)*"[\\t\\n\\r ]*:?']);
 
-/** Each regular expression of a file: those written as literals, and the parts that others are made of. */
+/** Every regular expression of a file: literals, and the parts of composed ones. */
 function expressionsOf(file: string): Expression[] {
   const found: Expression[] = [];
   const visit = (node: unknown): void => {
@@ -47,7 +47,7 @@ function expressionsOf(file: string): Expression[] {
 
 let check: typeof checkSync;
 
-/** What recheck makes of an expression: `safe`, or how the work grows and for which text. */
+/** recheck's verdict on an expression: `safe`, or how its time grows and for which text. */
 function verdictOn({ source, flags }: Expression): string {
   const found = check(source, flags, { timeout: 20_000 });
   if (found.status !== 'vulnerable') return found.status;
@@ -55,7 +55,7 @@ function verdictOn({ source, flags }: Expression): string {
 }
 
 describe('the work of a regular expression', () => {
-  // Installed and loaded here, not by Jest before all tests: 58 MB, which nothing else needs.
+  // Installed and loaded here, because its 58 MB are needed by no other test.
   beforeAll(async () => {
     await installPackages('test/recheck');
     ({ checkSync: check } = await import('recheck'));

@@ -23,7 +23,7 @@ const readQuery = 'query ($id: ID!) { customerEvaluation(id: $id) { id } }';
 const accountClaim = 'https://shop.example/account';
 const [noisy, quiet] = ['acct_noisy', 'acct_quiet'] as const;
 type Account = typeof noisy | typeof quiet;
-/** Calls in flight that a replica lets an account have: a quarter of 12. */
+/** The calls in flight that a replica allows an account: a quarter of 12. */
 const share = 3;
 
 describeUnless(missingNginx(), 'two accounts on three replicas', () => {
@@ -41,7 +41,7 @@ describeUnless(missingNginx(), 'two accounts on three replicas', () => {
         STRIPE_ACCOUNTS: 'callers',
         JWT_STRIPE_ACCOUNT_CLAIM: accountClaim,
         UPSTREAM_MAX_CONCURRENCY: '12',
-        // So that nothing ends what hangs before the test does.
+        // Long, so that hanging calls last until the test ends them.
         UPSTREAM_TIMEOUT_MS: '8000',
         MAX_EVENT_LOOP_DELAY_MS: '10000',
         RATE_LIMIT_PER_MINUTE: 'off',
@@ -51,7 +51,7 @@ describeUnless(missingNginx(), 'two accounts on three replicas', () => {
     );
     replicas = await Promise.all([1, 2, 3].map(() => spawnGateway(environment)));
     nginx = await startNginx(replicas.map(({ url }) => Number(new URL(url).port)));
-    // The same person in both.
+    // The same person is in both.
     tokens = {
       [noisy]: await issuer.token({ [accountClaim]: noisy }),
       [quiet]: await issuer.token({ [accountClaim]: quiet }),
@@ -71,7 +71,7 @@ describeUnless(missingNginx(), 'two accounts on three replicas', () => {
     { to = nginx.url, headers = {} }: { to?: string | undefined; headers?: Record<string, string> } = {},
   ) => postGraphQL(to, operation, variables, { ...headers, authorization: `Bearer ${tokens[account]}` });
 
-  /** The code that a call ends with, `OK` where it brings an evaluation. */
+  /** The code that a call ends with; `OK` if it returns an evaluation. */
   async function outcomeOf(account: Account, to?: string): Promise<string> {
     const { data, errors } = await send(account, createMutation, {}, { to });
     const payload = data?.createCustomerEvaluation;
@@ -79,7 +79,7 @@ describeUnless(missingNginx(), 'two accounts on three replicas', () => {
     return String(payload?.errors[0]?.code ?? errors?.[0]?.extensions['code']);
   }
 
-  /** Forty calls of the quiet account, four at a time: each succeeds at its first attempt. */
+  /** Makes forty calls of the quiet account, four at a time. Each must succeed at its first attempt. */
   async function expectQuietCallsToSucceed(): Promise<void> {
     upstream.forget();
     const outcomes: string[] = [];
@@ -92,7 +92,7 @@ describeUnless(missingNginx(), 'two accounts on three replicas', () => {
     expect(new Set(upstream.keysOf(quiet)).size).toBe(40);
   }
 
-  /** Keeps twelve calls of the noisy account under way, and answers how each ended once they are stopped. */
+  /** Keeps twelve calls of the noisy account in flight. Stopping returns how each of them ended. */
   function makeNoise(): () => Promise<Set<string>> {
     const outcomes = new Set<string>();
     let isOn = true;
@@ -127,14 +127,14 @@ describeUnless(missingNginx(), 'two accounts on three replicas', () => {
     for (const { url } of replicas) expect((await fetch(`${url}/readyz`)).status).toBe(200);
     expect(await stopFailing()).toContain('UPSTREAM_UNAVAILABLE');
 
-    // Its circuit breakers close again, so that its calls can hang.
+    // Wait until the noisy account's circuit breakers are closed, so that its calls can hang.
     upstream.treat(noisy);
     for (const { url } of replicas) while ((await outcomeOf(noisy, url)) !== 'OK') await delay(50);
 
     const hanging = upstream.hold(noisy);
     const ended: string[] = [];
     const calls = Array.from({ length: 30 }, async () => ended.push(await outcomeOf(noisy)));
-    // Each replica has as many of them under way as an account may have.
+    // Each replica has as many in flight as it allows an account.
     while (hanging.held < 3 * share) await delay(5);
     await expectQuietCallsToSucceed();
     expect(hanging.held).toBe(3 * share);
@@ -168,7 +168,7 @@ describeUnless(missingNginx(), 'two accounts on three replicas', () => {
       const { status, data, errors } = await send(quiet, operation, variables, { headers });
       return { status, data, errors };
     };
-    // As if it did not exist.
+    // The response is the same as for an id that does not exist.
     const read = await asQuiet(readQuery, { id });
     expect(read).toEqual(await asQuiet(readQuery, { id: 'ceval_none' }));
     expect(read.data.customerEvaluation).toBeNull();

@@ -19,17 +19,17 @@ const create = `mutation ($input: CreateCustomerEvaluationInput!) {
   }
 }`;
 
-/** How a call went, from its first answer to the one that its client took. */
+/** How a call went until its client had a final response. */
 interface Call {
-  /** Of the evaluation; undefined where it ended without one. */
+  /** The evaluation's id; undefined if the call ended without one. */
   readonly id: string | undefined;
-  /** The code of each answer before the last, in order. */
+  /** The codes of all responses before the last, in order. */
   readonly codes: readonly string[];
-  /** Answers that were none of the contract's. */
+  /** Responses that the contract does not have. */
   readonly untyped: readonly string[];
 }
 
-// What the contract says a client may repeat.
+// The errors that a client may retry by the contract.
 const repeatable = new Set([
   'OVERLOADED',
   'UPSTREAM_UNAVAILABLE',
@@ -93,7 +93,7 @@ describeUnless(missingNginx() ?? missingRedis(), 'three replicas behind nginx', 
       },
     });
 
-  /** As a client does: repeats with its key what may be repeated, until it has an answer. */
+  /** Retries like a client, with the same key, until a response is final. */
   async function call(key: string): Promise<Call> {
     const codes: string[] = [];
     const untyped: string[] = [];
@@ -143,7 +143,7 @@ describeUnless(missingNginx() ?? missingRedis(), 'three replicas behind nginx', 
     await upstream.comeBack();
     await delay(4_000);
 
-    // At last, whatever a rollout and an accident may do together.
+    // Finally, one replica is drained and one is killed at the same time.
     replicas[1]?.child.kill('SIGTERM');
     replicas[2]?.child.kill('SIGKILL');
     await delay(1_000);
@@ -158,9 +158,9 @@ describeUnless(missingNginx() ?? missingRedis(), 'three replicas behind nginx', 
     expect(ended.filter(({ id }) => id === undefined)).toEqual([]);
     expect(new Set(ended.map(({ id }) => id)).size).toBe(ended.length);
     expect(upstream.effects).toBe(ended.length);
-    // Or none of it was noticed, and nothing is proved.
+    // Otherwise no fault reached a client, and the test proves nothing.
     expect(ended.filter(({ codes }) => codes.length > 0).length).toBeGreaterThan(10);
-    // Counted together again.
+    // The replicas count in Redis again.
     expect(await redis.admin.keys('customer-evaluations:*')).not.toEqual([]);
   }, 90_000);
 
@@ -170,7 +170,7 @@ describeUnless(missingNginx() ?? missingRedis(), 'three replicas behind nginx', 
     const ended = await Promise.all(Array.from({ length: 50 }, () => call('the same')));
     expect(new Set(ended.map(({ id }) => id))).toEqual(new Set(['ceval_1']));
     expect(upstream.effects).toBe(1);
-    // Each replica sends what it has as one call; what it repeats, it repeats under the same key.
+    // Each replica sends equal calls as one, and its retries use the same key.
     expect(new Set(upstream.keys).size).toBe(1);
   });
 

@@ -4,7 +4,7 @@ import { orderOfEnds } from '../harness/order.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
 
 const secret = 'a-secret-of-the-router-with-32-characters-and-more';
-// On v2 a signal arrives later if nothing else is said; v1 knows no such word.
+// On v2, signals arrive later by default. v1 has no such word.
 const customers: Readonly<Record<string, string>> = { v1: 'cus_1', v2: 'cus_sandbox_complete_at_once' };
 const creating = (customer: string): string => `mutation {
   createCustomerEvaluation(input: {

@@ -38,7 +38,7 @@ async function send(
   return { status: response.status, replayed, body: (await response.json()) as Answer['body'] };
 }
 
-/** How an API is called, for what both have. */
+/** How each API does what both can. */
 interface Api {
   create(headers: Record<string, string>, session?: string): Promise<Answer>;
   read(id: string, headers: Record<string, string>): Promise<Answer>;

@@ -90,7 +90,7 @@ describe('the sandbox’s memory', () => {
     const ids = ['a', 'b', 'c'].map((customer) => {
       const entry = { type: 'customer_details' as const, customer_details: { customer } };
       const params = { event_type: 'login' as const, evaluation_context: [entry] };
-      // Of all accounts together.
+      // The limit applies to all accounts together.
       const account = `acct_${customer}`;
       return evaluations.create(account, { params, magic: { delayMs: 0 }, livemode: false }).id;
     });

@@ -15,10 +15,10 @@ const error = (code: string, more: object = {}) => ({
 });
 const path = ['input', 'evaluationContext', '0', 'clientDetails', 'radarSession'];
 const unavailable = error('UPSTREAM_UNAVAILABLE', { effect: 'UNKNOWN', retryable: true });
-// Stored under the key, as Stripe stores them, and replayed to the gateway's own repeat: no repeat can help.
+// The sandbox stores the error under the key, as Stripe does, and replays it to the gateway's retry.
 const keySpent = error('UPSTREAM_UNAVAILABLE', { effect: 'UNKNOWN', retryable: false });
 
-// What a frontend developer sees of each word.
+// What a frontend developer sees with each word.
 const seen: Readonly<Record<string, object>> = {
   highest: ownSignal({ score: 87.5, riskLevel: 'HIGHEST' }),
   elevated: ownSignal({ score: 70, riskLevel: 'ELEVATED' }),
@@ -52,7 +52,7 @@ const seen: Readonly<Record<string, object>> = {
 describe('a word that the sandbox knows', () => {
   let gateway: TestGateway;
 
-  // One for each: words of failures, quick enough one after the other, open the breaker for those that come next.
+  // A new gateway for each word, because several failures in a row would open the circuit breaker.
   beforeEach(async () => {
     gateway = await startTestGateway();
   });

@@ -19,7 +19,7 @@ const signal = (fields: object) => ({
 const error = (status: number, code: string, more: object = {}) => ({ status, error: { code, ...more } });
 const score = expect.stringMatching(/^\d+\.\d+$/);
 
-// What each word makes of a registration, once its signals had the time to complete.
+// The result of a registration with each word, after its signals had time to complete.
 const seen: Readonly<Record<string, object>> = {
   highest: signal({ score: '87.5', risk_level: 'highest' }),
   elevated: signal({ score: '70.0', risk_level: 'elevated' }),
@@ -68,7 +68,7 @@ const seen: Readonly<Record<string, object>> = {
   account_evaluation_inaccessible: error(403, 'account_evaluation_inaccessible'),
 };
 
-/** An answer with `undefined` where something is missing, so that what is missing can be expected. */
+/** Sets missing properties of a response to `undefined`, so that a test can expect them to be missing. */
 function withGaps(body: { evaluated_signals?: Record<string, object> | null }): object {
   const results = Object.entries(body.evaluated_signals ?? {}).map(([kind, result]) => [
     kind,
@@ -80,7 +80,7 @@ function withGaps(body: { evaluated_signals?: Record<string, object> | null }): 
   };
 }
 
-/** Words after which an answer is none that the description has. */
+/** Words that lead to responses that the API's description does not have. */
 const outside = ['null_level', 'unknown_level', 'null_signals', 'new_signal', 'sparse', 'nulls'];
 
 describe('a word that the sandbox’s v2 knows', () => {
@@ -185,7 +185,7 @@ describe('a word about completion', () => {
       await api.read(body.id),
     ];
     expect(reads.map((read) => pendingOf(read.body))).toEqual([1, 1, 0, 0]);
-    // It does not change any more: its time is that of the read that completed it.
+    // It no longer changes: its time is that of the read that completed it.
     api.pass(1000);
     expect((await api.read(body.id)).body).toEqual(reads[2]?.body);
   });

@@ -37,7 +37,7 @@ const login = {
   },
 };
 
-/** What the SDK gave back, as it was written: decimals as strings. */
+/** The SDK's result as it was sent, with decimals as strings. */
 const written = (answer: object): unknown => JSON.parse(JSON.stringify(answer));
 
 describe('the sandbox’s v2, spoken to by Stripe’s own SDK', () => {
@@ -63,7 +63,7 @@ describe('the sandbox’s v2, spoken to by Stripe’s own SDK', () => {
       evaluated_signals: {
         user_multi_accounting: {
           risk_level: 'elevated',
-          // The SDK's decimal; the wire has `70.0`.
+          // The SDK's decimal. The response has `70.0`.
           score: '70',
           evaluated_at: '2026-11-26T03:00:00.300Z',
           signal: expect.stringMatching(/^acctsig_/),

@@ -15,14 +15,14 @@ const customerPath = ['input', 'evaluationContext', '1', 'customerDetails', 'cus
 const unavailable = error('UPSTREAM_UNAVAILABLE', { effect: 'UNKNOWN', retryable: true });
 const score = expect.any(Number);
 
-// What a frontend developer sees of each word on v2.
+// What a frontend developer sees with each word on v2.
 const seen: Readonly<Record<string, object>> = {
   highest: ownSignal({ score: 87.5, riskLevel: 'HIGHEST' }),
   elevated: ownSignal({ score: 70, riskLevel: 'ELEVATED' }),
   normal: ownSignal({ score: 42.5, riskLevel: 'NORMAL' }),
   low: ownSignal({ score: 3, riskLevel: 'LOW' }),
   not_assessed: ownSignal({ score: null, riskLevel: 'UNKNOWN' }),
-  // What cannot be read is awaited until time is up; the evaluation is not lost.
+  // A signal that cannot be read is awaited until the time is up. The evaluation is not lost.
   null_level: { errors: [], customerEvaluation: { pendingSignals: ['ACCOUNT_SHARING'] } },
   unknown_level: ownSignal({ score: 50, riskLevel: 'UNKNOWN' }),
   score_101: ownSignal({ score: 101 }),
@@ -60,7 +60,7 @@ const seen: Readonly<Record<string, object>> = {
 describe('a word that the sandbox’s v2 knows, seen through the gateway', () => {
   let gateway: TestGateway;
 
-  // One for each: words of failures, quick enough one after the other, open the breaker for those that come next.
+  // A new gateway for each word, because several failures in a row would open the circuit breaker.
   beforeEach(async () => {
     gateway = await startTestGateway({ STRIPE_API: 'v2' });
   });

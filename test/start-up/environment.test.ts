@@ -4,7 +4,7 @@ import { startCollector } from '../harness/collector.ts';
 import { startTestGateway, upstreamAt } from '../harness/gateway.ts';
 import { startRecordingUpstream } from '../harness/recording-upstream.ts';
 
-/** What the built gateway says and how it ends, when it does not serve. */
+/** The output and exit code of the built gateway when it refuses to start. */
 function refusalOf(environment: Record<string, string>, ...parameters: string[]) {
   const { status, stderr, stdout } = spawnSync(process.execPath, ['dist/main.js', ...parameters], {
     env: { PATH: process.env['PATH'], PORT: '0', ...environment },
@@ -17,7 +17,7 @@ function refusalOf(environment: Record<string, string>, ...parameters: string[])
 const collector = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' };
 const jwt = { AUTH_MODE: 'jwt', JWT_ISSUER: 'i', JWT_AUDIENCE: 'a' };
 
-/** Text that a setting's library would refuse with an exception, and the setting that the refusal must name. */
+/** Values on which a library would throw, and the setting that the error must name. */
 const refused: readonly [what: string, names: RegExp, environment: Record<string, string>][] = [
   ['a Redis password with a bare %', /^ {2}REDIS_URL: takes /m, { REDIS_URL: 'redis://:a%b@127.0.0.1:1' }],
   ['a Redis user with a bare %', /^ {2}REDIS_URL: /m, { REDIS_URL: 'rediss://%zz:a@127.0.0.1:1' }],

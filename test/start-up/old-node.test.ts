@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { expect, it } from '@jest/globals';
 
-// What Node 20 has: its version, and a node:module without the names that came later. An import of a name that a
-// module lacks fails before the first line runs.
+// Simulates Node 20: its version, and a node:module without the names added later. Importing a name that a module lacks
+// fails before the first line runs.
 const asNode20 = `
 import { registerHooks } from 'node:module';
 Object.defineProperty(process, 'version', { value: 'v20.20.2' });

@@ -7,7 +7,7 @@ import { type FaultyUpstream, startFaultyUpstream, succeed } from '../harness/fa
 import { freePort } from '../harness/free-port.ts';
 import { startTestGateway, upstreamAt } from '../harness/gateway.ts';
 
-/** A call that the upstream holds until it is let go. */
+/** Starts a call that the upstream holds until it is released. */
 async function holdCall(upstream: FaultyUpstream, send: () => Promise<unknown>) {
   let letGo: () => void = () => undefined;
   upstream.next((victim) => {
@@ -46,7 +46,7 @@ describe('a process that serves', () => {
     ['the gateway', []],
     ['the sandbox', ['sandbox']],
   ])('a process that serves goes on when its standard error is not read: %s', async (_, parameters) => {
-    // The reader is gone before the first line is written.
+    // The reader is closed before the first line is written.
     const port = await freePort();
     const child = spawn(
       'bash',

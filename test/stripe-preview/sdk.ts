@@ -1,12 +1,12 @@
 import Stripe from 'stripe';
 import ReleasedStripe from 'stripe-released';
 
-/** Stripe's own SDK with `v2.signals`, speaking to `url`. */
+/** Stripe's SDK with `v2.signals`, at this URL. */
 export function stripePreview(url: string, secretKey: string): Stripe {
   return new Stripe(secretKey, optionsFor(url));
 }
 
-/** Stripe's own SDK as most use it, speaking to `url`. */
+/** Stripe's stable SDK, at this URL. */
 export function stripeReleased(url: string, secretKey: string): ReleasedStripe {
   return new ReleasedStripe(secretKey, optionsFor(url));
 }

@@ -20,7 +20,7 @@ describe('the circuit breaker', () => {
     );
   });
 
-  /** Makes an attempt that ends so, and tells whether it was admitted. */
+  /** Makes an attempt that ends like this; returns whether it was admitted. */
   const attempt = (verdict: AttemptVerdict): 'admitted' | 'refused' => {
     try {
       breaker.admit()(verdict);

@@ -26,12 +26,12 @@ const whole = {
   status: 'allowed',
 };
 
-/** Where an answer is not what the contract says. */
+/** The paths at which a response violates the contract. */
 const faultsOf = (body: unknown): string[] => {
   const { error } = wire.safeParse(body);
   return (error?.issues ?? []).map(({ path }) => path.join('.'));
 };
-/** The whole answer with one place of it changed. */
+/** The complete response with one change. */
 const withAt = (path: string, value: unknown): unknown => {
   const body = structuredClone(whole) as Record<string, unknown>;
   const steps = path.split('.');
@@ -78,7 +78,7 @@ describe('what Stripe’s contract says of an answer', () => {
     ['events', []],
     ['signals', {}],
     ['signals.account_sharing.score', -1e300],
-    // Stripe adds fields without notice; they are kept, to be told of.
+    // Stripe adds fields without notice. They are kept, so that they can be logged.
     ...['new', 'events.0.new', 'events.0.login_failed.new', 'signals.new', 'signals.account_sharing.new'].map(
       (path) => [path, { of: 'tomorrow' }],
     ),

@@ -101,7 +101,7 @@ describe('what an answer that is no success means to a caller', () => {
   });
 
   it('an unsuccessful response is one of the failures for every status and body, and the caller sees nothing of the body', () => {
-    // Each string of the body is one that no message of ours holds by chance.
+    // Every string of the body is one that no message holds by chance.
     const text = fc.stringMatching(/^[A-Z@]{3}\d{4}$/);
     const body = fc.oneof(
       fc.record({ error: fc.dictionary(fc.constantFrom('type', 'code', 'param', 'message', 'other'), text) }),
@@ -160,7 +160,7 @@ describe('what it means to a caller that no whole answer came', () => {
     ['DEPTH_ZERO_SELF_SIGNED_CERT', true],
     ['ERR_TLS_CERT_ALTNAME_INVALID', true],
     ['ERR_SSL_WRONG_VERSION_NUMBER', true],
-    // What a host is met with that sends its certificate without the intermediate one.
+    // The error for a host that sends its certificate without the intermediate one.
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', true],
     ['INVALID_CA', true],
     ['INVALID_PURPOSE', true],

@@ -31,8 +31,8 @@ describe('the form beside the one that Stripe’s own SDK sends', () => {
     );
   });
 
-  // The SDK bares every bracket after encoding, those that a person wrote included. They mean the same bare or
-  // not, but encoded they can't be taken for structure by any parser.
+  // The SDK leaves every bracket unencoded, also those that a person wrote. Both mean the same, but encoded brackets
+  // cannot be mistaken for structure.
   it('the form beside the one that Stripe’s own SDK sends is the same byte for byte, but for brackets in a value', async () => {
     await fc.assert(
       fc.asyncProperty(formHash, async (params) => {

@@ -8,7 +8,7 @@ const refusal = (message: unknown) =>
     text: JSON.stringify({ error: { type: 'invalid_request_error', message } }),
   });
 
-// As Stripe words it (stripe/stripe-node, issue 2246).
+// Stripe's wording (stripe/stripe-node, issue 2246).
 const worded = (permission: string) =>
   `The provided key 'rk_test_****canary' does not have the required permissions for this endpoint on account 'acct_canary'. Having the '${permission}' permission would allow this request to continue.`;
 

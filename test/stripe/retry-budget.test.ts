@@ -52,7 +52,7 @@ describe('the retry budget', () => {
           retries += 1;
           budget.countRetry();
         }
-        // The ten that a quiet gateway has are the first window's head start.
+        // The first window allows ten more, so that a quiet gateway can retry.
         expect(retries).toBeLessThanOrEqual(calls * 0.2 + 10);
         expect(retries).toBeGreaterThanOrEqual(calls * 0.15);
       }),

@@ -130,7 +130,7 @@ describe('the retry policy', () => {
           let clock = 0;
           let attempts = 0;
           for (const { outcome, tookMs, random } of steps) {
-            // An attempt ends at the deadline at the latest: that is the transport's part.
+            // An attempt ends at the deadline at the latest; the transport takes care of that.
             expect(clock).toBeLessThan(deadlineMs);
             clock = Math.min(clock + tookMs, deadlineMs);
             attempts += 1;

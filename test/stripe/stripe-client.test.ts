@@ -63,7 +63,7 @@ describe('the client of Stripe’s HTTP interface', () => {
       },
       caller(rest),
     );
-  /** From here on time passes as the test says; the network goes on by itself. */
+  /** From here on the test moves the clock. The network keeps its real time. */
   const stopClock = (): void => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
   };
@@ -71,7 +71,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     for (let tries = 0; tries < 400 && upstream.requests.length < count; tries += 1) await delay(5);
     expect(upstream.requests).toHaveLength(count);
   };
-  /** Answers none until it is told to. */
+  /** Holds all responses until the returned function is called. */
   const held = (): ((status?: number) => void) => {
     const waiting: ((status: number) => void)[] = [];
     upstream.handle((response) => {
@@ -210,7 +210,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     const second = post(client, 'b', { signal: hangUp.signal }).catch((error: unknown) => error);
     await delay(0);
     expect(client.load).toEqual({ ...idle, inFlight: 1, waiting: 1 });
-    // Its own line: the newest of the longest goes.
+    // The queue is full of this caller's own calls, so its newest is rejected.
     await expect(post(client, 'c')).rejects.toBeInstanceOf(OverloadedError);
     hangUp.abort();
     expect(await second).toBeInstanceOf(OverloadedError);
@@ -257,7 +257,7 @@ describe('the client of Stripe’s HTTP interface', () => {
       const client = clientWith({ maxPerSecond: 1 });
       await post(client, 'a');
       const next = post(client, 'b');
-      // A little more than the second: what jitter the network has must not bring two into Stripe's one.
+      // A little more than a second, so that jitter of the network cannot put two calls into one of Stripe's seconds.
       await jest.advanceTimersByTimeAsync(1_009);
       expect(client.load.waiting).toBe(1);
       await jest.advanceTimersByTimeAsync(1);

@@ -51,7 +51,7 @@ describe('the way to the upstream', () => {
     await client.close();
   });
 
-  /** The answer's body, or the code of the failure. */
+  /** The body of the response, or the code of the failure. */
   const get = (): Promise<unknown> =>
     client
       .get(
@@ -70,12 +70,12 @@ describe('the way to the upstream', () => {
         ({ body }) => body,
         ({ code }) => code,
       );
-  /** What an answer comes to, and the transport's word for it. */
+  /** The result of a response: its body, or the transport's failure. */
   const answered = async (fault: Fault): Promise<unknown[]> => {
     upstream.next(fault);
     return [await get(), ends.at(-1)?.error];
   };
-  /** Waits until the upstream has so many connections. */
+  /** Waits until the upstream has this many connections. */
   const untilSockets = async (count: number): Promise<void> => {
     for (let tries = 0; tries < 400 && upstream.sockets !== count; tries += 1) await delay(5);
     expect(upstream.sockets).toBe(count);
@@ -219,7 +219,7 @@ describe('an attempt', () => {
   });
 
   it('an attempt ends if nobody accepts its connection', async () => {
-    // Says nothing, where TLS would have it say something.
+    // Accepts connections and never starts TLS.
     const sockets: Socket[] = [];
     const server = createServer((socket) => sockets.push(socket));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -60,23 +60,23 @@ describe('the end of a call to the upstream', () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     upstream.next(status(503), status(503), hang);
-    // The last attempt gets what the first two leave of it, on a machine that stands still for a second, too.
+    // The last attempt gets the rest of the deadline, which is long enough even if the machine pauses for a second.
     const failed = create('one', new Deadline(2_500)).catch((error: unknown) => error);
     while (upstream.keys.length < 3) await delay(5);
-    // Signals that are derived from others may be collected with whatever derived them.
+    // A derived abort signal can be garbage-collected together with what derived it.
     for (let turn = 0; turn < 5; turn += 1) {
       collect();
       await delay(20);
     }
     expect(await failed).toMatchObject({ code: 'UPSTREAM_TIMEOUT', effect: 'UNKNOWN' });
-    // Every connection: what is left is what the test's own limit ends.
+    // Every connection must be closed, or the test times out.
     while (upstream.sockets > 0) await delay(5);
   });
 
   it('a call to the upstream returns the response of a retry that arrives at the same moment as the deadline', async () => {
     upstream.next(status(503));
     const deadline = new Deadline(1_000);
-    // A process that is held up just then: nobody has looked at the clock since the answer came.
+    // The process is blocked just then, so nothing has read the clock since the response arrived.
     const observer: UpstreamObserver = {
       attemptStarted: (_operation, number) => ({
         ended: () => {

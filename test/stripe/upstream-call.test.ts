@@ -35,7 +35,7 @@ describe('a call to the upstream', () => {
     breaker = [];
     watched = [];
     attempts = 0;
-    // The shortest waits that there are.
+    // The shortest possible delays.
     jest.spyOn(Math, 'random').mockReturnValue(0);
   });
   afterEach(async () => {
@@ -79,7 +79,7 @@ describe('a call to the upstream', () => {
     observer,
     ...rest,
   });
-  /** Tells what a call came to: `ok`, or its failure. */
+  /** The result of a call: `ok`, or its failure. */
   const outcomeOf = (call: Promise<unknown>): Promise<unknown> =>
     call.then(
       () => 'ok',
@@ -99,11 +99,11 @@ describe('a call to the upstream', () => {
     );
   const get = (client: StripeClient, rest: Partial<Call> = {}): Promise<unknown> =>
     outcomeOf(client.get({ operation: customerEvaluationOperations.retrieve, path }, caller(rest)));
-  /** From here on time passes as the test says; the network goes on by itself. */
+  /** From here on the test moves the clock. The network keeps its real time. */
   const stopClock = (): void => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
   };
-  /** Waits until so many attempts have ended, and what follows from that has begun. */
+  /** Waits until this many attempts have ended and their consequences have begun. */
   const attempted = async (count: number): Promise<void> => {
     while (watched.length < count) await nextTurn();
     await nextTurn();
@@ -115,7 +115,7 @@ describe('a call to the upstream', () => {
   const requested = async (count: number): Promise<void> => {
     while (upstream.keys.length < count) await nextTurn();
   };
-  /** Takes connections and never says a word, not even of TLS's. */
+  /** Accepts connections and never starts TLS. */
   const startSilentServer = async (): Promise<string> => {
     const server = createServer((socket) => sockets.push(socket));
     servers.push(server);
@@ -269,7 +269,7 @@ describe('a call to the upstream', () => {
       const ended: unknown[] = [];
       const call = post(client, { deadline: new Deadline(400) }).then((end) => ended.push(end));
       await requested(1);
-      // The first attempt's time, and the wait before the next.
+      // The time of the first attempt, and the delay before the next.
       await jest.advanceTimersByTimeAsync(200);
       await attempted(1);
       await jest.advanceTimersByTimeAsync(100);
@@ -282,7 +282,7 @@ describe('a call to the upstream', () => {
         { code: 'UPSTREAM_TIMEOUT', effect: 'UNKNOWN', operatorNote: 'no response in time, attempts: 2' },
       ]);
       jest.useRealTimers();
-      // Reading has no effect, however it ends.
+      // A read has no effect, however it ends.
       expect(await get(client, { deadline: new Deadline(100) })).toMatchObject({
         code: 'UPSTREAM_TIMEOUT',
         effect: 'NONE',
@@ -302,7 +302,7 @@ describe('a call to the upstream', () => {
       const apiUrl = await startSilentServer();
       stopClock();
       const [unreachable, hasty] = [clientWith({ apiUrl, timeoutMs: 300 }), clientWith({ apiUrl })];
-      // Also where its last attempt had little: 75 ms, after the first one's time and the wait.
+      // The upstream is also blamed if the last attempt was short: it has 75 ms after the first attempt and the delay.
       const blamed = post(unreachable, { deadline: new Deadline(475) });
       await started(1);
       await jest.advanceTimersByTimeAsync(300);
@@ -315,7 +315,7 @@ describe('a call to the upstream', () => {
         effect: 'NONE',
         operatorNote: 'no connection in time',
       });
-      // Nobody connects in so little: that is the caller's.
+      // This deadline is too short for any connection, so the caller is at fault.
       const tooShort = post(hasty, { deadline: new Deadline(50) });
       await started(3);
       await jest.advanceTimersByTimeAsync(50);
@@ -344,7 +344,7 @@ describe('a call to the upstream', () => {
       expect(breaker).toEqual([]);
       await calls(100);
       expect(breaker).toEqual(['open']);
-      // Who has little time is refused as well.
+      // Calls with little time are rejected as well.
       expect(await post(client, { deadline: new Deadline(60) }, 'next')).toMatchObject({
         code: 'UPSTREAM_UNAVAILABLE',
         effect: 'NONE',
@@ -359,7 +359,7 @@ describe('a call to the upstream', () => {
       expect(await get(client)).toBe('ok');
       const timers = jest.getTimerCount();
       for (let count = 0; count < 10; count += 1) expect(await get(client)).toBe('ok');
-      // A pooled connection has one or two of its own.
+      // A pooled connection has one or two timers of its own.
       expect(jest.getTimerCount()).toBeLessThan(timers + 5);
     });
   });
@@ -429,7 +429,7 @@ describe('a call to the upstream', () => {
     expect(client.load.retriesLeft).toBeCloseTo(12);
     upstream.always(status(429));
     await Promise.all(Array.from({ length: 20 }, (_, index) => post(client, {}, `limited ${index}`)));
-    // Eighty calls may be repeated sixteen times.
+    // Eighty calls allow sixteen retries.
     expect(upstream.keys).toHaveLength(60 + 20 + 16);
     expect(client.load.retriesLeft).toBeLessThan(1);
   });

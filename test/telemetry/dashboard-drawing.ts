@@ -1,6 +1,6 @@
 import type { FieldDefaults, Panel } from './dashboard.ts';
 
-/** A series by the name that its legend gives it; points in seconds from the beginning. */
+/** A series under its legend's name. Points are in seconds from the beginning. */
 export interface DrawnSeries {
   readonly name: string;
   readonly points: readonly (readonly [seconds: number, value: number])[];
@@ -11,7 +11,7 @@ interface DrawnPanel {
   readonly series: readonly DrawnSeries[];
 }
 
-/** What was done from when to when, for whoever looks at the picture. */
+/** What happened from when to when, as a caption of the picture. */
 export interface Phase {
   readonly fromSeconds: number;
   readonly toSeconds: number;
@@ -32,7 +32,7 @@ const gapPx = 8;
 const headPx = 70;
 const longestGapSeconds = 5;
 
-/** Grafana's own, of its dark theme. */
+/** Grafana's colors, of its dark theme. */
 const colours: Readonly<Record<string, string>> = {
   green: '#73bf69',
   yellow: '#f2cc0c',
@@ -51,8 +51,8 @@ const backgrounds: Readonly<Record<string, string>> = {
 };
 
 /**
- * The dashboard as a page, laid out and coloured as its file says: for a picture where there is no Grafana. Panels are
- * drawn as simply as they can be read.
+ * The dashboard as a page with the layout and colors of its file, for a picture without Grafana. Panels are drawn as
+ * simply as they can be read.
  */
 export function drawDashboard({ title, panels, phases, lastSecond }: Drawing): string {
   const bottom = Math.max(...panels.map(({ panel: { gridPos } }) => gridPos.y + gridPos.h));
@@ -78,7 +78,7 @@ svg text { font: 10.5px Inter, system-ui, "DejaVu Sans", sans-serif; fill: #9d9f
 ${panels.map((drawn) => drawPanel(drawn, phases, lastSecond)).join('\n')}`;
 }
 
-/** How high the picture is down to the end of the first section, and how wide. */
+/** The height of the picture to the end of the first section, and its width. */
 export function firstSectionOf(panels: readonly Panel[]): { width: number; height: number } {
   const [, second] = panels.filter(({ type }) => type === 'row');
   return { width: 24 * columnPx + 2 * gapPx, height: headPx + (second?.gridPos.y ?? 0) * rowPx };
@@ -183,7 +183,7 @@ function drawTimeSeries({ panel, series }: DrawnPanel, place: string, frame: Fra
 
 type Layer = readonly (readonly [seconds: number, base: number, top: number])[];
 
-// A series that has no point at a moment adds nothing there.
+// A series without a point at a moment adds nothing there.
 function stack(series: readonly DrawnSeries[]): Layer[] {
   const times = [...new Set(series.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
   const heights = new Map(times.map((at) => [at, 0]));
@@ -198,7 +198,7 @@ function stack(series: readonly DrawnSeries[]): Layer[] {
   });
 }
 
-/** The parts of a layer between which nothing was told for a while, as by a replica that was gone. */
+/** The parts of a layer between gaps in its data, such as those of a replica that was down. */
 function piecesOf(layer: Layer, index: number): { layer: Layer; index: number }[] {
   const pieces: (readonly [number, number, number])[][] = [];
   for (const point of layer) {
@@ -209,7 +209,7 @@ function piecesOf(layer: Layer, index: number): { layer: Layer; index: number }[
   return pieces.map((piece) => ({ layer: piece, index }));
 }
 
-/** A colour for each series: what the panel says of its name, else the next one of the palette. */
+/** A color for each series: the one that the panel sets for its name, or the next one of the palette. */
 function colourAll(panel: Panel, names: readonly string[]): string[] {
   const used = new Map<string, number>();
   let next = 0;
@@ -232,13 +232,13 @@ function colourAll(panel: Panel, names: readonly string[]): string[] {
   });
 }
 
-/** The nth shade of a colour, lighter and darker in turn. */
+/** The nth shade of a color, lighter and darker in turn. */
 function shadeOf(colour: string, nth: number): string {
   const share = Math.min(80, Math.ceil(nth / 2) * 30);
   return `color-mix(in srgb, ${colour}, ${nth % 2 === 1 ? 'white' : 'black'} ${share}%)`;
 }
 
-/** How many lines a legend takes: letters are some six pixels wide. */
+/** The number of lines of a legend, at some six pixels a letter. */
 function linesOf(names: readonly string[], width: number): number {
   let lines = names.length === 0 ? 0 : 1;
   let used = 0;
@@ -253,7 +253,7 @@ function linesOf(names: readonly string[], width: number): number {
   return lines;
 }
 
-/** A round number at or above the most, and the distance between lines below it. */
+/** A round number at or above the maximum, and the distance between the grid lines below it. */
 function scaleTo(most: number, unit: string | undefined): { ceiling: number; step: number } {
   const base = unit === 'bytes' ? 1024 * 1024 : 1;
   const rough = (most === 0 ? (unit === 'percentunit' ? 0.01 : 1) : most) / base / 4;
@@ -262,7 +262,7 @@ function scaleTo(most: number, unit: string | undefined): { ceiling: number; ste
   return { ceiling: Math.max(step, Math.ceil(most / step) * step), step };
 }
 
-/** As Grafana writes a value of this unit. */
+/** Formats a value of this unit like Grafana. */
 function valueIn(unit: string | undefined, value: number, decimals?: number): string {
   const rounded = (number: number): string =>
     decimals === undefined ? String(Number(number.toPrecision(3))) : number.toFixed(decimals);

@@ -10,7 +10,7 @@ import { startRedis } from '../harness/redis.ts';
 import { type Panel, withoutVariables } from './dashboard.ts';
 import type { Drawing, DrawnSeries, Phase } from './dashboard-drawing.ts';
 
-/** What happens, in order, for so many seconds each; what has no words is a quiet time. */
+/** What happens, in order, and for how many seconds. Without a caption, it is a quiet time. */
 const acts = {
   quiet: { seconds: 18 },
   client: { seconds: 28, words: 'a client’s new version sends nonsense', colour: '#5794f2' },
@@ -33,8 +33,8 @@ const intervalMs = 1_000;
 const rateInterval = '4s';
 
 /**
- * Three minutes of what an operator may meet: two replicas under steady load, scraped by a real Prometheus; then each
- * panel asked of it in its own words.
+ * Three minutes of what an operator may see: two replicas under steady load, scraped by a real Prometheus; then each
+ * panel's queries are run.
  */
 export async function runDashboardScene(panels: readonly Panel[]): Promise<Drawing> {
   const sandbox = new Sandbox({ capacity: 100_000 });
@@ -74,7 +74,7 @@ export async function runDashboardScene(panels: readonly Panel[]): Promise<Drawi
   const urls = ports.map((port) => `http://127.0.0.1:${port}/graphql`);
   const send = sendTo(urls, visitors);
 
-  // Before the picture begins: what a process does at first is not of interest.
+  // Before the picture begins: the first moments of a process are not of interest.
   await offer(() => send('quiet'), 45, 8);
   const beganAt = Date.now() / 1000;
   const phases: Phase[] = [];
@@ -133,7 +133,7 @@ export async function runDashboardScene(panels: readonly Panel[]): Promise<Drawi
   return drawn;
 }
 
-/** So many a second, whatever becomes of them. */
+/** Sends this many a second, whatever becomes of them. */
 async function offer(send: () => Promise<void>, perSecond: number, seconds: number): Promise<void> {
   const start = performance.now();
   for (let sent = 0; performance.now() - start < seconds * 1000; sent += 1) {
@@ -147,7 +147,9 @@ const create = `mutation ($input: CreateCustomerEvaluationInput!) { createCustom
 const report = `mutation ($input: ReportCustomerEvaluationInput!) { reportCustomerEvaluation(input: $input) ${fields} }`;
 const read = 'query ($id: ID!) { customerEvaluation(id: $id) { id status } }';
 
-/** One request of somebody, as the act has it, by way of a balancer that tries the other replica where one is gone. */
+/**
+ * Sends one request of a visitor, as the act demands, through a balancer that tries the other replica if one is down.
+ */
 function sendTo(urls: readonly string[], visitors: readonly string[]): (act: Act) => Promise<void> {
   const made: string[] = [];
   let turn = 0;
@@ -164,7 +166,7 @@ function sendTo(urls: readonly string[], visitors: readonly string[]): (act: Act
         if (id !== undefined) made.push(id);
         return;
       } catch {
-        // Gone: the other one.
+        // Down: try the other one.
       }
     }
   };
@@ -189,7 +191,7 @@ function sendTo(urls: readonly string[], visitors: readonly string[]): (act: Act
         if (chance < 0.2) return post({ query: '{ customerEvaluations { id } }' }, token);
         if (chance < 0.26) return post({ query: create }, 'expired');
         if (chance < 0.34) return evaluate(' sandbox_missing', token);
-        // One that has forgotten to wait between its calls.
+        // A client that does not wait between its calls.
         if (chance < 0.5) return evaluate('', visitors[0] ?? token);
         break;
       case 'upstreamSlow':
@@ -226,7 +228,7 @@ function pick<Choice>(choices: readonly [Choice, ...Choice[]] | readonly Choice[
   return choices[Math.floor(Math.random() * choices.length)] as Choice;
 }
 
-/** Takes whatever it is sent, while it is there. */
+/** Accepts everything it is sent while it is up. */
 async function startCollector(): Promise<{
   url: string;
   goAway(): Promise<void>;

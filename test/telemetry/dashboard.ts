@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** How Grafana is to colour a series: one colour, or shades of it. */
+/** The color of a series in Grafana: fixed, or shades of one. */
 interface Colour {
   readonly mode: 'fixed' | 'shades';
   readonly fixedColor: string;
@@ -21,7 +21,7 @@ export interface FieldDefaults {
   readonly custom?: { readonly fillOpacity?: number; readonly stacking?: { readonly mode: string } };
 }
 
-/** A panel of the dashboard: of Grafana's model, what ours uses. */
+/** A panel of the dashboard: the part of Grafana's model that ours uses. */
 export interface Panel {
   readonly title: string;
   readonly type: 'row' | 'stat' | 'timeseries';
@@ -37,7 +37,7 @@ export interface Panel {
   readonly targets?: readonly Target[];
 }
 
-/** Everything on the dashboard that is shipped, headings included. */
+/** Everything on the shipped dashboard, including headings. */
 export function readPanels(): readonly Panel[] {
   const { panels } = JSON.parse(readFileSync('deploy/monitoring/dashboard.json', 'utf8')) as {
     panels: readonly Panel[];
@@ -45,7 +45,7 @@ export function readPanels(): readonly Panel[] {
   return panels;
 }
 
-/** A query as Grafana sends it, for all jobs; rates are over so long. */
+/** A query as Grafana sends it, for all jobs, with rates over this time. */
 export function withoutVariables(expression: string, rateInterval: string): string {
   return expression.replaceAll('$__rate_interval', rateInterval).replaceAll('$job', '.+');
 }

@@ -30,7 +30,7 @@ describe('the log', () => {
 
   const lines = (msg: string): Line[] =>
     gateway.log.map((line) => JSON.parse(line) as Line).filter((line) => line['msg'] === msg);
-  /** Sends it and waits until all that it logs is in the log. */
+  /** Sends a request and waits until all of its lines are in the log. */
   async function send(query: string, variables: object = {}, subject = 'canary-subject'): Promise<void> {
     const authorization = `Bearer ${await issuer.token({ sub: subject })}`;
     await gateway.send(query, variables, { authorization, 'x-request-id': 'req-of-the-client' });
@@ -62,7 +62,7 @@ describe('the log', () => {
       upstreamMs: number;
     }[];
     expect(upstreamMs).toBeGreaterThan(0);
-    // The wait between the attempts is ours.
+    // The delay between attempts is not upstream time.
     expect(durationMs).toBeGreaterThan(upstreamMs ?? 0);
   });
 

@@ -26,7 +26,7 @@ describe('a log that nobody reads', () => {
   });
   afterAll(() => upstream.close());
 
-  /** A gateway whose standard output is this. */
+  /** A gateway with this as its standard output. */
   async function start(stdout: 'pipe' | number, command: string[] = [process.execPath, 'dist/main.js']) {
     const [port, metricsPort] = [await freePort(), await freePort()];
     const [program = '', ...rest] = command;
@@ -38,7 +38,7 @@ describe('a log that nobody reads', () => {
         LOG_LEVEL: 'debug',
         RATE_LIMIT_PER_MINUTE: 'off',
         RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
-        // What is shed leaves no line.
+        // No load shedding: rejected requests are not logged.
         MAX_EVENT_LOOP_DELAY_MS: '10000',
         ...upstreamAt(upstream.url),
       },
@@ -67,7 +67,7 @@ describe('a log that nobody reads', () => {
     const { child, url, metrics } = await start('pipe');
     const { stdout } = child;
     if (stdout === null) throw new Error('no pipe');
-    // Names of 80 characters and lines for each: until more waits than is kept.
+    // Operation names of 80 characters fill the log until more is waiting than is kept.
     const query = `query ${'N'.repeat(80)} { ${'a: __typename '.repeat(15)} }`;
     while ((await dropped(metrics)) === 0) {
       await Promise.all(
@@ -80,16 +80,16 @@ describe('a log that nobody reads', () => {
         ),
       );
     }
-    // Answered while the reader stands still.
+    // Calls are answered while the reader stands still.
     expect(await create(url)).toBe(200);
 
-    // It reads again.
+    // The reader continues.
     const lines: string[] = [];
     createInterface({ input: stdout }).on('line', (line) => lines.push(line));
     await until(() => lines.length > 1_000);
     await delay(300);
     await create(url);
-    // More than once where a short line fitted between two that did not.
+    // More than one line if a short one fitted between two that did not.
     const told = (): number =>
       lines
         .map((line) => JSON.parse(line))

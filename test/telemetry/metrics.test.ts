@@ -111,7 +111,7 @@ describe('the metrics', () => {
     ]);
     expect(sumOf(samples, attempts, { call: 'retrieve', result: '200' })).toBe(1);
     expect(sumOf(samples, 'customer_evaluations_upstream_retries_total', { call: 'create' })).toBe(4);
-    // The reset hit a connection that was there before: such a repeat is outside the budget of ten.
+    // The reset hit a reused connection. Such a retry does not count against the budget of ten.
     expect(sumOf(samples, 'customer_evaluations_upstream_retries_left')).toBe(7);
     expect(sumOf(samples, 'customer_evaluations_upstream_calls_in_flight')).toBe(0);
     expect(sumOf(samples, 'customer_evaluations_upstream_calls_limit')).toBe(512);
@@ -141,7 +141,7 @@ describe('the metrics', () => {
     for (let count = 0; count < 5; count += 1) await create();
     const samples = await read();
     expect(sumOf(samples, operations, created('OK'))).toBe(2);
-    // Before their bodies are read: nobody knows what they would have asked for.
+    // They are refused before their bodies are read, so their operations are unknown.
     const refused = { operation: 'none', outcome: 'RATE_LIMITED', fault: 'client' };
     expect(sumOf(samples, operations, refused)).toBe(3);
     expect(sumOf(samples, 'customer_evaluations_rate_limited_total')).toBe(3);
@@ -248,14 +248,14 @@ describe('the metrics', () => {
     expect(sumOf(samples, levels, { event_type: 'REGISTRATION', signal: 'none' })).toBe(1);
     const kind = { kind: 'unknown field signals.newer' };
     expect(sumOf(samples, 'customer_evaluations_contract_drift_total', kind)).toBe(1);
-    // Read anew, and not added up, at the next scrape.
+    // The next scrape reads it anew and does not add it up.
     expect(sumOf(await read(), 'customer_evaluations_contract_drift_total', kind)).toBe(1);
   });
 
   it('the metrics have no label with a client’s or person’s text, however many requests arrive', async () => {
     await start();
     await create(personalInput);
-    // Of Node's own, the kinds of garbage collection that there have been grow by themselves.
+    // Node's own metrics are left out: kinds of garbage collection appear by themselves.
     const ours = (samples: Sample[]) =>
       samples.filter(({ name }) => name.startsWith('customer_evaluations_'));
     const before = ours(await read()).length;
@@ -267,7 +267,7 @@ describe('the metrics', () => {
     const samples = await read();
     const text = JSON.stringify(samples);
     for (const canary of [...canaries, 'anary', 'alias']) expect(text).not.toContain(canary);
-    // A few outcomes more, with their buckets; and not one for each stranger.
+    // A few more outcomes with their buckets, but not a series for each client.
     expect(ours(samples).length - before).toBeLessThan(60);
   });
 
@@ -291,7 +291,7 @@ describe('the metrics', () => {
     ]) {
       expect(samples.map((sample) => sample.name)).toContain(name);
     }
-    // Neither is used here: not "down", but not there.
+    // A feature that is not used has no gauge, rather than one that says "down".
     for (const name of ['customer_evaluations_key_set_up', 'customer_evaluations_shared_counters_up']) {
       expect(samples.map((sample) => sample.name)).not.toContain(name);
     }

@@ -23,7 +23,7 @@ const queries = [
   ...rules.map(({ alert, record, expr }): [string, string] => [alert ?? record ?? '', expr]),
 ];
 
-/** The metrics of the gateway or of Node that a query reads, each with the labels that it chooses by. */
+/** The metrics that a query reads, each with the labels that it selects by. */
 function metricsIn(query: string): { name: string; labels: string[] }[] {
   const found = query.matchAll(
     /(?<![\w:])((?:customer_evaluations|nodejs|process)_\w+)(?!:)\b(?:\{([^}]*)\})?/g,
@@ -56,7 +56,7 @@ describe('dashboard and alerts', () => {
     for (const [title, query] of queries) {
       for (const { name, labels } of metricsIn(query)) {
         asked += 1;
-        // `job` and `instance` are the scraping Prometheus' own.
+        // Prometheus adds `job` and `instance` when it scrapes.
         const unknown = labels.filter((label) => !told.get(name)?.has(label) && label !== 'job');
         expect({ title, name, isTold: told.has(name), unknown }).toEqual({
           title,

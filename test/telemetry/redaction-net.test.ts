@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createLog } from '../../src/telemetry/log.ts';
 
-/** The line that is written of a text. */
+/** The log line of a text. */
 function written(text: string): string {
   let line = '';
   createLog('info', { write: (written) => (line += written) }).info({ text }, 'said');

@@ -1,7 +1,7 @@
 /*
- * `npm run pictures:dashboard`: the dashboard after three minutes of what an operator may meet, drawn from what a real
- * Prometheus answers to its queries, since Grafana itself is not to be had everywhere. `-- --raw file.json` keeps what
- * was answered, `-- --from file.json` draws that anew.
+ * `npm run pictures:dashboard`: draws the dashboard after three minutes of what an operator may see, from what a real
+ * Prometheus returns to its queries, because Grafana cannot be installed everywhere. `-- --raw file.json` keeps the
+ * results; `-- --from file.json` draws them again.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -19,7 +19,7 @@ const drawing =
 if (values.raw !== undefined) writeFileSync(values.raw, JSON.stringify(drawing));
 await takePictures(drawing);
 
-// The dashboard may have changed since: what was answered then is drawn as it says now.
+// The dashboard may have changed since: the results are drawn with the dashboard as it is now.
 function redrawn(kept: Drawing): Drawing {
   const byTitle = new Map(kept.panels.map(({ panel, series }) => [panel.title, series]));
   return { ...kept, panels: panels.map((panel) => ({ panel, series: byTitle.get(panel.title) ?? [] })) };

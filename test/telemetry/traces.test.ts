@@ -34,7 +34,7 @@ describe('a trace', () => {
       upstreamAt(upstream.url, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...rest }),
     );
   }
-  /** What the collector has once the gateway has ended: its last spans are handed out as it drains. */
+  /** The spans received by the collector once the gateway has ended. The last ones are exported during the drain. */
   async function collected(): Promise<ReceivedSpan[]> {
     await gateway.close();
     return collector.spans;
@@ -103,7 +103,7 @@ describe('a trace', () => {
       'http.response.status_code': 200,
       'http.request.resend_count': 1,
     });
-    // Each within its parent, one attempt after the other.
+    // Each span lies within its parent, and the attempts follow one another.
     expect(new Set(spans.map((span) => span.traceId)).size).toBe(1);
     expect(first?.endMs).toBeLessThanOrEqual(second?.startMs ?? 0);
     expect(operation.startMs).toBeGreaterThanOrEqual(server.startMs);
@@ -253,7 +253,7 @@ describe('a collector', () => {
         expect(data.createCustomerEvaluation.errors).toEqual([]);
       const samples = await scrape(metricsUrl(gateway));
       expect(sumOf(samples, 'customer_evaluations_trace_spans_total', { result: 'exported' })).toBe(0);
-      // Throws where that was not a clean end; a drain that is cut off is none.
+      // Rejects if the drain had to be cut off.
       await gateway.close();
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -1,4 +1,4 @@
-// What a team would write: Apollo Server's standalone server and Stripe's own SDK.
+// What a team would write with Apollo Server's standalone server and Stripe's SDK.
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import Stripe from 'stripe';

@@ -1,4 +1,4 @@
-// What somebody writes by hand for this one call.
+// What a developer would write by hand for this one call.
 export function encodeForm({ eventType, evaluationContext }) {
   const fields = [`event_type=${eventType.toLowerCase()}`];
   evaluationContext.forEach(({ clientDetails, customerDetails }, index) => {

@@ -1,4 +1,4 @@
-// The same graph as the gateway's, as somebody would write it by hand.
+// The gateway's graph, written by hand.
 export const typeDefs = /* GraphQL */ `
   type Query { ping: String }
   type Mutation { createCustomerEvaluation(input: CreateCustomerEvaluationInput!): Payload }
@@ -40,7 +40,7 @@ export function fromStripe(wire) {
   };
 }
 
-/** The resolvers, given what makes the call upstream: `(input, idempotencyKey) => wire object`. */
+/** The resolvers; `call` makes the upstream call: `(input, idempotencyKey) => wire object`. */
 export function resolvers(call) {
   return {
     Mutation: {

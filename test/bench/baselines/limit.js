@@ -1,4 +1,4 @@
-// The limit: a bare proxy, HTTP in and HTTP out, without GraphQL. Nothing that answers a mutation can cost less.
+// The limit: a bare HTTP proxy without GraphQL. No server that answers a mutation can cost less.
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
 import { encodeForm } from './form.js';

@@ -2,7 +2,7 @@ import { contestants } from '../contestants.ts';
 import { cpuOf, type Figures, inTurn } from '../load.ts';
 import type { Scale } from '../scale.ts';
 
-/** CPU microseconds for each mutation, against an upstream that answers at once. */
+/** CPU microseconds of each mutation, with an upstream that responds immediately. */
 export function cpu({ rounds, roundSeconds, warmUpSeconds }: Scale): Promise<Figures[]> {
   return inTurn(contestants, { latencyMs: 0, rounds, warmUpSeconds }, async (target) => {
     const { cpu: microseconds, scavenges, result } = await cpuOf(target, { duration: roundSeconds });

@@ -12,7 +12,7 @@ const representations = (count: number): object => ({
 });
 const entities =
   'query($representations: [_Any!]!) { _entities(representations: $representations) { ... on CustomerEvaluation { id eventType livemode } } }';
-/** Known by hash after the first time, whatever its length. */
+/** Sent by hash after the first time, whatever its length. */
 const sized = (bytes: number): string => `${'# '.padEnd(bytes - 20, '-')}\n{ __typename }`;
 
 const requests: Readonly<Record<string, string>> = {
@@ -26,8 +26,8 @@ const requests: Readonly<Record<string, string>> = {
 const settings = { STRIPE_API_VERSION: '2026-06-24.preview' };
 
 /**
- * CPU microseconds of a router's entity fetches, each of them a call upstream, and of documents by size; with plans
- * and without.
+ * CPU microseconds of entity fetches, each with one upstream call for each entity, and of documents by size, with and
+ * without plans.
  */
 export async function documents({ roundSeconds, warmUpSeconds }: Scale): Promise<Figures[]> {
   const measured = [gatewayWith(settings), gatewayWith({ ...settings, PREPARED_OPERATIONS: 'off' })];

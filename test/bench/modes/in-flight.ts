@@ -4,14 +4,17 @@ import { type Figures, startContestant, startUpstream, warm } from '../load.ts';
 import { openLoop } from '../open-loop.ts';
 import type { Scale } from '../scale.ts';
 
-// Each is two connections.
+// Each takes two connections.
 const openFiles = Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]);
-/** Ten thousand, or as many thousands as the limit of open files (`ulimit -n`) has room for. */
+/** Ten thousand, or as many thousands as the limit of open files (`ulimit -n`) permits. */
 const calls = Math.min(10_000, Math.floor((openFiles - 1_000) / 2_000) * 1_000);
 /** All are sent before the first is answered. */
 const seconds = 7;
 
-/** This many mutations in flight against an upstream of 8 s: the memory of each, and whether all are answered. */
+/**
+ * Sends this many mutations at once to an upstream with a latency of 8 s: the memory of each, and whether all are
+ * answered.
+ */
 export async function inFlight({ warmUpSeconds }: Scale): Promise<Figures[]> {
   const upstream = await startUpstream(8_000);
   const figures: Figures[] = [];

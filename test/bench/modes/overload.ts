@@ -4,8 +4,8 @@ import { openLoop } from '../open-loop.ts';
 import type { Scale } from '../scale.ts';
 
 /**
- * What is still answered when two, five and ten times as much comes as can be, against an upstream of 300 ms. Asked to
- * hold so many calls in flight that the process itself is the limit, not the bulkhead.
+ * The goodput at two, five and ten times the peak load, with an upstream latency of 300 ms. The concurrency limit is
+ * raised, so that the process is the bottleneck and not the limit.
  */
 export async function overload({ roundSeconds, warmUpSeconds }: Scale): Promise<Figures[]> {
   const upstream = await startUpstream(300);
@@ -31,7 +31,7 @@ export async function overload({ roundSeconds, warmUpSeconds }: Scale): Promise<
   return [{}, figures];
 }
 
-/** The most that is answered in time: of more and more, until a fifth of it is not. */
+/** The peak: raises the rate until a fifth of the requests is not answered in time. */
 async function peakOf(target: Target): Promise<number> {
   let peak = 0;
   for (let perSecond = 200; ; perSecond *= 1.2) {

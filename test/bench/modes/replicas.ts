@@ -5,9 +5,9 @@ import { openLoop } from '../open-loop.ts';
 import type { Scale } from '../scale.ts';
 
 /**
- * What a mutation costs one gateway, and each of two on a core of its own, behind the balancer that is shipped, so
- * behind one port. The second shares its core with load and upstream, so the rate is one at which all have time: where
- * two take no more for a mutation than one, and each gets half of them, two can do twice as much.
+ * The CPU of a mutation on one gateway, and on each of two with a core of its own behind the shipped balancer. The
+ * second shares its core with the load and the upstream, so the rate is one that leaves all of them idle time. If two
+ * need no more CPU for a mutation than one, and each gets half of them, two carry twice as much.
  */
 export async function replicas({ roundSeconds, warmUpSeconds }: Scale): Promise<Figures[]> {
   const upstream = await startUpstream(0);

@@ -6,8 +6,8 @@ import type { Scale } from '../scale.ts';
 const latencyMs = 300;
 
 /**
- * What a mutation takes beyond the upstream's 300 ms, at a steady hundred a second, and of the processor: there each
- * wakes the process by itself, which costs all contestants more than what they do for it.
+ * The latency of a mutation beyond the upstream's 300 ms, at a steady hundred a second, and its CPU. At this rate each
+ * mutation wakes the process by itself, which costs all contestants more than their work does.
  */
 export function steady({ steadySeconds, rounds }: Scale): Promise<Figures[]> {
   return inTurn(contestants, { latencyMs, rounds, warmUpSeconds: 5 }, async (target) => {

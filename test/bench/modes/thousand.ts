@@ -4,11 +4,11 @@ import type { Scale } from '../scale.ts';
 
 const connections = 1_000;
 
-/** A thousand connections, each with one mutation after the other, against an upstream of 300 ms. */
+/** A thousand connections, each sending one mutation after the other, with an upstream latency of 300 ms. */
 export function thousand({ roundSeconds, warmUpSeconds }: Scale): Promise<Figures[]> {
   const measured = contestants.slice(0, 4).map((contestant) => ({
     ...contestant,
-    // All of them at once, where 512 are the default, and however slow the machine is.
+    // All of them at once (the default is 512), however slow the machine is.
     environment: (...site: Parameters<typeof contestant.environment>) => ({
       ...contestant.environment(...site),
       UPSTREAM_MAX_CONCURRENCY: String(connections),
