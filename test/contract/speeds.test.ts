@@ -12,6 +12,7 @@ describe('the speed of a test', () => {
     ['test/faults/history-check.test.ts', 'unit'],
     ['test/stripe/upstream-call.test.ts', 'integration'],
     ['test/journey/worked-examples.test.ts', 'integration'],
+    ['test/recheck/regular-expressions.test.ts', 'integration'],
     ['test/faults/outage.test.ts', 'system'],
     ['test/access/shared-limits.test.ts', 'system'],
     ['test/browser/playground.test.ts', 'system'],

@@ -5,7 +5,12 @@ import { installPackages } from '../../deploy/build/install-packages.ts';
 // biome-ignore lint/style/noDefaultExport: Jest's globalSetup takes a default export
 export default () =>
   Promise.all(
-    ['test/browser', 'test/cosmo', 'test/deploy', 'test/federation', 'test/stripe-preview'].map(
-      installPackages,
-    ),
+    [
+      'test/browser',
+      'test/cosmo',
+      'test/deploy',
+      'test/federation',
+      'test/recheck',
+      'test/stripe-preview',
+    ].map(installPackages),
   );

@@ -3,8 +3,8 @@ import path from 'node:path';
 
 /**
  * The speed of a test file, by its direct and indirect imports within `test/`: `unit` opens no socket, starts no
- * process and needs no build; `integration` uses one gateway, or a server in the test's own process; `system` starts
- * other programs, or tests faults that take time.
+ * process, and needs no build and no packages but the project's; `integration` needs these, uses one gateway, or a server
+ * in the test's own process; `system` starts other programs, or tests faults that take time.
  */
 export type Speed = 'unit' | 'integration' | 'system';
 
@@ -19,7 +19,16 @@ const openingWords = /\bfetch\(|\.listen\(|\bdist\//;
 /** Starts one gateway, as most tests do. Every other file that starts a process starts another program. */
 const gatewayHarness = 'test/harness/gateway.ts';
 
-const importPattern = /(?:^|\n)(?:import|export)\s[^;]*?['"]([^'"]+)['"];|import\(['"]([^'"]+)['"]\)/g;
+const importPattern = /(?:^|\n)(?:import|export)\s[^;=(]*?['"]([^'"]+)['"];|import\(['"]([^'"]+)['"]\)/g;
+
+const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+/** Packages that a unit test may import. The others are installed before the first integration test. */
+const ownPackages = new Set(Object.keys({ ...dependencies, ...devDependencies }));
+
+function isInstalledForTests(name: string): boolean {
+  const [scope = '', inScope = ''] = name.split('/');
+  return !name.startsWith('node:') && !ownPackages.has(scope.startsWith('@') ? `${scope}/${inScope}` : scope);
+}
 
 /** Folders of test code. The code that installs packages is part of the build. */
 const ofTests = /^(test\/.*|deploy\/build\/install-packages)\.m?ts$/;
@@ -45,10 +54,11 @@ function partsOf(file: string, parts = new Map<string, Part>()): Map<string, Par
 /** The speed of a test file, whose path begins with `test/`. */
 export function speedOf(file: string): Speed {
   const parts = partsOf(file);
-  const opens = [...parts.values()].some(
-    ({ source, packages }) => packages.some((name) => opening.test(name)) || openingWords.test(source),
+  const isUnit = [...parts.values()].every(
+    ({ source, packages }) =>
+      !packages.some((name) => opening.test(name) || isInstalledForTests(name)) && !openingWords.test(source),
   );
-  if (!opens) return 'unit';
+  if (isUnit) return 'unit';
   const startsPrograms = [...parts].some(
     ([part, { packages }]) => part !== gatewayHarness && packages.some((name) => startingPrograms.test(name)),
   );

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { parseSync } from '@swc/core';
-import type { checkSync } from 'recheck';
-import { installPackages } from '../../deploy/build/install-packages.ts';
+import { checkSync } from 'recheck';
 import { sourceFiles } from '../harness/source-files.ts';
 
 interface Expression {
@@ -45,22 +44,14 @@ function expressionsOf(file: string): Expression[] {
   return found;
 }
 
-let check: typeof checkSync;
-
 /** recheck's verdict on an expression: `safe`, or how its time grows and for which text. */
 function verdictOn({ source, flags }: Expression): string {
-  const found = check(source, flags, { timeout: 20_000 });
+  const found = checkSync(source, flags, { timeout: 20_000 });
   if (found.status !== 'vulnerable') return found.status;
   return `vulnerable, ${found.complexity.summary}, ${found.attack.pattern}`;
 }
 
 describe('the work of a regular expression', () => {
-  // Installed and loaded here, because its 58 MB are needed by no other test.
-  beforeAll(async () => {
-    await installPackages('test/recheck');
-    ({ checkSync: check } = await import('recheck'));
-  }, 120_000);
-
   it('the work of each regular expression of the server grows only linearly with its text', () => {
     const expressions = sourceFiles().flatMap(expressionsOf);
     expect(expressions.length).toBeGreaterThan(80);
