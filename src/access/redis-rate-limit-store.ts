@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { Redis, ReplyError } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { failureReason } from '../errors/failure-reason.ts';
@@ -34,6 +34,8 @@ export class RedisRateLimitStore {
   #state: StoreState | undefined;
   #reason: string | undefined;
   #pausedUntil = 0;
+  /** Redis has answered the last command with an error: then a new connection alone does not mean that it counts. */
+  #isRefusing = false;
 
   /** Others can read the store, so it holds only names from `pseudonymize`. */
   constructor(
@@ -72,6 +74,7 @@ export class RedisRateLimitStore {
       this.#follow(next);
       for (const tell of this.#onRedis) tell(next);
       old.disconnect();
+      this.#isRefusing = false;
       this.#note('up');
     });
   }
@@ -80,7 +83,9 @@ export class RedisRateLimitStore {
     const note = (state: StoreState, reason?: string): void => {
       if (redis === this.#redis) this.#note(state, reason);
     };
-    redis.on('ready', () => note('up'));
+    redis.on('ready', () => {
+      if (!this.#isRefusing) note('up');
+    });
     // A close follows each error. Without a listener, ioredis prints errors itself.
     redis.on('error', (error) => note('down', failureReason(error)));
     redis.on('close', () => note('down', 'closed'));
@@ -119,11 +124,13 @@ export class RedisRateLimitStore {
         if (performance.now() < this.#pausedUntil) return own.add(name, points);
         try {
           const wait = await waitOf(shared.consume(this.#pseudonymize(name), points));
+          this.#isRefusing = false;
           this.#note('up');
           if (wait !== undefined) blocked.set(name, true, { ttl: Math.ceil(wait) });
           return wait;
         } catch (error) {
           this.#pausedUntil = performance.now() + redisPauseMs;
+          this.#isRefusing = error instanceof ReplyError;
           this.#note('down', failureReason(error));
           return own.add(name, points);
         }

@@ -207,6 +207,33 @@ describeUnless(missingRedis(), 'what several processes count together', () => {
     expect(states).toEqual(['down', 'up']);
   });
 
+  it('the shared store stays down after it has reconnected to a Redis that still refuses to write', async () => {
+    const store = await open();
+    const counter = store.counter('caller', 1);
+    const connections = async (): Promise<string> =>
+      String(await redis.admin.client('LIST'))
+        .match(/^id=\d+/gm)
+        ?.join() ?? '';
+    const before = await connections();
+    await redis.admin.replicaof('127.0.0.1', await freePort());
+    expect(await counter.add('x', 1)).toBeUndefined();
+    const isReconnected = async (): Promise<boolean> => {
+      const now = await connections();
+      return now !== before && now.split(',').length === before.split(',').length;
+    };
+    while (!(await isReconnected())) await delay(5);
+    await delay(50);
+    expect(states).toEqual(['down']);
+    expect(store.reason).toBe('READONLY');
+
+    await redis.admin.replicaof('NO', 'ONE');
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 1_000);
+    expect(await counter.add('x', 1)).toBeUndefined();
+    clock.mockRestore();
+    expect(states).toEqual(['down', 'up']);
+    expect(await redis.admin.keys('*')).toHaveLength(1);
+  });
+
   it('the shared store counts locally as soon as Redis is down, and in Redis again when it is back', async () => {
     const store = await open();
     const counter = store.counter('caller', 1);
