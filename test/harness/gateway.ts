@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { runInThisContext } from 'node:vm';
 import type { ClockShift } from './movable-clock.ts';
 import type { ResponseData } from './response-data.ts';
@@ -52,7 +51,12 @@ export interface ProcessOptions {
   readonly directory?: string;
   /** Whether `moveClock` is to work. */
   readonly movableClock?: boolean;
+  /** Whether the issuer fails on purpose, so that its keys are not awaited. */
+  readonly issuerFails?: boolean;
 }
+
+/** Loaded by `npm run test:plans`. */
+const warmPlans = new URL('../prepared/warm-plans.ts', import.meta.url).href;
 
 /** Tests call faster than people do, on machines that may be busy. */
 const unlimited = {
@@ -72,9 +76,18 @@ export function startTestGateway(
 /** Starts the built gateway on a free port; `environment` is all the environment it sees. */
 export async function spawnGateway(
   environment: Record<string, string>,
-  { maxFiles, nodeOptions = [], directory = '.', movableClock = false }: ProcessOptions = {},
+  {
+    maxFiles,
+    nodeOptions = [],
+    directory = '.',
+    movableClock = false,
+    issuerFails = false,
+  }: ProcessOptions = {},
 ): Promise<GatewayProcess> {
-  const preload = movableClock ? ['--import', './test/harness/movable-clock.ts'] : [];
+  const preload = [
+    ...(movableClock ? ['--import', './test/harness/movable-clock.ts'] : []),
+    ...(process.env['PLANS'] === 'warm' ? ['--import', warmPlans] : []),
+  ];
   const command = [process.execPath, ...nodeOptions, ...preload, 'dist/main.js'];
   const limited = ['sh', '-c', `ulimit -n ${maxFiles} && exec "$0" "$@"`, ...command];
   const [program = '', ...parameters] = maxFiles === undefined ? command : limited;
@@ -108,6 +121,10 @@ export async function spawnGateway(
   });
 
   const { url } = JSON.parse(await logged(/"msg":"listening"/)) as { url: string };
+  // On a busy machine the first fetch of the key set may time out. It is repeated after five seconds.
+  const timedOut = /"reason":"timeout".*the key set of JWT_JWKS_URL is down/;
+  if (!issuerFails && log.some((line) => timedOut.test(line)))
+    await logged(/the key set of JWT_JWKS_URL is up/);
   const drained = async (): Promise<void> => {
     for (let quiet = 0, read = log.length; quiet < 3; quiet = log.length === read ? quiet + 1 : 0) {
       read = log.length;
@@ -173,11 +190,6 @@ function keepingAlive<Args extends unknown[], Result>(
       clearInterval(timer);
     }
   };
-}
-
-/** Waits until the gateway is ready: on a busy machine, the first fetch of the key set may time out. */
-export async function untilReady({ url }: Pick<GatewayProcess, 'url'>): Promise<void> {
-  while (!(await fetch(`${url}/readyz`)).ok) await delay(50);
 }
 
 /** The CPU time used by the gateway, in milliseconds, unaffected by other load. The kernel counts in steps of ten. */

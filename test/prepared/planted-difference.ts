@@ -2,8 +2,7 @@
  * Loaded into a gateway's process before the gateway (`node --import ./test/prepared/planted-difference.ts?alias`):
  * plants a mistake of the named kind in its plans, to show that the differential test would find it.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import { patchBuild } from './patch-build.ts';
 
 /** The text in the build's chunks, and its replacement with the mistake. */
 const differences: Readonly<Record<string, readonly [right: string, wrong: string]>> = {
@@ -23,16 +22,4 @@ const differences: Readonly<Record<string, readonly [right: string, wrong: strin
 const kind = decodeURIComponent(new URL(import.meta.url).search.slice(1));
 const [right, wrong] = differences[kind] ?? [];
 if (right === undefined || wrong === undefined) throw new Error(`no such difference: ${kind}`);
-const hasPlace = readdirSync('dist').some(
-  (name) => name.endsWith('.js') && readFileSync(`dist/${name}`, 'utf8').includes(right),
-);
-if (!hasPlace) throw new Error(`the build has no place for the difference: ${kind}`);
-
-registerHooks({
-  load(url, context, nextLoad) {
-    const loaded = nextLoad(url, context);
-    if (!url.includes('/dist/') || loaded.source == null) return loaded;
-    const source = Buffer.from(loaded.source as Uint8Array).toString('utf8');
-    return { ...loaded, source: source.replace(right, wrong) };
-  },
-});
+patchBuild({ [right]: wrong });
