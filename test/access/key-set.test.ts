@@ -65,7 +65,7 @@ describe('the issuer’s key set', () => {
     async (name) => {
       issuer.answerWith(faults[name] as (response: ServerResponse) => void);
       const before = issuer.fetches;
-      gateway = await startTestGateway(issuer.environment());
+      gateway = await startTestGateway(issuer.environment(), { issuerFails: true });
       // Refused while some of these issuers still have not responded, and without another fetch.
       const result = await call(await issuer.token());
       expect(issuer.fetches - before).toBe(1);

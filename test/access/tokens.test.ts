@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
-import { startTestGateway, type TestGateway, untilReady, upstreamAt } from '../harness/gateway.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type Issuer, makeKey, startIssuer } from '../harness/issuer.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 
@@ -25,7 +25,6 @@ describe('a gateway that asks for tokens', () => {
     issuer = await startIssuer();
     await new Promise<void>((resolve) => trap.listen(0, '127.0.0.1', resolve));
     gateway = await startTestGateway(upstreamAt(upstream.url, issuer.environment()));
-    await untilReady(gateway);
   });
   afterAll(async () => {
     await gateway.close();

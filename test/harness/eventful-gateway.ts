@@ -1,6 +1,6 @@
 import { createEverything, registration, registrationAnswer } from './evaluations.ts';
 import { answers, type FaultyUpstream, startFaultyUpstream, status, succeed } from './faulty-upstream.ts';
-import { startTestGateway, untilReady, upstreamAt } from './gateway.ts';
+import { startTestGateway, upstreamAt } from './gateway.ts';
 import { type Issuer, startIssuer } from './issuer.ts';
 import { metricsUrl } from './scrape.ts';
 
@@ -26,7 +26,6 @@ export async function startEventfulGateway(): Promise<EventfulGateway> {
       UPSTREAM_MAX_ATTEMPTS: '2',
     }),
   );
-  await untilReady(gateway);
   const drifting = answers(JSON.stringify({ ...registrationAnswer, newer: true }), {
     'content-type': 'application/json',
   });

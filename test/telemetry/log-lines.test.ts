@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { type FaultyUpstream, startFaultyUpstream, status } from '../harness/faulty-upstream.ts';
-import { startTestGateway, type TestGateway, untilReady, upstreamAt } from '../harness/gateway.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type Issuer, startIssuer } from '../harness/issuer.ts';
 import { canaries, personalInput } from '../harness/personal-input.ts';
 
@@ -24,7 +24,6 @@ describe('the log', () => {
   beforeEach(async () => {
     upstream.reset();
     gateway = await startTestGateway(upstreamAt(upstream.url, issuer.environment()));
-    await untilReady(gateway);
   });
   afterEach(() => gateway.close());
 
