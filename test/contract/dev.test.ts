@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { on, once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { postGraphQL } from '../harness/gateway.ts';
@@ -39,23 +40,44 @@ it('`npm run dev` serves the code that was just saved', async () => {
     const listening = urlsIn(output);
     const url = (await listening.next()).value;
     expect(await refusalAt(url)).not.toContain('edited');
+    let current = url;
+    const served = async (text: string): Promise<void> => {
+      do current = (await listening.next()).value;
+      while (!(await refusalAt(current)).includes(text));
+    };
 
     // A call in flight is answered before the old process ends.
     const radarSession = 'sandbox_delay_2000';
     const input = registration({ evaluationContext: [{ clientDetails: { radarSession } }] });
     const inFlight = postGraphQL(url, createEverything, { input });
     const file = path.join(copy, 'src/errors/http-refusals.ts');
-    writeFileSync(file, readFileSync(file, 'utf8').replace('Nothing is here', 'Nothing is here, as edited'));
-    expect(await refusalAt((await listening.next()).value)).toContain('Nothing is here, as edited');
+    const edit = (from: string, to: string) => readFileSync(file, 'utf8').replace(from, to);
+    writeFileSync(file, edit('Nothing is here', 'Nothing is here, as edited'));
+    await served('Nothing is here, as edited');
     expect(await inFlight).toMatchObject({ data: { createCustomerEvaluation: { errors: [] } } });
+
+    // Many editors write another file and rename it.
+    for (const [from, to] of [
+      ['as edited', 'as edited once more'],
+      ['once more', 'twice more'],
+    ] as const) {
+      writeFileSync(`${file}~`, edit(from, to));
+      renameSync(`${file}~`, file);
+      await served(to);
+    }
+
+    // A page is bundled again, and the server goes on.
+    const page = path.join(copy, 'src/pages/browser/playground/playground.html');
+    writeFileSync(page, readFileSync(page, 'utf8').replace('<label', '<p>An edited page.</p><label'));
+    while (!(await textAt(`${current}/try`)).includes('An edited page.')) await delay(50);
 
     // A file that does not compile is reported, and the next save restarts the server.
     const good = readFileSync(file, 'utf8');
-    const failed = lineWith(output, 'Failed running');
+    const failed = lineWith(createInterface({ input: child.stderr }), 'src/main.ts failed');
     writeFileSync(file, good.replace('export', 'exprot'));
     await failed;
-    writeFileSync(file, good.replace('as edited', 'as mended'));
-    expect(await refusalAt((await listening.next()).value)).toContain('Nothing is here, as mended');
+    writeFileSync(file, good.replace('twice more', 'and mended'));
+    await served('and mended');
   } finally {
     process.kill(-(child.pid ?? 0), 'SIGKILL');
     await exited;
@@ -83,6 +105,11 @@ function lineWith(lines: Interface, text: string): Promise<string> {
   });
 }
 
-async function refusalAt(url: string): Promise<string> {
-  return (await fetch(`${url}/nowhere`)).text();
+/** Empty if the server has been replaced already. */
+function refusalAt(url: string): Promise<string> {
+  return textAt(`${url}/nowhere`).catch(() => '');
+}
+
+async function textAt(url: string): Promise<string> {
+  return (await fetch(url)).text();
 }
