@@ -9,7 +9,7 @@ export function failureReason(error: unknown): string {
   if (Number.isInteger(code) && Number(code) >= 100 && Number(code) < 600) return `status ${code}`;
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code)) return code;
   if (/time(d )?-?out/i.test(error.message)) return 'timeout';
-  if (/not ready|is closed/i.test(error.message)) return 'disconnected';
+  if (/not ready|is closed|isn't writeable/i.test(error.message)) return 'disconnected';
   // Redis begins each error with its kind; within a script it stands later (`… script: …, -READONLY …`).
   return redisErrorIn(error.message) ?? (/^[A-Z]\w{0,63}$/.test(error.name) ? error.name : 'Error');
 }
