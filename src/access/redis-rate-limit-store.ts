@@ -34,7 +34,7 @@ export class RedisRateLimitStore {
   #state: StoreState | undefined;
   #reason: string | undefined;
   #pausedUntil = 0;
-  /** Redis has answered the last command with an error: then a new connection alone does not mean that it counts. */
+  /** Redis has responded to a command with an error, and no command has succeeded since: a new connection proves nothing. */
   #isRefusing = false;
 
   /** Others can read the store, so it holds only names from `pseudonymize`. */
@@ -130,7 +130,7 @@ export class RedisRateLimitStore {
           return wait;
         } catch (error) {
           this.#pausedUntil = performance.now() + redisPauseMs;
-          this.#isRefusing = error instanceof ReplyError;
+          if (error instanceof ReplyError) this.#isRefusing = true;
           this.#note('down', failureReason(error));
           return own.add(name, points);
         }

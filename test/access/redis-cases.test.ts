@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,10 +15,13 @@ import { describeUnless } from '../harness/run-unless.ts';
 /** A Redis that accepts every command and responds to all but the handshake with an error. */
 async function startRefusingRedis(
   error: string,
-): Promise<{ url: string; connections: () => number; server: Server }> {
+  port = 0,
+): Promise<{ url: string; port: number; connections: () => number; kill: () => void }> {
   let connections = 0;
+  const sockets = new Set<Socket>();
   const server = createServer((socket: Socket) => {
     connections += 1;
+    sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('data', (chunk) => {
       // Sends one reply for each command of a pipeline. ioredis sends `info` to learn whether the server is ready.
@@ -29,11 +32,16 @@ async function startRefusingRedis(
       }
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const listening = (server.address() as AddressInfo).port;
   return {
-    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `redis://127.0.0.1:${listening}`,
+    port: listening,
     connections: () => connections,
-    server,
+    kill: () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
   };
 }
 
@@ -42,6 +50,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
   let redis: RedisServer;
   let upstream: Awaited<ReturnType<typeof startRecordingUpstream>>;
   let folder: string;
+  const refusing: Awaited<ReturnType<typeof startRefusingRedis>>[] = [];
 
   beforeEach(async () => {
     redis = await startRedis();
@@ -51,6 +60,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
   });
   afterEach(async () => {
     await gateway.close();
+    for (const server of refusing.splice(0)) server.kill();
     await redis.kill();
     await upstream.close();
     await rm(folder, { recursive: true });
@@ -61,6 +71,11 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
       upstreamAt(upstream.url, { RATE_LIMIT_PER_MINUTE: '3', TRUST_PROXY: 'loopback', ...environment }),
       { movableClock },
     );
+  };
+  const refuse = async (error: string, port?: number) => {
+    const server = await startRefusingRedis(error, port);
+    refusing.push(server);
+    return server;
   };
   const create = async (from = '198.51.100.1'): Promise<number> =>
     (await gateway.send(createEverything, { input: registration() }, { 'x-forwarded-for': from })).status;
@@ -119,20 +134,39 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
   ])(
     'a gateway with counters in Redis opens a new connection if Redis answers %s, as after a failover',
     async (error) => {
-      const refusing = await startRefusingRedis(error);
-      await start({ REDIS_URL: refusing.url });
+      const server = await refuse(error);
+      await start({ REDIS_URL: server.url });
       await untilCounters('up');
-      const before = refusing.connections();
+      const before = server.connections();
       expect(await create()).toBe(200);
       const [word] = error.split(' ');
       // On a busy machine the command may have timed out, or the connection may already be under way.
       expect(JSON.parse(await gateway.logged(/the shared counters of REDIS_URL are down/))).toMatchObject({
         reason: expect.stringMatching(`^(${word}|timeout|disconnected)$`),
       });
-      while (refusing.connections() === before) await delay(20);
-      refusing.server.close();
+      while (server.connections() === before) await delay(20);
     },
   );
+
+  it('a gateway with counters in Redis does not count on a Redis that refused commands before it was restarted', async () => {
+    const error = 'READONLY You can’t write against a read only replica.';
+    const first = await refuse(error);
+    await start({ REDIS_URL: first.url }, true);
+    await untilCounters('up');
+    expect(await create()).toBe(200);
+    await gateway.logged(/the shared counters of REDIS_URL are down/);
+    first.kill();
+    // Past the pause, so that a command meets no connection.
+    await gateway.moveClock({ monotonicMs: 1_000 });
+    expect(await create()).toBe(200);
+
+    const second = await refuse(error, first.port);
+    while (second.connections() === 0) await delay(20);
+    await delay(100);
+    expect((await readiness()).sharedCounters).toBe('down');
+    const ups = (await gateway.flushed()).filter((line) => line.includes('REDIS_URL are up'));
+    expect(ups).toHaveLength(1);
+  });
 
   it('a gateway with counters in Redis says why Redis is unavailable, in one word, in the log and in /readyz', async () => {
     await start({ REDIS_URL: `redis://127.0.0.1:${await freePort()}` });
