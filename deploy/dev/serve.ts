@@ -67,7 +67,7 @@ const pages = path.join('src', 'pages', 'browser');
 
 const changes = watch('src', {
   cwd: root,
-  // Nor what editors write beside a file.
+  // Packages, and what editors write beside a file, such as backups.
   ignored: (file, stats) =>
     file.includes('node_modules') || (stats?.isFile() === true && !/\.(tsx?|css|html|json)$/.test(file)),
   ignoreInitial: true,

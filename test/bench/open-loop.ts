@@ -24,7 +24,7 @@ const usefulMs = 900;
 /** After this time the client disconnects. */
 const patienceMs = 60_000;
 
-/** This many connections are opened before the load, for each request a second: a balancer has them already. */
+/** Connections opened before the load, for each request a second: a balancer has them already. */
 const openBefore = 0.4;
 
 /** Sends at a steady rate, as independent clients do: none waits for the response to another. */

@@ -30,9 +30,6 @@ function isInstalledForTests(name: string): boolean {
   return !name.startsWith('node:') && !ownPackages.has(scope.startsWith('@') ? `${scope}/${inScope}` : scope);
 }
 
-/** Folders of test code. The code that installs packages is part of the build. */
-const ofTests = /^(test\/.*|deploy\/build\/install-packages)\.m?ts$/;
-
 interface Part {
   readonly source: string;
   readonly packages: readonly string[];
@@ -46,7 +43,7 @@ function partsOf(file: string, parts = new Map<string, Part>()): Map<string, Par
   parts.set(file, { source, packages: imports.filter((name) => !name.startsWith('.')) });
   for (const name of imports) {
     const imported = path.join(path.dirname(file), name);
-    if (name.startsWith('.') && ofTests.test(imported)) partsOf(imported, parts);
+    if (name.startsWith('.') && imported.startsWith('test/')) partsOf(imported, parts);
   }
   return parts;
 }

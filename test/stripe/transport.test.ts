@@ -70,7 +70,7 @@ describe('the way to the upstream', () => {
         ({ body }) => body,
         ({ code }) => code,
       );
-  /** The result of a response: its body, or the transport's failure. */
+  /** What `get` returns after this fault, and the failure that the transport noted. */
   const answered = async (fault: Fault): Promise<unknown[]> => {
     upstream.next(fault);
     return [await get(), ends.at(-1)?.error];
