@@ -12,9 +12,21 @@ import { startRecordingUpstream } from '../harness/recording-upstream.ts';
 import { keptUp, missingRedis, type RedisServer, startRedis } from '../harness/redis.ts';
 import { describeUnless } from '../harness/run-unless.ts';
 
-/** A Redis that accepts every command and responds to all but the handshake with an error. */
-async function startRefusingRedis(
-  error: string,
+// A command begins with its number of parts: a star alone may stand in a script.
+const commandStart = /\*\d+\r\n(?=\$)/;
+
+/** Responds to all but the handshake with an error. ioredis sends `info` to learn whether the server is ready. */
+function refusing(error: string): (command: string) => string {
+  const info = 'redis_version:8.0.0\r\nloading:0\r\n';
+  return (command) =>
+    /\r\n(info|client|hello|select|ping)\r\n/i.test(command)
+      ? `$${info.length}\r\n${info}\r\n`
+      : `-${error}\r\n`;
+}
+
+/** A server that accepts every connection and replies to each command. */
+async function startFakeRedis(
+  reply: (command: string) => string,
   port = 0,
 ): Promise<{ url: string; port: number; connections: () => number; kill: () => void }> {
   let connections = 0;
@@ -24,12 +36,8 @@ async function startRefusingRedis(
     sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('data', (chunk) => {
-      // Sends one reply for each command of a pipeline. ioredis sends `info` to learn whether the server is ready.
-      for (const command of chunk.toString().split('*').slice(1)) {
-        const isHandshake = /\r\n(info|client|hello|select|ping)\r\n/i.test(command);
-        const info = 'redis_version:8.0.0\r\nloading:0\r\n';
-        socket.write(isHandshake ? `$${info.length}\r\n${info}\r\n` : `-${error}\r\n`);
-      }
+      const commands = chunk.toString().split(commandStart).slice(1);
+      socket.write(commands.map(reply).join(''));
     });
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
@@ -50,7 +58,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
   let redis: RedisServer;
   let upstream: Awaited<ReturnType<typeof startRecordingUpstream>>;
   let folder: string;
-  const refusing: Awaited<ReturnType<typeof startRefusingRedis>>[] = [];
+  const fakes: Awaited<ReturnType<typeof startFakeRedis>>[] = [];
 
   beforeEach(async () => {
     redis = await startRedis();
@@ -60,7 +68,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
   });
   afterEach(async () => {
     await gateway.close();
-    for (const server of refusing.splice(0)) server.kill();
+    for (const server of fakes.splice(0)) server.kill();
     await redis.kill();
     await upstream.close();
     await rm(folder, { recursive: true });
@@ -72,9 +80,9 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
       { movableClock },
     );
   };
-  const refuse = async (error: string, port?: number) => {
-    const server = await startRefusingRedis(error, port);
-    refusing.push(server);
+  const fakeRedis = async (reply: (command: string) => string, port?: number) => {
+    const server = await startFakeRedis(reply, port);
+    fakes.push(server);
     return server;
   };
   const create = async (from = '198.51.100.1'): Promise<number> =>
@@ -134,7 +142,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
   ])(
     'a gateway with counters in Redis opens a new connection if Redis answers %s, as after a failover',
     async (error) => {
-      const server = await refuse(error);
+      const server = await fakeRedis(refusing(error));
       await start({ REDIS_URL: server.url });
       await untilCounters('up');
       const before = server.connections();
@@ -150,7 +158,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
 
   it('a gateway with counters in Redis does not count on a Redis that refused commands before it was restarted', async () => {
     const error = 'READONLY You can’t write against a read only replica.';
-    const first = await refuse(error);
+    const first = await fakeRedis(refusing(error));
     await start({ REDIS_URL: first.url }, true);
     await untilCounters('up');
     expect(await create()).toBe(200);
@@ -160,7 +168,7 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
     await gateway.moveClock({ monotonicMs: 1_000 });
     expect(await create()).toBe(200);
 
-    const second = await refuse(error, first.port);
+    const second = await fakeRedis(refusing(error), first.port);
     while (second.connections() === 0) await delay(20);
     await delay(100);
     expect((await readiness()).sharedCounters).toBe('down');
@@ -181,6 +189,14 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
     const line = await gateway.logged(/the shared counters of REDIS_URL are down/);
     expect(JSON.parse(line)).toMatchObject({ reason: 'WRONGPASS' });
     expect(line).not.toContain('wrong');
+    expect(await create()).toBe(200);
+  });
+
+  it('a gateway with counters in Redis says that the server of REDIS_URL does not speak the protocol of Redis', async () => {
+    const server = await fakeRedis(() => 'HTTP/1.1 400 Bad Request\r\n\r\n');
+    await start({ REDIS_URL: server.url });
+    const line = await gateway.logged(/the shared counters of REDIS_URL are down/);
+    expect(JSON.parse(line)).toMatchObject({ state: 'down', reason: 'protocol' });
     expect(await create()).toBe(200);
   });
 
