@@ -154,7 +154,10 @@ export class BoundedRequest extends IncomingMessage {
     const done = this.#done;
     if (done === undefined) return;
     this.#done = undefined;
-    done(fault, this.#held?.subarray(0, this.#bytes) ?? Buffer.alloc(0));
+    const body = this.#held?.subarray(0, this.#bytes) ?? Buffer.alloc(0);
+    // Parsed by `done`, and not needed while the call waits for the upstream. What was parsed stays charged.
+    this.#held = undefined;
+    done(fault, body);
     // Ends the stream, whose chunks are all here. An unread request is kept by Node's parser until the next one comes.
     if (fault === null) this.resume();
   }
