@@ -2,7 +2,7 @@ import type { OutgoingRequests } from '../stripe/http/outgoing-requests.ts';
 import { BearerTokens, TokenRefused, type TokenSettings } from './bearer-token.ts';
 import { anonymous, type Caller } from './caller.ts';
 import { type KeySetState, type OnKeySet, RemoteKeySet } from './key-set.ts';
-import { callerOfRouter, type DistinctHeaders, RouterSecrets } from './router-headers.ts';
+import { callerOfRouter, type HeaderValues, RouterSecrets } from './router-headers.ts';
 
 /** How callers are authenticated. */
 export type AuthenticationSettings =
@@ -23,12 +23,12 @@ export type Authentication =
 
 /** Authenticates a caller from the headers alone, before the body is read. */
 export interface Authenticator {
-  authenticate(headers: DistinctHeaders): Authentication | Promise<Authentication>;
+  authenticate(valuesOf: HeaderValues): Authentication | Promise<Authentication>;
   /**
    * The caller's id from the cache or a router's headers, without verification. For fair queuing only, never for
    * authorization.
    */
-  recognize(headers: DistinctHeaders): string | undefined;
+  recognize(valuesOf: HeaderValues): string | undefined;
   /** Settles after the first attempt to fetch the issuer's keys, within about a second. */
   readonly started: Promise<void>;
   /** Whether the last fetch of the issuer's keys succeeded; undefined if none are needed. */
@@ -56,7 +56,7 @@ export function createAuthenticator(
       return {
         ...needsNothing,
         authenticate,
-        recognize: (headers) => idIn(authenticate(headers)),
+        recognize: (valuesOf) => idIn(authenticate(valuesOf)),
         renewRouterSecrets: (renewed) => secrets.renew(renewed),
       };
     }
@@ -81,15 +81,15 @@ const needsNothing = {
 function byRouterSecret(
   secrets: RouterSecrets,
   namesAccounts: boolean,
-): (headers: DistinctHeaders) => Authentication {
+): (valuesOf: HeaderValues) => Authentication {
   const badHeader = namesAccounts
     ? 'a caller header is blank, appears twice or is no Stripe account'
     : 'a caller header is blank or appears twice';
-  return (headers) => {
-    const [secret, ...more] = headers['x-router-secret'] ?? [];
+  return (valuesOf) => {
+    const [secret, ...more] = valuesOf('x-router-secret');
     if (secret === undefined || more.length > 0) return refused('no x-router-secret, or several');
     if (!secrets.includes(secret)) return refused('x-router-secret is none of ROUTER_SECRET');
-    const caller = callerOfRouter(headers, namesAccounts);
+    const caller = callerOfRouter(valuesOf, namesAccounts);
     return caller === undefined ? refused(badHeader) : known(caller);
   };
 }
@@ -97,8 +97,8 @@ function byRouterSecret(
 function createTokenAuthenticator(settings: TokenSettings, keys: RemoteKeySet): Authenticator {
   const tokens = new BearerTokens(keys, settings);
   return {
-    authenticate: (headers) => {
-      const [authorization, ...more] = headers['authorization'] ?? [];
+    authenticate: (valuesOf) => {
+      const [authorization, ...more] = valuesOf('authorization');
       if (more.length > 0) return refused('several Authorization headers');
       // Without keys no token can be verified, and a 401 would log all users out.
       if (!keys.isLoaded) return { outcome: 'unavailable' };
@@ -109,7 +109,7 @@ function createTokenAuthenticator(settings: TokenSettings, keys: RemoteKeySet): 
         return refusedToken(error);
       }
     },
-    recognize: (headers) => tokens.recognize(headers['authorization']?.[0])?.id,
+    recognize: (valuesOf) => tokens.recognize(valuesOf('authorization')[0])?.id,
     started: keys.firstFetch,
     get keySetState() {
       return keys.state;

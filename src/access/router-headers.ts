@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { isStripeAccount } from '../stripe/http/account-keys.ts';
 import { type Caller, callerId, isName, scopeList, subjectId } from './caller.ts';
 
-/** A request's headers: each name with all its values, in the order sent. */
-export type DistinctHeaders = Readonly<Record<string, readonly string[] | undefined>>;
+/** Finds all values of a header of the request, in the order sent. The name is in lower case. */
+export type HeaderValues = (name: string) => readonly string[];
 
 const callerHeaders = ['x-caller-subject', 'x-caller-issuer', 'x-caller-scopes', 'x-caller-customer'];
 
@@ -38,11 +38,12 @@ function digest(text: string): Buffer {
  *
  * A router that sends no scopes and no customer has checked the caller's rights itself.
  */
-export function callerOfRouter(headers: DistinctHeaders, namesAccounts: boolean): Caller | undefined {
+export function callerOfRouter(valuesOf: HeaderValues, namesAccounts: boolean): Caller | undefined {
   const names = namesAccounts ? [...callerHeaders, 'x-caller-account'] : callerHeaders;
   // A header that appears twice may come from a client, through a router that forgot to remove it.
-  if (names.some((name) => (headers[name]?.length ?? 0) > 1)) return undefined;
-  const [subject, issuer, granted, customer, account] = names.map((name) => headers[name]?.[0]);
+  const values = names.map(valuesOf);
+  if (values.some(({ length }) => length > 1)) return undefined;
+  const [subject, issuer, granted, customer, account] = values.map(([value]) => value);
   if ([subject, issuer, customer].some((name) => name !== undefined && !isName(name))) return undefined;
   if (account !== undefined && !isStripeAccount(account)) return undefined;
   return {

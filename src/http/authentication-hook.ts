@@ -10,6 +10,7 @@ import type { GatewayError } from '../errors/gateway-error.ts';
 import { RateLimitedError } from '../errors/rate-limited-error.ts';
 import type { StripeAccount } from '../stripe/http/per-account.ts';
 import { addressIn } from './forwarded-address.ts';
+import { headerValues } from './header-values.ts';
 import { RateLimitedLog } from './rate-limited-log.ts';
 import { RefusedCallersLog } from './refused-callers-log.ts';
 
@@ -74,7 +75,7 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
 
   // Synchronous if the caller is known immediately, the normal case.
   return (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
-    const authentication = access.authenticator.authenticate(request.raw.headersDistinct);
+    const authentication = access.authenticator.authenticate(headerValues(request.raw));
     if (authentication instanceof Promise) {
       authentication.then((found) => settle(found, request, done)).catch(done);
     } else settle(authentication, request, done);

@@ -16,6 +16,7 @@ import { BoundedRequest } from './bounded-request.ts';
 import { closeAfter } from './client-error-handler.ts';
 import { endGently } from './close-gently.ts';
 import type { Exchanges } from './exchanges.ts';
+import { headerValues } from './header-values.ts';
 import { hostFault, isProbe } from './host-rules.ts';
 import type { RefusalWriter } from './refusal-writer.ts';
 
@@ -101,6 +102,6 @@ export function serverWithLoadShedding(
 const overloaded = new OverloadedError();
 
 /** The fair-queue key of a request: its caller if that is known without verification, otherwise its address. */
-function turnOf({ headersDistinct, socket }: IncomingMessage, authenticator: Authenticator): string {
-  return authenticator.recognize(headersDistinct) ?? socket.remoteAddress ?? '';
+function turnOf(request: IncomingMessage, authenticator: Authenticator): string {
+  return authenticator.recognize(headerValues(request)) ?? request.socket.remoteAddress ?? '';
 }

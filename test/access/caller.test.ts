@@ -41,14 +41,14 @@ describe('the name of a caller or address where others can read it', () => {
 });
 
 describe('the id of a caller, the scope of its idempotency keys', () => {
-  const routed = (subject?: string, issuer?: string) =>
-    callerOfRouter(
-      {
-        ...(subject === undefined ? {} : { 'x-caller-subject': [subject] }),
-        ...(issuer === undefined ? {} : { 'x-caller-issuer': [issuer] }),
-      },
-      false,
-    )?.id;
+  const routed = (subject?: string, issuer?: string) => {
+    const headers: Record<string, string | undefined> = {
+      'x-caller-subject': subject,
+      'x-caller-issuer': issuer,
+    };
+    const valuesOf = (name: string) => (headers[name] === undefined ? [] : [headers[name]]);
+    return callerOfRouter(valuesOf, false)?.id;
+  };
 
   it('a caller’s id does not change between versions, so that a retry after a deployment is the same call', () => {
     const id = 'RtwBIJwPSYDnNInAzPhsLBrdGD2nhgj1GHU9d7wwnp8';
