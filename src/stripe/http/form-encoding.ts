@@ -33,10 +33,17 @@ function appendFields(fields: string[], name: string, value: FormValue | undefin
     fields.push(`${name}=${percentEncoded(value)}`);
     return;
   }
-  // An array's keys are its indices.
-  for (const [key, item] of Object.entries(value)) {
-    appendFields(fields, `${name}[${percentEncoded(key)}]`, item);
+  if (isArray(value)) {
+    for (const [index, item] of value.entries()) appendFields(fields, `${name}[${index}]`, item);
+    return;
   }
+  // Not `Object.entries`, which allocates an array for each field.
+  for (const key in value) appendFields(fields, `${name}[${percentEncoded(key)}]`, value[key]);
+}
+
+// `Array.isArray` does not narrow to a readonly array.
+function isArray(value: FormHash | readonly FormValue[]): value is readonly FormValue[] {
+  return Array.isArray(value);
 }
 
 // RFC 3986 reserves `!'()*` too, but encodeURIComponent, which is older, leaves them bare.
