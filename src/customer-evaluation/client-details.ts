@@ -9,15 +9,15 @@ export function clientDetailsParams(
   path: Path,
 ): ClientDetailsParams {
   if (radarSession != null) {
-    return { radar_session: problems.required(radarSession, [...path, 'radarSession']) };
+    return { radar_session: problems.required(radarSession, path, 'radarSession') };
   }
   if (data != null) {
     const at = [...path, 'data'];
     return {
       data: {
-        ip: problems.required(data.ip, [...at, 'ip']),
-        referrer: problems.optional(data.referrer, [...at, 'referrer']),
-        user_agent: problems.optional(data.userAgent, [...at, 'userAgent']),
+        ip: problems.required(data.ip, at, 'ip'),
+        referrer: problems.optional(data.referrer, at, 'referrer'),
+        user_agent: problems.optional(data.userAgent, at, 'userAgent'),
       },
     };
   }

@@ -70,7 +70,7 @@ function reportOf(problems: InputProblems, input: CustomerEvaluationReportInput)
   }
   if (registrationSucceeded != null) {
     const path = at('registrationSucceeded');
-    const customer = problems.optional(registrationSucceeded.customer, [...path, 'customer']);
+    const customer = problems.optional(registrationSucceeded.customer, path, 'customer');
     return { eventType: 'REGISTRATION', status: 'ALLOWED', reason: undefined, customer, path };
   }
   if (registrationFailed != null) {
@@ -101,7 +101,7 @@ function reportOfOutcome(
     eventType: eventType == null ? undefined : knownEventType(problems, eventType, [...path, 'eventType']),
     status: status ?? undefined,
     reason: reason ?? undefined,
-    customer: problems.optional(customer, [...path, 'customer']),
+    customer: problems.optional(customer, path, 'customer'),
     path,
   };
 }

@@ -26,15 +26,15 @@ export class InputProblems {
     throw new UpstreamCallError('BAD_USER_INPUT', { effect: 'NONE', problems: this.#problems });
   }
 
-  /** Checks a string and adds its problem; undefined if the client left it out. */
-  optional(value: string | null | undefined, path: Path): string | undefined {
-    return value == null ? undefined : this.required(value, path);
+  /** Checks a string in the field `name` of `path` and adds its problem; undefined if the client left it out. */
+  optional(value: string | null | undefined, path: Path, name: string): string | undefined {
+    return value == null ? undefined : this.required(value, path, name);
   }
 
-  /** Checks a string and adds its problem. */
-  required(value: string, path: Path): string {
+  /** Checks a string in the field `name` of `path` and adds its problem. */
+  required(value: string, path: Path, name: string): string {
     const problem = problemWith(value, this.#maxStringLength);
-    if (problem !== undefined) this.add(path, problem);
+    if (problem !== undefined) this.add([...path, name], problem);
     return value;
   }
 }

@@ -72,7 +72,7 @@ function customerDetailsParams(
   path: Path,
 ): CustomerDetailsParams {
   const { customer, customerData } = details;
-  if (customer != null) return { customer: problems.required(customer, [...path, 'customer']) };
+  if (customer != null) return { customer: problems.required(customer, path, 'customer') };
   if (customerData != null) {
     const at = [...path, 'customerData'];
     const { email, name, phone } = customerData;
@@ -82,9 +82,9 @@ function customerDetailsParams(
     }
     return {
       customer_data: {
-        email: problems.optional(email, [...at, 'email']),
-        name: problems.optional(name, [...at, 'name']),
-        phone: problems.optional(phone, [...at, 'phone']),
+        email: problems.optional(email, at, 'email'),
+        name: problems.optional(name, at, 'name'),
+        phone: problems.optional(phone, at, 'phone'),
       },
     };
   }

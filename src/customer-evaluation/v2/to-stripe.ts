@@ -33,7 +33,7 @@ export function toStripe(input: CreateCustomerEvaluationInput): AccountEvaluatio
   const customerId =
     customer?.details.customer == null
       ? undefined
-      : problems.required(customer.details.customer, [...customer.path, 'customer']);
+      : problems.required(customer.details.customer, customer.path, 'customer');
   problems.throwIfAny();
   if (customer === undefined || customerId === undefined || eventType === undefined) {
     throw needsCustomer(input);
