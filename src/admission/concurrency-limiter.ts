@@ -27,10 +27,14 @@ export class ConcurrencyLimiter {
     return this.#queue.size;
   }
 
-  /** Acquires a slot; the caller must `leave` afterwards in every case. */
-  async enter(call: Queued): Promise<void> {
-    if (this.#free > 0) this.#free -= 1;
-    else await this.#queue.wait(call, maxWaitMs);
+  /**
+   * Acquires a slot: undefined if one is free, the normal case; otherwise resolves when one is. The caller must `leave`
+   * afterwards.
+   */
+  enter(call: Queued): Promise<void> | undefined {
+    if (this.#free === 0) return this.#queue.wait(call, maxWaitMs);
+    this.#free -= 1;
+    return undefined;
   }
 
   leave(): void {

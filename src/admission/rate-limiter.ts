@@ -28,14 +28,15 @@ export class RateLimiter {
     return this.#queue.size;
   }
 
-  async pass(call: Queued, maxWaitMs: number): Promise<void> {
+  /** Undefined if the call may pass at once; otherwise resolves when it may. */
+  pass(call: Queued, maxWaitMs: number): Promise<void> | undefined {
     if (this.#queue.size === 0 && this.#waitMs() <= 0) {
       this.#count();
-      return;
+      return undefined;
     }
     const waiting = this.#queue.wait(call, maxWaitMs);
     this.#schedule();
-    await waiting;
+    return waiting;
   }
 
   /** Rejects all queued calls, and stops the timer. */

@@ -16,7 +16,7 @@ describe('the bound on calls in flight', () => {
     name: string,
     signal?: AbortSignal,
   ): Promise<unknown> =>
-    bulkhead.enter({ caller: name, signal }).then(
+    Promise.resolve(bulkhead.enter({ caller: name, signal })).then(
       () => ended.push(name),
       (error: Error) => ended.push(`${name}: ${error.name}`),
     );

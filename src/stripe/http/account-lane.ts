@@ -60,9 +60,9 @@ export class AccountLane implements Upstream {
     return this.concurrency.inside === 0 && this.waiting === 0 && this.singleFlight.size === 0;
   }
 
-  async acquireRate(call: Call): Promise<void> {
+  acquireRate(call: Call): Promise<void> | undefined {
     // A call may spend half of its remaining time waiting; the other half is for the call itself.
-    await this.#ceiling?.pass(call, call.deadline.remainingMs / 2).catch(aboveCeiling);
+    return this.#ceiling?.pass(call, call.deadline.remainingMs / 2)?.catch(aboveCeiling);
   }
 
   /** Rejects the calls that wait for the rate limit. */

@@ -31,15 +31,13 @@ export class AccountLanes {
     return this.#lanes.of(account);
   }
 
-  /** Acquires a slot for a call; the caller must `leave` afterwards. Throws an `OverloadedError`. */
-  async enter(lane: AccountLane, call: Call): Promise<void> {
-    await lane.concurrency.enter(call).catch(overloaded);
-    try {
-      await this.#concurrency?.enter({ caller: call.account ?? '', signal: call.signal }).catch(overloaded);
-    } catch (error) {
-      lane.concurrency.leave();
-      throw error;
-    }
+  /**
+   * Acquires a slot for a call: undefined if one is free; otherwise resolves when one is, or rejects with an
+   * `OverloadedError`. The caller must `leave` afterwards.
+   */
+  enter(lane: AccountLane, call: Call): Promise<void> | undefined {
+    const slot = lane.concurrency.enter(call)?.catch(overloaded);
+    return this.#concurrency === undefined ? slot : enterBoth(lane, slot, this.#concurrency, call);
   }
 
   leave(lane: AccountLane): void {
@@ -75,6 +73,21 @@ export class AccountLanes {
   /** Rejects the calls that wait for the rate limit. */
   close(): void {
     for (const lane of this.#lanes.all) lane.close();
+  }
+}
+
+async function enterBoth(
+  lane: AccountLane,
+  slotOfLane: Promise<void> | undefined,
+  concurrency: ConcurrencyLimiter,
+  { account = '', signal }: Call,
+): Promise<void> {
+  await slotOfLane;
+  try {
+    await concurrency.enter({ caller: account, signal })?.catch(overloaded);
+  } catch (error) {
+    lane.concurrency.leave();
+    throw error;
   }
 }
 

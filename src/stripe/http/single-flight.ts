@@ -42,9 +42,16 @@ export class SingleFlight<Response> {
     this.#underWay[key] = shared;
     this.#size += 1;
     const response = shared.join(call);
-    begin(shared)
-      .finally(() => this.#forget(key))
-      .then(shared.resolve, shared.reject);
+    begin(shared).then(
+      (result) => {
+        this.#forget(key);
+        shared.resolve(result);
+      },
+      (error: unknown) => {
+        this.#forget(key);
+        shared.reject(error);
+      },
+    );
     return response;
   }
 
