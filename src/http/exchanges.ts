@@ -10,14 +10,20 @@ export interface Exchange {
 /** The requests in progress on each connection: clients may pipeline, sending a request before the last response. */
 export class Exchanges {
   readonly #connections = new WeakMap<Socket, Connection>();
-  // One function for all responses. A closure for each would make garbage that lives long: see docs/develop.md,
+  // One function for all exchanges. A closure for each would make garbage that lives long: see docs/develop.md,
   // “Decisions”.
   readonly #ended: (this: ServerResponse) => void;
 
   constructor() {
     const connections = this.#connections;
+    const forget = function (this: IncomingMessage): void {
+      connections.get(this.socket)?.forget(this);
+    };
     this.#ended = function () {
       connections.get(this.req.socket)?.end(this);
+      // Its body may still break.
+      if (this.req.complete) forget.call(this.req);
+      else this.req.on('close', forget);
     };
   }
 
@@ -64,7 +70,11 @@ class Connection {
   end(response: ServerResponse): void {
     const index = this.underWay.findIndex((exchange) => exchange.response === response);
     if (index >= 0) this.underWay.splice(index, 1);
-    if (this.newest?.response === response && response.req.complete) this.newest = undefined;
+  }
+
+  /** The request was read completely and answered, or is broken: nothing that happens later concerns it. */
+  forget(request: IncomingMessage): void {
+    if (this.newest?.request === request && request.complete) this.newest = undefined;
   }
 
   // When a connection closes, Node emits `close` only for the response that is being written, not for those queued
