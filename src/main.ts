@@ -8,6 +8,7 @@ import { configFields } from './start-up/config-fields.ts';
 import { hideFromLibraries } from './start-up/environment.ts';
 import { installGracefulShutdown, type Service } from './start-up/graceful-shutdown.ts';
 import { helpText } from './start-up/help.ts';
+import { disablePretenuring } from './start-up/pretenuring.ts';
 import { requireRuntime } from './start-up/runtime.ts';
 import { startupBanner } from './start-up/startup-banner.ts';
 import { adviceOn } from './start-up/startup-error.ts';
@@ -73,6 +74,7 @@ async function checkConfig(config: Config): Promise<string> {
 
 async function serveGateway(config: Config): Promise<AnnouncedService> {
   requireRuntime(process.version, packageInfo().engines.node);
+  disablePretenuring();
   // Loaded here, so that --help and configuration errors are printed immediately.
   keepCompiled();
   const { startGateway } = await import('./gateway.ts');
