@@ -1,4 +1,4 @@
-import { FairQueue } from './fair-queue.ts';
+import { FairQueue, QueueRejectedError } from './fair-queue.ts';
 
 /** How long one turn of the event loop may start requests; then responses are read. */
 const turnMs = 1;
@@ -12,6 +12,9 @@ const initialEstimateMs = 0.5;
 const smoothing = 1 / 32;
 /** A measurement is capped at this multiple of the average: the rest is a pause, for garbage collection or by the machine. */
 const maxSampleFactor = 4;
+
+// Shared instance: under overload it is thrown thousands of times a second, and capturing a stack would dominate the cost.
+const queueFull = new QueueRejectedError();
 
 /**
  * Admission queue in front of Fastify. Work in progress has priority: each turn of the event loop starts only a few queued
@@ -41,8 +44,8 @@ export class AdmissionQueue {
   }
 
   /**
-   * Undefined if the request may start immediately, the normal case. Otherwise resolves when it may, and rejects with
-   * `QueueRejectedError`. `callerOf` is called only if the request has to wait.
+   * Undefined if the request may start immediately, the normal case. Otherwise resolves when it may, or rejects with
+   * `QueueRejectedError`; throws one if the queue is full. `callerOf` is called only if the request has to wait.
    */
   enter(callerOf: () => string): Promise<void> | undefined {
     this.#scheduleEnd();
@@ -54,7 +57,10 @@ export class AdmissionQueue {
       this.#lastStartAt = performance.now();
     }
     this.#queue.capacity = this.#capacity;
-    return this.#queue.wait({ caller: callerOf(), signal: undefined }, this.#maxWaitMs);
+    const caller = callerOf();
+    // Thrown: for each promise that is rejected before it has a handler, Node prepares to report it.
+    if (this.#queue.isFullFor(caller)) throw queueFull;
+    return this.#queue.wait({ caller, signal: undefined }, this.#maxWaitMs);
   }
 
   /**

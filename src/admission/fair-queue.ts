@@ -27,16 +27,26 @@ const queueRejected = new QueueRejectedError();
  */
 export class FairQueue {
   readonly #lines = new Map<string, Waiter[]>();
-  /** The maximum length; when it is lowered, the next arrival rejects the surplus. */
-  capacity: number;
+  #capacity: number;
   #size = 0;
 
   constructor(capacity: number) {
-    this.capacity = capacity;
+    this.#capacity = capacity;
   }
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Sets the maximum length, and rejects the surplus. */
+  set capacity(capacity: number) {
+    this.#capacity = capacity;
+    this.#refuseSurplus();
+  }
+
+  /** Whether the next entry of this caller would be rejected immediately. */
+  isFullFor(caller: string): boolean {
+    return this.#size + 1 > this.#capacity && this.#longestWith(caller) === caller;
   }
 
   /** Resolves on admission; rejects with `QueueRejectedError`. */
@@ -54,7 +64,7 @@ export class FairQueue {
       signal?.addEventListener('abort', refuse);
       this.#add(waiter);
       if (signal?.aborted) refuse();
-      else while (this.#size > this.capacity) this.#newestOfLongest()?.refuse();
+      else this.#refuseSurplus();
     });
   }
 
@@ -91,9 +101,25 @@ export class FairQueue {
     if (line?.length === 0) this.#lines.delete(waiter.caller);
   }
 
-  #newestOfLongest(): Waiter | undefined {
-    let longest: Waiter[] = [];
-    for (const line of this.#lines.values()) if (line.length >= longest.length) longest = line;
-    return longest.at(-1);
+  #refuseSurplus(): void {
+    while (this.#size > this.#capacity) {
+      const caller = this.#longestWith();
+      if (caller === undefined) return;
+      this.#lines.get(caller)?.at(-1)?.refuse();
+    }
+  }
+
+  /** The caller with the longest line, counting the entry that is `arriving`; of equally long ones, the last. */
+  #longestWith(arriving?: string): string | undefined {
+    let longest: string | undefined;
+    let most = 0;
+    for (const [caller, { length }] of this.#lines) {
+      const entries = caller === arriving ? length + 1 : length;
+      if (entries < most) continue;
+      longest = caller;
+      most = entries;
+    }
+    // A new line would be the last.
+    return arriving !== undefined && most <= 1 && !this.#lines.has(arriving) ? arriving : longest;
   }
 }

@@ -56,27 +56,29 @@ export function serverWithLoadShedding(
     }
     // Probes and CORS preflights must not fail under load.
     const isUrgent = request.method === 'OPTIONS' || isProbe(request.url);
-    // An uncaught exception in one request must not end the others.
-    const failed = (error: unknown): void => writer.toResponse(request, response, error as Error);
+    const cameAt = performance.now();
+    const refuse = (error: unknown): void => {
+      if (error instanceof QueueRejectedError) {
+        writer.toResponse(request, response, overloaded, { cameAt, isLogged: false });
+      } else {
+        // An uncaught exception in one request must not end the others.
+        writer.toResponse(request, response, error as Error);
+      }
+    };
     let waiting: Promise<void> | undefined;
     try {
       waiting = isUrgent ? undefined : queue.enter(() => turnOf(request, authenticator));
       if (waiting === undefined) inside(request, response);
     } catch (error) {
-      failed(error);
+      refuse(error);
     }
     if (waiting === undefined) return;
-    const cameAt = performance.now();
     const letIn = (): void => {
       const { url, method } = request;
       if (response.destroyed) writer.record({ url, method, status: 'closed', cameAt });
       else inside(request, response);
     };
-    const shed = (error: unknown): void => {
-      if (!(error instanceof QueueRejectedError)) throw error;
-      writer.toResponse(request, response, overloaded, { cameAt, isLogged: false });
-    };
-    waiting.then(letIn, shed).catch(failed);
+    waiting.then(letIn).catch(refuse);
   });
   server.maxHeadersCount = maxHeaders + 1;
   server.on('connection', () => queue.connected());

@@ -31,17 +31,22 @@ describe('the queue for the process', () => {
       ended.push(name);
       now += takesMs;
     };
-    const waiting = queue.enter(() => {
-      asked.push(name);
-      return name.replace(/\d+/, '');
-    });
-    if (waiting === undefined) begin();
-    else {
-      waiting.then(begin, (error: unknown) => {
-        expect(error).toBeInstanceOf(QueueRejectedError);
-        ended.push(`${name} refused`);
+    const refused = (error: unknown): void => {
+      expect(error).toBeInstanceOf(QueueRejectedError);
+      ended.push(`${name} refused`);
+    };
+    let waiting: Promise<void> | undefined;
+    try {
+      waiting = queue.enter(() => {
+        asked.push(name);
+        return name.replace(/\d+/, '');
       });
+    } catch (error) {
+      refused(error);
+      return;
     }
+    if (waiting === undefined) begin();
+    else waiting.then(begin, refused);
   };
   const comeMany = (count: number, takesMs: number, caller = 'one'): void => {
     for (let index = 1; index <= count; index += 1) come(`${caller}${index}`, takesMs);

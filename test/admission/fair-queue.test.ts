@@ -135,6 +135,15 @@ describe('the waiting line', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
+  it('the fair queue rejects the newest calls of the busiest caller when it is made shorter', async () => {
+    const line = new FairQueue(4);
+    for (const name of ['quiet', 'loud1', 'loud2', 'loud3']) join(line, name);
+    line.capacity = 2.5;
+    await settled();
+    expect(ended).toEqual(['loud3 refused', 'loud2 refused']);
+    line.refuseAll();
+  });
+
   it('the fair queue ends each wait once, and reports its size correctly, in any order of events', async () => {
     const step = fc.oneof(
       fc.record({ join: fc.constantFrom('a', 'b', 'c'), maxWaitMs: fc.integer({ min: 1, max: 100 }) }),
@@ -156,7 +165,11 @@ describe('the waiting line', () => {
             joined += 1;
             const caller = new AbortController();
             callers.push(caller);
-            join(line, `${next.join}`, next.maxWaitMs, caller.signal);
+            const isFull = line.isFullFor(next.join);
+            const before = ended.length;
+            join(line, next.join, next.maxWaitMs, caller.signal);
+            await settled();
+            expect(ended.slice(before).includes(`${next.join} refused`)).toBe(isFull);
           }
           expect(line.size).toBeLessThanOrEqual(4);
           await settled();
