@@ -92,7 +92,7 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
     expect(image.config).toMatchObject({
       User: '65532:65532',
       WorkingDir: '/app',
-      Entrypoint: ['/nodejs/bin/node', '--max-old-space-size-percentage=60'],
+      Entrypoint: ['/nodejs/bin/node', '--max-old-space-size-percentage=50', '--max-semi-space-size=64'],
       Cmd: ['dist/main.js'],
       ExposedPorts: { '4000/tcp': {} },
       Labels: {

@@ -13,7 +13,7 @@ const untilEnough = (times: number): fc.Parameters<unknown> =>
   limitMs > 0
     ? { numRuns: 1_000_000, interruptAfterTimeLimit: limitMs, endOnFailure: true }
     : { numRuns: times, endOnFailure: true };
-const heap = { nodeOptions: ['--max-old-space-size=460'] };
+const heap = { nodeOptions: ['--max-old-space-size=384', '--max-semi-space-size=64'] };
 const good = JSON.stringify({ query: createEverything, variables: { input: registration() } });
 
 function chunked(body: string, size: number, lines: string[] = []): string {

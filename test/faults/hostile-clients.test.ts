@@ -14,7 +14,7 @@ import {
 } from '../harness/raw-client.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
 
-const heap = { nodeOptions: ['--max-old-space-size=460'] };
+const heap = { nodeOptions: ['--max-old-space-size=384', '--max-semi-space-size=64'] };
 
 describe('when clients are hostile', () => {
   let upstream: FaultyUpstream;

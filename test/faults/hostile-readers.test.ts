@@ -18,7 +18,7 @@ const [largest] = readdirSync(assets).sort(
   (a, b) => statSync(`${assets}/${b}`).size - statSync(`${assets}/${a}`).size,
 );
 
-const heap = { nodeOptions: ['--max-old-space-size=460'] };
+const heap = { nodeOptions: ['--max-old-space-size=384', '--max-semi-space-size=64'] };
 const longName = (index: number): string => `a${index}${'x'.repeat(600)}`;
 const manyNames = (fields: string, count = 18): string =>
   Array.from({ length: count }, (_, index) => `${longName(index)}: ${fields}`).join(' ');

@@ -35,7 +35,7 @@ describe('a response of the upstream in a great many pieces', () => {
     // The heap size of the shipped container.
     gateway = await startTestGateway(
       upstreamAt(upstream.url, { UPSTREAM_TIMEOUT_MS: '10000', UPSTREAM_DEADLINE_MS: '20000' }),
-      { nodeOptions: ['--max-old-space-size=460'] },
+      { nodeOptions: ['--max-old-space-size=384', '--max-semi-space-size=64'] },
     );
   });
   afterEach(() => gateway.close());

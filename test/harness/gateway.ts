@@ -45,7 +45,7 @@ export type TestGateway = GatewayProcess;
 export interface ProcessOptions {
   /** The limit of open files. */
   readonly maxFiles?: number;
-  /** Options of Node itself, such as `--max-old-space-size=460`. */
+  /** Options of Node itself, such as `--max-old-space-size=384`. */
   readonly nodeOptions?: readonly string[];
   /** The directory of the build, if not the checkout. */
   readonly directory?: string;
