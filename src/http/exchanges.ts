@@ -72,7 +72,7 @@ class Connection {
     if (index >= 0) this.underWay.splice(index, 1);
   }
 
-  /** The request was read completely and answered, or is broken: nothing that happens later concerns it. */
+  /** The request was answered and has ended. If it was read completely, nothing that happens later concerns it. */
   forget(request: IncomingMessage): void {
     if (this.newest?.request === request && request.complete) this.newest = undefined;
   }
