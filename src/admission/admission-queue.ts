@@ -1,4 +1,4 @@
-import { FairQueue, QueueRejectedError } from './fair-queue.ts';
+import { FairQueue, queueRejected } from './fair-queue.ts';
 
 /** How long one turn of the event loop may start requests; then responses are read. */
 const turnMs = 1;
@@ -12,9 +12,6 @@ const initialEstimateMs = 0.5;
 const smoothing = 1 / 32;
 /** A measurement is capped at this multiple of the average: the rest is a pause, for garbage collection or by the machine. */
 const maxSampleFactor = 4;
-
-// Shared instance: under overload it is thrown thousands of times a second, and capturing a stack would dominate the cost.
-const queueFull = new QueueRejectedError();
 
 /**
  * Admission queue in front of Fastify. Work in progress has priority: each turn of the event loop starts only a few queued
@@ -59,7 +56,7 @@ export class AdmissionQueue {
     this.#queue.capacity = this.#capacity;
     const caller = callerOf();
     // Thrown: for each promise that is rejected before it has a handler, Node prepares to report it.
-    if (this.#queue.isFullFor(caller)) throw queueFull;
+    if (this.#queue.isFullFor(caller)) throw queueRejected;
     return this.#queue.wait({ caller, signal: undefined }, this.#maxWaitMs);
   }
 

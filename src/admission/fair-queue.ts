@@ -17,8 +17,8 @@ export class QueueRejectedError extends Error {
   override readonly name = 'QueueRejectedError';
 }
 
-// Shared instance: under overload it is thrown thousands of times a second, and capturing a stack would dominate the cost.
-const queueRejected = new QueueRejectedError();
+/** Shared: under overload it is thrown thousands of times a second, and capturing a stack would dominate the cost. */
+export const queueRejected = new QueueRejectedError();
 
 /**
  * A fair queue: FIFO per caller, round-robin across callers, so that a noisy caller only delays itself. When full, the

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { BadRequestError } from '../errors/bad-request-error.ts';
+import { headerValues } from './header-values.ts';
 
 /** A host and port by RFC 3986, 3.2.2, limited to the forms in use. */
 const hostAndPort = /^(?<host>\[[\da-f:.]+\]|[\w.~!$&'()*+,;=-]*)(?::\d{0,5})?$/i;
@@ -10,13 +11,14 @@ const hostAndPort = /^(?<host>\[[\da-f:.]+\]|[\w.~!$&'()*+,;=-]*)(?::\d{0,5})?$/
  * machine, the browser sends that name, which is not allowed.
  */
 export function hostFault(
-  { headers, httpVersion, rawHeaders, url }: IncomingMessage,
+  request: IncomingMessage,
   allowed: ReadonlySet<string> | undefined,
 ): BadRequestError | undefined {
+  const { headers, httpVersion, url } = request;
   const { host } = headers;
   // RFC 9112, 3.2: exactly one; HTTP/1.0 needs none.
   if (host === undefined) return httpVersion === '1.0' ? undefined : BadRequestError.badHost();
-  if (countHosts(rawHeaders) > 1) return BadRequestError.badHost();
+  if (headerValues(request)('host').length > 1) return BadRequestError.badHost();
   // The host of an absolute URL overrides the header (RFC 9112, 3.2.2).
   const named = url?.startsWith('/') === false ? (/^\w+:\/\/([^/?#]*)/.exec(url)?.[1] ?? host) : host;
   const name = hostAndPort.exec(named)?.groups?.['host'];
@@ -28,13 +30,4 @@ export function hostFault(
 /** Probes call by IP address, and their responses hold nothing that a page could misuse. */
 export function isProbe(url: string | undefined): boolean {
   return /^\/(healthz|readyz)\b/.test(url ?? '');
-}
-
-function countHosts(rawHeaders: readonly string[]): number {
-  let count = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i];
-    if (name?.length === 4 && name.toLowerCase() === 'host') count += 1;
-  }
-  return count;
 }

@@ -56,8 +56,7 @@ export function serverWithLoadShedding(
     }
     // Probes and CORS preflights must not fail under load.
     const isUrgent = request.method === 'OPTIONS' || isProbe(request.url);
-    const cameAt = performance.now();
-    const refuse = (error: unknown): void => {
+    const refuse = (error: unknown, cameAt?: number): void => {
       if (error instanceof QueueRejectedError) {
         writer.toResponse(request, response, overloaded, { cameAt, isLogged: false });
       } else {
@@ -73,12 +72,13 @@ export function serverWithLoadShedding(
       refuse(error);
     }
     if (waiting === undefined) return;
+    const cameAt = performance.now();
     const letIn = (): void => {
       const { url, method } = request;
       if (response.destroyed) writer.record({ url, method, status: 'closed', cameAt });
       else inside(request, response);
     };
-    waiting.then(letIn).catch(refuse);
+    waiting.then(letIn).catch((error: unknown) => refuse(error, cameAt));
   });
   server.maxHeadersCount = maxHeaders + 1;
   server.on('connection', () => queue.connected());

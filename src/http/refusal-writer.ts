@@ -58,7 +58,7 @@ export class RefusalWriter {
     request: IncomingMessage,
     response: ServerResponse,
     reason: RefusalReason,
-    { cameAt, isLogged = true }: { cameAt?: number; isLogged?: boolean } = {},
+    { cameAt, isLogged = true }: { cameAt?: number | undefined; isLogged?: boolean } = {},
   ): void {
     // A bug after the response has started: its status can no longer change.
     if (response.headersSent) {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createEverything, registration } from '../harness/evaluations.ts';
-import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { containerHeap, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { connectRaw, openConnections, requestWith, residentMegabytes } from '../harness/raw-client.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
 
@@ -13,7 +13,6 @@ const untilEnough = (times: number): fc.Parameters<unknown> =>
   limitMs > 0
     ? { numRuns: 1_000_000, interruptAfterTimeLimit: limitMs, endOnFailure: true }
     : { numRuns: times, endOnFailure: true };
-const heap = { nodeOptions: ['--max-old-space-size=384', '--max-semi-space-size=64'] };
 const good = JSON.stringify({ query: createEverything, variables: { input: registration() } });
 
 function chunked(body: string, size: number, lines: string[] = []): string {
@@ -137,7 +136,7 @@ describe('a gateway whose neighbours send their bytes in any way', () => {
         UPSTREAM_TIMEOUT_MS: '800',
         UPSTREAM_DEADLINE_MS: '2000',
       }),
-      heap,
+      containerHeap,
     );
   });
   afterAll(async () => {

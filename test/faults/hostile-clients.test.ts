@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { type FaultyUpstream, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { containerHeap, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import {
   connectRaw,
   headOf,
@@ -14,8 +14,6 @@ import {
 } from '../harness/raw-client.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
 
-const heap = { nodeOptions: ['--max-old-space-size=384', '--max-semi-space-size=64'] };
-
 describe('when clients are hostile', () => {
   let upstream: FaultyUpstream;
   const gateways: TestGateway[] = [];
@@ -23,7 +21,7 @@ describe('when clients are hostile', () => {
 
   async function gatewayWith(environment: Record<string, string> = {}): Promise<TestGateway> {
     const settings = upstreamAt(upstream.url, { METRICS_PORT: '0', LOG_LEVEL: 'info', ...environment });
-    const gateway = await startTestGateway(settings, heap);
+    const gateway = await startTestGateway(settings, containerHeap);
     gateways.push(gateway);
     return gateway;
   }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Sandbox, sandboxKey } from '../../src/sandbox/sandbox.ts';
 import { createEverything, registration } from '../harness/evaluations.ts';
-import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+import { containerHeap, startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import {
   connectRaw,
   openConnections,
@@ -18,7 +18,6 @@ const [largest] = readdirSync(assets).sort(
   (a, b) => statSync(`${assets}/${b}`).size - statSync(`${assets}/${a}`).size,
 );
 
-const heap = { nodeOptions: ['--max-old-space-size=384', '--max-semi-space-size=64'] };
 const longName = (index: number): string => `a${index}${'x'.repeat(600)}`;
 const manyNames = (fields: string, count = 18): string =>
   Array.from({ length: count }, (_, index) => `${longName(index)}: ${fields}`).join(' ');
@@ -45,7 +44,7 @@ describe('when clients ask for large answers, or do not read them', () => {
         STRIPE_API_VERSION: '2026-03-04.preview',
         ...environment,
       },
-      heap,
+      containerHeap,
     );
     gateways.push(gateway);
     return gateway;

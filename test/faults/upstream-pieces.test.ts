@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { type Fault, type FaultyUpstream, raw, startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { containerHeap, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 
 const head = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n';
 const chunked = `${head}transfer-encoding: chunked\r\n\r\n`;
@@ -32,10 +32,9 @@ describe('a response of the upstream in a great many pieces', () => {
   afterAll(() => upstream.close());
   beforeEach(async () => {
     upstream.reset();
-    // The heap size of the shipped container.
     gateway = await startTestGateway(
       upstreamAt(upstream.url, { UPSTREAM_TIMEOUT_MS: '10000', UPSTREAM_DEADLINE_MS: '20000' }),
-      { nodeOptions: ['--max-old-space-size=384', '--max-semi-space-size=64'] },
+      containerHeap,
     );
   });
   afterEach(() => gateway.close());

@@ -55,6 +55,11 @@ export interface ProcessOptions {
   readonly issuerFails?: boolean;
 }
 
+/** The heap of a container with 768 MiB: see the Dockerfile. */
+export const containerHeap: ProcessOptions = {
+  nodeOptions: ['--max-old-space-size=384', '--max-semi-space-size=64'],
+};
+
 /** Loaded by `npm run test:plans`. */
 const warmPlans = new URL('../prepared/warm-plans.ts', import.meta.url).href;
 

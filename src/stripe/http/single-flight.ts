@@ -42,6 +42,7 @@ export class SingleFlight<Response> {
     this.#underWay[key] = shared;
     this.#size += 1;
     const response = shared.join(call);
+    // Not `finally`, which makes three more promises for each call.
     begin(shared).then(
       (result) => {
         this.#forget(key);
