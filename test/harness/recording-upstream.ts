@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 
 /** A request as the upstream received it. */
-interface RecordedRequest {
+export interface RecordedRequest {
   method: string;
   url: string;
   headers: IncomingHttpHeaders;
