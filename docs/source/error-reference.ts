@@ -1,6 +1,6 @@
-import { documentRefusals } from '../../src/access/trusted-documents.ts';
 import { IdentityUnavailableError, UnauthenticatedError } from '../../src/errors/authentication-errors.ts';
 import { BadRequestError } from '../../src/errors/bad-request-error.ts';
+import { DocumentRefusedError } from '../../src/errors/document-refused-error.ts';
 import { DrainingError } from '../../src/errors/draining-error.ts';
 import { failureCodes, type TopLevelCode } from '../../src/errors/error-codes.ts';
 import { ForbiddenError } from '../../src/errors/forbidden-error.ts';
@@ -60,10 +60,10 @@ const topLevelErrors: Record<TopLevelCode | 'BAD_USER_INPUT' | 'NOT_FOUND', read
     ),
     ...[400, 413, 415, 431].map(ofStatus),
   ],
-  PERSISTED_QUERY_NOT_FOUND: [ofDocument('PERSISTED_QUERY_NOT_FOUND')],
-  PERSISTED_QUERY_NOT_IN_LIST: [ofDocument('PERSISTED_QUERY_NOT_IN_LIST')],
-  QUERY_NOT_IN_SAFELIST: [ofDocument('QUERY_NOT_IN_SAFELIST')],
-  PERSISTED_QUERY_HASH_MISMATCH: [ofDocument('PERSISTED_QUERY_HASH_MISMATCH')],
+  PERSISTED_QUERY_NOT_FOUND: thrown(new DocumentRefusedError('PERSISTED_QUERY_NOT_FOUND')),
+  PERSISTED_QUERY_NOT_IN_LIST: thrown(new DocumentRefusedError('PERSISTED_QUERY_NOT_IN_LIST')),
+  QUERY_NOT_IN_SAFELIST: thrown(new DocumentRefusedError('QUERY_NOT_IN_SAFELIST')),
+  PERSISTED_QUERY_HASH_MISMATCH: thrown(new DocumentRefusedError('PERSISTED_QUERY_HASH_MISMATCH')),
   PERSISTED_QUERY_NOT_SUPPORTED: [
     notRetryable(
       200,
@@ -96,11 +96,6 @@ function thrown(...errors: readonly GatewayError[]): Row[] {
     retryable,
     text: message,
   }));
-}
-
-function ofDocument(code: keyof typeof documentRefusals): Row {
-  const { status, message } = documentRefusals[code];
-  return notRetryable(status, message);
 }
 
 function ofStatus(status: number): Row {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { ConfigError } from '../config/config-error.ts';
 import { packageRoot } from '../config/package-info.ts';
-import type { TopLevelCode } from '../errors/error-codes.ts';
+import type { DocumentRefusalCode } from '../errors/document-refused-error.ts';
 import { manifestOf, sha256 } from './trusted-manifest.ts';
 
 export interface TrustedDocumentsSettings {
@@ -36,25 +36,7 @@ export type Verdict =
   | { readonly verdict: 'trusted'; readonly query: string }
   /** Runs anyway; `hash` is undefined if the request has no document. */
   | { readonly verdict: 'untrusted'; readonly hash: string | undefined }
-  | { readonly verdict: 'refused'; readonly code: RefusalCode };
-
-/** Error codes by Apollo's names, which its clients and others understand. */
-export const documentRefusals = {
-  PERSISTED_QUERY_NOT_FOUND: { status: 200, message: 'PersistedQueryNotFound' },
-  PERSISTED_QUERY_NOT_IN_LIST: {
-    status: 400,
-    message: 'No trusted document has this id: ship the manifest that names it, or correct the id.',
-  },
-  QUERY_NOT_IN_SAFELIST: {
-    status: 400,
-    message: 'Only trusted documents are accepted. Send one of them, by its id or with its exact text.',
-  },
-  PERSISTED_QUERY_HASH_MISMATCH: {
-    status: 400,
-    message: 'The hash is not that of the query: send the SHA-256 of the same text, in hexadecimal.',
-  },
-} as const satisfies Partial<Record<TopLevelCode, { status: number; message: string }>>;
-type RefusalCode = keyof typeof documentRefusals;
+  | { readonly verdict: 'refused'; readonly code: DocumentRefusalCode };
 
 /** The documents known when the frontend was built: a legitimate client sends no others. */
 export class TrustedDocuments {

@@ -1,11 +1,7 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
-import {
-  type DocumentRequest,
-  documentRefusals,
-  type TrustedDocuments,
-} from '../access/trusted-documents.ts';
+import type { DocumentRequest, TrustedDocuments } from '../access/trusted-documents.ts';
+import { DocumentRefusedError } from '../errors/document-refused-error.ts';
 import { searchOf } from './request-parameters.ts';
-import { responseMediaType } from './response-media-type.ts';
 
 // The maximum untrusted documents to log, each once: clients can make up any number of them.
 const maxLogged = 1_000;
@@ -16,7 +12,7 @@ type Envelope = { -readonly [Name in keyof DocumentRequest]: DocumentRequest[Nam
 export function documentHook(documents: TrustedDocuments) {
   const logged = new Set<string>();
 
-  return (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+  return (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const envelope = envelopeOf(request);
     if (envelope === undefined) {
       done();
@@ -24,17 +20,9 @@ export function documentHook(documents: TrustedDocuments) {
     }
     const judged = documents.judge(envelope);
     switch (judged.verdict) {
-      case 'refused': {
-        const { status, message } = documentRefusals[judged.code];
-        request.record.failed(judged.code);
-        const extensions = { code: judged.code, retryable: false, effect: 'NONE', requestId: request.id };
-        // Answered here: the next handler is not called.
-        reply
-          .code(status)
-          .type(responseMediaType(request))
-          .send({ errors: [{ message, extensions }] });
+      case 'refused':
+        done(new DocumentRefusedError(judged.code));
         return;
-      }
       case 'untrusted':
         if (judged.hash !== undefined && !logged.has(judged.hash) && logged.size < maxLogged) {
           logged.add(judged.hash);

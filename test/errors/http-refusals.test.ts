@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { IdentityUnavailableError, UnauthenticatedError } from '../../src/errors/authentication-errors.ts';
 import { BadRequestError } from '../../src/errors/bad-request-error.ts';
+import { DocumentRefusedError } from '../../src/errors/document-refused-error.ts';
 import { DrainingError } from '../../src/errors/draining-error.ts';
 import { ForbiddenError } from '../../src/errors/forbidden-error.ts';
 import type { GatewayError } from '../../src/errors/gateway-error.ts';
@@ -66,6 +67,22 @@ const refusals: Told[] = [
     message: 'This replica is shutting down. Retry with the same idempotency key to reach another one.',
     code: 'OVERLOADED',
     retryAfterMs: 1_000,
+  },
+  {
+    refusal: new DocumentRefusedError('PERSISTED_QUERY_NOT_FOUND'),
+    status: 200,
+    headers: {},
+    message: 'PersistedQueryNotFound',
+    code: 'PERSISTED_QUERY_NOT_FOUND',
+    retryAfterMs: undefined,
+  },
+  {
+    refusal: new DocumentRefusedError('QUERY_NOT_IN_SAFELIST'),
+    status: 400,
+    headers: {},
+    message: 'Only trusted documents are accepted. Send one of them, by its id or with its exact text.',
+    code: 'QUERY_NOT_IN_SAFELIST',
+    retryAfterMs: undefined,
   },
   {
     refusal: ForbiddenError.lacksScope('evaluations:read'),

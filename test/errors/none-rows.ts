@@ -25,15 +25,6 @@ export const noneRows: readonly NoneRow[] = [
     },
   },
   {
-    file: 'src/http/trusted-document-hook.ts',
-    says: 'a document that is not trusted',
-    since: 'refused before the GraphQL handler',
-    test: {
-      file: 'test/access/trusted-documents.test.ts',
-      name: 'are also run by GET, except mutations',
-    },
-  },
-  {
     file: 'src/http/response-size.ts',
     says: 'a response that is too large',
     since:

@@ -10,7 +10,7 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
   errors: [
     {
       files: [
-        'src/errors/{authentication-errors,bad-request-error,draining-error,forbidden-error,gateway-error,http-refusals,overloaded-error,rate-limited-error,request-timeout-error,upstream-call-error}.ts',
+        'src/errors/{authentication-errors,bad-request-error,document-refused-error,draining-error,forbidden-error,gateway-error,http-refusals,overloaded-error,rate-limited-error,request-timeout-error,upstream-call-error}.ts',
       ],
       tests: ['errors/http-refusals', 'errors/upstream-call-error'],
     },
