@@ -104,11 +104,16 @@ describe('when clients misbehave', () => {
   });
 
   it('the gateway makes one evaluation of fifty calls with one key at once', async () => {
-    const gateway = await gatewayWith();
-    upstream.always(late(300));
-    const payloads = await Promise.all(
-      Array.from({ length: 50 }, () => create(gateway, { idempotencyKey: 'same' })),
-    );
+    // Long enough for all of them to arrive, on any machine.
+    const gateway = await gatewayWith({ UPSTREAM_TIMEOUT_MS: '20000', UPSTREAM_DEADLINE_MS: '30000' });
+    const { fault, release } = hold();
+    upstream.next(fault);
+    const calls = Array.from({ length: 50 }, () => create(gateway, { idempotencyKey: 'same' }));
+    // Twice, because a request counts before its body has been read.
+    await untilMetric(gateway, 'http_requests_in_flight', 50);
+    await untilMetric(gateway, 'http_requests_in_flight', 50);
+    release();
+    const payloads = await Promise.all(calls);
     expect(new Set(payloads.map((payload) => payload.customerEvaluation.id))).toEqual(new Set(['ceval_1']));
     expect(upstream.keys).toHaveLength(1);
   });
