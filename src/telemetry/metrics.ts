@@ -1,6 +1,6 @@
-import { collectDefaultMetrics } from '@prometheus-io/client';
 import { attemptResult } from './attempt-result.ts';
 import { MetricRegistry } from './metric-registry.ts';
+import { collectNodeMetrics } from './node-metrics.ts';
 import { faults, type Outcome } from './outcomes.ts';
 import { type MetricSources, registerScrapedMetrics } from './scraped-metrics.ts';
 
@@ -134,7 +134,7 @@ export class Metrics {
     for (const end of ['complete', 'pending', 'abandoned']) this.#signalWaits.inc({ end }, 0);
     for (const stage of ['http', 'upstream']) this.#shed.inc({ stage }, 0);
     for (const path of operationPaths) this.#preparedOperations.inc({ path }, 0);
-    collectDefaultMetrics({ register: this.registry });
+    collectNodeMetrics(this.registry);
   }
 
   /** Where the metrics that are read at scrape get their values from. */
