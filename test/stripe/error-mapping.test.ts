@@ -49,6 +49,34 @@ describe('what an answer that is no success means to a caller', () => {
     expect(failureOf(status, error)).toMatchObject({ code, effect, upstreamRequestId: 'req_1' });
   });
 
+  it('a response whose status leaves the effect open is UPSTREAM_UNAVAILABLE, whatever its error says', () => {
+    const words = [
+      undefined,
+      'idempotency_error',
+      'invalid_request_error',
+      'resource_missing',
+      'parameter_unknown',
+      'not_found',
+      'account_inaccessible',
+      'invalid_fields',
+      'quota_exceeded',
+    ];
+    const word = fc.constantFrom(...words);
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.constantFrom(409, 424), fc.integer({ min: 500, max: 599 })),
+        fc.record({ type: word, code: word, param: fc.constantFrom(undefined, field) }),
+        (status, error) => {
+          expect(failureOf(status, error)).toMatchObject({
+            code: 'UPSTREAM_UNAVAILABLE',
+            effect: 'UNKNOWN',
+            retryable: true,
+          });
+        },
+      ),
+    );
+  });
+
   it.each([
     { status: 400, error: {}, setting: /STRIPE_API_VERSION.*STRIPE_ACCOUNT/ },
     { status: 401, error: {}, setting: /STRIPE_SECRET_KEY/ },

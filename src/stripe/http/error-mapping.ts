@@ -33,12 +33,15 @@ export function errorOfResponse(response: RawResponse): UpstreamCallError {
       `status ${response.status}, not from Stripe: check the proxies and firewalls on the way`,
     );
   }
-  // A 409 of this type means that another request with the key is in progress, not a conflict.
-  if (words.type === 'idempotency_error' && response.status !== 409)
-    return failure('IDEMPOTENCY_CONFLICT', 'NONE');
+  // Whatever the words: with 409 another request under this key is in progress and may still succeed, with 424 a
+  // dependency of the upstream failed while it processed the request, and with 5xx nobody knows how far it came.
+  if (response.status === 409 || response.status === 424 || response.status >= 500) {
+    return unavailable(response, said);
+  }
+  if (words.type === 'idempotency_error') return failure('IDEMPOTENCY_CONFLICT', 'NONE');
   if (words.code === 'resource_missing') return failure('NOT_FOUND', 'NONE');
   const known = v2Errors.get(words.code) ?? v2Errors.get(words.type);
-  if (known !== undefined && response.status < 500) {
+  if (known !== undefined) {
     const { code, param, note } = known;
     const operatorNote = note === undefined ? said : `${said}: ${note}`;
     return new UpstreamCallError(code, { effect: 'NONE', param, upstreamRequestId, operatorNote });
@@ -59,11 +62,6 @@ export function errorOfResponse(response: RawResponse): UpstreamCallError {
       return failure('UPSTREAM_REFUSED', 'NONE', `${said}: ${permissionNote(missingPermissions(response))}`);
     case 404:
       return failure('UPSTREAM_UNSUPPORTED', 'NONE', `${said}: ${noPreview}`);
-    // Another request with this key is in progress and may still succeed.
-    case 409:
-    // A dependency of the upstream failed while it processed the request.
-    case 424:
-      return unavailable(response, said);
     case 429:
       return new UpstreamCallError('UPSTREAM_RATE_LIMITED', {
         effect: 'NONE',
@@ -72,7 +70,7 @@ export function errorOfResponse(response: RawResponse): UpstreamCallError {
         operatorNote: `${said}, reason ${word(header(response, 'stripe-rate-limited-reason'))}`,
       });
     default:
-      return response.status >= 500 ? unavailable(response, said) : failure('UPSTREAM_REFUSED', 'NONE');
+      return failure('UPSTREAM_REFUSED', 'NONE');
   }
 }
 
