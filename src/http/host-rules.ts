@@ -6,6 +6,14 @@ import { headerValues } from './header-values.ts';
 const hostAndPort = /^(?<host>\[[\da-f:.]+\]|[\w.~!$&'()*+,;=-]*)(?::\d{0,5})?$/i;
 
 /**
+ * Refuses a request target with a fragment, which RFC 9112, 3.2 does not allow: the router ends the path at a `#`, but
+ * others would read a query after it.
+ */
+export function targetFault({ url }: Pick<IncomingMessage, 'url'>): BadRequestError | undefined {
+  return url?.includes('#') ? BadRequestError.badUrl() : undefined;
+}
+
+/**
  * Validates the `Host` of a request. Node only checks that there is one, and responds in its own format. `allowed` are
  * the accepted names; any, if undefined. Prevents DNS rebinding: for a page whose name was made to resolve to this
  * machine, the browser sends that name, which is not allowed.

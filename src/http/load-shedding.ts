@@ -17,7 +17,7 @@ import { closeAfter } from './client-error-handler.ts';
 import { endGently } from './close-gently.ts';
 import type { Exchanges } from './exchanges.ts';
 import { headerValues } from './header-values.ts';
-import { hostFault, isProbe } from './host-rules.ts';
+import { hostFault, isProbe, targetFault } from './host-rules.ts';
 import type { RefusalWriter } from './refusal-writer.ts';
 
 export interface LoadSheddingOptions {
@@ -49,7 +49,9 @@ export function serverWithLoadShedding(
     if (request instanceof BoundedRequest) response.on('close', () => request.release());
     // Node silently drops headers above its limit.
     const hasTooMany = request.rawHeaders.length > 2 * maxHeaders;
-    const fault = hasTooMany ? BadRequestError.tooManyHeaders() : hostFault(request, hosts);
+    const fault = hasTooMany
+      ? BadRequestError.tooManyHeaders()
+      : (targetFault(request) ?? hostFault(request, hosts));
     if (fault !== undefined) {
       writer.toResponse(request, response, fault);
       return;

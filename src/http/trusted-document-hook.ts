@@ -59,8 +59,9 @@ function settle(request: FastifyRequest, envelope: Envelope, query: unknown): vo
     return;
   }
   const parameters = new URLSearchParams(searchOf(request));
+  for (const name of ['query', 'documentId', 'extensions']) parameters.delete(name);
+  // Nothing is run that was not judged, however the URL is read by others.
   if (typeof query === 'string') parameters.set('query', query);
-  for (const name of ['documentId', 'extensions']) parameters.delete(name);
   // Apollo Server reads a GET request's parameters from its URL.
   request.raw.url = `/graphql?${parameters}`;
 }

@@ -7,6 +7,7 @@ import { parse, print } from 'graphql';
 import { EvaluateLoginDocument } from '../../schema/generated/customer-evaluations.ts';
 import { loginAnswer } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { sendRaw } from '../harness/raw-request.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 
 const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -135,6 +136,25 @@ describe('trusted documents', () => {
         expect(upstream.requests).toHaveLength(0);
       },
     );
+
+    it.each([
+      '/graphql?query={a:__typename}',
+      '/graphql?query={a:__typename}&query={a:__typename}',
+      '/graphql?%71uery={a:__typename}',
+      '/graphql?query[]={a:__typename}',
+      '/graphql#?query={a:__typename}',
+      '/graphql#x?query={a:__typename}',
+      '/graphql?a=1#?query={a:__typename}',
+      '/graphql#&query={a:__typename}',
+      'http://localhost/graphql#?query={a:__typename}',
+      '/graphql??query={a:__typename}',
+      '/graphql?;query={a:__typename}',
+    ])('trusted documents keep other documents out, however the URL spells them: %s', async (target) => {
+      const headers = ['Host: localhost', 'apollo-require-preflight: 1'];
+      const answer = await sendRaw(gateway.url, `GET ${target} HTTP/1.1`, headers);
+      expect(answer.status).toBe(400);
+      expect(JSON.parse(answer.body)).not.toHaveProperty('data');
+    });
 
     it('trusted documents are also run by GET, except mutations', async () => {
       const get = (parameters: Record<string, string>) =>

@@ -14,6 +14,8 @@ const refusals: [what: string, line: string, headers: string[], body: string, st
   ['two slashes and a path that does not decode', `GET //%ff/${canary} HTTP/1.1`, [host], '', 400],
   ['an asset whose name does not decode', `GET /assets/%ff?${canary} HTTP/1.1`, [host], '', 400],
   ['an asset whose name is far too long', `GET /assets/${canary.repeat(20)} HTTP/1.1`, [host], '', 414],
+  ['a URL with a fragment', `GET /graphql?query=x#${canary} HTTP/1.1`, [host], '', 400],
+  ['a URL with a fragment before its query', `GET /graphql#?query=${canary} HTTP/1.1`, [host], '', 400],
   ['no Host', 'POST /graphql HTTP/1.1', [], '', 400],
   ['two Hosts', 'POST /graphql HTTP/1.1', [host, host], '', 400],
   ['a Host that is none', 'POST /graphql HTTP/1.1', [`Host: ${canary} x`], '', 400],
