@@ -20,6 +20,8 @@ export class QueueRejectedError extends Error {
 /** Shared: under overload it is thrown thousands of times a second, and capturing a stack would dominate the cost. */
 export const queueRejected = new QueueRejectedError();
 
+const noMore = (): number => 0;
+
 /**
  * A fair queue: FIFO per caller, round-robin across callers, so that a noisy caller only delays itself. When full, the
  * newest entry of the longest queue is rejected immediately; of several equally long queues, the one whose turn comes
@@ -49,8 +51,11 @@ export class FairQueue {
     return this.#size + 1 > this.#capacity && this.#longestWith(caller) === caller;
   }
 
-  /** Resolves on admission; rejects with `QueueRejectedError`. */
-  wait({ caller, signal }: Queued, maxWaitMs: number): Promise<void> {
+  /**
+   * Resolves on admission; rejects with `QueueRejectedError`. After `maxWaitMs`, `moreMs` tells how much longer to wait,
+   * for a call whose deadline has moved meanwhile.
+   */
+  wait({ caller, signal }: Queued, maxWaitMs: number, moreMs: () => number = noMore): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void): void => {
         clearTimeout(timer);
@@ -60,7 +65,12 @@ export class FairQueue {
       };
       const refuse = (): void => end(() => reject(queueRejected));
       const waiter: Waiter = { caller, admit: () => end(resolve), refuse };
-      const timer = setTimeout(refuse, maxWaitMs);
+      const timeIsUp = (): void => {
+        const left = moreMs();
+        if (left < 1) refuse();
+        else timer = setTimeout(timeIsUp, left);
+      };
+      let timer = setTimeout(timeIsUp, maxWaitMs);
       signal?.addEventListener('abort', refuse);
       this.#add(waiter);
       if (signal?.aborted) refuse();

@@ -10,6 +10,7 @@ import {
   succeed,
 } from '../harness/faulty-upstream.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
 
 /*
  * Callers choose their own deadlines (`x-request-timeout-ms`), and share the breaker and, under one key, the call. One
@@ -96,6 +97,21 @@ describe('among callers with short deadlines', () => {
     expect(await patient).toBe('OK');
     expect(upstream.keys).toHaveLength(1);
     expect(upstream.effects).toBe(1);
+  });
+
+  it('a shared call waits for the rate limit as long as its most patient caller can', async () => {
+    await gateway.close();
+    gateway = await startTestGateway(
+      upstreamAt(upstream.url, { UPSTREAM_MAX_PER_SECOND: '1', METRICS_PORT: '0' }),
+    );
+    const waiting = async (): Promise<number> =>
+      sumOf(await scrape(metricsUrl(gateway)), 'customer_evaluations_upstream_calls_waiting');
+    expect(await create('takes the slot of this second')).toBe('OK');
+    const hasty = create('shared', { 'x-request-timeout-ms': '600' });
+    // On a slow machine the second may be over.
+    while ((await waiting()) === 0 && upstream.keys.length < 2) await delay(5);
+    expect(await create('shared')).toBe('OK');
+    await hasty;
   });
 
   it('a shared call is retried for a caller that joined after the first had disconnected', async () => {

@@ -86,7 +86,8 @@ export class SignalWaiter {
   /** Undefined if this read failed. */
   async #readInTurn(call: Call, read: Read): Promise<CustomerEvaluation | undefined> {
     try {
-      await this.#ceilings.of(call.account).pass(call, call.deadline.remainingMs);
+      const leftMs = (): number => call.deadline.remainingMs;
+      await this.#ceilings.of(call.account).pass(call, leftMs(), leftMs);
       return await read(call);
     } catch (error) {
       const isForNow = error instanceof UpstreamCallError || error instanceof GatewayError;

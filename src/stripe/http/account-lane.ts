@@ -61,8 +61,12 @@ export class AccountLane implements Upstream {
   }
 
   acquireRate(call: Call): Promise<void> | undefined {
-    // A call may spend half of its remaining time waiting; the other half is for the call itself.
-    return this.#ceiling?.pass(call, call.deadline.remainingMs / 2)?.catch(aboveCeiling);
+    if (this.#ceiling === undefined) return undefined;
+    const cameAt = performance.now();
+    // A call may spend half of its time waiting; the other half is for the call itself. A caller that joins may bring
+    // more time.
+    const leftMs = (): number => (call.deadline.remainingMs - (performance.now() - cameAt)) / 2;
+    return this.#ceiling.pass(call, leftMs(), leftMs)?.catch(aboveCeiling);
   }
 
   /** Rejects the calls that wait for the rate limit. */
