@@ -253,6 +253,22 @@ describe('keys of single accounts', () => {
     await own.logged(/STRIPE_SECRET_KEYS_DIR has no key for acct_2/);
   });
 
+  it('an account without a key is not reached by a context path either, but for the configured one', async () => {
+    await start({ STRIPE_SECRET_KEYS_DIR: directory, STRIPE_CONTEXT: 'org_1/acct_9' });
+    for (const account of ['org_1/acct_2', 'acct_2/acct_2', 'ACCT_2', `acct_${'a'.repeat(70)}`]) {
+      expect([account, await outcomeOf(account)]).toEqual([account, 'UPSTREAM_REFUSED']);
+    }
+    expect(upstream.requests).toEqual([]);
+    expect(await outcomeOf('org_1/acct_9')).toBe('OK');
+    expect(upstream.requests[0]?.headers).toMatchObject({ 'stripe-context': 'org_1/acct_9' });
+  });
+
+  it('a context path uses the one key if the setting allows it for accounts without a key', async () => {
+    await start({ STRIPE_SECRET_KEYS_DIR: directory, STRIPE_ACCOUNTS_WITHOUT_KEY: 'use-one-key' });
+    expect(await outcomeOf('org_1/acct_2')).toBe('OK');
+    expect(upstream.requests[0]?.headers).toMatchObject({ 'stripe-context': 'org_1/acct_2' });
+  });
+
   it('an account without a key uses the one key if the setting allows it', async () => {
     await start({ STRIPE_SECRET_KEYS_DIR: directory, STRIPE_ACCOUNTS_WITHOUT_KEY: 'use-one-key' });
     expect(await outcomeOf('acct_2')).toBe('OK');

@@ -71,11 +71,18 @@ export class AccountCredentials {
   /** Throws `UPSTREAM_REFUSED` for an account that must have a key of its own and has none. */
   of(account: StripeAccount): Credentials | Promise<Credentials> {
     if (account === undefined) return this.#configured;
-    if (this.#keys === undefined || !isAccountId(account)) return credentialsFor(this.#secretKey, account);
+    if (this.#keys === undefined) return credentialsFor(this.#secretKey, account);
+    if (!isAccountId(account)) return this.#ofContext(account);
     const key = this.#keys.keyOf(account);
     return key instanceof Promise
       ? key.then((found) => this.#under(found, account))
       : this.#under(key, account);
+  }
+
+  // A context path has no file of its own. Otherwise it would be a way around an account's missing key.
+  #ofContext(context: string): Credentials {
+    if (!this.#mayUseOneKey && context !== this.#account) throw noKeyFor(context, 'none');
+    return credentialsFor(this.#secretKey, context);
   }
 
   #under(key: AccountKey, account: string): Credentials {
