@@ -60,7 +60,7 @@ function idOf(issuer: string | undefined, subject: string | undefined): string {
   return subjectId(textOf(issuer), textOf(subject));
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 // Node reads headers as Latin-1, but routers write UTF-8, as tokens do.
 function textOf(header: string): string {

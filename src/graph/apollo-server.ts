@@ -1,6 +1,7 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
@@ -41,8 +42,8 @@ export async function startApolloServer(
   log: Logger,
   morePlugins: readonly ApolloServerPlugin<GraphQLContext>[] = [],
 ): Promise<ApolloServer<GraphQLContext>> {
-  // The router asks for the SDL, and nobody else can call.
-  const hasRouter = settings.authentication.mode === 'router';
+  // The router asks for the SDL and for traces, both of which name types and fields, and nobody else can call.
+  const showsSchema = settings.introspection || settings.authentication.mode === 'router';
   const apollo = new ApolloServer<GraphQLContext>({
     schema,
     logger: log.child({ part: 'apollo' }, { level: 'warn' }),
@@ -57,7 +58,7 @@ export async function startApolloServer(
     validationRules: [
       knownOperationTypesRule,
       operationLimitsRule(settings.operationLimits),
-      ...(settings.introspection || hasRouter ? [] : [noServiceRule]),
+      ...(showsSchema ? [] : [noServiceRule]),
     ],
     // Only main.ts ends the process.
     stopOnTerminationSignals: false,
@@ -69,6 +70,7 @@ export async function startApolloServer(
       ...morePlugins,
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
+      ...(showsSchema ? [] : [ApolloServerPluginInlineTraceDisabled()]),
     ],
   });
   await apollo.start();

@@ -65,4 +65,10 @@ describe('the id of a caller, the scope of its idempotency keys', () => {
     // If the bytes are not UTF-8, they are used as they are.
     expect(routed('jos\u00e9', 'https://issuer.example')).toBe(subjectId('https://issuer.example', 'josé'));
   });
+
+  it('a subject that a router writes with a byte order mark is not the caller without it', () => {
+    const bytes = Buffer.from('\uFEFFu9').toString('latin1');
+    expect(routed(bytes, 'https://issuer.example')).toBe(subjectId('https://issuer.example', '\uFEFFu9'));
+    expect(routed(bytes, 'https://issuer.example')).not.toBe(routed('u9', 'https://issuer.example'));
+  });
 });

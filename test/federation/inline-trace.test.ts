@@ -2,6 +2,7 @@ import { Trace } from '@apollo/usage-reporting-protobuf';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 
+const secret = 'a-router-secret-of-32-characters';
 const query = '{ customerEvaluation(id: "ceval_sandbox_error_403") { id } __typename }';
 
 describe('a trace for the supergraph’s router', () => {
@@ -27,5 +28,18 @@ describe('a trace for the supergraph’s router', () => {
   it('a trace for the supergraph’s router is not made for other callers', async () => {
     const { text } = await gateway.send(query);
     expect(JSON.parse(text).extensions).toBeUndefined();
+  });
+
+  it('a trace for the supergraph’s router is not made where the schema is hidden, but for a router', async () => {
+    const asksForTrace = { 'apollo-federation-include-trace': 'ftv1' };
+    const hidden = { NODE_ENV: 'production', UPSTREAM: 'sandbox' };
+    const open = await startTestGateway({ ...hidden, AUTH_MODE: 'none' });
+    const { text } = await open.send('{ __typename }', {}, asksForTrace);
+    expect(JSON.parse(text)).toEqual({ data: { __typename: 'Query' } });
+    await open.close();
+    const routed = await startTestGateway({ ...hidden, AUTH_MODE: 'router', ROUTER_SECRET: secret });
+    const answer = await routed.send('{ __typename }', {}, { ...asksForTrace, 'x-router-secret': secret });
+    expect(JSON.parse(answer.text).extensions.ftv1).toEqual(expect.any(String));
+    await routed.close();
   });
 });
