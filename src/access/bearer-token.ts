@@ -139,7 +139,7 @@ function tokenIn(authorization: string | undefined): string {
   if (authorization === undefined) throw new TokenRefused('no Authorization header');
   if (authorization.length > maxLength) throw new TokenRefused('longer than 8 kB');
   const token = bearer.exec(authorization)?.[1];
-  if (token === undefined) throw new TokenRefused('not a bearer token of three parts');
+  if (token === undefined) throw new TokenRefused('no token of three parts after Bearer');
   return token;
 }
 

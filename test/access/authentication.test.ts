@@ -238,7 +238,7 @@ describe('a caller with a token', () => {
     ].map((authorization): [string, Headers, string] => [
       `the header ${JSON.stringify(authorization)}`,
       { authorization: [authorization] },
-      'not a bearer token of three parts',
+      'no token of three parts after Bearer',
     ]),
   ])('a token is refused with %s, and the log says why', async (_, headers, reason) => {
     expect(await authenticator.authenticate(sent(headers))).toEqual(refused(reason));

@@ -85,6 +85,7 @@ describe('a gateway that asks for tokens', () => {
     'no token': () => '',
     garbage: () => 'Bearer garbage',
     'three parts of garbage': () => 'Bearer a.b.c',
+    'a token without a scheme': () => issuer.token(),
     'another scheme': async () => `Basic ${await issuer.token()}`,
     'alg none': () => `Bearer ${base64url({ alg: 'none' })}.${base64url(claims())}.`,
     'alg none with a signature': () => `Bearer ${base64url({ alg: 'none' })}.${base64url(claims())}.AA`,
@@ -150,7 +151,9 @@ describe('a gateway that asks for tokens', () => {
       const id = result.errors?.[0]?.extensions['requestId'];
       const lines = (await gateway.flushed()).map((line) => JSON.parse(line));
       const ofIt = lines.filter(({ requestId }) => requestId === id);
-      expect(ofIt).toMatchObject([{ msg: 'authentication failed', reason: expect.any(String) }]);
+      expect(ofIt).toMatchObject([
+        { msg: 'authentication failed', reason: expect.not.stringContaining('[redacted]') },
+      ]);
       if (authorization) expect(gateway.log.join()).not.toContain(authorization.slice(-20));
     },
   );

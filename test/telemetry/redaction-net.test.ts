@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { createLog } from '../../src/telemetry/log.ts';
+import { sourceFiles } from '../harness/source-files.ts';
 
 /** The log line of a text. */
 function written(text: string): string {
@@ -7,6 +10,21 @@ function written(text: string): string {
   createLog('info', { write: (written) => (line += written) }).info({ text }, 'said');
   return line;
 }
+
+/** Files with texts for callers or a terminal, which may name an address as an example, and are not logged. */
+const notLogged = /^(pages|sandbox)\/|^config\/setting|^(errors|start-up)\/.*-error\.ts$/;
+
+/** The texts of more than one word in the sources: messages and reasons of log lines, and many that are not logged. */
+const fixedTexts = sourceFiles()
+  .filter((file) => !notLogged.test(file))
+  .flatMap((file) => {
+    const code = readFileSync(path.join('src', file), 'utf8').replace(
+      /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*/g,
+      '',
+    );
+    return [...code.matchAll(/'([^'\n]+)'|`([^`]+)`/g)].map(([, text, template]) => text ?? template ?? '');
+  })
+  .filter((text) => text.includes(' '));
 
 describe('the net beneath the log', () => {
   it.each([
@@ -28,4 +46,17 @@ describe('the net beneath the log', () => {
       expect(written(text)).toContain(`"text":"${text}"`);
     },
   );
+
+  it('the redaction of the log keeps each fixed text of the gateway, such as why a token is refused', () => {
+    expect(fixedTexts).toEqual(
+      expect.arrayContaining([
+        'no Authorization header',
+        'x-router-secret is none of ROUTER_SECRET',
+        'authentication failed',
+        'the file of an account holds no key',
+        'unrecognized settings, check the spelling',
+      ]),
+    );
+    expect(fixedTexts.filter((text) => written(text).includes('[redacted]'))).toEqual([]);
+  });
 });
