@@ -1,5 +1,22 @@
+import { accessSync, constants, statSync } from 'node:fs';
 import type { AccountsSettings } from '../stripe/http/stripe-client.ts';
 import type { Settings } from './settings.ts';
+
+/** The fault of a directory of keys in which no file could be opened. */
+export function keysDirectoryFaults(directory: string | undefined): string[] {
+  if (directory === undefined) return [];
+  const fault = (why: string): string[] => [
+    `STRIPE_SECRET_KEYS_DIR: takes a directory that can be read (${why})`,
+  ];
+  try {
+    if (!statSync(directory).isDirectory()) return fault('ENOTDIR');
+    // Its files are opened by name: it is never listed.
+    accessSync(directory, constants.X_OK);
+    return [];
+  } catch (error) {
+    return fault(String((error as NodeJS.ErrnoException).code));
+  }
+}
 
 /** Undefined if all calls are for one account. */
 export function accountsOf(values: Settings): AccountsSettings | undefined {

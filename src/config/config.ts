@@ -9,7 +9,7 @@ import type { StripeSettings } from '../stripe/http/stripe-client.ts';
 import type { StripeApi } from '../stripe/versions.ts';
 import type { LogLevel } from '../telemetry/log.ts';
 import type { TelemetrySettings } from '../telemetry/telemetry.ts';
-import { accountsOf } from './account-settings.ts';
+import { accountsOf, keysDirectoryFaults } from './account-settings.ts';
 import { authenticationOf } from './authentication-settings.ts';
 import { combinationFaults } from './combination-rules.ts';
 import { ConfigError } from './config-error.ts';
@@ -93,6 +93,7 @@ export function readConfig(environment: Environment): Config {
   // Skipped if a secret file is unreadable: its setting would also be reported as missing.
   if (secretFiles.length === secretSettings.filter((name) => fileOf(name, said) !== undefined).length)
     faults.push(...combinationFaults(set));
+  faults.push(...keysDirectoryFaults(set['STRIPE_SECRET_KEYS_DIR']));
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
 
   const values = parsed.data;

@@ -137,8 +137,14 @@ export function hasReadableUser({ username, password }: URL): boolean {
   return isDecodable(username) && isDecodable(password);
 }
 
+// `redis:6379`, a host and port as in compose files, is a URL with a scheme and a path.
 export function isRedisUrl(url: URL): boolean {
-  return /^rediss?:$/.test(url.protocol) && hasReadableUser(url) && /^\/?\d{0,4}$/.test(url.pathname);
+  return (
+    /^rediss?:$/.test(url.protocol) &&
+    url.hostname !== '' &&
+    hasReadableUser(url) &&
+    /^\/?\d{0,4}$/.test(url.pathname)
+  );
 }
 
 // Plain http to another machine could be read and changed on the way.

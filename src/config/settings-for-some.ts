@@ -78,7 +78,7 @@ export const settingsForSome = {
     .prefault('600')
     .describe('the same per address, across all its callers; refused credentials are counted separately'),
   REDIS_URL: takes(
-    'redis://user:password@host:port/database or rediss://…; % in a password is written %25, the database is a number',
+    'redis://host:port or rediss://host:port, in full redis://user:password@host:port/database; % in a password is written %25, the database is a number',
     z.string().refine((url) => URL.canParse(url) && isRedisUrl(new URL(url))),
   )
     .optional()
@@ -156,7 +156,7 @@ export const settingsForSome = {
     .describe(
       'the claim that holds a caller’s Stripe account or context path; required by `STRIPE_ACCOUNTS=callers` with `AUTH_MODE=jwt`. A router sends `x-caller-account`',
     ),
-  STRIPE_SECRET_KEYS_DIR: takes('a directory', z.string().min(1))
+  STRIPE_SECRET_KEYS_DIR: takes('a directory that can be read', z.string().min(1))
     .optional()
     .describe(
       'the directory of the accounts’ own keys, each in a file named after its account, such as `acct_1`',

@@ -95,10 +95,13 @@ describe('the settings of access', () => {
     ['ROUTER_SECRET', `${secret},canary`],
     ['ROUTER_SECRET', `${secret}, with a canary`],
     ['REDIS_URL', 'https://canary'],
+    ['REDIS_URL', 'redis:6379'],
+    ['REDIS_URL', 'rediss:///0'],
     ['PSEUDONYM_KEY', 'canary'],
   ])('the settings of access refuse an invalid %s without showing it', (name, value) => {
     const faults = faultsOf({ AUTH_MODE: 'router', [name]: value });
     expect(faults).toContain(`${name}: takes `);
+    expect(faults).toContain('an invalid value (not shown)');
     expect(faults).not.toContain('canary');
   });
 });

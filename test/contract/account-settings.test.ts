@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { describe, expect, it } from '@jest/globals';
 import { readConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
@@ -37,10 +38,9 @@ describe('the settings of Stripe accounts', () => {
     const mayUseOneKey = (rest: Record<string, string>) =>
       readConfig({ ...router, ...rest }).stripe.accounts?.mayUseOneKey;
     expect(mayUseOneKey({})).toBe(true);
-    expect(mayUseOneKey({ STRIPE_SECRET_KEYS_DIR: '/keys' })).toBe(false);
-    expect(
-      mayUseOneKey({ STRIPE_SECRET_KEYS_DIR: '/keys', STRIPE_ACCOUNTS_WITHOUT_KEY: 'use-one-key' }),
-    ).toBe(true);
+    const keys = { STRIPE_SECRET_KEYS_DIR: tmpdir() };
+    expect(mayUseOneKey(keys)).toBe(false);
+    expect(mayUseOneKey({ ...keys, STRIPE_ACCOUNTS_WITHOUT_KEY: 'use-one-key' })).toBe(true);
   });
 
   it('an account’s limit of calls in flight is at most that of all accounts', () => {
@@ -61,6 +61,14 @@ describe('the settings of Stripe accounts', () => {
     [
       { STRIPE_SECRET_KEYS_DIR: '/keys' },
       'STRIPE_SECRET_KEYS_DIR: is only read with STRIPE_ACCOUNTS=callers',
+    ],
+    [
+      { ...router, STRIPE_SECRET_KEYS_DIR: '/no/such/directory' },
+      'STRIPE_SECRET_KEYS_DIR: takes a directory that can be read (ENOENT)',
+    ],
+    [
+      { ...router, STRIPE_SECRET_KEYS_DIR: 'package.json' },
+      'STRIPE_SECRET_KEYS_DIR: takes a directory that can be read (ENOTDIR)',
     ],
     [
       { ...jwt, STRIPE_ACCOUNTS: 'one', JWT_STRIPE_ACCOUNT_CLAIM: 'a' },
