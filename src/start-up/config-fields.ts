@@ -15,6 +15,7 @@ export function configFields(config: Config, url: string): Readonly<Record<strin
     api: stripeApi,
     apiVersion: stripe.apiVersion,
     account: stripe.account ?? null,
+    accounts: config.stripeAccounts,
     proxy: config.proxy === undefined ? null : new URL(config.proxy.url).origin,
     authMode: authentication.mode,
     issuer: authentication.mode === 'jwt' ? authentication.issuer : null,

@@ -18,6 +18,7 @@ function rowsOf(config: Config, url: string): readonly (readonly [name: string, 
     ['API', `${config.stripeApi}, version ${config.stripe.apiVersion}`],
     ['proxy', proxyOf(config)],
     ['callers', callersOf(config)],
+    ['accounts', accountsOf(config)],
     [
       'signals',
       config.signalsVisibility === 'all' ? 'shown to all callers' : 'only with evaluations:signals',
@@ -86,6 +87,13 @@ function callersOf({ authentication }: Config): string {
     default:
       return authentication satisfies never;
   }
+}
+
+function accountsOf({ stripe: { accounts }, secretKeysDirectory: directory }: Config): string {
+  if (accounts === undefined) return 'one for all calls (STRIPE_ACCOUNTS=one)';
+  const ownKey = directory === undefined ? [] : [`with its key in ${directory}`];
+  const oneKey = accounts.mayUseOneKey ? ['with STRIPE_SECRET_KEY'] : [];
+  return `each caller’s own (STRIPE_ACCOUNTS=callers), ${[...ownKey, ...oneKey].join(', or else ')}`;
 }
 
 function rateLimitsOf({ rateLimits: { perMinute, perAddressPerMinute, redisUrl } }: Config): string {

@@ -1,6 +1,8 @@
 import type { Config } from '../config/config.ts';
 import { unrecognizedVariables } from './unrecognized-variables.ts';
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** A problem that does not prevent the start. */
 export interface StartupWarning {
   readonly message: string;
@@ -8,10 +10,8 @@ export interface StartupWarning {
 }
 
 /** The warnings that a start logs and `--check-config` prints. */
-export function startupWarnings(
-  { upstream, stripe }: Config,
-  environment: Readonly<Record<string, string | undefined>>,
-): StartupWarning[] {
+export function startupWarnings(config: Config, environment: Environment): StartupWarning[] {
+  const { upstream, stripe } = config;
   const settings = unrecognizedVariables(environment);
   return [
     ...(settings.length > 0
@@ -20,5 +20,30 @@ export function startupWarnings(
     ...(upstream === 'stripe' && stripe.secretKey.startsWith('sk_live_')
       ? [{ message: 'STRIPE_SECRET_KEY can do everything in its account: use a restricted key', fields: {} }]
       : []),
+    ...cutSettings(config, environment),
+    ...doubledPath(config),
   ];
+}
+
+// Only if they are set: the defaults give way to a lower ceiling.
+function cutSettings({ deadlineMs, stripe }: Config, environment: Environment): StartupWarning[] {
+  const ceilings = [
+    ['UPSTREAM_TIMEOUT_MS', 'UPSTREAM_DEADLINE_MS', deadlineMs],
+    ['SIGNALS_WAIT_MS', 'UPSTREAM_DEADLINE_MS', deadlineMs],
+    ['UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT', 'UPSTREAM_MAX_CONCURRENCY', stripe.maxConcurrency],
+  ] as const;
+  return ceilings
+    .filter(([setting, , effective]) => Number(environment[setting]) > effective)
+    .map(([setting, ceiling, effective]) => ({
+      message: `${setting} is above ${ceiling} and counts as that`,
+      fields: { effective },
+    }));
+}
+
+// Not refused: by OpenTelemetry's "OTLP Exporter Configuration" the path of a base URL is kept, whatever it is.
+function doubledPath({ telemetry: { tracing } }: Config): StartupWarning[] {
+  if (!tracing?.url.endsWith('/v1/traces/v1/traces')) return [];
+  const message =
+    'OTEL_EXPORTER_OTLP_ENDPOINT is a base URL, to which /v1/traces is added; a complete URL goes into OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
+  return [{ message, fields: { tracesTo: tracing.url } }];
 }

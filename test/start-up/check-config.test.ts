@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const run = promisify(execFile);
+
+/** What the build prints for `--check-config`. */
+async function checked(environment: Record<string, string>): Promise<string> {
+  const { stdout } = await run(process.execPath, ['dist/main.js', '--check-config'], {
+    env: { PATH: process.env['PATH'], ...environment },
+  });
+  return stdout;
+}
+
+/** A row of the summary, without its name. */
+const row = (printed: string, name: string): string | undefined =>
+  new RegExp(`^ {2}${name} {2,}(.*)$`, 'm').exec(printed)?.[1];
+
+const router = { AUTH_MODE: 'router', ROUTER_SECRET: 'r'.repeat(32) };
+
+describe('the output of --check-config', () => {
+  it.each([
+    {
+      what: 'a timeout above the deadline',
+      environment: { UPSTREAM_TIMEOUT_MS: '9000' },
+      warning: 'UPSTREAM_TIMEOUT_MS is above UPSTREAM_DEADLINE_MS and counts as that: 8000',
+    },
+    {
+      what: 'a wait above the deadline',
+      environment: { STRIPE_API: 'v2', SIGNALS_WAIT_MS: '3000', UPSTREAM_DEADLINE_MS: '2000' },
+      warning: 'SIGNALS_WAIT_MS is above UPSTREAM_DEADLINE_MS and counts as that: 2000',
+    },
+    {
+      what: 'a limit of one account above that of all',
+      environment: { ...router, STRIPE_ACCOUNTS: 'callers', UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT: '600' },
+      warning:
+        'UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT is above UPSTREAM_MAX_CONCURRENCY and counts as that: 512',
+    },
+    {
+      what: 'a base URL of a collector that already has the path of traces',
+      environment: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318/v1/traces' },
+      warning:
+        'OTEL_EXPORTER_OTLP_ENDPOINT is a base URL, to which /v1/traces is added; a complete URL goes into OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: http://collector.example:4318/v1/traces/v1/traces',
+    },
+  ])('the output of --check-config warns of $what', async ({ environment, warning }) => {
+    expect(await checked(environment)).toContain(`\nWarning: ${warning}\n`);
+  });
+
+  it.each<Record<string, string>>([
+    // The default of UPSTREAM_TIMEOUT_MS, 3000, is above.
+    { UPSTREAM_DEADLINE_MS: '2000' },
+    { UPSTREAM_TIMEOUT_MS: '8000' },
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318/' },
+    { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://collector.example:4318/v1/traces' },
+    {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318/v1/traces',
+      OTEL_TRACES_EXPORTER: 'none',
+    },
+  ])('the output of --check-config has no warning of %j', async (environment) => {
+    expect(await checked(environment)).not.toContain('Warning');
+  });
+
+  describe('of accounts', () => {
+    let keys: string;
+    beforeAll(() => {
+      keys = mkdtempSync(path.join(tmpdir(), 'keys-'));
+    });
+    afterAll(() => rmSync(keys, { recursive: true }));
+
+    it('the output of --check-config says whose Stripe account calls are for, and with which key', async () => {
+      const callers = { ...router, STRIPE_ACCOUNTS: 'callers' };
+      const ownKeys = { ...callers, STRIPE_SECRET_KEYS_DIR: keys };
+      expect(row(await checked({}), 'accounts')).toBe('one for all calls (STRIPE_ACCOUNTS=one)');
+      expect(row(await checked(callers), 'accounts')).toBe(
+        'each caller’s own (STRIPE_ACCOUNTS=callers), with STRIPE_SECRET_KEY',
+      );
+      expect(row(await checked(ownKeys), 'accounts')).toBe(
+        `each caller’s own (STRIPE_ACCOUNTS=callers), with its key in ${keys}`,
+      );
+      expect(row(await checked({ ...ownKeys, STRIPE_ACCOUNTS_WITHOUT_KEY: 'use-one-key' }), 'accounts')).toBe(
+        `each caller’s own (STRIPE_ACCOUNTS=callers), with its key in ${keys}, or else with STRIPE_SECRET_KEY`,
+      );
+    });
+  });
+});
