@@ -55,7 +55,8 @@ const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
  */
 function allowedHostsOf(values: Settings): readonly string[] | undefined {
   const { ALLOWED_HOSTS: hosts, AUTH_MODE: mode, HOST: address, NODE_ENV: environment } = values;
-  if (hosts !== undefined) return [...loopbackNames, ...hosts];
+  if (hosts !== undefined) return [...new Set([...loopbackNames, ...hosts])];
   const isOpen = environment !== 'production' && (mode === undefined || mode === 'none');
-  return isOpen && isLoopback(address) ? [...loopbackNames, address.toLowerCase()] : undefined;
+  if (!isOpen || !isLoopback(address)) return undefined;
+  return [...new Set([...loopbackNames, address === '::1' ? '[::1]' : address.toLowerCase()])];
 }

@@ -82,7 +82,7 @@ export const settingsForFew = {
       'with `STRIPE_API=v2`: the maximum reads per second while mutations wait for signals, for all callers together; Stripe allows 25 by default. Divide it among the replicas',
     ),
   PREPARED_OPERATIONS: onOff()
-    .default(true)
+    .prefault('on')
     .describe(
       'whether repeated operations are run by compiled plans, which give the same responses as GraphQL’s executor with a third of its work',
     ),

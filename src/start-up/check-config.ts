@@ -53,6 +53,12 @@ function valueWithout({ name, otherwise }: SettingDescription, config: Config): 
 
 function warningsOf(config: Config, environment: Environment): string {
   return startupWarnings(config, environment)
-    .map(({ message, fields }) => `\nWarning: ${[message, ...Object.values(fields)].join(': ')}\n`)
+    .map(
+      ({ message, fields }) => `\nWarning: ${[message, ...Object.values(fields).map(inWords)].join(': ')}\n`,
+    )
     .join('');
+}
+
+function inWords(value: unknown): string {
+  return Array.isArray(value) ? value.join(', ') : String(value);
 }

@@ -32,6 +32,6 @@ export function configFields(config: Config, url: string): Readonly<Record<strin
     metricsPort: telemetry.metricsPort ?? 'off',
     tracesTo: telemetry.tracing?.url ?? 'off',
     logLevel: config.logLevel,
-    ...(config.upstream === 'sandbox' ? { tryIt: firstCall(url) } : {}),
+    ...(config.upstream === 'sandbox' ? { tryIt: firstCall(url, config) } : {}),
   };
 }

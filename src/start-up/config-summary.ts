@@ -73,7 +73,19 @@ function metricsOf({ host, telemetry: { metricsPort } }: Config): string {
 
 function tracesOf({ telemetry: { tracing } }: Config): string {
   if (tracing === undefined) return 'none (OTEL_EXPORTER_OTLP_ENDPOINT is not set, or they are switched off)';
-  return `to ${tracing.url}, as ${tracing.serviceName}, ${tracing.sampler}`;
+  return `to ${tracing.url}, as ${serviceNameOf(tracing)}, ${tracing.sampler}`;
+}
+
+// As `open-telemetry.ts` merges them, which is loaded only to serve.
+function serviceNameOf({
+  serviceName,
+  resourceAttributes,
+}: NonNullable<Config['telemetry']['tracing']>): string {
+  const pair = resourceAttributes
+    .split(',')
+    .findLast((each) => each.split('=')[0]?.trim() === 'service.name');
+  const inAttributes = pair === undefined ? undefined : decodeURIComponent(pair.slice(pair.indexOf('=') + 1));
+  return serviceName ?? inAttributes?.trim() ?? 'customer-evaluations-gateway';
 }
 
 function callersOf({ authentication }: Config): string {

@@ -20,6 +20,11 @@ export function helpText(): string {
 
 Settings come from the environment. In brackets: what holds without them.
 
-${groups.join('\n\n').replaceAll('`', '')}
+${plain(groups.join('\n\n'))}
 `;
+}
+
+/** Without Markdown; the links of descriptions are relative to docs/reference/settings.md. */
+function plain(text: string): string {
+  return text.replaceAll('`', '').replace(/\[[^\]]*\]\(\.\.\/([^)]*)\)/g, 'docs/$1');
 }

@@ -3,7 +3,7 @@ import { configSummary } from './config-summary.ts';
 
 /** The startup banner for a terminal: the URLs, a summary of the configuration, and a working call. */
 export function startupBanner(url: string, config: Config): string {
-  const tryIt = config.explorer ? `Try it at ${url}/try, or here:` : 'Try it:';
+  const tryIt = `${config.explorer ? `Try it at ${url}/try, or here` : 'Try it'}${needed(config)}:`;
   if (config.upstream === 'stripe') {
     return `The gateway: ${url}/graphql, in front of Stripe\n\n${configSummary(config, url)}\n`;
   }
@@ -12,7 +12,7 @@ export function startupBanner(url: string, config: Config): string {
 ${configSummary(config, url)}
 The upstream is the built-in sandbox, its scores are made up. ${tryIt}
 
-${firstCall(url)}
+${firstCall(url, config)}
 
 `;
 }
@@ -21,8 +21,36 @@ ${firstCall(url)}
  * A command that makes an evaluation in the sandbox. It is logged as well, so it holds no Radar Session, which the log
  * would redact.
  */
-export function firstCall(url: string): string {
-  return `curl ${url}/graphql -H 'content-type: application/json' -d '{"query":"${firstMutation}"}'`;
+export function firstCall(url: string, config: Config): string {
+  return `curl ${url}/graphql${credentials(config)} -H 'content-type: application/json' -d '{"query":"${firstMutation}"}'`;
+}
+
+/** What `credentials` takes from the shell. */
+function needed({ authentication }: Config): string {
+  switch (authentication.mode) {
+    case 'none':
+      return '';
+    case 'jwt':
+      return `, with a token of ${authentication.issuer} in TOKEN`;
+    case 'router':
+      return ', with the router’s secret in ROUTER_SECRET';
+    default:
+      return authentication satisfies never;
+  }
+}
+
+// A secret is never printed.
+function credentials({ authentication }: Config): string {
+  switch (authentication.mode) {
+    case 'none':
+      return '';
+    case 'jwt':
+      return ' -H "authorization: Bearer $TOKEN"';
+    case 'router':
+      return ` -H "x-router-secret: $ROUTER_SECRET"${authentication.namesAccounts ? " -H 'x-caller-account: acct_1'" : ''}`;
+    default:
+      return authentication satisfies never;
+  }
 }
 
 // Escaped for JSON within a shell's single quotes.

@@ -43,6 +43,22 @@ describe('The groups of settings', () => {
     expect(listedBelowTitles(stdout, /^ {2}([A-Z_]+) {2}/gm)).toEqual(namesByGroup);
   });
 
+  it('The groups of settings are read in a terminal without links of Markdown', async () => {
+    const { stdout } = await run(process.execPath, ['dist/main.js', '--help']);
+    expect(stdout).not.toContain('](');
+    expect(stdout).toContain('See docs/stripe-apis.md');
+  });
+
+  it('The groups of settings take each default as it is shown', () => {
+    const shown = describeSettings().flatMap(({ name, otherwise = '' }) => {
+      const value = /^`([^`]+)`$/.exec(otherwise)?.[1];
+      return value === undefined ? [] : [{ name, value }];
+    });
+    expect(shown.length).toBeGreaterThan(30);
+    const types = settings.shape as Record<string, { safeParse(value: string): { success: boolean } }>;
+    expect(shown.filter(({ name, value }) => types[name]?.safeParse(value).success !== true)).toEqual([]);
+  });
+
   it('The groups of settings explain each setting without its neighbour in another group', () => {
     const [first, ...rest] = describeSettings();
     let before = first;

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { settings } from '../../src/config/settings.ts';
 import { defaultVersion } from '../../src/stripe/versions.ts';
+import { startIssuer } from '../harness/issuer.ts';
 import { reasonWithout } from '../harness/missing-program.ts';
 import { startRecordingUpstream } from '../harness/recording-upstream.ts';
 import { itUnless } from '../harness/run-unless.ts';
@@ -91,8 +92,8 @@ describe('the process', () => {
     for (const child of started.splice(0)) child.kill('SIGKILL');
   });
 
-  const answersCurl = async (curl: string): Promise<void> => {
-    const { stdout } = await run('sh', ['-c', curl]);
+  const answersCurl = async (curl: string, environment: Record<string, string> = {}): Promise<void> => {
+    const { stdout } = await run('sh', ['-c', curl], { env: { PATH: process.env['PATH'], ...environment } });
     expect(JSON.parse(stdout)).toEqual({
       data: {
         createCustomerEvaluation: {
@@ -137,6 +138,30 @@ describe('the process', () => {
     const lines = gateway.told().trimEnd().split('\n');
     expect(lines.length).toBeGreaterThan(2);
     for (const line of lines) expect(JSON.parse(line)).toHaveProperty('msg');
+  });
+
+  const router = { AUTH_MODE: 'router', ROUTER_SECRET: 'r'.repeat(32) };
+  it.each([router, { ...router, STRIPE_ACCOUNTS: 'callers' }])(
+    'the process logs a curl that works with the router’s secret in the shell: %j',
+    async (environment) => {
+      const gateway = start({ PORT: '0', ...environment });
+      const { tryIt } = await logged(gateway, 'configuration');
+      await answersCurl(String(tryIt), { ROUTER_SECRET: environment.ROUTER_SECRET });
+    },
+  );
+
+  it('the process logs a curl that works with a token in the shell', async () => {
+    const issuer = await startIssuer();
+    const gateway = start({ PORT: '0', ...issuer.environment() });
+    const { tryIt } = await logged(gateway, 'configuration');
+    await answersCurl(String(tryIt), { TOKEN: await issuer.token() });
+    await issuer.close();
+  });
+
+  itUnless(noTerminal, 'the process says in a terminal what its curl takes from the shell', async () => {
+    const gateway = startInTerminal({ PORT: '0', ...router });
+    await toldBy(gateway, /^curl .*\$ROUTER_SECRET/m);
+    expect(gateway.told()).toContain('or here, with the router’s secret in ROUTER_SECRET:\n');
   });
 
   it('the process logs no secret of its configuration, and no command to try in front of Stripe', async () => {

@@ -49,6 +49,36 @@ describe('the output of --check-config', () => {
     expect(await checked(environment)).toContain(`\nWarning: ${warning}\n`);
   });
 
+  it('the output of --check-config lists unrecognized variables with spaces between them', async () => {
+    const printed = await checked({ UPSTREAM_TIMEOUT: '1000', METRIC_PORT: '9464' });
+    expect(printed).toContain('unrecognized settings, check the spelling: METRIC_PORT, UPSTREAM_TIMEOUT\n');
+  });
+
+  it.each([
+    [{}, 'customer-evaluations-gateway'],
+    [{ OTEL_RESOURCE_ATTRIBUTES: 'team=a, service.name=radar%20gateway' }, 'radar gateway'],
+    [{ OTEL_RESOURCE_ATTRIBUTES: 'service.name=radar', OTEL_SERVICE_NAME: 'evaluations' }, 'evaluations'],
+  ])('the output of --check-config names the service of traces with %j', async (environment, name) => {
+    const printed = await checked({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318', ...environment });
+    expect(row(printed, 'traces')).toBe(
+      `to http://127.0.0.1:4318/v1/traces, as ${name}, parentbased_always_on`,
+    );
+  });
+
+  it.each([
+    [{}, 'localhost, 127.0.0.1, [::1]'],
+    [{ HOST: 'localhost' }, 'localhost, 127.0.0.1, [::1]'],
+    [{ HOST: '::1' }, 'localhost, 127.0.0.1, [::1]'],
+    [{ HOST: '127.0.0.2' }, 'localhost, 127.0.0.1, [::1], 127.0.0.2'],
+    [{ ALLOWED_HOSTS: 'localhost, gateway.test' }, 'localhost, 127.0.0.1, [::1], gateway.test'],
+  ])('the output of --check-config names each accepted host once with %j', async (environment, names) => {
+    expect(row(await checked(environment as Record<string, string>), 'host names')).toBe(names);
+  });
+
+  it('the output of --check-config shows the default of a switch as it is set', async () => {
+    expect(await checked({})).toMatch(/^ {2}PREPARED_OPERATIONS +on$/m);
+  });
+
   it.each<Record<string, string>>([
     // The default of UPSTREAM_TIMEOUT_MS, 3000, is above.
     { UPSTREAM_DEADLINE_MS: '2000' },
