@@ -1,4 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { composeServices as composeWithApollo } from '@apollo/composition';
 import { composeServices as composeWithGuild } from '@theguild/federation-composition';
 import { parse } from 'graphql';
@@ -13,16 +15,39 @@ interface SupergraphConfig {
   >;
 }
 
-const composer = process.argv[2] === 'apollo' ? composeWithApollo : composeWithGuild;
-const configName = process.argv[3] ?? 'supergraph.yaml';
+function refuse(why: string): never {
+  process.stderr.write(
+    `${why}. Usage: npm run compose [guild|apollo] [FILE.yaml], with a file of deploy/supergraph.\n`,
+  );
+  process.exit(1);
+}
+
+function composerOf(name: string) {
+  if (name === 'guild') return composeWithGuild;
+  if (name === 'apollo') return composeWithApollo;
+  return refuse(`There is no composer ${JSON.stringify(name)}`);
+}
+
+function read(file: URL): string {
+  if (!existsSync(file)) refuse(`There is no file ${path.relative(process.cwd(), fileURLToPath(file))}`);
+  return readFileSync(file, 'utf8');
+}
+
+const args = process.argv.slice(2);
+// A file may come alone.
+if (args[0]?.endsWith('.yaml')) args.unshift('guild');
+const [composerName = 'guild', configName = 'supergraph.yaml', third] = args;
+const composer = composerOf(composerName);
+if (!configName.endsWith('.yaml')) refuse(`${JSON.stringify(configName)} is no .yaml file`);
+if (third !== undefined) refuse(`There is no argument ${JSON.stringify(third)} here`);
 const config = new URL(configName, import.meta.url);
 const composed = configName.replace(/\.yaml$/, '.graphql');
-const { subgraphs } = parseYaml(readFileSync(config, 'utf8')) as SupergraphConfig;
+const { subgraphs } = parseYaml(read(config)) as SupergraphConfig;
 const { supergraphSdl, errors } = composer(
   Object.entries(subgraphs).map(([name, { routing_url: url, schema }]) => ({
     name,
     url,
-    typeDefs: parse(readFileSync(new URL(schema.file, config), 'utf8')),
+    typeDefs: parse(read(new URL(schema.file, config))),
   })),
 );
 if (supergraphSdl === undefined) {

@@ -1,14 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+
+const compose = (...args: string[]) =>
+  spawnSync(process.execPath, ['deploy/supergraph/compose.ts', ...args], { encoding: 'utf8' });
+const usage = 'Usage: npm run compose [guild|apollo] [FILE.yaml], with a file of deploy/supergraph.\n';
 
 describe('the sample supergraph', () => {
   it.each(['apollo', 'guild'])(
     'the sample supergraph composes as its configuration lists it, with the composer of %s',
     (composer) => {
-      const { status, stderr } = spawnSync(process.execPath, ['deploy/supergraph/compose.ts', composer], {
-        encoding: 'utf8',
-      });
+      const { status, stderr } = compose(composer);
       expect(stderr).toBe('Composed deploy/supergraph/supergraph.graphql\n');
       expect(status).toBe(0);
       const supergraph = readFileSync('deploy/supergraph/supergraph.graphql', 'utf8');
@@ -17,4 +19,24 @@ describe('the sample supergraph', () => {
       expect(supergraph.includes('@oneOf')).toBe(composer === 'guild');
     },
   );
+
+  it('the sample supergraph is composed by the default composer if only a file is named', () => {
+    const composed = 'deploy/supergraph/supergraph.containers.graphql';
+    rmSync(composed, { force: true });
+    expect(compose('supergraph.containers.yaml')).toMatchObject({
+      status: 0,
+      stderr: `Composed ${composed}\n`,
+    });
+    expect(readFileSync(composed, 'utf8')).toContain('@oneOf');
+  });
+
+  it.each([
+    [['rover'], `There is no composer "rover". ${usage}`],
+    [['Apollo', 'supergraph.yaml'], `There is no composer "Apollo". ${usage}`],
+    [['guild', 'apollo'], `"apollo" is no .yaml file. ${usage}`],
+    [['guild', 'supergraph.yaml', 'more.yaml'], `There is no argument "more.yaml" here. ${usage}`],
+    [['no-such.yaml'], `There is no file deploy/supergraph/no-such.yaml. ${usage}`],
+  ])('the sample supergraph is not composed with the arguments %j', (args, message) => {
+    expect(compose(...args)).toMatchObject({ status: 1, stderr: message });
+  });
 });
