@@ -2,6 +2,7 @@ import { type ApolloServerPlugin, type BaseContext, HeaderMap } from '@apollo/se
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
+import { completeRefusal } from '../errors/complete-refusal.ts';
 import { describeError } from '../errors/describe-error.ts';
 import type { ErrorCode } from '../errors/error-codes.ts';
 import { GatewayError, retryAfterSeconds } from '../errors/gateway-error.ts';
@@ -18,12 +19,13 @@ import { redactValues } from './redact-values.ts';
 /** The part of the context that errors need. */
 interface ErrorContext extends BaseContext {
   readonly requestId?: string;
+  readonly idempotencyKeys?: readonly string[];
   readonly log?: Logger;
 }
 
 /**
  * Before any error is formatted: removes values from GraphQL's refusals, with `hideSchema` also names that the request
- * did not contain, and logs bugs.
+ * did not contain, says what their caller can do, and logs bugs.
  */
 export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloServerPlugin<ErrorContext> {
   return {
@@ -39,8 +41,11 @@ export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloSer
             });
           }
           const cause = causeOf(error);
-          if (isRaisedOnPurpose(error) || cause instanceof UpstreamCallError || cause instanceof GatewayError)
+          if (cause instanceof UpstreamCallError || cause instanceof GatewayError) continue;
+          if (isRaisedOnPurpose(error)) {
+            completeRefusal(error.extensions, contextValue);
             continue;
+          }
           error.extensions['requestId'] = contextValue.requestId;
           contextValue.log?.error(
             describeError(error.originalError ?? error),

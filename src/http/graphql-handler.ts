@@ -1,5 +1,6 @@
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { completeRefusal } from '../errors/complete-refusal.ts';
 import type { GraphQLContext } from '../graph/graphql-context.ts';
 import { plainRequestOf } from '../prepared/fit-request.ts';
 import type { PreparedOperations } from '../prepared/prepared-operations.ts';
@@ -46,7 +47,7 @@ export function graphqlHandler(
     for (const [name, value] of headers) reply.header(name, value);
     reply.code(status ?? 200);
     if (status === undefined) mediaTypes.learn(request.headers.accept, headers.get('content-type'));
-    return body.string;
+    return status !== undefined && status >= 400 ? completedRefusal(body.string, context) : body.string;
   };
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
@@ -73,6 +74,16 @@ export function graphqlHandler(
     const isTooLarge = text.length > maxResponseBytes || Buffer.byteLength(text) > maxResponseBytes;
     return isTooLarge ? insteadOfTooLarge(context.idempotencyKeys, context.requestId) : text;
   };
+}
+
+/**
+ * Apollo Server refuses the form of a request before its plugins see it, and its `Accept` after the operation: neither
+ * refusal has the request's id.
+ */
+function completedRefusal(text: string, context: GraphQLContext): string {
+  const response: { errors: { extensions: Record<string, unknown> }[] } = JSON.parse(text);
+  for (const { extensions } of response.errors) completeRefusal(extensions, context);
+  return `${JSON.stringify(response)}\n`;
 }
 
 function headerMapOf({ headers, method }: FastifyRequest, origins: Origins): HeaderMap {

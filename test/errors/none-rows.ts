@@ -44,6 +44,16 @@ export const noneRows: readonly NoneRow[] = [
     },
   },
   {
+    file: 'src/errors/complete-refusal.ts',
+    says: 'a request, document, variable or argument that GraphQL refuses',
+    since:
+      'no mutation of the request had an idempotency key yet; otherwise the effect is `UNKNOWN`, and the error lists the keys',
+    test: {
+      file: 'test/http/graphql-refusals.test.ts',
+      name: 'says that nothing happened only if no mutation was run',
+    },
+  },
+  {
     file: 'src/graph/entities.ts',
     says: 'too many entities',
     since: 'counted before the first is retrieved, and a retrieval changes nothing',

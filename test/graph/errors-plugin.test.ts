@@ -138,7 +138,7 @@ describe('what is done with errors before they are formatted', () => {
     for (const { extensions } of errors) expect(extensions).toEqual({});
   });
 
-  it('a bug is logged with its location and gets the request’s id; a deliberate error does not', async () => {
+  it('a bug is logged with its location and gets the request’s id; a field’s failure does not, and a refusal is not logged', async () => {
     const bug = inField(new TypeError(canary));
     const failure = inField(new UpstreamCallError('NOT_FOUND', { effect: 'NONE' }));
     const refused = new GraphQLError('Refused.', { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
@@ -152,7 +152,25 @@ describe('what is done with errors before they are formatted', () => {
     expect(JSON.stringify(lines)).not.toContain(canary);
     expect(bug.extensions).toMatchObject({ requestId: 'my-request' });
     for (const { extensions } of [failure, refused]) expect(extensions).not.toHaveProperty('http');
-    for (const { extensions } of [failure, refused]) expect(extensions).not.toHaveProperty('requestId');
+    expect(failure.extensions).not.toHaveProperty('requestId');
+    expect(refused.extensions).toEqual({
+      code: 'GRAPHQL_VALIDATION_FAILED',
+      retryable: false,
+      effect: 'NONE',
+      requestId: 'my-request',
+    });
+  });
+
+  it('a refusal by GraphQL promises that nothing happened only if no mutation was run, and keeps what it says', async () => {
+    const extensions = { code: 'BAD_USER_INPUT' };
+    const refused = new GraphQLError('Refused.', { extensions });
+    const complete = new GraphQLError('Refused.', { extensions: { ...extensions, retryable: true } });
+    await encounter([refused, complete], false, {
+      contextValue: { requestId: 'my-request', idempotencyKeys: ['key'] },
+    });
+    const added = { retryable: false, effect: 'UNKNOWN', idempotencyKeys: ['key'], requestId: 'my-request' };
+    expect(refused.extensions).toEqual({ ...extensions, ...added });
+    expect(complete.extensions).toEqual({ ...extensions, retryable: true });
   });
 
   it('values are removed from GraphQL’s own refusals, and the field is named', async () => {

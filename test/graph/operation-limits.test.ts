@@ -154,7 +154,7 @@ describe('a document that asks for too much', () => {
     }));
     const result = await gateway.send(query, { list });
     expect(result.status).toBe(400);
-    expect(result.errors?.[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT' });
+    expect(result.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', effect: 'NONE' });
     expect(upstream.requests).toHaveLength(0);
   });
 

@@ -14,7 +14,7 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
       ],
       tests: ['errors/http-refusals', 'errors/upstream-call-error'],
     },
-    { files: ['src/errors/describe-error.ts'], tests: ['graph/errors-plugin'] },
+    { files: ['src/errors/{complete-refusal,describe-error}.ts'], tests: ['graph/errors-plugin'] },
     { files: ['src/errors/source-map-stack.ts'], tests: ['errors/source-map-stack'] },
   ],
   access: [
