@@ -8,6 +8,7 @@ import type { ErrorCode } from '../errors/error-codes.ts';
 import { GatewayError, retryAfterSeconds } from '../errors/gateway-error.ts';
 import { bug } from '../errors/http-refusals.ts';
 import { UpstreamCallError } from '../errors/upstream-call-error.ts';
+import { plainMessage } from './plain-messages.ts';
 import { redactSchemaNames } from './redact-schema-names.ts';
 import { redactValues } from './redact-values.ts';
 
@@ -31,6 +32,8 @@ export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloSer
   return {
     requestDidStart: async () => ({
       didEncounterErrors: async ({ errors, schema, document, operation, request, source, contextValue }) => {
+        // Before names are hidden, which would take words out of Apollo Server's messages.
+        for (const error of errors) error.message = plainMessage(error.message);
         redactValues(errors, { schema, document, operation, variables: request.variables });
         if (hideSchema) redactSchemaNames(errors, { source, variables: request.variables });
         for (const error of errors) {
@@ -98,7 +101,7 @@ export function presentError(formatted: GraphQLFormattedError, error: unknown): 
   }
   if (isRaisedOnPurpose(error)) {
     const { stacktrace: _, ...extensions } = formatted.extensions ?? {};
-    return { ...formatted, extensions };
+    return { ...formatted, message: plainMessage(formatted.message), extensions };
   }
   const { locations, path } = formatted;
   return {

@@ -69,6 +69,17 @@ describe('a gateway that does not show its schema', () => {
     }
   });
 
+  it('a gateway with a hidden schema says that introspection is off, and where the schema is', async () => {
+    const { errors } = await gateway.send('{ __schema { types { name } } }');
+    expect(errors).toMatchObject([
+      {
+        message:
+          'Introspection is off. Read the schema from schema/api.graphql, or start the gateway with INTROSPECTION=on.',
+        extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+      },
+    ]);
+  });
+
   const documents = [
     '{ customerEvaluatio(id: 1) { id } }',
     '{ customerEvaluation { id } }',

@@ -163,7 +163,7 @@ describe('what is done with errors before they are formatted', () => {
 
   it('a refusal by GraphQL promises that nothing happened only if no mutation was run, and keeps what it says', async () => {
     const extensions = { code: 'BAD_USER_INPUT' };
-    const refused = new GraphQLError('Refused.', { extensions });
+    const refused = new GraphQLError('Refused.', { extensions: { ...extensions } });
     const complete = new GraphQLError('Refused.', { extensions: { ...extensions, retryable: true } });
     await encounter([refused, complete], false, {
       contextValue: { requestId: 'my-request', idempotencyKeys: ['key'] },

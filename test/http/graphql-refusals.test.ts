@@ -108,6 +108,24 @@ describe('a refusal by GraphQL or Apollo Server', () => {
     },
   );
 
+  it.each<[string, RegExp, () => Promise<Refusal>]>([
+    ['a batch', /one operation per request/, () => post([{ query }])],
+    ['no query', /send its text as "query"/, () => post({ variables: {} })],
+    ['an empty object', /send \{"query": "…", "variables": \{\}\}/, () => post({})],
+    [
+      'a GET that any page could send',
+      /send the header apollo-require-preflight: true\.$/,
+      () => get(`query=${query}`),
+    ],
+    [
+      'a media type that it cannot send',
+      /The header Accept /,
+      () => post({ query }, { accept: 'text/html' }),
+    ],
+  ])('a refusal by GraphQL or Apollo Server tells the caller what to do: %s', async (_, message, request) => {
+    expect((await request()).errors).toMatchObject([{ message: expect.stringMatching(message) }]);
+  });
+
   it('a refusal by GraphQL or Apollo Server says that nothing happened only if no mutation was run', async () => {
     // Apollo Server looks at `Accept` only once it has a result.
     const idempotencyKey = 'ran-before-the-refusal';

@@ -1,0 +1,51 @@
+/*
+ * Apollo Server's refusals that name its own options or not what is wrong: each is replaced by what the caller can do.
+ */
+
+interface PlainMessage {
+  /** How Apollo Server's message begins. */
+  readonly start: string;
+  readonly message: string;
+}
+
+export const introspectionIsOff: PlainMessage = {
+  start: 'GraphQL introspection is not allowed',
+  message:
+    'Introspection is off. Read the schema from schema/api.graphql, or start the gateway with INTROSPECTION=on.',
+};
+
+/** Refusals with the code `BAD_REQUEST` and the status 400. */
+export const badRequests: readonly PlainMessage[] = [
+  {
+    start: 'Operation batching disabled',
+    message:
+      'This gateway takes one operation per request, not a list. An operation may have several root fields.',
+  },
+  {
+    start: 'POST body missing',
+    message: 'The body is not an object that has an operation: send {"query": "…", "variables": {}}.',
+  },
+  {
+    start: 'GraphQL operations must contain a non-empty `query`',
+    message: 'The request has no operation: send its text as "query".',
+  },
+  {
+    start: 'This operation has been blocked as a potential Cross-Site Request Forgery',
+    message:
+      'A page of any origin could have sent this request. POST with the content type application/json, or send the header apollo-require-preflight: true.',
+  },
+];
+
+/** Apollo Server looks at `Accept` only once it has a result. */
+export const notAcceptable: PlainMessage = {
+  start: "An 'accept' header was provided",
+  message:
+    'The header Accept takes neither application/json nor application/graphql-response+json. The operation may have run: see effect.',
+};
+
+const all = [introspectionIsOff, ...badRequests, notAcceptable];
+
+/** Apollo Server's message, or the one that replaces it. */
+export function plainMessage(message: string): string {
+  return all.find(({ start }) => message.startsWith(start))?.message ?? message;
+}
