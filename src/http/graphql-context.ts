@@ -3,6 +3,7 @@ import type { Access } from '../access/access.ts';
 import type { GraphQLContext } from '../graph/graphql-context.ts';
 import { Deadline } from '../stripe/http/deadline.ts';
 import { charge } from './authentication-hook.ts';
+import type { IgnoredHeaders } from './ignored-headers.ts';
 
 /** The context of a request for its resolvers. `deadlineMs` covers all attempts of one call, including waits. */
 export function createGraphQLContext(
@@ -10,14 +11,16 @@ export function createGraphQLContext(
   reply: FastifyReply,
   access: Access,
   deadlineMs: number,
+  ignoredHeaders: IgnoredHeaders,
 ): GraphQLContext {
-  const { caller } = request;
+  const { caller, headers } = request;
+  if (headers['idempotency-key'] !== undefined) ignoredHeaders.warnOf('idempotency-key', request);
   return {
     requestId: request.id,
     caller: caller.id,
     account: request.account,
     permissions: access.permissionsOf(caller),
-    deadline: new Deadline(Math.min(timeoutOf(request), deadlineMs)),
+    deadline: new Deadline(Math.min(timeoutOf(request, ignoredHeaders), deadlineMs)),
     signal: hangUpSignal(reply),
     charge: async (calls) => {
       const refusal = await charge(request, access, calls);
@@ -29,10 +32,15 @@ export function createGraphQLContext(
   };
 }
 
+// At most eleven days and a half.
+const milliseconds = /^\d{1,9}(\.\d{1,9})?$/;
+
 /** How long the client or router waits, by `x-request-timeout-ms`; ignored unless it is a number. */
-function timeoutOf(request: FastifyRequest): number {
-  const value = request.headers['x-request-timeout-ms'];
-  return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : Number.POSITIVE_INFINITY;
+function timeoutOf(request: FastifyRequest, ignoredHeaders: IgnoredHeaders): number {
+  const { 'x-request-timeout-ms': value = '' } = request.headers;
+  if (typeof value === 'string' && milliseconds.test(value)) return Number(value);
+  if (value !== '') ignoredHeaders.warnOf('x-request-timeout-ms', request);
+  return Number.POSITIVE_INFINITY;
 }
 
 function hangUpSignal(reply: FastifyReply): AbortSignal {

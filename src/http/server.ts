@@ -21,6 +21,7 @@ import { Exchanges } from './exchanges.ts';
 import { trustedProxies } from './forwarded-address.ts';
 import { createGraphQLContext } from './graphql-context.ts';
 import { graphqlHandler } from './graphql-handler.ts';
+import { IgnoredHeaders } from './ignored-headers.ts';
 import { serverWithLoadShedding } from './load-shedding.ts';
 import { type ReadinessOptions, serveReadiness } from './readiness.ts';
 import { RefusalWriter } from './refusal-writer.ts';
@@ -133,6 +134,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     return reply.code(status).type(responseMediaType(request)).send(body);
   });
 
+  const ignoredHeaders = new IgnoredHeaders();
   const findCaller = callerHook(server, access, log);
   if (pages !== undefined) servePages(server, pages, findCaller);
   server.route({
@@ -150,7 +152,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       ...(options.trustedDocuments === undefined ? [] : [documentHook(options.trustedDocuments)]),
     ],
     handler: graphqlHandler(options, origins, (request, reply) =>
-      createGraphQLContext(request, reply, access, options.deadlineMs),
+      createGraphQLContext(request, reply, access, options.deadlineMs, ignoredHeaders),
     ),
   });
   serveReadiness(server, options);

@@ -158,6 +158,41 @@ describe('when clients misbehave', () => {
     expect(upstream.keys).toHaveLength(3);
   });
 
+  it('the gateway takes a client’s deadline with decimals, and 0 for one that has passed', async () => {
+    const gateway = await gatewayWith();
+    upstream.always(hang);
+    const timedOut = { errors: [{ code: 'UPSTREAM_TIMEOUT' }] };
+    expect(await create(gateway, {}, { 'x-request-timeout-ms': '200.5' })).toMatchObject(timedOut);
+    // In the first attempt. The default deadline allows for more.
+    expect(upstream.keys).toHaveLength(1);
+    expect(await create(gateway, {}, { 'x-request-timeout-ms': '0' })).toMatchObject(timedOut);
+    expect(upstream.keys).toHaveLength(1);
+    expect((await gateway.flushed()).join()).not.toContain('x-request-timeout-ms is ignored');
+  });
+
+  it('the gateway ignores a deadline that is not a number, and warns of it once, without the value', async () => {
+    const gateway = await gatewayWith();
+    for (const value of ['800ms', 'canary', '-1', '1e3', '500, 500', '.5', '1.', '']) {
+      const payload = await create(gateway, {}, { 'x-request-timeout-ms': value });
+      expect([value, payload.errors]).toEqual([value, []]);
+    }
+    const log = await gateway.flushed();
+    expect(log.filter((line) => line.includes('x-request-timeout-ms is ignored'))).toHaveLength(1);
+    expect(log.join()).not.toMatch(/800ms|canary"/);
+  });
+
+  it('the gateway warns once of a header Idempotency-Key, which is not the key of a call', async () => {
+    const gateway = await gatewayWith();
+    for (let sent = 0; sent < 2; sent += 1) {
+      expect(await create(gateway, {}, { 'idempotency-key': 'canary-key' })).toMatchObject({ errors: [] });
+    }
+    expect(new Set(upstream.keys).size).toBe(2);
+    const log = await gateway.flushed();
+    const warnings = log.filter((line) => line.includes('the header Idempotency-Key is ignored'));
+    expect(warnings).toEqual([expect.stringContaining('"level":"warn"')]);
+    expect(log.join()).not.toContain('canary-key');
+  });
+
   it('the gateway does not let a client lengthen the deadline', async () => {
     const gateway = await gatewayWith({ UPSTREAM_DEADLINE_MS: '200' });
     upstream.always(hang);
