@@ -1,13 +1,15 @@
 import { GatewayError } from './gateway-error.ts';
 
-/** The caller is known and may not do this. The rest of its operation is answered. */
+/** The caller is known and may not do this. */
 export class ForbiddenError extends GatewayError {
   override readonly name = 'ForbiddenError';
   override readonly code = 'FORBIDDEN';
-  override readonly statusCode = undefined;
+  /** Only where the whole request is refused. */
+  override readonly statusCode: 403 | undefined;
 
-  private constructor(message: string) {
+  private constructor(message: string, statusCode?: 403) {
     super(message);
+    this.statusCode = statusCode;
   }
 
   static lacksScope(scope: string): ForbiddenError {
@@ -17,6 +19,7 @@ export class ForbiddenError extends GatewayError {
   static noAccount(): ForbiddenError {
     return new ForbiddenError(
       'The caller names no Stripe account, and this gateway has none for it. Its issuer or router must name one.',
+      403,
     );
   }
 
