@@ -8,8 +8,11 @@ const exposedHeaders = ['retry-after', 'x-request-id'];
 
 /** Pages of this machine, such as those of Vite's development server. */
 const localOrigin = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
-/** The origins that browsers send (RFC 6454, 6.2), restricted to characters that are safe to log. */
-const anyOrigin = /^[a-z][a-z0-9+.-]{0,30}:\/\/[a-z0-9.[\]:-]{1,253}$/;
+/**
+ * The origins that browsers send (RFC 6454, 6.2), restricted to characters that are safe to log; `null` is the origin of
+ * a page that has none, such as a file.
+ */
+const anyOrigin = /^null$|^[a-z][a-z0-9+.-]{0,30}:\/\/[a-z0-9.[\]:-]{1,253}$/;
 
 /** The maximum refused origins to log, each once: clients can make up any number of them. */
 const maxLogged = 100;
@@ -58,7 +61,11 @@ export class Origins {
     if (origin.slice(origin.indexOf('://') + 3) === host) return;
     if (this.#logged.size >= maxLogged || !anyOrigin.test(origin)) return;
     this.#logged.add(origin);
-    log.warn({ origin }, 'origin refused by CORS: add it to CORS_ORIGINS if its pages may call');
+    const advice =
+      origin === 'null'
+        ? 'its page has none, such as a file: serve the page by http'
+        : 'add it to CORS_ORIGINS if its pages may call';
+    log.warn({ origin }, `origin refused by CORS: ${advice}`);
   }
 
   /** Adds the headers to Fastify's responses, and answers preflights. */

@@ -170,13 +170,15 @@ describe('A browser page', () => {
       'https://b.example',
       own,
       'jenny rosen',
+      // What a browser sends for a page that is a file.
+      'null',
       'null',
     ];
     for (const origin of origins) await allowed(strict, origin);
     await strict.flushed();
     const logged = () =>
       strict.log.filter((line) => line.includes('refused by CORS')).map((line) => JSON.parse(line).origin);
-    expect(logged()).toEqual(['https://a.example', 'https://b.example']);
+    expect(logged()).toEqual(['https://a.example', 'https://b.example', 'null']);
     for (let number = 0; number < 110; number += 1) {
       await fetch(`${strict.url}/healthz`, { headers: { origin: `https://${number}.example` } });
     }
