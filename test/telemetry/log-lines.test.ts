@@ -80,6 +80,22 @@ describe('the log', () => {
     expect(lines('operation').map(({ attempts }) => attempts)).toEqual([1, 0, 0]);
   });
 
+  it('the log names the fields of an input that the Stripe API has no place for, and not their values', async () => {
+    await gateway.close();
+    gateway = await startTestGateway(upstreamAt(upstream.url, { ...issuer.environment(), STRIPE_API: 'v2' }));
+    const customerDetails = { customerData: { email: 'canary@example.com' } };
+    await send(createEverything, { input: registration({ evaluationContext: [{ customerDetails }] }) });
+    expect(lines('customer evaluation failed')).toMatchObject([
+      {
+        level: 'warn',
+        code: 'UPSTREAM_UNSUPPORTED',
+        effect: 'NONE',
+        paths: ['input.evaluationContext.0.customerDetails.customerData'],
+      },
+    ]);
+    expect(gateway.log.join()).not.toContain('canary@example.com');
+  });
+
   it('the log has each attempt at level debug, and never what was sent', async () => {
     upstream.next(status(500));
     await send(createEverything, { input: personalInput });
