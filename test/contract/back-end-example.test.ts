@@ -15,7 +15,12 @@ interface Answer {
 }
 
 /** The reasons for which the example does not let the person in. With any other risk level or error code it does. */
-const statusBecauseOf: Readonly<Record<string, string>> = { HIGHEST: 'BLOCKED', ELEVATED: 'RESTRICTED' };
+const statusBecauseOf: Readonly<Record<string, string>> = {
+  HIGHEST: 'BLOCKED',
+  ELEVATED: 'RESTRICTED',
+  BAD_USER_INPUT: 'RESTRICTED',
+  NOT_FOUND: 'RESTRICTED',
+};
 
 /** Cases in which Stripe answers within the time budget, so that the reason is a risk level. */
 const evaluated = sandboxCases.v1.filter(({ group }) => group === 'Scores').map(({ word }) => word);
@@ -31,6 +36,7 @@ describe('the example of a back end', () => {
     gateway = await startTestGateway({
       AUTH_MODE: 'router',
       ROUTER_SECRET: routerSecret,
+      RATE_LIMIT_PER_MINUTE: '120',
       STRIPE_API_VERSION: '2026-06-24.preview',
     });
     server = spawn(process.execPath, [path.join(project.folder, 'back-end/server.ts')], {
@@ -53,16 +59,25 @@ describe('the example of a back end', () => {
     project.remove();
   });
 
-  let attempts = 0;
-  async function logIn(name: string, fields: Record<string, string> = {}): Promise<Answer> {
-    attempts += 1;
+  /** An attempt as the page carries it. */
+  async function newAttempt(): Promise<string> {
+    const page = await (await fetch(url)).text();
+    return /name="attempt" value="([\w.-]{80,})"/.exec(page)?.[1] ?? '';
+  }
+
+  async function logIn(
+    name: string,
+    fields: Record<string, string> = {},
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     const response = await fetch(`${url}/log-in`, {
       method: 'POST',
+      headers,
       body: new URLSearchParams({
         email: `${name}@example.com`,
         password: 'secret',
         radar_session: 'rse_1',
-        attempt: `attempt ${attempts}`,
+        attempt: await newAttempt(),
         ...fields,
       }),
     });
@@ -81,7 +96,7 @@ describe('the example of a back end', () => {
 
   it('the example of a back end evaluates a form once if it is sent twice, and reports its decision after the response', async () => {
     const before = (await reports()).length;
-    const fields = { attempt: 'the same attempt' };
+    const fields = { attempt: await newAttempt() };
     const [first, second] = [await logIn('sandbox_normal', fields), await logIn('sandbox_normal', fields)];
     expect(second).toEqual(first);
     // Both logins report, under one key, so Stripe has one report.
@@ -95,11 +110,50 @@ describe('the example of a back end', () => {
   });
 
   it('the example of a back end serves a page whose form works without a Radar Session and carries one attempt', async () => {
-    const pages = await Promise.all([1, 2].map(async () => (await fetch(url)).text()));
-    const [first, second] = pages.map((page) => /name="attempt" value="([0-9a-f-]{36})"/.exec(page)?.[1]);
-    expect(first).toBeDefined();
+    const [first, second] = [await newAttempt(), await newAttempt()];
+    expect(first).not.toBe('');
     expect(second).not.toBe(first);
-    expect(pages[0]).toContain('<form method="post" action="/log-in">');
+    expect(await (await fetch(url)).text()).toContain('<form method="post" action="/log-in">');
+  });
+
+  const blocked = { status: 'BLOCKED', reason: 'HIGHEST' };
+
+  it.each<[string, Record<string, string>, Record<string, string>]>([
+    ['an empty attempt', { attempt: '' }, {}],
+    ['an attempt of its own', { attempt: 'mine' }, {}],
+    ['an attempt that no header or form can carry', { attempt: 'é'.repeat(300) }, {}],
+    ['a Radar Session that Stripe refuses', { radar_session: 'sandbox_error_400' }, {}],
+    ['a Radar Session that Stripe does not know', { radar_session: 'sandbox_missing' }, {}],
+    ['a Radar Session of 6,000 characters', { radar_session: 'r'.repeat(6_000) }, {}],
+    ['a Radar Session larger than the gateway takes', { radar_session: 'r'.repeat(2_000_000) }, {}],
+    ['a referrer of 9,000 characters', { radar_session: '' }, { referer: 'r'.repeat(9_000) }],
+    ['an empty user agent', { radar_session: '' }, { 'user-agent': '' }],
+  ])('the example of a back end evaluates a person who sends %s', async (_, fields, headers) => {
+    expect((await logIn('sandbox_highest', fields, headers)).decision).toEqual(blocked);
+  });
+
+  it('the example of a back end evaluates a person who sends a used attempt with another Radar Session', async () => {
+    const attempt = await newAttempt();
+    expect((await logIn('sandbox_highest', { attempt })).decision).toEqual(blocked);
+    expect((await logIn('sandbox_highest', { attempt, radar_session: 'rse_2' })).decision).toEqual(blocked);
+  });
+
+  it('the example of a back end asks a person for proof whose address cannot be evaluated in any way', async () => {
+    const { decision } = await logIn(`sandbox_highest${'a'.repeat(6_000)}`);
+    expect(decision).toEqual({ status: 'RESTRICTED', reason: 'BAD_USER_INPUT' });
+  });
+
+  it('the example of a back end evaluates a person whose address no header can carry', async () => {
+    expect((await logIn('ü sandbox_highest')).decision).toEqual(blocked);
+  });
+
+  it('the example of a back end does not let a person in who logs in until the rate limit refuses the call', async () => {
+    const reasons: string[] = [];
+    while (!reasons.includes('RATE_LIMITED')) {
+      const { decision } = await logIn('often.sandbox_highest');
+      expect(decision.status).not.toBe('ALLOWED');
+      expect(reasons.push(decision.reason)).toBeLessThan(200);
+    }
   });
 
   // Last, since so many failures open the circuit breaker.

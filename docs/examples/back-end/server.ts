@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -19,16 +19,20 @@ const page = readFileSync(new URL('log-in.html', import.meta.url), 'utf8').repla
   env['STRIPE_PUBLISHABLE_KEY'] ?? '',
 );
 
+// Replicas share one. Without it, pages from before a restart get a new attempt.
+const attemptSecret = env['ATTEMPT_SECRET'] || randomBytes(32);
+const attemptLifetimeMs = 3_600_000;
+
 const server = createServer(async (request, response) => {
   if (request.method === 'GET') {
     // One attempt per page: a form that is submitted twice is evaluated and billed once.
-    response.setHeader('content-type', 'text/html; charset=utf-8').end(page.replace('ATTEMPT', randomUUID()));
+    response.setHeader('content-type', 'text/html; charset=utf-8').end(page.replace('ATTEMPT', newAttempt()));
     return;
   }
   const form = await readForm(request);
   const person = checkPassword(form.get('email'), form.get('password'));
   const radarSession = form.get('radar_session');
-  const decision = await evaluations.decide(person.id, form.get('attempt') ?? randomUUID(), {
+  const decision = await evaluations.decide(person.id, attemptOf(form.get('attempt')), {
     eventType: 'LOGIN',
     evaluationContext: [
       // Stripe.js may be blocked: a Radar Session is best effort. Without one, send what the request itself reveals.
@@ -49,19 +53,43 @@ server.listen(Number(env['PORT'] ?? 3000), '127.0.0.1', () => {
 });
 process.once('SIGTERM', () => server.close(() => evaluations.close()));
 
+/** Signed and dated: nobody can choose a key, or keep a good evaluation for the log-ins of another day. */
+function newAttempt(): string {
+  const attempt = `${randomUUID()}.${Date.now()}`;
+  return `${attempt}.${signatureOf(attempt)}`;
+}
+
+/** The form's attempt if this server made it within the last hour, otherwise a new one. */
+function attemptOf(value: string | null): string {
+  const [id, time, signature = ''] = (value ?? '').split('.');
+  const [sent, ours] = [Buffer.from(signature), Buffer.from(signatureOf(`${id}.${time}`))];
+  const isOurs = sent.length === ours.length && timingSafeEqual(sent, ours);
+  return value !== null && isOurs && Date.now() - Number(time) < attemptLifetimeMs ? value : newAttempt();
+}
+
+function signatureOf(attempt: string): string {
+  return createHmac('sha256', attemptSecret).update(attempt).digest('base64url');
+}
+
 /** Replace it with your own. The customer's id can make the sandbox misbehave: `cus_sandbox_hang`. */
 function checkPassword(email: string | null, _password: string | null) {
   const [name = ''] = (email ?? '').split('@');
-  return { id: `person ${name}`, stripeCustomer: `cus_${name}` };
+  // Your id of the person, never what was typed: it becomes a header.
+  return { id: `person ${encodeURIComponent(name)}`, stripeCustomer: `cus_${name}` };
 }
 
 /** Behind a proxy, take the address from the header that your proxy sets. */
 function clientDataOf({ headers, socket }: IncomingMessage) {
   return {
     ip: socket.remoteAddress ?? '',
-    userAgent: headers['user-agent'] ?? null,
-    referrer: headers.referer ?? null,
+    userAgent: sendable(headers['user-agent']),
+    referrer: sendable(headers.referer),
   };
+}
+
+/** Stripe takes at most 5,000 characters, and no empty text. A value that it would refuse is left out. */
+function sendable(value: string | undefined): string | null {
+  return value !== undefined && value.length > 0 && value.length <= 5_000 ? value : null;
 }
 
 async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
