@@ -148,11 +148,11 @@ describe('when clients misbehave', () => {
     const gateway = await gatewayWith();
     upstream.always(hang);
     const timedOut = [{ code: 'UPSTREAM_TIMEOUT', effect: 'UNKNOWN', retryable: true }];
-    const calls = ['1200', '150', '600'].map((ms) => [
+    const calls = ['2700', '900', '1800'].map((ms) => [
       ms,
       create(gateway, {}, { 'x-request-timeout-ms': ms }),
     ]);
-    expect(await orderOfEnds(Object.fromEntries(calls))).toEqual(['150', '600', '1200']);
+    expect(await orderOfEnds(Object.fromEntries(calls))).toEqual(['900', '1800', '2700']);
     for (const [, call] of calls) expect(await call).toMatchObject({ errors: timedOut });
     // Each in its first attempt, which could have taken three seconds.
     expect(upstream.keys).toHaveLength(3);
