@@ -14,5 +14,14 @@ const server = new ApolloServer({
     },
   ]),
 });
+
+// startStandaloneServer neither rejects for a taken port nor gives access to its server.
+const onError = (error: NodeJS.ErrnoException): never => {
+  if (error.code !== 'EADDRINUSE') throw error;
+  process.stderr.write('Port 4001, which supergraph.yaml names, is taken: end what listens there.\n');
+  process.exit(1);
+};
+process.once('uncaughtException', onError);
 const { url } = await startStandaloneServer(server, { listen: { host: '127.0.0.1', port: 4001 } });
+process.off('uncaughtException', onError);
 process.stderr.write(`The customers subgraph: ${url}graphql\n`);

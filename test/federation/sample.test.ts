@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 
 const compose = (...args: string[]) =>
@@ -38,5 +39,21 @@ describe('the sample supergraph', () => {
     [['no-such.yaml'], `There is no file deploy/supergraph/no-such.yaml. ${usage}`],
   ])('the sample supergraph is not composed with the arguments %j', (args, message) => {
     expect(compose(...args)).toMatchObject({ status: 1, stderr: message });
+  });
+
+  it('the sample supergraph’s customers say in one sentence that their port is taken', async () => {
+    const taken = createServer();
+    // If something else listens there, the port is taken all the same.
+    await new Promise<void>((resolve) => {
+      taken.once('error', () => resolve()).listen(4001, '127.0.0.1', resolve);
+    });
+    const { status, stderr } = spawnSync(process.execPath, ['deploy/supergraph/customers.ts'], {
+      encoding: 'utf8',
+    });
+    taken.close();
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: 'Port 4001, which supergraph.yaml names, is taken: end what listens there.\n',
+    });
   });
 });
