@@ -9,8 +9,10 @@ import { parse } from 'yaml';
 import { readConfig } from '../../src/config/config.ts';
 
 const source = readFileSync('deploy/compose.yaml', 'utf8');
-/** With no variable set, so that `docker compose` uses the defaults. */
-const compose = parse(source.replace(/\$\{\w+:-([^}]*)\}/g, '$1'));
+/** What `docker compose` makes of it with these variables in the shell; an empty one counts as not set. */
+const composeWith = (shell: Record<string, string>) =>
+  parse(source.replace(/\$\{(\w+):-([^}]*)\}/g, (_, name, otherwise) => shell[name] || otherwise));
+const compose = composeWith({});
 const { router, gateway, redis } = compose.services;
 
 describe('deploy/compose.yaml', () => {
@@ -27,21 +29,54 @@ describe('deploy/compose.yaml', () => {
     expect(isCompose({ services: { gateway: { imagine: 'that' } } })).toBe(false);
   });
 
-  it('deploy/compose.yaml has valid settings, with the sandbox as the upstream', () => {
+  /** The gateway's configuration with these variables in the shell. */
+  function configWith(shell: Record<string, string>) {
     const directory = mkdtempSync(path.join(tmpdir(), 'compose-'));
     const file = path.join(directory, 'router_secret');
     writeFileSync(file, 's'.repeat(64));
-    const environment: Record<string, string> = {
+    const { environment } = composeWith(shell).services.gateway;
+    // YAML reads `name:` without a value as null.
+    const set = Object.entries(environment).map(([name, value]) => [name, String(value ?? '')]);
+    const config = readConfig({
       NODE_ENV: 'production',
-      ...gateway.environment,
+      ...Object.fromEntries(set),
       ROUTER_SECRET_FILE: file,
-      STRIPE_SECRET_KEY: gateway.environment.STRIPE_SECRET_KEY ?? '',
-    };
-    const config = readConfig(environment);
+    });
+    rmSync(directory, { recursive: true });
+    return config;
+  }
+
+  it('deploy/compose.yaml has valid settings, with the sandbox as the upstream', () => {
+    const config = configWith({});
     expect(config).toMatchObject({ upstream: 'sandbox', authentication: { mode: 'router' } });
     const { delayMs, limitMs } = config.http.drain;
     expect(Number.parseInt(gateway.stop_grace_period, 10) * 1_000).toBeGreaterThan(delayMs + limitMs + 4_000);
-    rmSync(directory, { recursive: true });
+  });
+
+  it('deploy/compose.yaml forwards the settings of the shell that docs/deployment.md names', () => {
+    const settings = {
+      UPSTREAM: 'stripe',
+      STRIPE_SECRET_KEY: 'sk_test_1',
+      STRIPE_API: 'v2',
+      STRIPE_ACCOUNT: 'acct_1',
+      TRUSTED_DOCUMENTS: 'only',
+      RATE_LIMIT_PER_MINUTE: '7',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+      LOG_LEVEL: 'debug',
+    };
+    expect(configWith(settings)).toMatchObject({
+      upstream: 'stripe',
+      stripeApi: 'v2',
+      stripe: { account: 'acct_1' },
+      trustedDocuments: { mode: 'only' },
+      rateLimits: { perMinute: 7 },
+      telemetry: { tracing: { url: 'http://collector:4318/v1/traces' } },
+      logLevel: 'debug',
+    });
+    expect(configWith({ STRIPE_CONTEXT: 'org_1/acct_1' }).stripe.account).toBe('org_1/acct_1');
+    const page = readFileSync('docs/deployment.md', 'utf8');
+    const section = /^## With compose\n([\s\S]*?)\n## /m.exec(page)?.[1] ?? '';
+    for (const [, name] of source.matchAll(/\$\{(\w+):-/g)) expect(section).toContain(name);
   });
 
   it('deploy/compose.yaml exposes only the router’s port, and only on localhost', () => {
