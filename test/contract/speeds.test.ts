@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { speedOf, testFiles } from '../harness/speeds.ts';
+import { packageFoldersOf, speedOf, testFiles } from '../harness/speeds.ts';
 
 // Loaded without an import, as code in `src/` might do: this file is itself a unit test.
 const net = process.getBuiltinModule('node:net');
@@ -19,6 +19,23 @@ describe('the speed of a test', () => {
     ['test/contract/start.test.ts', 'system'],
   ])('the speed of a test follows from what the file imports: %s is %s', (file, speed) => {
     expect(speedOf(file)).toBe(speed);
+  });
+
+  it.each([
+    ['test/journey/worked-examples.test.ts', []],
+    ['test/recheck/regular-expressions.test.ts', ['test/recheck']],
+    ['test/browser/playground.test.ts', ['test/browser']],
+    ['test/sandbox/wire.test.ts', ['test/stripe-preview']],
+    ['test/telemetry/traces.test.ts', ['test/federation']],
+    ['test/federation/composition.test.ts', ['test/cosmo', 'test/federation']],
+  ])('the packages that are installed for a test follow from what the file imports: %s', (file, folders) => {
+    expect(packageFoldersOf(file)).toEqual(folders);
+  });
+
+  it('the packages that are installed for a test are none for most integration tests', () => {
+    const { integration } = testFiles();
+    const without = integration.filter((file) => packageFoldersOf(file).length === 0);
+    expect(without.length).toBeGreaterThan(integration.length * 0.8);
   });
 
   it('the speed of a test is one of three for each file, and each of the three has tests', () => {

@@ -22,7 +22,7 @@ const gatewayHarness = 'test/harness/gateway.ts';
 const importPattern = /(?:^|\n)(?:import|export)\s[^;=(]*?['"]([^'"]+)['"];|import\(['"]([^'"]+)['"]\)/g;
 
 const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
-/** Packages that a unit test may import. The others are installed before the first integration test. */
+/** Packages that a unit test may import. The others are installed before the first test that needs them. */
 const ownPackages = new Set(Object.keys({ ...dependencies, ...devDependencies }));
 
 function isInstalledForTests(name: string): boolean {
@@ -60,6 +60,24 @@ export function speedOf(file: string): Speed {
     ([part, { packages }]) => part !== gatewayHarness && packages.some((name) => startingPrograms.test(name)),
   );
   return startsPrograms || slowFolders.some((folder) => file.startsWith(folder)) ? 'system' : 'integration';
+}
+
+/** The folders with packages of their own, which few tests need. `test/clients` is installed by its tests. */
+const packageFolders = [
+  'test/browser',
+  'test/cosmo',
+  'test/deploy',
+  'test/federation',
+  'test/recheck',
+  'test/stripe-preview',
+];
+
+/** The folders whose packages a test file needs: those it imports from, or names in a path. */
+export function packageFoldersOf(file: string): string[] {
+  const parts = [...partsOf(file)];
+  return packageFolders.filter((folder) =>
+    parts.some(([part, { source }]) => part.startsWith(`${folder}/`) || source.includes(`${folder}/`)),
+  );
 }
 
 /** All test files, by speed. */
