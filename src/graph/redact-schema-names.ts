@@ -7,6 +7,9 @@ import { GraphQLError } from 'graphql';
 
 const hidden = '"…"';
 
+/** Words of GraphQL itself that look like names. */
+const ownWords = ['GraphQL', 'OneOf'];
+
 /** Rewrites, in place, the messages and paths of GraphQL's own refusals. */
 export function redactSchemaNames(
   errors: readonly GraphQLError[],
@@ -38,7 +41,7 @@ function isRaisedByUs({ extensions, originalError }: GraphQLError): boolean {
 }
 
 function namesIn(text: string): ReadonlySet<string> {
-  return new Set(text.match(/\w+/g));
+  return new Set([...(text.match(/\w+/g) ?? []), ...ownWords]);
 }
 
 function isKnown(text: string, known: ReadonlySet<string>): boolean {

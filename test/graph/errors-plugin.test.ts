@@ -191,6 +191,34 @@ describe('what is done with errors before they are formatted', () => {
   });
 
   it.each([
+    ['Colour "…" is not a value of type "Colour".', ' It takes RED or GREEN.'],
+    ['p.one: Exactly one key must be specified for OneOf type "One".', ' It takes a or b.'],
+    ['OneOf Input Object "One" must specify exactly one key.', ' It takes a or b.'],
+    ['n: is not a value of type "Int".', ''],
+    ['n: is not a value of type "Gone".', ''],
+    ['is not a value of type "Empty".', ''],
+  ])('the choices are added if the schema is not hidden, to %s', async (message, choices) => {
+    const schema = buildSchema(
+      'type Query { n: Int } enum Colour { RED GREEN UNKNOWN } enum Empty { UNKNOWN } input One @oneOf { a: Int b: Int }',
+    );
+    for (const hideSchema of [true, false]) {
+      const error = new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+      await encounter([error], hideSchema, { schema });
+      if (hideSchema) expect(error.message).not.toMatch(/It takes/);
+      else expect(error.message).toBe(message + choices);
+    }
+  });
+
+  it('Apollo Server’s own words are replaced before names are hidden', async () => {
+    const error = new GraphQLError(
+      'GraphQL introspection is not allowed by Apollo Server, but the query contained __schema or __type.',
+      { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } },
+    );
+    await encounter([error], true);
+    expect(error.message).toMatch(/^Introspection is off\. .*INTROSPECTION=on\.$/);
+  });
+
+  it.each([
     [true, 'Unknown type "…".'],
     [false, 'Unknown type "Secret".'],
   ])('names of the schema are hidden if configured: %s', async (hideSchema, message) => {

@@ -49,6 +49,42 @@ const at = (...rest: string[]) => ['input', 'evaluationContext', '0', ...rest];
 describe('an input that the schema refuses, sent as a variable', () => {
   const radarSession = canary;
 
+  it.each<[what: string, input: unknown, message: string]>([
+    [
+      'the values of an enum, without UNKNOWN',
+      registration({ eventType: 'login' }),
+      'input.eventType: is not a value of type "CustomerEvaluationEventType". It takes LOGIN or REGISTRATION.',
+    ],
+    [
+      'the values of an enum for what is no text',
+      registration({ eventType: 5 }),
+      'input.eventType: is not a value of type "CustomerEvaluationEventType". It takes LOGIN or REGISTRATION.',
+    ],
+    [
+      'the keys of a @oneOf input',
+      registration({ evaluationContext: [{}] }),
+      'input.evaluationContext.0: Exactly one key must be specified for OneOf type "EvaluationContextInput". It takes clientDetails or customerDetails.',
+    ],
+    [
+      'nothing for a scalar',
+      customer({ customer: {} }),
+      'input.evaluationContext.0.customerDetails.customer: is not a value of type "ID".',
+    ],
+  ])('an input that the schema refuses as a variable is told %s', async (_, input, message) => {
+    const { errors } = await gateway.send(createEverything, { input });
+    expect(errors).toMatchObject([{ message }]);
+  });
+
+  it('an input that the schema refuses as a literal is told the values and the keys', async () => {
+    const { errors } = await gateway.send(
+      'mutation { createCustomerEvaluation(input: {eventType: login, evaluationContext: [{}]}) { idempotencyKey } }',
+    );
+    expect(errors?.map(({ message }) => message)).toEqual([
+      'A literal is not a value of type "CustomerEvaluationEventType". It takes LOGIN or REGISTRATION.',
+      'OneOf Input Object "EvaluationContextInput" must specify exactly one key. It takes clientDetails or customerDetails.',
+    ]);
+  });
+
   it.each<{ what: string; input: unknown; path: string[] }>([
     { what: 'an entry without any key', input: registration({ evaluationContext: [{}] }), path: at() },
     {

@@ -35,6 +35,7 @@ export const mutationRows: Readonly<Record<string, readonly MutationRow[]>> = {
     { files: ['src/access/trusted-manifest.ts'], tests: ['access/trusted-manifest'] },
   ],
   graph: [
+    { files: ['src/graph/{name-choices,plain-messages}.ts'], tests: ['graph/errors-plugin'] },
     { files: ['src/graph/redact-values.ts'], tests: ['graph/redact-values'] },
     { files: ['src/graph/redact-schema-names.ts'], tests: ['graph/redact-schema-names'] },
     { files: ['src/graph/errors-plugin.ts'], tests: ['graph/errors-plugin'] },
