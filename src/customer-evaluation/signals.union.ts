@@ -48,7 +48,8 @@ export class MultiAccountingSignal extends CustomerEvaluationSignal {}
 
 /**
  * Every signal: one row and one class. Wire schema, names, fields, kinds, metrics labels and types are derived from it.
- * The key is Stripe's name in v1, `v2` the one in v2; `event` is the event type that the signal belongs to.
+ * The key is Stripe's name in v1, `v2` the one in v2; `event` is the event type that the signal belongs to, with
+ * which v2 is asked for it.
  */
 export const signalTable = {
   account_sharing: {
@@ -65,7 +66,7 @@ export const signalTable = {
   },
 } as const satisfies Record<string, SignalRow>;
 
-interface SignalRow {
+export interface SignalRow {
   readonly field: string;
   readonly type: new (fields: CustomerEvaluationSignal) => CustomerEvaluationSignal;
   readonly event: 'LOGIN' | 'REGISTRATION';

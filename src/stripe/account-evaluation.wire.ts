@@ -14,7 +14,7 @@ type AccountActivityParams =
 
 export interface CreateAccountEvaluationParams {
   account_details: { customer: string };
-  requested_signals: ['user_account_sharing' | 'user_multi_accounting'];
+  requested_signals: readonly string[];
   account_activity_details?: { data: AccountActivityParams } | undefined;
 }
 

@@ -82,8 +82,8 @@ describe('a contributor who follows the recipes of docs/develop.md', () => {
     rmSync(copy, { recursive: true });
   });
 
-  const evaluate = (selection: string) =>
-    gateway.send(`mutation { createCustomerEvaluation(input: { eventType: LOGIN, evaluationContext: [
+  const evaluate = (selection: string, by = gateway) =>
+    by.send(`mutation { createCustomerEvaluation(input: { eventType: LOGIN, evaluationContext: [
       { clientDetails: { radarSession: "rse_1" } }, { customerDetails: { customer: "cus_1" } }
     ] }) { customerEvaluation { ${selection} } errors { code } } }`);
 
@@ -91,6 +91,16 @@ describe('a contributor who follows the recipes of docs/develop.md', () => {
     const answer = await evaluate('signals { ... on LoginSignals { deviceReuse { score } } }');
     expect(answer.data.createCustomerEvaluation.customerEvaluation.signals).toEqual({
       deviceReuse: { score: expect.any(Number) },
+    });
+  });
+
+  it('a contributor who follows the recipes of docs/develop.md gets the signal from v2 too, which is asked for it', async () => {
+    const other = await startTestGateway({ STRIPE_API: 'v2' }, { directory: copy });
+    const answer = await evaluate('signals { ... on LoginSignals { deviceReuse { score } } }', other);
+    await other.close();
+    expect(answer.data.createCustomerEvaluation).toEqual({
+      customerEvaluation: { signals: { deviceReuse: { score: expect.any(Number) } } },
+      errors: [],
     });
   });
 

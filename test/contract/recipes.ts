@@ -14,6 +14,7 @@ const v1Operations = 'src/stripe/customer-evaluations.ts';
 const versions = 'src/stripe/versions.ts';
 const errorCodes = 'src/errors/error-codes.ts';
 const errorReference = 'docs/source/error-reference.ts';
+const v2SandboxShapes = 'src/sandbox/v2/shapes.ts';
 const v1Sandbox = 'src/sandbox/v1/customer-evaluations.ts';
 
 /** The recipes of docs/develop.md by their headings, as edits of the sources. */
@@ -31,6 +32,8 @@ export const recipes: Readonly<Record<string, readonly Edit[]>> = {
       `device_reuse: { field: 'deviceReuse', type: DeviceReuseSignal, event: 'LOGIN', v2: 'user_device_reuse' },\n`,
     ],
     ['src/sandbox/v1/evaluations.ts', '[own]: signal };', 'device_reuse: signal, '],
+    [v2SandboxShapes, "'fraudulent_website']);", "'user_device_reuse', "],
+    [v2SandboxShapes, '// Rates a business website', 'user_device_reuse: signalResult.optional(),\n      '],
   ],
   'To add a field': [
     [v1Wire, 'status: z.string().nullish(),', 'model: z.string().nullish(),\n  '],

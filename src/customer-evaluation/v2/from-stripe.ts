@@ -13,7 +13,7 @@ import {
   signalsOf,
   signalTable,
 } from '../signals.union.ts';
-import { signalOf } from './to-stripe.ts';
+import { requestedSignals } from './to-stripe.ts';
 
 /** The call that a response must match: the id of an existing evaluation, or the event of a new one. */
 export interface Asked {
@@ -41,7 +41,7 @@ export function fromStripe(response: UpstreamResponse, asked: Asked, livemode: b
   if (asked.id !== undefined && wire.id !== asked.id) {
     throw invalidResponse('id: not the requested one', response.requestId);
   }
-  if (asked.eventType !== undefined && !wire.requested_signals.includes(signalOf(asked.eventType))) {
+  if (asked.eventType !== undefined && !belongTo(asked.eventType, wire.requested_signals)) {
     throw invalidResponse('requested_signals: not the requested ones', response.requestId);
   }
   const drift = new ResponseDrift();
@@ -62,10 +62,14 @@ export function fromStripe(response: UpstreamResponse, asked: Asked, livemode: b
   return { evaluation, drift: drift.kinds };
 }
 
-// The event type whose signal was requested, if it is the only one.
+function belongTo(eventType: EventType, requested: readonly string[]): boolean {
+  return requestedSignals(eventType).some((name) => requested.includes(name));
+}
+
+// The event type whose signals were requested, if it is the only one.
 function eventTypeOf(requested: readonly string[]): EventType | 'UNKNOWN' {
   const [eventType, ...others] = (['LOGIN', 'REGISTRATION'] as const).filter((each) =>
-    requested.includes(signalOf(each)),
+    belongTo(each, requested),
   );
   return eventType === undefined || others.length > 0 ? 'UNKNOWN' : eventType;
 }

@@ -7,7 +7,7 @@ import { clientDetailsParams } from '../client-details.ts';
 import type { CreateCustomerEvaluationInput } from '../create-customer-evaluation.input.ts';
 import type { EventType } from '../event-type.enum.ts';
 import { knownEventType } from '../known-event-type.ts';
-import { signalTable } from '../signals.union.ts';
+import { type SignalRow, signalTable } from '../signals.union.ts';
 
 /** The request to Stripe, and where its parameters are in the client's input. */
 export interface AccountEvaluationRequest {
@@ -41,7 +41,7 @@ export function toStripe(input: CreateCustomerEvaluationInput): AccountEvaluatio
   return {
     params: {
       account_details: { customer: customerId },
-      requested_signals: [signalOf(eventType)],
+      requested_signals: requestedSignals(eventType),
       account_activity_details: clientDetails && { data: attempt(eventType, clientDetails) },
     },
     eventType,
@@ -49,9 +49,11 @@ export function toStripe(input: CreateCustomerEvaluationInput): AccountEvaluatio
   };
 }
 
-/** v2's name of an event type's signal. */
-export function signalOf(eventType: EventType): CreateAccountEvaluationParams['requested_signals'][0] {
-  return eventType === 'LOGIN' ? signalTable.account_sharing.v2 : signalTable.multi_accounting.v2;
+/** v2's names of an event type's signals. */
+export function requestedSignals(eventType: EventType): string[] {
+  return Object.values<SignalRow>(signalTable)
+    .filter(({ event }) => event === eventType)
+    .map(({ v2 }) => v2);
 }
 
 function attempt(eventType: EventType, client_details: ClientDetailsParams) {
