@@ -115,6 +115,11 @@ function defaultsOf(operation: OperationDefinitionNode | undefined): Record<stri
 }
 
 function syntaxRefusal(error: GraphQLError): Rejection {
+  const [, maxTokens] =
+    /^Syntax Error: Document contains more tha[tn] (\d+) tokens\./.exec(error.message) ?? [];
+  if (maxTokens !== undefined) {
+    return { message: `Syntax Error: this gateway takes documents of at most ${maxTokens} tokens.` };
+  }
   const [at] = error.locations ?? [];
   return { message: `Syntax Error: the document does not parse at line ${at?.line}, column ${at?.column}.` };
 }

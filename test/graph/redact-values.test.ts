@@ -290,6 +290,14 @@ describe('a document that is refused', () => {
     ]);
   });
 
+  it('a document that is refused for its tokens is told how many it may have', () => {
+    const error = new GraphQLError('Syntax Error: Document contains more that 9 tokens. Parsing aborted.', {
+      extensions: { code: 'GRAPHQL_PARSE_FAILED' },
+    });
+    redactValues([error], { schema, document: undefined, operation: undefined, variables: undefined });
+    expect(error.message).toBe('Syntax Error: this gateway takes documents of at most 9 tokens.');
+  });
+
   it.each([
     [
       '{ must }',
