@@ -5,49 +5,69 @@ import {
   type EvaluationCustomerDataInput,
 } from 'customer-evaluations';
 
-/** How likely the person signing up holds several accounts; null if Stripe gives no level. */
+/** How long a sign-up may wait for its evaluation, with all retries, in milliseconds. */
+const budgetMs = 3_000;
+
+export interface Risk {
+  /** Null if Stripe gives no level, or if there is no evaluation. */
+  readonly level: CustomerEvaluationRiskLevel | null;
+  /** The code of the failure if there is no evaluation. Let the person in after an outage. */
+  readonly failure: string | null;
+}
+
+/** How likely the person signing up holds several accounts. Never throws, and takes no longer than the budget. */
 export async function riskOfSignUp(
   client: ApolloClient,
   radarSession: string,
   customerData: EvaluationCustomerDataInput,
-): Promise<CustomerEvaluationRiskLevel | null> {
+): Promise<Risk> {
   // One key per attempt: however often the request is sent, it is evaluated and billed once.
   const variables = { radarSession, customerData, idempotencyKey: randomKey() };
+  const endsAt = performance.now() + budgetMs;
   for (let attempt = 1; ; attempt += 1) {
     const { data, error } = await client.mutate({
       mutation: EvaluateRegistrationDocument,
       variables,
       errorPolicy: 'all',
+      context: within(Math.max(1, Math.ceil(endsAt - performance.now()))),
     });
     const payload = data?.createCustomerEvaluation;
     if (payload?.customerEvaluation) {
       const { signals } = payload.customerEvaluation;
       // `__typename` narrows the union to the type that has this signal.
-      return signals?.__typename === 'RegistrationSignals'
-        ? (signals.multiAccounting?.riskLevel ?? null)
-        : null;
+      const signal = signals?.__typename === 'RegistrationSignals' ? signals.multiAccounting : null;
+      return { level: signal?.riskLevel ?? null, failure: null };
     }
     // A failed call has its errors in the payload; a request refused before the call is a GraphQL or HTTP error.
     const [failure] = payload?.errors ?? [];
-    const { code, message, retryable, retryAfterMs } = failure ?? ofRequest(error);
-    if (!retryable || attempt === 3) throw new Error(`${code}: ${message}`);
-    await new Promise((done) => setTimeout(done, retryAfterMs ?? 200 * attempt));
+    const { code, retryable, retryAfterMs } = failure ?? ofRequest(error);
+    const waitMs = retryAfterMs ?? 200 * attempt;
+    const isLast = !retryable || attempt === 3 || performance.now() + waitMs >= endsAt;
+    if (isLast) return { level: null, failure: code };
+    await new Promise((done) => setTimeout(done, waitMs));
   }
+}
+
+/** The header makes the gateway give up in time; the signal is for a gateway that does not answer. */
+function within(timeoutMs: number) {
+  return {
+    headers: { 'x-request-timeout-ms': String(timeoutMs) },
+    fetchOptions: { signal: AbortSignal.timeout(timeoutMs) },
+  };
 }
 
 function ofRequest(error: unknown) {
   if (CombinedGraphQLErrors.is(error) && error.errors[0]) {
-    const { message, extensions = {} } = error.errors[0];
+    const { extensions = {} } = error.errors[0];
     const { code, retryable, retryAfterMs } = extensions;
     return {
       code: String(code),
-      message,
       retryable: retryable === true,
       retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : null,
     };
   }
   // No response: the evaluation may exist, and the key makes a retry safe.
-  return { code: 'NO_ANSWER', message: String(error), retryable: true, retryAfterMs: null };
+  return { code: 'NO_ANSWER', retryable: true, retryAfterMs: null };
 }
 
 /** A random key. Browsers offer `crypto.randomUUID` only on https and localhost. */

@@ -1,38 +1,62 @@
 import type { Client, CombinedError } from '@urql/core';
 import { type CustomerEvaluationRiskLevel, EvaluateLoginDocument } from 'customer-evaluations';
 
-/** How likely the account logging in is shared; null if Stripe gives no level. */
-export async function riskOfLogin(
-  client: Client,
-  radarSession: string,
-  customer: string,
-): Promise<CustomerEvaluationRiskLevel | null> {
+/** How long a log-in may wait for its evaluation, with all retries, in milliseconds. */
+const budgetMs = 3_000;
+
+export interface Risk {
+  /** Null if Stripe gives no level, or if there is no evaluation. */
+  readonly level: CustomerEvaluationRiskLevel | null;
+  /** The code of the failure if there is no evaluation. Let the person in after an outage. */
+  readonly failure: string | null;
+}
+
+/** How likely the account logging in is shared. Never throws, and takes no longer than the budget. */
+export async function riskOfLogin(client: Client, radarSession: string, customer: string): Promise<Risk> {
   // One key per attempt: however often the request is sent, it is evaluated and billed once.
   const variables = { radarSession, customer, idempotencyKey: randomKey() };
+  const endsAt = performance.now() + budgetMs;
   for (let attempt = 1; ; attempt += 1) {
-    const { data, error } = await client.mutation(EvaluateLoginDocument, variables).toPromise();
+    const context = within(Math.max(1, Math.ceil(endsAt - performance.now())));
+    const { data, error } = await client.mutation(EvaluateLoginDocument, variables, context).toPromise();
     const payload = data?.createCustomerEvaluation;
     if (payload?.customerEvaluation) {
       const { signals } = payload.customerEvaluation;
       // `__typename` narrows the union to the type that has this signal.
-      return signals?.__typename === 'LoginSignals' ? (signals.accountSharing?.riskLevel ?? null) : null;
+      const signal = signals?.__typename === 'LoginSignals' ? signals.accountSharing : null;
+      return { level: signal?.riskLevel ?? null, failure: null };
     }
     // A failed call has its errors in the payload; a request refused before the call is a GraphQL or HTTP error.
     const [failure] = payload?.errors ?? [];
-    const { code, message, retryable, retryAfterMs } = failure ?? ofRequest(error);
-    if (!retryable || attempt === 3) throw new Error(`${code}: ${message}`);
-    await new Promise((done) => setTimeout(done, retryAfterMs ?? 200 * attempt));
+    const { code, retryable, retryAfterMs } = failure ?? ofRequest(error);
+    const waitMs = retryAfterMs ?? 200 * attempt;
+    const isLast = !retryable || attempt === 3 || performance.now() + waitMs >= endsAt;
+    if (isLast) return { level: null, failure: code };
+    await new Promise((done) => setTimeout(done, waitMs));
   }
+}
+
+/** The header makes the gateway give up in time; the signal is for a gateway that does not answer. */
+function within(timeoutMs: number) {
+  const budget = AbortSignal.timeout(timeoutMs);
+  // Around each request, since `fetchOptions` here would replace the client's, and its own signal wins over theirs.
+  return {
+    fetch: (url: RequestInfo | URL, init: RequestInit = {}) => {
+      const headers = new Headers(init.headers);
+      headers.set('x-request-timeout-ms', String(timeoutMs));
+      const signal = init.signal ? AbortSignal.any([init.signal, budget]) : budget;
+      return fetch(url, { ...init, headers, signal });
+    },
+  };
 }
 
 function ofRequest(error: CombinedError | undefined) {
   const [refusal] = error?.graphQLErrors ?? [];
   // No response: the evaluation may exist, and the key makes a retry safe.
-  if (!refusal) return { code: 'NO_ANSWER', message: String(error), retryable: true, retryAfterMs: null };
-  const { message, extensions } = refusal;
+  if (!refusal) return { code: 'NO_ANSWER', retryable: true, retryAfterMs: null };
+  const { extensions } = refusal;
   return {
     code: String(extensions['code']),
-    message,
     retryable: extensions['retryable'] === true,
     retryAfterMs: typeof extensions['retryAfterMs'] === 'number' ? extensions['retryAfterMs'] : null,
   };

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { type ClientProject, makeClientProject } from '../harness/client-project.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { startRecordingUpstream } from '../harness/recording-upstream.ts';
 
 const run = promisify(execFile);
 const bin = (name: string): string => path.resolve('node_modules/.bin', name);
@@ -145,10 +146,11 @@ describe('each example', () => {
   });
   afterAll(() => Promise.all([gateway.close(), closed.close(), sandbox.close()]));
 
-  /** What the example returns or throws for a customer whose name holds a magic word. */
+  /** The failure or the level that the example returns for a customer whose name holds a magic word. */
   async function outcomeOf(example: keyof typeof examples, url: string, customer: string): Promise<string> {
     const script = `${examples[example]}
-      console.log(await send(${JSON.stringify(`${url}/graphql`)}, ${JSON.stringify(customer)}).catch(String));`;
+      const { level, failure } = await send(${JSON.stringify(`${url}/graphql`)}, ${JSON.stringify(customer)});
+      console.log(failure ?? level);`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: project });
     return stdout.trim();
   }
@@ -180,9 +182,27 @@ describe('each example', () => {
       expect(await outcomeOf(name, gateway.url, 'sandbox_once_reset_after')).toMatch(/^[A-Z_]+$/);
       expect(sandbox.created).toBe(before + 1);
 
-      expect(await outcomeOf(name, gateway.url, 'sandbox_error_400')).toMatch(/^Error: BAD_USER_INPUT: /);
+      expect(await outcomeOf(name, gateway.url, 'sandbox_error_400')).toBe('BAD_USER_INPUT');
       // The request itself is refused.
-      expect(await outcomeOf(name, closed.url, 'cus_1')).toMatch(/^Error: UNAUTHENTICATED: /);
+      expect(await outcomeOf(name, closed.url, 'cus_1')).toBe('UNAUTHENTICATED');
+      // The gateway gives up within the example's budget, far before its own deadline.
+      expect(await outcomeOf(name, gateway.url, 'sandbox_hang')).toMatch(/^(UPSTREAM_TIMEOUT|NO_ANSWER)$/);
+    },
+    60_000,
+  );
+
+  it.each(Object.keys(examples) as (keyof typeof examples)[])(
+    'each example stops within its budget: it neither waits for a distant retry nor for a silent gateway (%s)',
+    async (name) => {
+      const upstream = await startRecordingUpstream();
+      const extensions = { code: 'RATE_LIMITED', retryable: true, retryAfterMs: 60_000 };
+      upstream.answer(200, { errors: [{ message: 'Wait.', extensions }] });
+      expect(await outcomeOf(name, upstream.url, 'cus_1')).toBe('RATE_LIMITED');
+      upstream.handle(() => undefined);
+      expect(await outcomeOf(name, upstream.url, 'cus_1')).toBe('NO_ANSWER');
+      const timeouts = upstream.requests.map(({ headers }) => Number(headers['x-request-timeout-ms']));
+      expect(timeouts).toEqual([3_000, 3_000]);
+      await upstream.close();
     },
     60_000,
   );
