@@ -6,11 +6,32 @@ const secretFile = process.env['ROUTER_SECRET_FILE'];
 const routerSecret = () =>
   secretFile === undefined ? {} : { 'x-router-secret': readFileSync(secretFile, 'utf8').trim() };
 
+// A page whose host name resolves to this machine (DNS rebinding) is of the same origin: no CORS stops it.
+const hosts = (process.env['ROUTER_HOSTS'] ?? 'localhost,127.0.0.1,[::1]').split(',');
+
+interface IncomingRequest {
+  readonly url: URL;
+  endResponse(response: Response): void;
+}
+
+// The exact origins of pages that call the router, separated by commas. Hive Gateway would answer every origin.
+const origins = (process.env['ROUTER_CORS_ORIGINS'] ?? '').split(',').filter((origin) => origin !== '');
+
 /** What Hive Gateway needs for the sample supergraph: `hive-gateway supergraph --config …/gateway.config.ts`. */
 export const gatewayConfig = {
   supergraph: 'deploy/supergraph/supergraph.graphql',
   host: '127.0.0.1',
   port: 4002,
+  cors: origins.length > 0 && { origin: origins, methods: ['GET', 'POST'] },
+  // A form needs no preflight. This refuses requests without one of the headers that make a browser ask first.
+  csrfPrevention: { requestHeaders: ['graphql-require-preflight'] },
+  plugins: () => [
+    {
+      onRequest({ url, endResponse }: IncomingRequest) {
+        if (!hosts.includes(url.hostname)) endResponse(new Response(null, { status: 421 }));
+      },
+    },
+  ],
   // No `upstreamRetry`: the subgraph repeats by itself, under one idempotency key, and within one deadline.
   // Longer than the subgraph's own UPSTREAM_DEADLINE_MS, so that its answer is the one that arrives.
   upstreamTimeout: 10_000,

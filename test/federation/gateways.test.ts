@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { type GraphQLAnswer, postGraphQL, startTestGateway, upstreamAt } from '../harness/gateway.ts';
@@ -166,5 +168,71 @@ describe('a deadline that a client sends through Hive Gateway', () => {
     expect(JSON.parse(line)).toMatchObject({ outcome: 'UPSTREAM_TIMEOUT', attempts: 1 });
     await router.close();
     await subgraph.close();
+  });
+});
+
+describe('Hive Gateway with the sample’s configuration', () => {
+  let sandbox: Sandbox;
+  let servers: RunningServer[];
+  let url: string;
+
+  beforeAll(async () => {
+    sandbox = new Sandbox();
+    const subgraph = await startTestGateway(upstreamAt(await sandbox.listen('127.0.0.1', 0)));
+    const router = await startHiveGateway(await introspectSubgraphs({ 'customer-evaluations': subgraph }));
+    servers = [router, subgraph];
+    url = `${router.url}/graphql`;
+  });
+  afterAll(async () => {
+    for (const server of servers) await server.close();
+    await sandbox.close();
+  });
+
+  const query = `mutation { createCustomerEvaluation(input: { eventType: LOGIN, evaluationContext:
+    [{ clientDetails: { radarSession: "rse_1" } }, { customerDetails: { customer: "cus_1" } }] }) { idempotencyKey } }`;
+
+  it('Hive Gateway with the sample’s configuration allows no other origin', async () => {
+    const origin = 'https://evil.example';
+    const preflight = await fetch(url, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'POST' },
+    });
+    const post = await fetch(url, {
+      method: 'POST',
+      headers: { origin, 'content-type': 'application/json' },
+      body: '{"query":"{ __typename }"}',
+    });
+    expect(await post.json()).toEqual({ data: { __typename: 'Query' } });
+    for (const { headers } of [preflight, post]) {
+      expect(headers.get('access-control-allow-origin')).toBeNull();
+      expect(headers.get('access-control-allow-credentials')).toBeNull();
+    }
+  });
+
+  it.each([
+    ['a form', { body: new URLSearchParams({ query }) }],
+    ['plain text', { body: JSON.stringify({ query }) }],
+    ['no media type', { body: new Blob([JSON.stringify({ query })]) }],
+  ])(
+    'Hive Gateway with the sample’s configuration refuses a mutation in %s, which needs no preflight',
+    async (_, init) => {
+      const before = sandbox.created;
+      const response = await fetch(url, { method: 'POST', ...init });
+      expect(response.status).toBe(403);
+      expect(sandbox.created).toBe(before);
+    },
+  );
+
+  it('Hive Gateway with the sample’s configuration refuses a host name that is not its own', async () => {
+    const { port } = new URL(url);
+    const statusFor = async (host: string): Promise<number | undefined> => {
+      const sent = request(url, { method: 'POST', headers: { host, 'content-type': 'application/json' } });
+      sent.end('{"query":"{ __typename }"}');
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      response.resume();
+      return response.statusCode;
+    };
+    expect(await statusFor(`evil.example:${port}`)).toBe(421);
+    expect(await statusFor(`localhost:${port}`)).toBe(200);
   });
 });

@@ -74,15 +74,14 @@ export function composedByTheGuild(subgraphs: ComposedSubgraph[]): string {
 }
 
 /**
- * A supergraph run by Hive Gateway with the headers that the sample passes on, and planned in Rust if a handler is
+ * A supergraph run by Hive Gateway with the sample’s configuration, and planned in Rust if a handler is
  * given.
  */
 export async function startHiveRuntime(
   supergraph: string,
   planner: { unifiedGraphHandler?: UnifiedGraphHandler } = {},
 ): Promise<RunningServer> {
-  const { propagateHeaders } = gatewayConfig;
-  const runtime = createGatewayRuntime({ supergraph, logging: false, propagateHeaders, ...planner });
+  const runtime = createGatewayRuntime({ ...gatewayConfig, supergraph, logging: false, ...planner });
   const server = createServer(runtime);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
