@@ -26,5 +26,5 @@ ${plain(groups.join('\n\n'))}
 
 /** Without Markdown; the links of descriptions are relative to docs/reference/settings.md. */
 function plain(text: string): string {
-  return text.replaceAll('`', '').replace(/\[[^\]]*\]\(\.\.\/([^)]*)\)/g, 'docs/$1');
+  return text.replaceAll('`', '').replace(/\[[\w ]+\]\(\.\.\/([\w./-]+)\)/g, 'docs/$1');
 }
