@@ -23,26 +23,26 @@ import { ContractDrift } from './telemetry/contract-drift.ts';
 import type { LogOutput } from './telemetry/log-output.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 
-/** A gateway that listens. */
+/** A running gateway. */
 export interface Gateway {
   /** Where it listens, e.g. `http://127.0.0.1:4000`. */
   readonly url: string;
   /** Requests whose response has not been sent yet. */
   readonly inFlight: () => number;
-  /** Takes no new work, ends what is under way, then closes every connection. */
+  /** Rejects new requests, completes those in flight, then closes all connections. */
   close(): Promise<void>;
 }
 
 /**
- * Puts the rooms together and listens. Throws where the port cannot be had, or a file that the settings name.
- * `output` is where the log goes, if it counts what it drops.
+ * Assembles the gateway and listens. Throws if the port or a file that the settings name is unavailable. `output` is
+ * the log's output, if it counts the lines that it drops.
  */
 export async function startGateway(
   config: Config,
   log: Logger,
   output?: Pick<LogOutput, 'dropped'>,
 ): Promise<Gateway> {
-  // What is opened is closed in the opposite order, also where a later step fails.
+  // Closed in reverse order, even if a later step fails.
   const opened: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
     for (const end of opened.splice(0).reverse()) await end();
@@ -143,7 +143,7 @@ async function openGateway(
   };
 }
 
-// Loaded only where it is the upstream: a start in front of Stripe does without.
+// Loaded only if it is the upstream: a start in front of Stripe is faster without it.
 async function startSandbox(config: Config): Promise<BuiltInSandbox> {
   const { startBuiltInSandbox } = await import('./sandbox/built-in-sandbox.ts');
   return startBuiltInSandbox({ ...config, api: config.stripeApi });

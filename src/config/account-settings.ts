@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import type { AccountsSettings } from '../stripe/http/stripe-client.ts';
 import type { Settings } from './settings.ts';
 
-/** The fault of a directory of keys in which no file could be opened. */
+/** Reports a key directory whose files can't be opened. */
 export function keysDirectoryFaults(directory: string | undefined): string[] {
   if (directory === undefined) return [];
   const fault = (why: string): string[] => [

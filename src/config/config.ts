@@ -117,7 +117,7 @@ export function readConfig(environment: Environment): Config {
       apiVersion: values.STRIPE_API_VERSION,
       account: values.STRIPE_ACCOUNT ?? values.STRIPE_CONTEXT,
       accounts: accountsOf(values),
-      // An attempt must not outlive its call's deadline: its connection would, and its timeout would mean nothing.
+      // Not above the deadline: otherwise connecting could outlive the call, and no timeout would count for the breaker.
       timeoutMs: Math.min(values.UPSTREAM_TIMEOUT_MS, values.UPSTREAM_DEADLINE_MS),
       maxAttempts: values.UPSTREAM_MAX_ATTEMPTS,
       maxConcurrency: values.UPSTREAM_MAX_CONCURRENCY,

@@ -16,7 +16,7 @@ export interface HttpSettings {
   readonly corsOrigins: readonly string[];
   /** Whether pages on localhost may call, from any port. */
   readonly corsLocal: boolean;
-  /** The names in `Host` to answer to, in lower case; any, if undefined. */
+  /** The `Host` names to accept, in lower case; any if undefined. */
   readonly allowedHosts: readonly string[] | undefined;
   readonly maxBodyBytes: number;
   readonly maxEventLoopDelayMs: number;

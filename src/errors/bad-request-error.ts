@@ -1,11 +1,11 @@
 import { GatewayError } from './gateway-error.ts';
 
-/** The request's form is wrong in a way that its sender can mend, and that no later layer has to look at. */
+/** The request is malformed. Its sender can fix it, and no later layer needs to see it. */
 export class BadRequestError extends GatewayError {
   override readonly name = 'BadRequestError';
   override readonly code = 'BAD_REQUEST';
   override readonly statusCode: number;
-  /** The methods that the path takes, for the header `Allow`. */
+  /** The methods that the path supports, for the header `Allow`. */
   readonly allow: string | undefined;
 
   private constructor(statusCode: number, message: string, allow?: string) {
@@ -26,7 +26,7 @@ export class BadRequestError extends GatewayError {
     return new BadRequestError(400, 'Send exactly one Host header, with a valid host and port.');
   }
 
-  /** The names that are answered are not told: whoever asks under another one may be anybody. */
+  /** Does not list the accepted names, since the sender may be anybody. */
   static misdirected(): BadRequestError {
     return new BadRequestError(
       421,

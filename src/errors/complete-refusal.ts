@@ -6,8 +6,8 @@ interface RefusedRequest {
 }
 
 /**
- * Adds to the extensions of a refusal by GraphQL or Apollo Server what a caller needs to act on it, unless they already
- * say so. The effect is `NONE` as long as no mutation has its idempotency key: it gets one before its call, and a
+ * Adds what a caller needs to act on a refusal by GraphQL or Apollo Server to its extensions, unless they already have
+ * it. The effect is `NONE` as long as no mutation has an idempotency key: a mutation gets its key before its call, and a
  * retrieval changes nothing.
  */
 export function completeRefusal(

@@ -1,6 +1,6 @@
 import { inSources } from './source-map-stack.ts';
 
-/** A bug for the log: its kind and its frames, without the message, which may quote what a person wrote. */
+/** Describes a bug for the log: its kind and stack frames, without the message, which may quote what a person wrote. */
 export function describeError(error: unknown): { error: string; frames: string[] } {
   if (!(error instanceof Error)) return { error: typeof error, frames: [] };
   const frames = inSources(error.stack ?? '')

@@ -1,7 +1,7 @@
 import type { TopLevelCode } from './error-codes.ts';
 import { GatewayError } from './gateway-error.ts';
 
-/** By Apollo's names, which its clients and others understand. */
+/** Under Apollo's codes, which its clients and others understand. */
 const refusals = {
   PERSISTED_QUERY_NOT_FOUND: { status: 200, message: 'PersistedQueryNotFound' },
   PERSISTED_QUERY_NOT_IN_LIST: {

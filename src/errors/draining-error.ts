@@ -1,6 +1,6 @@
 import { GatewayError } from './gateway-error.ts';
 
-/** This replica takes no new work any more. */
+/** This replica is shutting down and accepts no new requests. */
 export class DrainingError extends GatewayError {
   override readonly name = 'DrainingError';
   override readonly code = 'OVERLOADED';

@@ -1,9 +1,9 @@
 /*
- * Every error code that a caller can see. The types of the errors, what metrics count and the reference in the docs
- * follow from these tables: the compiler finds a code that one of them lacks.
+ * Every error code that a caller can see. Types, metrics and the reference in the docs are derived from these tables,
+ * and the compiler reports a code that is missing from one of them.
  */
 
-/** Where to look first: at who sent the request, at this gateway and its settings, or at the upstream. */
+/** Where to look first: at the sender of the request, at this gateway and its settings, or at the upstream. */
 export type Fault = 'client' | 'gateway' | 'upstream';
 
 /**
@@ -51,7 +51,7 @@ export const failureCodes = {
     message: 'Stripe is unavailable. Retry with the same idempotency key.',
   },
   UPSTREAM_REFUSED: {
-    // Its key, account or version: only a change to the settings fixes them.
+    // Stripe refuses our key, account or version: only a settings change fixes that.
     fault: 'gateway',
     retryable: false,
     description:
@@ -103,7 +103,7 @@ export const topLevelCodes = {
 
 export type TopLevelCode = keyof typeof topLevelCodes;
 
-/** What metrics and the log call an error where that says more than its code, and whose fault it is. */
+/** Outcomes in metrics and the log that say more than the error's code, and whose fault each is. */
 export const finerOutcomes = {
   // `OVERLOADED`: the replica is shutting down.
   DRAINING: 'gateway',
@@ -113,5 +113,5 @@ export const finerOutcomes = {
 
 export type FinerOutcome = keyof typeof finerOutcomes;
 
-/** A code that a caller can see, wherever. */
+/** Any code that a caller can see. */
 export type ErrorCode = FailureCode | TopLevelCode;

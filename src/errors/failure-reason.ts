@@ -1,7 +1,7 @@
 /**
- * Why something that the gateway can do without has failed, in one word that is safe to log: Node's or the library's
- * code (`ECONNREFUSED`), Redis' (`WRONGPASS`), an HTTP status (`status 503`), `timeout`, `disconnected`, or `protocol`
- * for a server that is no Redis. Never the message, which may quote a URL, a password or an answer.
+ * Why an optional dependency failed, in one or two words that are safe to log: the code of Node or a library
+ * (`ECONNREFUSED`) or of Redis (`WRONGPASS`), an HTTP status (`status 503`), `timeout`, `disconnected`, or `protocol`
+ * for a server that does not speak Redis. Never the message, which may quote a URL, a password or a response.
  */
 export function failureReason(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
@@ -11,9 +11,9 @@ export function failureReason(error: unknown): string {
   if (/time(d )?-?out/i.test(error.message)) return 'timeout';
   if (/not ready|is closed|isn't writeable|connection close|max retries/i.test(error.message))
     return 'disconnected';
-  // ioredis: the server's bytes are not Redis', or are more replies than commands.
+  // ioredis: the server does not speak Redis' protocol, or sent more replies than there were commands.
   if (/RESP type|queue state/.test(error.message)) return 'protocol';
-  // Redis begins each error with its kind; within a script it stands later (`… script: …, -READONLY …`).
+  // A Redis error begins with its kind; an error within a script contains it later (`… script: …, -READONLY …`).
   return redisErrorIn(error.message) ?? (/^[A-Z]\w{0,63}$/.test(error.name) ? error.name : 'Error');
 }
 

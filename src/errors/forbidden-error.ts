@@ -1,10 +1,10 @@
 import { GatewayError } from './gateway-error.ts';
 
-/** The caller is known and may not do this. */
+/** The caller is authenticated, but is not allowed to do this. */
 export class ForbiddenError extends GatewayError {
   override readonly name = 'ForbiddenError';
   override readonly code = 'FORBIDDEN';
-  /** Only where the whole request is refused. */
+  /** Set only if the whole request is refused. */
   override readonly statusCode: 403 | undefined;
 
   private constructor(message: string, statusCode?: 403) {

@@ -20,7 +20,7 @@ export abstract class GatewayError extends Error {
 }
 
 /**
- * `Retry-After` takes whole seconds (RFC 9110, 10.2.3); rounded up, so that a client that obeys it is not refused
+ * `Retry-After` is in whole seconds (RFC 9110, 10.2.3); rounded up, so that a client that obeys it is not refused
  * again.
  */
 export function retryAfterSeconds(retryAfterMs: number): string {

@@ -2,11 +2,11 @@ import { BadRequestError } from './bad-request-error.ts';
 import type { ErrorCode } from './error-codes.ts';
 import { GatewayError, retryAfterSeconds } from './gateway-error.ts';
 
-/** An answer to a request that is refused before GraphQL begins. */
+/** The response to a request that is refused before it reaches GraphQL. */
 export interface HttpRefusal {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** In GraphQL's form, so that clients need only one. */
+  /** In GraphQL's format, so that clients have to handle only one. */
   readonly body: object;
 }
 
@@ -15,7 +15,7 @@ export function httpRefusal(error: { statusCode?: number | undefined }, requestI
   if (error instanceof GatewayError) return refusalByUs(error, requestId);
   const status = error.statusCode ?? 500;
   const { code, message } = refusals[status] ?? (status >= 500 ? bug : badRequest);
-  // Of a bug nobody knows how far it let things come.
+  // After a bug, nobody knows how far the request got.
   const effect = status >= 500 ? undefined : 'NONE';
   return {
     status,
@@ -30,9 +30,9 @@ function refusalByUs(refusal: GatewayError, requestId: string): HttpRefusal {
     status,
     headers: {
       ...(retryAfterMs === undefined ? {} : { 'retry-after': retryAfterSeconds(retryAfterMs) }),
-      // A 401 must name a scheme (RFC 9110, 15.5.2); without parameters it tells nothing (RFC 6750, 3.1).
+      // A 401 must name a scheme (RFC 9110, 15.5.2); without parameters it reveals nothing (RFC 6750, 3.1).
       ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
-      // A 405 must name the methods that are taken (RFC 9110, 15.5.6).
+      // A 405 must name the supported methods (RFC 9110, 15.5.6).
       ...(refusal instanceof BadRequestError && refusal.allow !== undefined ? { allow: refusal.allow } : {}),
     },
     body: { errors: [{ message, extensions: { code, retryable, effect: 'NONE', retryAfterMs, requestId } }] },
@@ -48,7 +48,7 @@ const badRequest: Description = {
   code: 'BAD_REQUEST',
   message: 'The request cannot be read: send JSON in UTF-8, {"query": "…", "variables": {}}.',
 };
-/** What is said of a bug, here and in GraphQL's own answers: nothing but where its reason is found. */
+/** The message for a bug, here and in GraphQL responses: it only says where to find the reason. */
 export const bug: Description = {
   code: 'INTERNAL_SERVER_ERROR',
   message: 'The gateway failed. Its operators find the reason under this request id.',

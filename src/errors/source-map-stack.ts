@@ -3,15 +3,15 @@ import { SourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /**
- * A stack with its places in the sources, where it has those of a bundle: `src/gateway.ts:90:5` and not
- * `file:///app/dist/gateway-….js:12:3456`. By us and not by Node, which would do so, once asked, for every error that is
- * made: half a second for the first, and a third more work for each refused call.
+ * A stack trace with positions in the sources instead of the bundle: `src/gateway.ts:90:5`, not
+ * `file:///app/dist/gateway-….js:12:3456`. Not by Node (`--enable-source-maps`), which maps the stack of every error that
+ * is created: that takes half a second for the first, and a third more CPU for each refused call.
  */
 export function inSources(stack: string): string {
   return stack.replace(/file:\/\/(?:\/[A-Za-z]:)?[^\s:]+\.js:\d+:\d+/g, placeInSources);
 }
 
-/** The same error, to be thrown on. */
+/** The same error with its stack mapped, to rethrow. */
 export function withSourcePlaces(error: unknown): unknown {
   if (error instanceof Error && error.stack !== undefined) error.stack = inSources(error.stack);
   return error;
@@ -27,7 +27,7 @@ function placeInSources(place: string): string {
   return `${origin.fileName.replace(/^(\.\.\/)+/, '')}:${origin.lineNumber}:${origin.columnNumber}`;
 }
 
-// Not every file has one, and none may be to be had: a bug must be told all the same.
+// A file may have no source map, or an unreadable one: the bug must be reported anyway.
 function mapOf(file: string): SourceMap | undefined {
   try {
     return new SourceMap(JSON.parse(readFileSync(`${fileURLToPath(file)}.map`, 'utf8')));

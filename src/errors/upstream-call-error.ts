@@ -3,7 +3,7 @@ import { type FailureCode, failureCodes } from './error-codes.ts';
 /** Whether anything may have happened upstream: `NONE` is a promise, `UNKNOWN` is not. */
 export type Effect = 'NONE' | 'UNKNOWN';
 
-/** One thing wrong with one field, told to the caller in our words and never quoting a value. */
+/** One problem with one field, described in our own words; never quotes a value. */
 export interface Problem {
   readonly message: string;
   /** The field as the client wrote it, e.g. `['input', 'evaluationContext', '0', 'clientDetails']`. */
@@ -12,7 +12,7 @@ export interface Problem {
 
 export interface FailureDetails {
   readonly effect: Effect;
-  /** What the caller reads; without any, the code's own message. */
+  /** The messages for the caller; by default the code's own message. */
   readonly problems?: readonly Problem[];
   /** The upstream's name for the refused parameter, in bracket form; the feature translates it to a path. */
   readonly param?: string | undefined;
@@ -20,9 +20,9 @@ export interface FailureDetails {
   readonly upstreamRequestId?: string | undefined;
   /** For the log only: what an operator must know. Never holds input values, keys or upstream messages. */
   readonly operatorNote?: string | undefined;
-  /** Nothing but a change to the configuration will mend it. */
+  /** Whether only a configuration change can fix it. */
   readonly operatorsMustAct?: boolean;
-  /** Whether repeating the call can help, where it differs from what the code says. */
+  /** Whether a retry can help, if that differs from the code's default. */
   readonly retryable?: boolean;
 }
 
@@ -53,24 +53,24 @@ export class UpstreamCallError extends Error {
     this.retryable = details.retryable ?? failureCodes[code].retryable;
   }
 
-  /** A field that can't be sent: nothing was. `rule` goes on from the field's name. */
+  /** A field that can't be sent, so nothing was sent. `rule` follows the field's path in the message. */
   static ofField(code: FailureCode, path: readonly string[], rule: string): UpstreamCallError {
     return UpstreamCallError.ofFields(code, [path], rule);
   }
 
-  /** Fields that can't be sent, all by one rule. */
+  /** Fields that can't be sent, all for the same reason. */
   static ofFields(code: FailureCode, paths: readonly (readonly string[])[], rule: string): UpstreamCallError {
     const problems = paths.map((path) => ({ path, message: `${path.join('.')}: ${rule}` }));
     return new UpstreamCallError(code, { effect: 'NONE', problems });
   }
 
-  /** The same failure, of the field at `path` where its problems name none. */
+  /** The same failure, with `path` for those of its problems that have none. */
   at(path: readonly string[]): UpstreamCallError {
     const problems = this.problems.map((problem) => ({ path, ...problem }));
     return new UpstreamCallError(this.code, { ...this, problems });
   }
 
-  /** The same failure, of a call whose effect is known better than its last attempt's. */
+  /** The same failure with the effect of the whole call, which may differ from its last attempt's. */
   withEffect(effect: Effect): UpstreamCallError {
     return new UpstreamCallError(this.code, { ...this, effect });
   }

@@ -8,7 +8,7 @@ import type { GraphQLContext } from './graphql-context.ts';
 type EntityLoaders = ReadonlyMap<unknown, EntityLoader>;
 
 /**
- * Resolves `_entities` for routers, in place of the subgraph library's resolver, which throws on the first invalid
+ * Resolves `_entities` for routers, instead of the subgraph library's resolver, which throws on the first invalid
  * representation, quotes it, and so fails all the others. Here each one fails alone. The cost limit bounds how many an
  * operation may request, before any of it runs.
  */

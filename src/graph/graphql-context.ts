@@ -4,8 +4,8 @@ import type { Call } from '../stripe/http/call.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 
 /**
- * The context of a request for its resolvers: that of its upstream calls, which are passed it unchanged, and the
- * caller's permissions.
+ * The context of a request for its resolvers. It extends `Call`, so that resolvers can pass it to upstream calls
+ * unchanged.
  */
 export interface GraphQLContext extends Call {
   readonly requestId: string;

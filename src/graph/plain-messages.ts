@@ -1,5 +1,6 @@
 /*
- * Apollo Server's refusals that name its own options or not what is wrong: each is replaced by what the caller can do.
+ * Replacements for messages of Apollo Server that name its own options, or do not say what is wrong: they say what the
+ * caller can do.
  */
 
 interface PlainMessage {

@@ -19,7 +19,7 @@ declare module 'fastify' {
     caller: Caller;
     /** The Stripe account of the calls; undefined for the configured one. */
     account: StripeAccount;
-    /** Adds the request id, and the caller's pseudonym if it has a name. */
+    /** Adds the request id, trace ids and account to each line, and the pseudonym of a named caller. */
     callLog: Logger;
   }
   interface FastifyInstance {

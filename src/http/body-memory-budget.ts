@@ -2,7 +2,7 @@ import { getHeapStatistics } from 'node:v8';
 
 /**
  * Until its response is sent, a call holds three to four times the size of its body: the variables, and the form built
- * from them. All calls together may use a quarter of the heap; the rest is for responses.
+ * from them. So bodies of a sixteenth of the heap take up to a quarter of it.
  */
 const shareOfHeap = 1 / 16;
 

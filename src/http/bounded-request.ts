@@ -155,10 +155,10 @@ export class BoundedRequest extends IncomingMessage {
     if (done === undefined) return;
     this.#done = undefined;
     const body = this.#held?.subarray(0, this.#bytes) ?? Buffer.alloc(0);
-    // Parsed by `done`, and not needed while the call waits for the upstream. What was parsed stays charged.
+    // `done` parses the body, so its bytes are not kept while the call waits. The charge stays, for the parsed body.
     this.#held = undefined;
     done(fault, body);
-    // Ends the stream, whose chunks are all here. An unread request is kept by Node's parser until the next one comes.
+    // Ends the stream: all chunks have arrived. Node's parser keeps an unread request until the next one arrives.
     if (fault === null) this.resume();
   }
 }

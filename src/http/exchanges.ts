@@ -10,7 +10,7 @@ export interface Exchange {
 /** The requests in progress on each connection: clients may pipeline, sending a request before the last response. */
 export class Exchanges {
   readonly #connections = new WeakMap<Socket, Connection>();
-  // One function for all exchanges. A closure for each would make garbage that lives long: see docs/develop.md,
+  // One function for all exchanges. A closure for each would become long-lived garbage: see docs/develop.md,
   // “Decisions”.
   readonly #ended: (this: ServerResponse) => void;
 
@@ -21,7 +21,7 @@ export class Exchanges {
     };
     this.#ended = function () {
       connections.get(this.req.socket)?.end(this);
-      // Its body may still break.
+      // The rest of its body may still fail.
       if (this.req.complete) forget.call(this.req);
       else this.req.on('close', forget);
     };

@@ -32,10 +32,10 @@ export function createGraphQLContext(
   };
 }
 
-// At most eleven days and a half.
+// At most eleven and a half days.
 const milliseconds = /^\d{1,9}(\.\d{1,9})?$/;
 
-/** How long the client or router waits, by `x-request-timeout-ms`; ignored unless it is a number. */
+/** How long the client or router waits, from `x-request-timeout-ms`; ignored unless it is a number. */
 function timeoutOf(request: FastifyRequest, ignoredHeaders: IgnoredHeaders): number {
   const { 'x-request-timeout-ms': value = '' } = request.headers;
   if (typeof value === 'string' && milliseconds.test(value)) return Number(value);

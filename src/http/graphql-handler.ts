@@ -12,13 +12,13 @@ import { insteadOfTooLarge, maxResponseBytes } from './response-size.ts';
 
 interface GraphQLRunners {
   readonly apollo: ApolloServer<GraphQLContext>;
-  /** Undefined where every operation is Apollo Server's. */
+  /** Undefined if Apollo Server runs every operation. */
   readonly prepared?: PreparedOperations | undefined;
 }
 
 /**
  * Runs a request by its plan, or passes it to Apollo Server, and returns the response. Not Apollo's own integration for
- * Fastify: that builds a URL for each request, host and all, to find a query string that a POST does not have.
+ * Fastify, which builds a whole URL for each request to find a query string that a POST does not have.
  */
 export function graphqlHandler(
   { apollo, prepared }: GraphQLRunners,
@@ -42,7 +42,7 @@ export function graphqlHandler(
       },
       context: async () => context,
     });
-    // Only `@defer` and `@stream` bring these, which the schema does not have.
+    // Only `@defer` and `@stream` cause chunks, and the schema has neither.
     if (body.kind === 'chunked') throw new Error('an answer in chunks');
     for (const [name, value] of headers) reply.header(name, value);
     reply.code(status ?? 200);
@@ -77,8 +77,8 @@ export function graphqlHandler(
 }
 
 /**
- * Apollo Server refuses the form of a request before its plugins see it, and its `Accept` after the operation: neither
- * refusal has the request's id.
+ * Apollo Server refuses a malformed request before its plugins see it, and an unsupported `Accept` after the operation.
+ * Neither refusal has the request's id.
  */
 function completedRefusal(text: string, context: GraphQLContext): string {
   const response: { errors: { extensions: Record<string, unknown> }[] } = JSON.parse(text);
@@ -97,7 +97,7 @@ function headerMapOf({ headers, method }: FastifyRequest, origins: Origins): Hea
 }
 
 /**
- * Whether a browser says that a page sent the request which may: it would have passed a preflight. No page can set
+ * Whether the browser states that an allowed page sent the request, so that it would pass a preflight. No page can set
  * these headers itself (Fetch, "forbidden request-header"). `Accept`, which any page may set, would prove nothing.
  */
 function isOfAllowedPage(headers: FastifyRequest['headers'], origins: Origins): boolean {

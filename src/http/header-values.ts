@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { HeaderValues } from '../access/router-headers.ts';
 
-/** Not by Node's `headersDistinct`: it makes an array for each header, which live as long as the request. */
+/** Finds values in the raw headers: Node's `headersDistinct` makes arrays that live as long as the request. */
 export function headerValues({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): HeaderValues {
   return (name) => {
     const values: string[] = [];

@@ -14,9 +14,9 @@ export function targetFault({ url }: Pick<IncomingMessage, 'url'>): BadRequestEr
 }
 
 /**
- * Validates the `Host` of a request. Node only checks that there is one, and responds in its own format. `allowed` are
- * the accepted names; any, if undefined. Prevents DNS rebinding: for a page whose name was made to resolve to this
- * machine, the browser sends that name, which is not allowed.
+ * Validates the `Host` of a request. Node only checks that there is one, and responds in its own format. `allowed`
+ * lists the accepted names; undefined accepts any. Prevents DNS rebinding: for a page whose name was made to resolve to
+ * this machine, the browser sends that name, which is not allowed.
  */
 export function hostFault(
   request: IncomingMessage,

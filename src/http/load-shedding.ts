@@ -23,7 +23,7 @@ import type { RefusalWriter } from './refusal-writer.ts';
 export interface LoadSheddingOptions {
   readonly queue: AdmissionQueue;
   readonly authenticator: Authenticator;
-  /** The names in `Host` to answer to; any, if undefined. */
+  /** The `Host` names to accept; any if undefined. */
   readonly hosts: ReadonlySet<string> | undefined;
   readonly writer: RefusalWriter;
   /** Called for each request. */
@@ -84,13 +84,13 @@ export function serverWithLoadShedding(
   });
   server.maxHeadersCount = maxHeaders + 1;
   server.on('connection', () => queue.connected());
-  // Without listeners, Node answers the first with an empty body, and hangs up on the second.
+  // Without listeners, Node answers an unknown `Expect` with an empty body, and closes the connection of a CONNECT.
   server.on('checkExpectation', (request, response) =>
     writer.toResponse(request, response, BadRequestError.unknownExpectation()),
   );
   server.on('connect', ({ headers }, socket: Duplex) => {
     socket.on('error', () => undefined);
-    // A client would take it for the answer to the request before.
+    // The client would read a refusal as the response to its previous request.
     const last = socket instanceof Socket ? exchanges.underWay(socket).at(-1) : undefined;
     if (last !== undefined && socket instanceof Socket) {
       closeAfter(last, socket);

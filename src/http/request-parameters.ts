@@ -37,7 +37,7 @@ export function dropEmptyParameters(
   done();
 }
 
-/** The parameters in a request's URL. Not by `URL`, which throws for invalid hosts, irrelevant here. */
+/** The parameters in a request's URL. Not parsed with `URL`, which throws for an invalid host. */
 export function searchOf({ url }: Pick<FastifyRequest, 'url'>): string {
   const start = url.indexOf('?');
   return start < 0 ? '' : url.slice(start);

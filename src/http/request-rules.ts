@@ -46,7 +46,7 @@ export function limitDocuments(maxBytes: number) {
   };
 }
 
-/** Against browsers that open a response: it may not load anything, be framed, be sniffed or be cached. */
+/** For a browser that opens a response: it must not load anything, or be framed, sniffed or cached. */
 export function sendSecurityHeaders(
   _request: FastifyRequest,
   reply: FastifyReply,

@@ -36,14 +36,14 @@ export interface HttpOptions extends ReadinessOptions {
   readonly apollo: ApolloServer<GraphQLContext>;
   /** Where requests wait while the process is busy. */
   readonly queue: AdmissionQueue;
-  /** Undefined where every operation is Apollo Server's. */
+  /** Undefined if Apollo Server runs every operation. */
   readonly prepared?: PreparedOperations | undefined;
-  /** All attempts of one call, waits included. */
+  /** The deadline of one call: all attempts and waits. */
   readonly deadlineMs: number;
-  /** Undefined where every document is run. */
+  /** Undefined if trusted documents are off. */
   readonly trustedDocuments: TrustedDocuments | undefined;
   readonly maxDocumentBytes: number;
-  /** Undefined where the explorer is off. */
+  /** Undefined if the explorer is off. */
   readonly pages?: PagesOptions | undefined;
   /** Records the outcome of each request. */
   readonly telemetry: Observers;
@@ -51,7 +51,7 @@ export interface HttpOptions extends ReadinessOptions {
   readonly settings: HttpSettings;
 }
 
-/** The server: `/graphql`, `/healthz` and `/readyz`. Answers nothing until `listen` is called. */
+/** The HTTP server: `/graphql`, the probes and the pages. Accepts no connections until `listen` is called. */
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
   const { access, drain, log, pages, settings, telemetry } = options;
   const origins = new Origins(settings);
@@ -77,7 +77,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
           requestTimeout: settings.requestTimeoutMs,
           headersTimeout: Math.min(settings.requestTimeoutMs, 5_000),
           keepAliveTimeout: settings.keepAliveMs,
-          // Left at half a minute, node would look for slow senders too seldom to meet the time limits.
+          // By default, Node checks for slow senders every 30 seconds: too rarely for these time limits.
           connectionsCheckingInterval: 1_000,
         },
         {
@@ -90,19 +90,19 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
         handler,
       ),
     genReqId: requestIdOf,
-    // What comes so late is refused by the drain, in GraphQL's form.
+    // The drain refuses late requests itself, in GraphQL's format.
     return503OnClosing: false,
-    // On close, idle connections end at once and busy ones when their answer is out.
+    // On close, idle connections end immediately, and busy ones after their response.
     forceCloseConnections: 'idle',
     clientErrorHandler: handleClientError(writer, exchanges),
-    // A URL that the router cannot read: Fastify's own answer quotes it.
+    // The router cannot parse the URL. Fastify's own response would quote it.
     frameworkErrors: (error, request, reply) =>
       writer.toResponse(request.raw, reply.raw, BadRequestError.badUrl(error.statusCode)),
   });
-  // First: routes take the handler that there is when they are added.
+  // Set first: a route uses the handler that is set when the route is added.
   server.setErrorHandler<FastifyError>((error, request, reply) => {
     const { status, headers, body } = httpRefusal(error, request.id);
-    // A status that the error does not name is a bug's.
+    // An error without a status is a bug.
     if (status === 500)
       log.error({ requestId: request.id, ...describeError(error) }, 'unhandled error in a request');
     return reply.code(status).headers(headers).type(responseMediaType(request)).send(body);
@@ -125,10 +125,10 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     done();
   });
   refuseOtherMethods(server, origins);
-  // Before any other refusal: a page must be able to read it.
+  // Before the other hooks that refuse requests: pages need the CORS headers to read a refusal.
   await origins.serve(server);
   takeOnlyJson(server);
-  // For what a route itself finds missing; all else has been refused by then.
+  // Only for what a route itself does not find, such as an asset: unknown paths are refused earlier.
   server.setNotFoundHandler((request, reply) => {
     const { status, body } = httpRefusal({ statusCode: 404 }, request.id);
     return reply.code(status).type(responseMediaType(request)).send(body);

@@ -11,7 +11,7 @@ export interface SlowReadersOptions {
   readonly maxBytes?: number;
 }
 
-/** A response that is being sent; they are linked in the order in which they were sent. */
+/** A response that is being sent, linked to the ones sent before and after it. */
 class SentResponse {
   readonly response: ServerResponse;
   readonly bytes: number;
@@ -76,7 +76,7 @@ export class SlowReaders {
   }
 
   #remove(sent: SentResponse): void {
-    // A response that is cut off is closed after that.
+    // Already removed when it was cut off; its `close` event follows.
     if (sent.isRemoved) return;
     sent.isRemoved = true;
     clearTimeout(sent.timer);
@@ -85,7 +85,7 @@ export class SlowReaders {
     else older.newer = newer;
     if (newer === undefined) this.#newest = older;
     else newer.older = older;
-    // What is removed must keep nothing alive.
+    // A removed entry must not keep the others alive.
     sent.older = undefined;
     sent.newer = undefined;
     this.#bytes -= sent.bytes;

@@ -60,7 +60,7 @@ function settle(request: FastifyRequest, envelope: Envelope, query: unknown): vo
   }
   const parameters = new URLSearchParams(searchOf(request));
   for (const name of ['query', 'documentId', 'extensions']) parameters.delete(name);
-  // Nothing is run that was not judged, however the URL is read by others.
+  // Only the judged document is run, however others parse the URL.
   if (typeof query === 'string') parameters.set('query', query);
   // Apollo Server reads a GET request's parameters from its URL.
   request.raw.url = `/graphql?${parameters}`;

@@ -31,7 +31,7 @@ export class Coercers {
     this.#metadata = metadata;
   }
 
-  /** Of an operation's variables. */
+  /** The coercer of an operation's variables. */
   ofVariables(
     definitions: readonly VariableDefinitionNode[],
   ): (raw: Readonly<Record<string, unknown>>) => Variables {
@@ -96,7 +96,7 @@ export class Coercers {
       return coerced;
     };
     this.#ofObjects.set(type, coerce);
-    // Only now: a type may refer to itself.
+    // Filled in after the coercer is known: a type may refer to itself.
     for (const field of fieldsOf(type)) fields.push({ ...field, coerce: this.#ofType(field.type) });
     return coerce;
   }

@@ -10,7 +10,7 @@ export interface InputField {
   readonly isRequired: boolean;
 }
 
-/** Makes an input object without its fields: those that type-graphql finds undefined, it leaves out. */
+/** Returns a function that makes an empty input object: type-graphql leaves out fields that are undefined. */
 export function makerOf(
   metadata: SchemaMetadata,
   { name }: GraphQLInputObjectType,

@@ -19,13 +19,13 @@ import type { SchemaMetadata } from './schema-metadata.ts';
 
 /* Reads the values that a document spells out as graphql-js does (`utilities/valueFromAST`). */
 
-/** Variables of one request, coerced. One that is left out and has no default is not among them. */
+/** The coerced variables of one request, without those that were left out and have no default. */
 export type Variables = Readonly<Record<string, unknown>>;
 
 /** Reads a value of a document under the variables of a request. */
 type Read = (variables: Variables) => unknown;
 
-/** Of a value that the document spells out, in part perhaps as variables. */
+/** The reader of a value in a document, which may contain variables. */
 export function readerOf(
   metadata: SchemaMetadata,
   node: ValueNode | ConstValueNode,

@@ -44,7 +44,7 @@ const maxConditions = 4;
 export class Plan {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
-  /** The operation's name in log, metrics and traces, as in telemetry/operation-plugin.ts. */
+  /** The operation's label in metrics, as in telemetry/operation-plugin.ts. */
   readonly label: string;
   readonly documentHash: string;
   readonly #metadata: SchemaMetadata;
@@ -72,7 +72,7 @@ export class Plan {
     this.#coerce = coercers.ofVariables(operation.variableDefinitions ?? []);
     this.#conditions = conditionsOf(document);
     if (this.#conditions.length > maxConditions) throw new UnsupportedOperationError('too many conditions');
-    // Without conditions there is one variant, so errors in it show now.
+    // Without conditions there is only one variant. It is compiled now, so that this constructor throws its errors.
     if (this.#conditions.length === 0) this.#variants.set('', this.#variantOf({}));
   }
 
@@ -142,7 +142,7 @@ export class Plan {
     const given = node?.arguments ?? [];
     const readers = args.map((arg) => {
       const value = given.find(({ name }) => name.value === arg.name)?.value;
-      // All arguments of the schema are required, and so are variables in their place.
+      // All arguments in the schema are required, so every variable used as an argument is required too.
       if (value === undefined) throw new UnsupportedOperationError('an argument that is left out');
       return { name: arg.name, read: readerOf(this.#metadata, value, arg.type) };
     });

@@ -16,7 +16,7 @@ type ReplayContext = GraphQLContext & { readonly [replay]?: Replay };
 /** The context for Apollo Server to run an operation that has already been charged, and perhaps called. */
 export function contextOfReplay(context: GraphQLContext, brought: Replay): GraphQLContext {
   const { chargeRefusal } = brought;
-  // Copied the same way as by Apollo Server.
+  // Copied as Apollo Server copies it.
   return Object.assign(Object.create(Object.getPrototypeOf(context)), context, {
     charge: () => (chargeRefusal === undefined ? Promise.resolve() : Promise.reject(chargeRefusal)),
     [replay]: brought,

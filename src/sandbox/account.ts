@@ -3,19 +3,19 @@ import { headerOf, secretKeyOf } from './request-headers.ts';
 import type { SentString } from './sent-strings.ts';
 
 /**
- * The account that a request is for: the one that its header names, else the one that its key belongs to; empty for
- * the platform's own. A context path ends with it. Source: https://docs.stripe.com/context
+ * The account of a request: the one that its header names, otherwise the one that its key belongs to; empty for the
+ * platform's own. A context path ends with its account. Source: https://docs.stripe.com/context
  */
 export function accountOf(request: FastifyRequest): string {
   return namedAccount(request) ?? accountOfKey(request) ?? '';
 }
 
-/** The account as a string with words: they hold for each of its calls. It is no parameter of any. */
+/** The account's id, whose magic words apply to all of its calls. It is not a parameter. */
 export function wordsOfAccount(request: FastifyRequest): readonly SentString[] {
   return [{ param: undefined, value: accountOf(request) }];
 }
 
-/** What is refused about a request's account, whatever the request asks for. */
+/** The error about a request's account, if there is one. It applies to every endpoint. */
 export function accountFault(
   request: FastifyRequest,
 ): { status: number; code?: string; message: string } | undefined {

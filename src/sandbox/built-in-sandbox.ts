@@ -5,7 +5,7 @@ import { Sandbox, sandboxKey } from './sandbox.ts';
 
 /** The sandbox beside the gateway. */
 export interface BuiltInSandbox {
-  /** Where and how it is called, in place of Stripe's. */
+  /** The URL and the key to use instead of Stripe's. */
   readonly settings: { readonly apiUrl: string; readonly secretKey: string };
   /** What the playground shows of the sandbox; undefined without a playground. */
   readonly playground:
@@ -22,7 +22,7 @@ export async function startBuiltInSandbox(options: {
   readonly sandboxFaultShare: number;
   /** Whether the pages are served; if so, received calls are kept for the playground. */
   readonly explorer: boolean;
-  /** The API that the gateway speaks: it serves both, and shows the cases of this one. */
+  /** The API that the gateway uses. The sandbox serves both; the playground shows the cases of this one. */
   readonly api?: SandboxApi;
 }): Promise<BuiltInSandbox> {
   const journal = options.explorer ? new Journal() : undefined;

@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 
-/** A fault in place of a correct response. */
+/** A fault instead of a correct response. */
 export interface SandboxFault {
-  /** For the README's table. */
+  /** For the table in docs/sandbox.md. */
   readonly does: string;
-  /** Whether the work is done before the fault. */
+  /** Whether the request is processed before the fault. */
   readonly worksFirst: boolean;
-  /** Writes the faulty response, if any; `body` is the correct one, empty if no work was done. */
+  /** Writes the faulty response, if any; `body` is the correct one, empty if the request was not processed. */
   readonly write: (response: ServerResponse, body: string) => void;
 }
 
@@ -38,8 +38,8 @@ const answersBody = (
 });
 
 /**
- * Everything that an upstream or the way to it can do to a gateway, each by its word: `sandbox_reset` at every
- * request, `sandbox_once_reset` at the first of each idempotency key.
+ * Everything that an upstream, or the network to it, can do to a gateway, by word: `sandbox_reset` for every request,
+ * `sandbox_once_reset` for the first request of each idempotency key.
  */
 export const sandboxFaults: Readonly<Record<string, SandboxFault>> = {
   reset: {

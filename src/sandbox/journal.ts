@@ -12,7 +12,7 @@ const maxKeys = 200;
 const maxEntries = 10;
 const maxCharacters = 16_384;
 
-/** The first requests and the newest that the sandbox received under each idempotency key, for people to look at. */
+/** The first and the newest requests that the sandbox received under each idempotency key, for the playground. */
 export class Journal {
   readonly #byKey = new Map<string, JournalEntry[]>();
 
@@ -43,7 +43,7 @@ function textOf({ raw, body }: FastifyRequest): string {
   return `${withoutExcess(head)}\r\n\r\n${withoutExcess(String(body ?? ''))}`;
 }
 
-/** The text, or a note in place of one that is too long. */
+/** The text, or a note instead if it is too long. */
 export function withoutExcess(text: string): string {
   return text.length > maxCharacters ? `(${text.length} characters, too many to keep)` : text;
 }

@@ -1,12 +1,12 @@
 /**
- * What the sandbox can be asked to do, by a word in any string of the evaluation's context: `sandbox_highest`
- * as a Radar Session, `cus_sandbox_error_503`, `sandbox_delay_500@example.com`. Several combine. Reports and
- * retrievals take those of delays and errors, in the evaluation's id or a customer's: `ceval_sandbox_error_503`;
- * and an evaluation made with `sandbox_read_error_503` is read back with that error. A word in the id of a Stripe
- * account, such as `acct_sandbox_down`, holds for every call of that account.
+ * What the sandbox can be told to do, by a magic word in any string of the evaluation's context: `sandbox_highest` as a
+ * Radar Session, `cus_sandbox_error_503`, `sandbox_delay_500@example.com`. Several words combine. Reports and retrievals
+ * accept the words for delays and errors, in the id of the evaluation or of a customer: `ceval_sandbox_error_503`. An
+ * evaluation created with `sandbox_read_error_503` fails with that error when it is read. A word in the id of a Stripe
+ * account, such as `acct_sandbox_down`, applies to every call of that account.
  */
 export interface MagicCase {
-  /** For the README's table. */
+  /** For the table in docs/sandbox.md. */
   readonly does: string;
   readonly score?: number;
   readonly riskLevel?: string | null;
@@ -17,14 +17,14 @@ export interface MagicCase {
   readonly onV2?: Partial<MagicCase>;
   /** When the signals of a v2 evaluation are complete. */
   readonly completion?: Completion;
-  /** Of a v2 evaluation's signals all but the first are complete at once. */
+  /** All signals of a v2 evaluation except the first are complete immediately. */
   readonly isPartial?: true;
   readonly hasNoScore?: true;
   /** How the optional fields of a v2 evaluation are written. */
   readonly optionalFields?: 'absent' | 'null';
 }
 
-/** After a time since the creation, at a number of reads, or never. */
+/** After a time, at a certain read, or never. */
 export type Completion = { readonly afterMs: number } | { readonly atRead: number } | 'never';
 
 export interface SandboxError {
@@ -33,9 +33,9 @@ export interface SandboxError {
   readonly type?: string;
   readonly code?: string;
   readonly message: string;
-  /** The word's own parameter is named as the one at fault. */
+  /** The error names the parameter that holds the word. */
   readonly withParam?: true;
-  /** Answered before the work starts, so not kept under its key: the next try with the same key runs. */
+  /** Sent before the request is processed, so not stored under its key: a retry with the same key is processed. */
   readonly notKept?: true;
   readonly headers?: Readonly<Record<string, string>>;
 }

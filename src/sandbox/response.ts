@@ -3,8 +3,8 @@ export interface SandboxResponse {
   readonly status: number;
   readonly body: object;
   readonly headers?: Readonly<Record<string, string>>;
-  /** False if the work had not started: a refused parameter, a limit. A retry with the key then runs. */
+  /** False if the request was not processed, as for a refused parameter or a rate limit: a retry then is. */
   readonly kept?: false;
-  /** The body for a repeat under the same key, where it can differ from the first (v2 only). */
+  /** The body for a repeat under the same key, if it can differ from the first (v2 only). */
   readonly updated?: () => object;
 }

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { SandboxResponse } from './response.ts';
 
-/** A call that the sandbox takes. */
+/** An endpoint of the sandbox. */
 export interface SandboxRoute {
   readonly method: 'DELETE' | 'GET' | 'POST';
   readonly url: string;

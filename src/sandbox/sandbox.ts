@@ -15,13 +15,13 @@ import { Signals } from './v2/signals.ts';
 export const sandboxKey = 'sk_test_sandbox';
 
 export interface SandboxOptions {
-  /** The share of creating calls, from 0 to 1, that get a random fault. */
+  /** The share of calls, from 0 to 1, that get a random fault. */
   readonly faultShare?: number;
   /** The maximum evaluations and idempotency keys to keep; the newest are kept. */
   readonly capacity?: number;
   /** Records received calls for the playground. */
   readonly journal?: Journal | undefined;
-  /** The time in milliseconds since 1970, by which v2 evaluations complete. */
+  /** The current time in milliseconds since 1970, which decides when v2 evaluations complete. */
   readonly now?: () => number;
 }
 
@@ -29,8 +29,8 @@ const defaultCapacity = 10_000;
 const maxBodyBytes = 1024 * 1024;
 
 /**
- * A stand-in for the upstream, with the wire format, errors and idempotency of its v1 and its v2, for development
- * and tests. Scores are a function of the input; the words of `magic-values.ts` choose every other case.
+ * A stand-in for Stripe, with the wire format, errors and idempotency of its v1 and v2 APIs, for development and tests.
+ * Scores are a function of the input; the words in `magic-values.ts` select every other case.
  */
 export class Sandbox {
   readonly #server: FastifyInstance;
@@ -52,7 +52,7 @@ export class Sandbox {
       // Ids may have any length: the router's default limit of 100 would answer like an unknown URL.
       routerOptions: { maxParamLength: maxBodyBytes },
     });
-    // As text: the journal shows what was sent, and refusals of it are the sandbox's own.
+    // Read as text: the journal shows exactly what was sent, and the sandbox itself refuses invalid bodies.
     this.#server.removeContentTypeParser('application/json');
     this.#server.addContentTypeParser(
       ['application/x-www-form-urlencoded', 'application/json'],
@@ -75,7 +75,7 @@ export class Sandbox {
     });
   }
 
-  /** Serves on `host`, at `port` or, with 0, at a free one. Answers the base URL. */
+  /** Listens on `host` and `port`; 0 picks a free port. Resolves with the base URL. */
   listen(host: string, port: number): Promise<string> {
     return this.#server.listen({ host, port });
   }

@@ -25,7 +25,7 @@ export function startupWarnings(config: Config, environment: Environment): Start
   ];
 }
 
-// Only if they are set: the defaults give way to a lower ceiling.
+// Only for settings that are set: lowering a default needs no warning.
 function cutSettings({ deadlineMs, stripe }: Config, environment: Environment): StartupWarning[] {
   const ceilings = [
     ['UPSTREAM_TIMEOUT_MS', 'UPSTREAM_DEADLINE_MS', deadlineMs],

@@ -4,8 +4,8 @@ const knownStatuses: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * The label for how an attempt ended: a status, or the reason why there is none. Statuses are Stripe's, and error codes
- * those of Node, undici and OpenSSL, so both are put into a few classes.
+ * The label for how an attempt ended: a status, or the reason why there is none. Statuses come from Stripe, and error
+ * codes from Node, undici and OpenSSL, so both are grouped into a few classes.
  */
 export function attemptResult(status: number | undefined, error: string | undefined): string {
   if (status !== undefined) {

@@ -4,22 +4,22 @@ import { collectNodeMetrics } from './node-metrics.ts';
 import { faults, type Outcome } from './outcomes.ts';
 import { type MetricSources, registerScrapedMetrics } from './scraped-metrics.ts';
 
-/** What is the same as long as the process runs. */
+/** What stays the same while the process runs. */
 export interface Build {
   readonly version: string;
   readonly upstream: string;
   readonly upstreamVersion: string;
-  /** The Stripe accounts that are named in metrics; undefined where none are. */
+  /** The Stripe accounts that metrics name; undefined if none. */
   readonly accounts: readonly string[] | undefined;
 }
 
-/** A signal of an evaluation that was made. */
+/** A signal of a created evaluation. */
 export interface ObservedSignal {
   readonly score: number | null;
   readonly riskLevel: string | null;
 }
 
-/** Around what an upstream takes, 0.3 s as a rule, and up to the usual deadline. */
+/** In seconds: fine around Stripe's usual 0.3 s, and up to more than the default deadline of 8 s. */
 const durationBuckets = [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.9, 1.5, 3, 5, 8, 12];
 const scoreBuckets = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
 
@@ -28,8 +28,8 @@ const operationPaths = ['plan', 'replay', 'apollo'] as const;
 export type OperationPath = (typeof operationPaths)[number];
 
 /**
- * Everything that can be scraped, in a registry of its own. Every label's values are bounded by this code, not by what
- * clients send: `docs/telemetry.md` has the table.
+ * All metrics, in their own registry. This code limits the values of every label, whatever clients send:
+ * `docs/telemetry.md` has the table.
  */
 export class Metrics {
   readonly registry = new MetricRegistry();
@@ -167,7 +167,7 @@ export class Metrics {
     this.#preparedOperations.inc({ path });
   }
 
-  /** The calls that can be made: their retries are counted from zero. */
+  /** Starts the retry counter of each call at 0, so that it exists before the first retry. */
   countRetriesOf(calls: readonly string[]): void {
     for (const call of calls) this.#retries.inc({ call }, 0);
   }
@@ -193,7 +193,7 @@ export class Metrics {
     this.#httpRequests.inc({ route, method: knownMethods.has(method) ? method : 'other', status });
   }
 
-  /** The signals of an evaluation that was made, by name; none where the upstream sent none. */
+  /** The signals of a created evaluation, by name; null if the upstream did not send one. */
   evaluated(eventType: string, signals: Readonly<Record<string, ObservedSignal | null>>): void {
     let any = false;
     for (const [signal, observed] of Object.entries(signals)) {

@@ -24,14 +24,14 @@ import { RequestSpans } from './request-spans.ts';
 import type { RequestTrace, TracedRequest, Tracing, TracingOptions, TracingSettings } from './tracing.ts';
 
 /*
- * Spans by OpenTelemetry's semantic conventions for HTTP and GraphQL. Parents are handed on by hand, so neither a
- * global provider nor a context manager is registered: two gateways in one process have nothing in common, and no
- * asynchronous hook runs.
+ * Spans by OpenTelemetry's semantic conventions for HTTP and GraphQL. Parent spans are passed explicitly, so neither a
+ * global provider nor a context manager is registered: two gateways in one process share nothing, and no async hooks
+ * run.
  *
  * No span holds a document, a variable, an id of a person or evaluation, a client's address or user agent.
  */
 
-// Not yet stable, so spelled here and not imported, as the package asks.
+// Not yet stable, so defined here instead of imported, as the package recommends.
 const ATTR_INSTANCE_ID = 'service.instance.id';
 
 /** At shutdown, spans that are not exported within this time are dropped: an exit waits for no collector. */
@@ -57,7 +57,7 @@ export class OpenTelemetry implements Tracing {
           [ATTR_INSTANCE_ID]: randomUUID(),
           [ATTR_SERVICE_NAME]: 'customer-evaluations-gateway',
           ...parseKeyPairsIntoRecord(options.resourceAttributes),
-          // OpenTelemetry, "General SDK Configuration": OTEL_SERVICE_NAME comes before OTEL_RESOURCE_ATTRIBUTES.
+          // OpenTelemetry, "General SDK Configuration": OTEL_SERVICE_NAME takes precedence.
           ...(options.serviceName === undefined ? {} : { [ATTR_SERVICE_NAME]: options.serviceName }),
         }),
       ),
@@ -77,7 +77,7 @@ export class OpenTelemetry implements Tracing {
     const enough = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, closeWithinMs);
     });
-    // A collector that is down is no fault of whoever ends the process.
+    // A collector that is down must not make the shutdown fail.
     await Promise.race([this.#provider.shutdown().catch(() => undefined), enough]);
     clearTimeout(timer);
   }

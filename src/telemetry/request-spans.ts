@@ -21,7 +21,7 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import type { AttemptTrace, RequestTrace, TracedOperation, TracedRequest } from './tracing.ts';
 
-// Not yet stable, so spelled here and not imported, as the package asks.
+// Not yet stable, so defined here instead of imported, as the package recommends.
 const ATTR_GRAPHQL_OPERATION_NAME = 'graphql.operation.name';
 const ATTR_GRAPHQL_OPERATION_TYPE = 'graphql.operation.type';
 const ATTR_URL_TEMPLATE = 'url.template';
@@ -113,7 +113,7 @@ export class RequestSpans implements RequestTrace {
     if (status === 'closed') fail(this.#server, 'closed');
     else {
       this.#server.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
-      // Of a server's span, what the client did wrong is no error.
+      // By OpenTelemetry's conventions, a 4xx is not an error of the server's span.
       if (status >= 500) fail(this.#server, String(status));
     }
     this.#server.end();

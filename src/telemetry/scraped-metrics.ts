@@ -16,16 +16,16 @@ export interface MetricSources {
   };
   /** How often each kind of drift was seen. */
   drift(): ReadonlyMap<string, number>;
-  /** Undefined where no key set is used. */
+  /** Undefined if no key set is used. */
   keySet(): 'up' | 'down' | undefined;
-  /** Undefined where no counters are shared. */
+  /** Undefined if no counters are shared. */
   sharedCounters(): 'up' | 'down' | undefined;
   droppedLogLines(): number;
 }
 
 const breakerStates = ['closed', 'half_open', 'open'] as const;
 
-/** The metrics that are read at each scrape. `sources` is undefined until the gateway has been put together. */
+/** The metrics that are read at each scrape. `sources` returns undefined until the gateway is assembled. */
 export function registerScrapedMetrics(
   registry: MetricRegistry,
   sources: () => MetricSources | undefined,

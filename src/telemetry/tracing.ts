@@ -22,7 +22,7 @@ export interface TracingSettings {
   readonly sampler: (typeof samplers)[number];
   /** The share of traces that `traceidratio` keeps. */
   readonly samplerRatio: number;
-  /** If undefined, `service.name` of the attributes, or the gateway's own. */
+  /** Undefined for the `service.name` in the attributes, or else the gateway's own name. */
   readonly serviceName: string | undefined;
   /** `name=value` pairs, comma separated, percent-encoded. */
   readonly resourceAttributes: string;

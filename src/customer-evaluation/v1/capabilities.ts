@@ -2,7 +2,7 @@ import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import { maxProblems } from '../../graph/input-validation.ts';
 import { firstVersionWith, type VersionCapabilities } from '../../stripe/versions.ts';
 
-/** What a caller asks for by a field of the graph; a report is translated to what the version takes. */
+/** The capabilities that callers request by a field. Reports are translated to what the version supports. */
 type Capability = Exclude<keyof VersionCapabilities, 'outcomeReports'>;
 
 const asks: Readonly<Record<Capability, string>> = {

@@ -62,7 +62,7 @@ function attempt(eventType: EventType, client_details: ClientDetailsParams) {
     : ({ type: 'registration_attempt', registration_attempt: { client_details } } as const);
 }
 
-/** v2 takes one client and one customer; undefined if the input has none. */
+/** The only entry of this kind, since v2 accepts one client and one customer; undefined if the input has none. */
 function onlyEntry<Name extends 'clientDetails' | 'customerDetails'>(
   problems: InputProblems,
   { evaluationContext }: CreateCustomerEvaluationInput,

@@ -32,7 +32,7 @@ export class Evaluations {
     this.#kept = new KeptByAccount(capacity);
   }
 
-  /** The number ever made: the effects to count in tests of exactly-once. */
+  /** The number of evaluations ever made, which the exactly-once tests count. */
   get created(): number {
     return this.#created;
   }
@@ -42,7 +42,7 @@ export class Evaluations {
     return this.replace(account, describe(order));
   }
 
-  /** Keeps an evaluation's next state in place of its last. */
+  /** Replaces an evaluation's state. */
   replace(account: string, evaluation: SandboxEvaluation): SandboxEvaluation {
     this.#kept.set(account, evaluation.id, evaluation);
     return evaluation;

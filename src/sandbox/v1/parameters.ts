@@ -51,8 +51,8 @@ const createParametersWithoutData = createParameters(false);
 export type CreateParameters = z.infer<typeof createParametersWithData>;
 
 /**
- * Reads a bracketed form and checks it as the reference says: what is missing, unknown, empty, too long, of
- * another type, or a `type` that does not match its payload is refused, naming the parameter.
+ * Reads a bracketed form and validates it as the reference says. Refuses, by name, a parameter that is missing, unknown,
+ * empty, too long or of another type, and a `type` that does not match its payload.
  */
 export function readCreateParameters(
   form: string,
@@ -61,7 +61,7 @@ export function readCreateParameters(
   return readParameters(form, version >= '2026-06' ? createParametersWithData : createParametersWithoutData);
 }
 
-/** Reads a bracketed form, and checks it against what a call takes. */
+/** Reads a bracketed form, and validates it against the call's schema. */
 export function readParameters<Params>(
   form: string,
   schema: z.ZodType<Params>,

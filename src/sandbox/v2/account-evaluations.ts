@@ -41,7 +41,7 @@ export class AccountEvaluations {
     return this.#examples.has(id) || this.#made.get(account, id) !== undefined;
   }
 
-  /** The evaluation now; a read counts towards one that completes after a number of reads. */
+  /** The evaluation's current state. A read is counted, for evaluations that complete at a certain read. */
   describe(account: string, id: string, how: 'read' | 'repeated'): object | undefined {
     const example = this.#examples.get(id);
     if (example !== undefined) return describe(example);

@@ -8,8 +8,8 @@ const keptForMs = 30 * 24 * 3600 * 1000;
 type Kept = { readonly request: string; readonly at: number; readonly answer: SandboxResponse | 'in flight' };
 
 /**
- * v2's idempotency layer: a repeat of a request that succeeded does nothing again, and answers what is so by now; one
- * of a request that failed runs again. Keys are kept for 30 days, apart for each path and account.
+ * v2's idempotency layer: repeating a request that succeeded does nothing and returns the current state; repeating one
+ * that failed runs it again. Keys are kept for 30 days, separately for each path and account.
  * Source: https://docs.stripe.com/api-v2-overview#idempotency
  */
 export class IdempotencyKeys {
@@ -21,7 +21,7 @@ export class IdempotencyKeys {
     this.#now = now;
   }
 
-  /** Runs `work` until it succeeds once in a `scope`, which has the key in it. */
+  /** Runs `work` unless it has already succeeded in this `scope`, which contains the key. */
   async run(scope: string, body: string, work: () => Promise<SandboxResponse>): Promise<SandboxResponse> {
     const request = hash('sha256', body, 'base64url');
     const at = this.#now();

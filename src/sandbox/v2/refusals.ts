@@ -26,7 +26,7 @@ export function invalidFields(message: string): SandboxResponse {
   return refusal({ status: 400, code: 'invalid_fields', message });
 }
 
-/** Reads a JSON body, and checks it against what a call takes. */
+/** Parses a JSON body, and validates it against the call's schema. */
 export function readBody<Params>(
   body: string,
   schema: z.ZodType<Params>,

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /*
- * What v2 takes and answers, read from Stripe's OpenAPI description of the preview `2026-09-30.preview` and the types
- * of its SDK: https://docs.stripe.com/api/v2/signals. Kept apart from the gateway's own reading of the same answers.
+ * The requests and responses of v2, from Stripe's OpenAPI description of the preview `2026-09-30.preview` and the types
+ * of its SDK: https://docs.stripe.com/api/v2/signals. Independent of the gateway's own schemas for the same responses.
  */
 
 const text = z.string().min(1).max(5000);

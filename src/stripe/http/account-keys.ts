@@ -1,7 +1,7 @@
 import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import type { StripeAccount } from './per-account.ts';
 
-/** A key for each account, in place of the platform's one key. */
+/** A key for each account, instead of the platform's single key. */
 export interface AccountKeys {
   /** The account's own key; a promise only if the key has not been read yet. */
   keyOf(account: string): AccountKey | Promise<AccountKey>;
@@ -48,7 +48,7 @@ export class AccountCredentials {
   #configured: Credentials;
 
   /**
-   * `account` is for calls without an account; `mayUseOneKey` lets an account without a key of its own use the one key.
+   * `account` is the account of calls that name none; `mayUseOneKey` lets accounts without their own key use the one key.
    */
   constructor(
     { secretKey, account }: { readonly secretKey: string; readonly account: StripeAccount },
@@ -86,7 +86,7 @@ export class AccountCredentials {
   }
 
   #under(key: AccountKey, account: string): Credentials {
-    // The account is the key's own.
+    // The key belongs to the account, so no header is needed.
     if (typeof key === 'object') return credentialsFor(key.key, undefined);
     if (key === 'malformed' || !this.#mayUseOneKey) throw noKeyFor(account, key);
     return credentialsFor(this.#secretKey, account);

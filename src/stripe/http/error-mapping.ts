@@ -33,8 +33,8 @@ export function errorOfResponse(response: RawResponse): UpstreamCallError {
       `status ${response.status}, not from Stripe: check the proxies and firewalls on the way`,
     );
   }
-  // Whatever the words: with 409 another request under this key is in progress and may still succeed, with 424 a
-  // dependency of the upstream failed while it processed the request, and with 5xx nobody knows how far it came.
+  // Whatever the error's type and code: with 409, another request with this key is in progress and may still succeed;
+  // with 424, a dependency failed while Stripe processed the request; after a 5xx, nobody knows how far it got.
   if (response.status === 409 || response.status === 424 || response.status >= 500) {
     return unavailable(response, said);
   }
@@ -150,7 +150,7 @@ function retryAfterMsOf(response: RawResponse): number {
   return typeof asked === 'number' ? asked : 1_000;
 }
 
-// Only words of the upstream's own vocabulary are logged.
+// Logs only what looks like one of Stripe's own identifiers.
 function word(text: string | undefined): string {
   return text !== undefined && /^[a-z0-9_-]{1,64}$/.test(text) ? text : 'none';
 }

@@ -30,7 +30,7 @@ export class PerAccount<Value> {
       }
       return known;
     }
-    // More than one, where many were in use at once and are idle by now.
+    // Drops several, if many were in use at once and are idle now.
     while (this.#values.size >= this.#max && this.#forgetOne());
     const made = this.#create(account);
     this.#values.set(account, made);
