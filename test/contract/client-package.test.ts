@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -76,6 +76,22 @@ describe('the package of typed documents', () => {
     const publishing = run('npm', ['publish', '--ignore-scripts', ...registry], { cwd: 'schema' });
     await expect(publishing).rejects.toThrow('EPRIVATE');
   });
+
+  it('the package of typed documents can be published under a scope, as its README says', async () => {
+    const readme = readFileSync('schema/README.md', 'utf8');
+    const steps = /^## Publish it[\s\S]*?```sh\n([\s\S]*?)```/m.exec(readme)?.[1] ?? '';
+    expect(steps).toMatch(/^npm publish$/m);
+    const dry = steps
+      .replace('./schema', path.resolve('schema'))
+      .replace('https://npm.your-org.example', 'http://127.0.0.1:1/')
+      .replace(/^npm publish$/m, 'npm publish --dry-run --json --fetch-retries=0');
+    const folder = path.join(project, 'publishing/repository');
+    mkdirSync(folder, { recursive: true });
+    // Quiet through the environment, as `npm test` is; `--json` writes to stdout all the same.
+    const { stdout } = await run('sh', ['-ec', dry], { cwd: folder });
+    expect(stdout).toContain('@your-org/customer-evaluations');
+    expect(stdout).toContain('dist/customer-evaluations.js');
+  }, 60_000);
 
   it('the package of typed documents passes publint and are-the-types-wrong', async () => {
     await run('npm', ['run', '--silent', 'check:package']);
