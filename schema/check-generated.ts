@@ -3,8 +3,9 @@
  */
 import { spawnSync } from 'node:child_process';
 
+const generated = ['schema/api.graphql', 'schema/customer-evaluations.graphql', 'schema/generated'];
 const git = (...parameters: string[]): string =>
-  spawnSync('git', [...parameters, '--', 'schema'], { encoding: 'utf8' }).stdout.trim();
+  spawnSync('git', [...parameters, '--', ...generated], { encoding: 'utf8' }).stdout.trim();
 
 const stale = [git('diff', '--name-only'), git('ls-files', '--others', '--exclude-standard')].filter(Boolean);
 if (stale.length > 0) {
