@@ -53,6 +53,18 @@ describe('the scope of a client’s idempotency key', () => {
     },
   );
 
+  it('the scope of an idempotency key is the same with a person’s next token, and a header Idempotency-Key is ignored', async () => {
+    await byToken({ sub: 'jenny', jti: 'first' });
+    const renewed = `Bearer ${await issuer.token({ sub: 'jenny', jti: 'second' })}`;
+    await direct.send(
+      createEverything,
+      { input },
+      { authorization: renewed, 'idempotency-key': 'the key of a header' },
+    );
+    expect(keys()).toHaveLength(2);
+    expect(new Set(keys()).size).toBe(1);
+  });
+
   it('the scope of an idempotency key is not shared by equal subjects of different issuers, nor by a subject without an issuer', async () => {
     await byToken({ sub: 'jenny' });
     await byRouter({ 'x-caller-issuer': 'https://another.example', 'x-caller-subject': 'jenny' });
