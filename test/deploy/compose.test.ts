@@ -91,6 +91,22 @@ describe('deploy/compose.yaml', () => {
     }
   });
 
+  it('deploy/compose.yaml sets the origins that the router’s configuration allows', () => {
+    expect(Object.keys(router.environment)).toContain('ROUTER_CORS_ORIGINS');
+    const corsWith = (origins: string) => {
+      const script = "import { gatewayConfig } from './deploy/supergraph/gateway.config.ts';";
+      const { stdout } = spawnSync(
+        process.execPath,
+        ['--input-type=module', '-e', `${script} console.log(JSON.stringify(gatewayConfig.cors));`],
+        { encoding: 'utf8', env: { ROUTER_CORS_ORIGINS: origins } },
+      );
+      return JSON.parse(stdout);
+    };
+    expect(corsWith(router.environment.ROUTER_CORS_ORIGINS ?? '')).toBe(false);
+    const origin = ['https://shop.example', 'https://app.example'];
+    expect(corsWith(origin.join())).toMatchObject({ origin });
+  });
+
   it('deploy/compose.yaml gives the router the gateway’s secret, and a supergraph with its URL', () => {
     expect(router.environment.ROUTER_SECRET_FILE).toBe(gateway.environment.ROUTER_SECRET_FILE);
     const { stderr } = spawnSync(

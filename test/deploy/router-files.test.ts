@@ -27,12 +27,13 @@ describe('a router’s file in deploy/supergraph', () => {
     expect(milliseconds(shaping.subgraphs['customer-evaluations'].timeout)).toBeGreaterThan(deadlineMs);
   });
 
-  it('a router’s file in deploy/supergraph passes on the deadline, the id and the token, and adds the router’s secret: Cosmo Router', () => {
+  it('a router’s file in deploy/supergraph passes on the deadline, the id and the token, adds the router’s secret, and is closed to pages: Cosmo Router', () => {
     const { headers, traffic_shaping: shaping } = read('cosmo.yaml');
     const rules = [...headers.all.request, ...headers.subgraphs['customer-evaluations'].request];
     expect(rules.flatMap(({ op, named }) => (op === 'propagate' ? named : [])).sort()).toEqual(passedOn);
     expect(rules).toContainEqual({ op: 'set', name: 'x-router-secret', value: '$' + '{ROUTER_SECRET}' });
     expect(shaping.all.retry.enabled).toBe(false);
+    expect(read('cosmo.yaml')).toMatchObject({ cors: { enabled: false }, file_upload: { enabled: false } });
     expect(milliseconds(shaping.subgraphs['customer-evaluations'].request_timeout)).toBeGreaterThan(
       deadlineMs,
     );
