@@ -89,7 +89,6 @@ export const notMeasured: Readonly<Record<string, string>> = {
   'src/graph/failure-log.ts': onlyInAGateway,
   'src/graph/idempotent-mutation.ts': onlyInAGateway,
   'src/graph/known-operation-types.ts': onlyInAGateway,
-  'src/graph/plain-messages.ts': onlyInAGateway,
   'src/graph/sdl-printer.ts': onlyInAGateway,
   'src/graph/subgraph-schema.ts': onlyInAGateway,
   'src/access/access.ts': onlyInAGateway,
