@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 
 // The secret that the subgraph requires with AUTH_MODE=router. Read for each call, so that it can be rotated; it must
 // be one of ROUTER_SECRET.
-const secretFile = process.env['ROUTER_SECRET_FILE'];
-const routerSecret = () =>
-  secretFile === undefined ? {} : { 'x-router-secret': readFileSync(secretFile, 'utf8').trim() };
+const routerSecret = () => {
+  const file = process.env['ROUTER_SECRET_FILE'];
+  return file === undefined ? {} : { 'x-router-secret': readFileSync(file, 'utf8').trim() };
+};
 
 // A page whose host name resolves to this machine (DNS rebinding) is of the same origin: no CORS stops it.
 const hosts = (process.env['ROUTER_HOSTS'] ?? 'localhost,127.0.0.1,[::1]').split(',');
@@ -36,11 +37,13 @@ export const gatewayConfig = {
   // Longer than the subgraph's own UPSTREAM_DEADLINE_MS, so that its answer is the one that arrives.
   upstreamTimeout: 10_000,
   propagateHeaders: {
-    fromClientToSubgraphs({ request }: { request: Request }) {
+    fromClientToSubgraphs({ request, subgraphName }: { request: Request; subgraphName: string }) {
       // The client's deadline: without it, a call that Stripe does not answer takes the subgraph's 8 seconds.
-      const names = ['authorization', 'x-request-id', 'x-request-timeout-ms', 'traceparent', 'tracestate'];
+      const names = ['x-request-id', 'x-request-timeout-ms', 'traceparent', 'tracestate'];
       const passedOn = Object.fromEntries(names.map((name) => [name, request.headers.get(name)]));
-      return { ...passedOn, ...routerSecret() };
+      // Other subgraphs must not get the credentials for this one.
+      if (subgraphName !== 'customer-evaluations') return passedOn;
+      return { ...passedOn, authorization: request.headers.get('authorization'), ...routerSecret() };
     },
   },
 };

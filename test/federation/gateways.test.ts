@@ -1,9 +1,13 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { type GraphQLAnswer, postGraphQL, startTestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type RunningServer, startCustomers, startOrders } from '../harness/neighbours.ts';
+import { startRecordingUpstream } from '../harness/recording-upstream.ts';
 import { introspectSubgraphs, startApolloGateway, startHiveGateway } from './supergraph.ts';
 
 const create = `mutation ($input: CreateCustomerEvaluationInput!) {
@@ -168,6 +172,40 @@ describe('a deadline that a client sends through Hive Gateway', () => {
     expect(JSON.parse(line)).toMatchObject({ outcome: 'UPSTREAM_TIMEOUT', attempts: 1 });
     await router.close();
     await subgraph.close();
+  });
+});
+
+describe('the credentials that Hive Gateway sends', () => {
+  it('the credentials that Hive Gateway sends reach this subgraph alone', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'router-secret-'));
+    const file = path.join(folder, 'secret');
+    writeFileSync(file, 'the-secret-of-the-router\n');
+    process.env['ROUTER_SECRET_FILE'] = file;
+    const ours = await startRecordingUpstream();
+    ours.answer(200, {
+      data: { customerEvaluation: { customer: { __typename: 'StripeCustomer', id: 'cus_1' } } },
+    });
+    const theirs = await startRecordingUpstream();
+    theirs.answer(200, { data: { _entities: [{ customer: { name: 'The customer 1' } }] } });
+    const [subgraph, customers] = await Promise.all([startTestGateway(), startCustomers()]);
+    const composed = await introspectSubgraphs({ 'customer-evaluations': subgraph, customers });
+    const urls = [ours.url, theirs.url];
+    const router = await startHiveGateway(
+      composed.map((one, index) => ({ ...one, url: `${urls[index]}/graphql` })),
+    );
+    const query = '{ customerEvaluation(id: "ceval_1") { customer { customer { name } } } }';
+    const { text } = await postGraphQL(router.url, query, {}, { authorization: 'Bearer token' });
+    expect(text).toContain('The customer 1');
+    expect(ours.requests[0]?.headers).toMatchObject({
+      authorization: 'Bearer token',
+      'x-router-secret': 'the-secret-of-the-router',
+    });
+    expect(theirs.requests).toHaveLength(1);
+    expect(theirs.requests[0]?.headers).not.toHaveProperty('authorization');
+    expect(theirs.requests[0]?.headers).not.toHaveProperty('x-router-secret');
+    delete process.env['ROUTER_SECRET_FILE'];
+    rmSync(folder, { recursive: true });
+    for (const server of [router, subgraph, customers, ours, theirs]) await server.close();
   });
 });
 
