@@ -10,16 +10,19 @@ interface RefusedRequest {
  * it. The effect is `NONE` as long as no mutation has an idempotency key: a mutation gets its key before its call, and a
  * retrieval changes nothing.
  */
-export function completeRefusal(
-  extensions: Record<string, unknown>,
-  { requestId, idempotencyKeys = [] }: RefusedRequest,
-): void {
+export function completeRefusal(extensions: Record<string, unknown>, request: RefusedRequest): void {
   if ('retryable' in extensions) return;
+  extensions['retryable'] = false;
+  addEffect(extensions, request);
+  extensions['requestId'] = request.requestId;
+}
+
+/** Adds what the request may have done so far, and the keys to repeat it with. */
+export function addEffect(
+  extensions: Record<string, unknown>,
+  { idempotencyKeys = [] }: RefusedRequest,
+): void {
   const mayHaveHappened = idempotencyKeys.length > 0;
-  Object.assign(extensions, {
-    retryable: false,
-    effect: mayHaveHappened ? 'UNKNOWN' : 'NONE',
-    ...(mayHaveHappened ? { idempotencyKeys } : {}),
-    requestId,
-  });
+  extensions['effect'] = mayHaveHappened ? 'UNKNOWN' : 'NONE';
+  if (mayHaveHappened) extensions['idempotencyKeys'] = idempotencyKeys;
 }

@@ -2,7 +2,7 @@ import { type ApolloServerPlugin, type BaseContext, HeaderMap } from '@apollo/se
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
-import { completeRefusal } from '../errors/complete-refusal.ts';
+import { addEffect, completeRefusal } from '../errors/complete-refusal.ts';
 import { describeError } from '../errors/describe-error.ts';
 import type { ErrorCode } from '../errors/error-codes.ts';
 import { GatewayError, retryAfterSeconds } from '../errors/gateway-error.ts';
@@ -46,7 +46,11 @@ export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloSer
             });
           }
           const cause = causeOf(error);
-          if (cause instanceof UpstreamCallError || cause instanceof GatewayError) continue;
+          if (cause instanceof UpstreamCallError) continue;
+          if (cause instanceof GatewayError) {
+            if (isBelowField(error)) addEffect(error.extensions, contextValue);
+            continue;
+          }
           if (isRaisedOnPurpose(error)) {
             completeRefusal(error.extensions, contextValue);
             continue;
@@ -99,7 +103,8 @@ export function presentError(formatted: GraphQLFormattedError, error: unknown): 
   if (cause instanceof UpstreamCallError) return { ...formatted, extensions: failureExtensions(cause) };
   if (cause instanceof GatewayError) {
     const { code, retryable, retryAfterMs } = cause;
-    return { ...formatted, extensions: { code, retryable, effect: 'NONE', retryAfterMs } };
+    const { effect = 'NONE', idempotencyKeys } = formatted.extensions ?? {};
+    return { ...formatted, extensions: { code, retryable, effect, retryAfterMs, idempotencyKeys } };
   }
   if (isRaisedOnPurpose(error)) {
     const { stacktrace: _, ...extensions } = formatted.extensions ?? {};
@@ -139,6 +144,11 @@ function failureExtensions(failure: UpstreamCallError): Record<string, unknown> 
  */
 function isRequestError({ extensions, originalError, path }: GraphQLError): boolean {
   return path === undefined && originalError === undefined && extensions['code'] === undefined;
+}
+
+/** Whether the error is of a part of a root field's result: a mutation has run by then. */
+function isBelowField({ path = [] }: GraphQLError): boolean {
+  return path.length > 1;
 }
 
 // Deliberate errors have a code. A GraphQLError without one comes from the executor and quotes a value that a resolver

@@ -33,7 +33,7 @@ const decimal = z.string().regex(/^-?\d{1,15}(\.\d{1,15})?$/);
 
 // Loose throughout, since Stripe adds fields without notice; unknown fields are counted as drift.
 const accountSignal = z.looseObject({
-  risk_level: z.string(),
+  risk_level: z.string().nullish(),
   score: decimal.nullish(),
   evaluated_at: time.nullish(),
   signal: z.string().nullish(),

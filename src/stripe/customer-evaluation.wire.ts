@@ -57,13 +57,14 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 // Loose throughout, since Stripe adds fields without notice; unknown fields are counted as drift.
+// Null is read as missing: a response that is refused here may be of an evaluation that was made and billed.
 const signal = z.looseObject({
-  score: z.number(),
-  evaluated_at: unixSeconds,
+  score: z.number().nullish(),
+  evaluated_at: unixSeconds.nullish(),
   risk_level: z.string().nullish(),
 });
 
-const failedEvent = z.looseObject({ reason: z.string() }).nullish();
+const failedEvent = z.looseObject({ reason: z.string().nullish() }).nullish();
 
 const event = z.looseObject({
   type: z.string(),

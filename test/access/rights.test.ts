@@ -104,9 +104,11 @@ describe('what a caller may do', () => {
         signals: null,
       });
       expect(result.errors).toHaveLength(1);
+      // The evaluation was made: it is not called again under another key.
+      const { idempotencyKey } = result.data.createCustomerEvaluation;
       expect(result.errors?.[0]).toMatchObject({
         path: ['createCustomerEvaluation', 'customerEvaluation', 'signals'],
-        extensions: forbidden,
+        extensions: { ...forbidden, effect: 'UNKNOWN', idempotencyKeys: [idempotencyKey] },
       });
       expect(result.text).not.toMatch(/"score"|:50\b/);
     });

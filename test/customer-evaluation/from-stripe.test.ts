@@ -71,6 +71,16 @@ describe('an answer of the upstream', () => {
     { what: 'events is missing', body: without('events'), evaluation: { events: null } },
     { what: 'events is empty', body: { ...registrationAnswer, events: [] }, evaluation: { events: [] } },
     {
+      what: 'a signal’s score and time are null',
+      body: { ...loginAnswer, signals: { account_sharing: { ...signal, score: null, evaluated_at: null } } },
+      evaluation: { signals: { accountSharing: { score: null, riskLevel: 'ELEVATED', evaluatedAt: null } } },
+    },
+    {
+      what: 'the reason of a failed event is null',
+      body: { ...loginAnswer, events: [{ ...event, type: 'login_failed', login_failed: { reason: null } }] },
+      evaluation: { events: [{ type: 'LOGIN_FAILED', failureReason: null }] },
+    },
+    {
       what: 'signals is null',
       body: { ...registrationAnswer, signals: null },
       evaluation: { signals: null },

@@ -37,7 +37,8 @@ export const noneRows: readonly NoneRow[] = [
   {
     file: 'src/graph/errors-plugin.ts',
     says: '`FORBIDDEN`, `RATE_LIMITED` or `OVERLOADED` for a field or an operation',
-    since: 'a `GatewayError` is thrown before anything is sent for that field',
+    since:
+      'a `GatewayError` is thrown before anything is sent for that field; below a mutation’s field, such as for `signals`, the effect is `UNKNOWN`',
     test: {
       file: 'test/access/rate-limits.test.ts',
       name: 'rate limits refuse a whole document that asks for more calls than are left',

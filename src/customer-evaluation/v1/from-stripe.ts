@@ -96,7 +96,7 @@ function readEvent(
   return new CustomerEvaluationEvent({
     type: drift.readWord(outcomes, 'events.type', event.type),
     occurredAt: fromUnixSeconds(event.occurred_at),
-    failureReason: reason === undefined ? null : drift.readWord(failureReasons, 'events.reason', reason),
+    failureReason: reason == null ? null : drift.readWord(failureReasons, 'events.reason', reason),
   });
 }
 
@@ -116,12 +116,12 @@ function readSignals(
 function readSignal(drift: ResponseDrift, name: string, wire: SignalWire): CustomerEvaluationSignal {
   drift.noteUnknown(`signals.${name}.`, wire, signalFields);
   return {
-    score: drift.readScore(`signals.${name}.score`, wire.score),
+    score: wire.score == null ? null : drift.readScore(`signals.${name}.score`, wire.score),
     riskLevel:
       wire.risk_level == null
         ? null
         : drift.readWord(riskLevels, `signals.${name}.risk_level`, wire.risk_level),
-    evaluatedAt: fromUnixSeconds(wire.evaluated_at),
+    evaluatedAt: wire.evaluated_at == null ? null : fromUnixSeconds(wire.evaluated_at),
   };
 }
 

@@ -101,7 +101,10 @@ function readSignal(drift: ResponseDrift, name: string, wire: AccountSignalWire)
   return {
     // The nearest double, the same as for a JSON number with these digits.
     score: wire.score == null ? null : drift.readScore(`evaluated_signals.${name}.score`, Number(wire.score)),
-    riskLevel: drift.readWord(riskLevels, `evaluated_signals.${name}.risk_level`, wire.risk_level),
+    riskLevel:
+      wire.risk_level == null
+        ? null
+        : drift.readWord(riskLevels, `evaluated_signals.${name}.risk_level`, wire.risk_level),
     evaluatedAt: wire.evaluated_at == null ? null : new Date(wire.evaluated_at),
   };
 }
