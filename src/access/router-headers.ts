@@ -56,17 +56,20 @@ export function callerOfRouter(valuesOf: HeaderValues, namesAccounts: boolean): 
 }
 
 function idOf(issuer: string | undefined, subject: string | undefined): string {
-  if (issuer === undefined || subject === undefined) return callerId('router', issuer, subject);
-  return subjectId(textOf(issuer), textOf(subject));
+  const [knownIssuer, knownSubject] = [textOf(issuer), textOf(subject)];
+  // In a namespace of its own: bytes that are not UTF-8 must not be read as another subject's text.
+  if (knownIssuer === undefined || knownSubject === undefined) return callerId('router', issuer, subject);
+  return subjectId(knownIssuer, knownSubject);
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 // Node reads headers as Latin-1, but routers write UTF-8, as tokens do.
-function textOf(header: string): string {
+function textOf(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
   try {
     return utf8.decode(Buffer.from(header, 'latin1'));
   } catch {
-    return header;
+    return undefined;
   }
 }

@@ -13,7 +13,9 @@ describe('a router’s file in deploy/supergraph', () => {
     const headers = Object.fromEntries(passedOn.map((name) => [name, `some ${name}`]));
     const request = new Request('http://router/graphql', { headers });
     const { propagateHeaders, upstreamTimeout } = gatewayConfig;
-    expect(propagateHeaders.fromClientToSubgraphs({ request })).toMatchObject(headers);
+    expect(
+      propagateHeaders.fromClientToSubgraphs({ request, subgraphName: 'customer-evaluations' }),
+    ).toMatchObject(headers);
     expect(upstreamTimeout).toBeGreaterThan(deadlineMs);
   });
 
