@@ -1,5 +1,5 @@
 import { oldestV2Version } from '../stripe/versions.ts';
-import { isLoopback } from './setting-types.ts';
+import { isLiveKey, isLoopback } from './setting-types.ts';
 import { type Environment, settings } from './settings.ts';
 
 /** The rules that concern more than one setting. */
@@ -25,7 +25,7 @@ export function combinationFaults(set: Environment): string[] {
   if (
     set['AUTH_MODE'] === undefined &&
     set['NODE_ENV'] !== 'production' &&
-    /^[sr]k_live_/.test(set['STRIPE_SECRET_KEY'] ?? '') &&
+    isLiveKey(set['STRIPE_SECRET_KEY'] ?? '') &&
     !isLoopback(set['HOST'] ?? settings.shape.HOST.def.defaultValue)
   ) {
     faults.push(

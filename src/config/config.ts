@@ -17,6 +17,7 @@ import { type HttpSettings, httpOf } from './http-settings.ts';
 import { proxyOf, withProxies } from './proxy-settings.ts';
 import { readSecretFile, type SecretFile } from './secret-file-watcher.ts';
 import { takenBy } from './setting-descriptions.ts';
+import { isLiveKey } from './setting-types.ts';
 import {
   type Environment,
   isSecret,
@@ -99,7 +100,7 @@ export function readConfig(environment: Environment): Config {
   const values = parsed.data;
   const production = values.NODE_ENV === 'production';
   const upstream = values.UPSTREAM ?? (values.STRIPE_SECRET_KEY === undefined ? 'sandbox' : 'stripe');
-  const modeOfKey = values.STRIPE_SECRET_KEY?.includes('_live_') ? 'live' : 'test';
+  const modeOfKey = isLiveKey(values.STRIPE_SECRET_KEY ?? '') ? 'live' : 'test';
   return deepFreeze({
     environment: values.NODE_ENV,
     host: values.HOST,

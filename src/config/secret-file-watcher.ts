@@ -21,8 +21,8 @@ type SecretFileState = 'renewed' | 'refused' | 'restored';
 export interface SecretFileUse {
   /** Starts using the text; returns false if it is not valid for the setting. */
   take(file: SecretFile, text: string): boolean;
-  /** Called once for each change. */
-  onState(file: SecretFile, state: SecretFileState): void;
+  /** Called once for each change, with the file's text unless it can't be read. */
+  onState(file: SecretFile, state: SecretFileState, text?: string): void;
 }
 
 const pollMs = 500;
@@ -70,7 +70,7 @@ export class SecretFiles {
         refused = false;
         use.onState(file, 'renewed');
       } else {
-        if (!refused) use.onState(file, 'refused');
+        if (!refused) use.onState(file, 'refused', seen);
         refused = true;
       }
     }
@@ -87,9 +87,9 @@ function withoutThrowing(use: SecretFileUse): SecretFileUse {
         return false;
       }
     },
-    onState(file, state) {
+    onState(file, state, text) {
       try {
-        use.onState(file, state);
+        use.onState(file, state, text);
       } catch {
         // Reporting the error failed as well.
       }

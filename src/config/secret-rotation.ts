@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { parseSecret } from './config.ts';
 import type { SecretFile, SecretFileUse } from './secret-file-watcher.ts';
+import { isLiveKey } from './setting-types.ts';
 import type { Secrets } from './settings.ts';
 
 /** How each secret is replaced when its file changes. */
@@ -30,7 +31,9 @@ export function renewSecrets(renewals: Renewals, log: Logger): SecretFileUse {
     }
   };
   return {
-    take({ setting }: SecretFile, text: string): boolean {
+    take(file: SecretFile, text: string): boolean {
+      if (changesMode(file, text)) return false;
+      const { setting } = file;
       switch (setting) {
         case 'STRIPE_SECRET_KEY':
           return taken(setting, text, renewals.stripeKey);
@@ -42,11 +45,21 @@ export function renewSecrets(renewals: Renewals, log: Logger): SecretFileUse {
           return taken(setting, text, renewals.pseudonymKey);
       }
     },
-    onState({ setting }, state) {
-      if (state === 'refused') log.error({ setting, state }, secretFileIsGone);
-      else log.info({ setting, state }, 'secret file reloaded');
+    onState(file, state, text) {
+      const { setting } = file;
+      if (state === 'refused') {
+        log.error({ setting, state }, changesMode(file, text) ? modeMustStay : secretFileIsGone);
+      } else log.info({ setting, state }, 'secret file reloaded');
     },
   };
 }
 
 const secretFileIsGone = 'secret file missing or invalid, keeping the previous secret';
+const modeMustStay =
+  'secret file changes between test and live mode, keeping the previous secret: restart to change it';
+
+// The start's rules for a live key, and the mode that pages and evaluations show, hold for as long as the process runs.
+function changesMode({ setting, text: atStart }: SecretFile, text: string | undefined): boolean {
+  if (setting !== 'STRIPE_SECRET_KEY' || text === undefined) return false;
+  return parseSecret(setting, text) !== undefined && isLiveKey(text) !== isLiveKey(atStart);
+}

@@ -30,6 +30,11 @@ export function wholeNumberOrOff(from: number, to: number) {
   );
 }
 
+/** Whether a Stripe key is of live mode, where evaluations are billed. */
+export function isLiveKey(key: string): boolean {
+  return /^[sr]k_live_/.test(key);
+}
+
 export function secretFile(secret: string) {
   return takes('the path of a file that can be read', z.string())
     .optional()

@@ -90,7 +90,7 @@ describe('a secret in a file', () => {
       while (rounds.some((count, client) => count < (goals[client] ?? 0))) await delay(5);
     };
     await untilAllCalledAgain();
-    await mounted.swap({ key: 'rk_live_canaryNew\n' });
+    await mounted.swap({ key: 'rk_test_canaryNew\n' });
     expect(keysUsed()).toEqual(new Set(['Bearer sk_test_canaryOld']));
     await untilTold('renewed');
     // After this, no call with the old key is in flight.
@@ -99,7 +99,7 @@ describe('a secret in a file', () => {
     await untilAllCalledAgain();
     busy = false;
     expect((await Promise.all(clients)).flat()).toEqual([]);
-    expect(keysUsed()).toEqual(new Set(['Bearer rk_live_canaryNew']));
+    expect(keysUsed()).toEqual(new Set(['Bearer rk_test_canaryNew']));
     expect(told('renewed')).toHaveLength(1);
     expect((await gateway.flushed()).join('\n')).not.toContain('canary');
   });
@@ -131,6 +131,48 @@ describe('a secret in a file', () => {
     expect(keysUsed()).toContain('Bearer sk_test_canaryNew');
     expect((await gateway.flushed()).join('\n')).not.toContain('canary');
   }, 20_000);
+
+  it.each([
+    {
+      from: 'test',
+      to: 'live',
+      old: 'sk_test_canaryOld',
+      other: 'sk_live_canaryNew',
+      next: 'rk_test_canaryNext',
+    },
+    {
+      from: 'live',
+      to: 'test',
+      old: 'rk_live_canaryOld',
+      other: 'rk_test_canaryNew',
+      next: 'sk_live_canaryNext',
+    },
+  ])(
+    'a secret in a file that changes from a $from key to a $to key is refused, and the log says why',
+    async ({ old, other, next }) => {
+      await mounted.swap({ key: old });
+      gateway = await startTestGateway({
+        STRIPE_API_URL: upstream.url,
+        STRIPE_SECRET_KEY_FILE: mounted.path('key'),
+      });
+      await mounted.swap({ key: other });
+      const line = await gateway.logged(/"state":"(refused|renewed)"/);
+      expect(JSON.parse(line)).toMatchObject({
+        level: 'error',
+        setting: 'STRIPE_SECRET_KEY',
+        state: 'refused',
+        msg: 'secret file changes between test and live mode, keeping the previous secret: restart to change it',
+      });
+      await create();
+      await mounted.swap({ key: next });
+      await untilTold('renewed');
+      await create();
+      expect(keysUsed()).toEqual(new Set([`Bearer ${old}`, `Bearer ${next}`]));
+      expect(told('refused')).toHaveLength(1);
+      expect((await gateway.flushed()).join('\n')).not.toContain('canary');
+    },
+    20_000,
+  );
 
   it('a secret in a file that is written in place is not read while it is incomplete', async () => {
     const path = mounted.path('plain');
