@@ -9,6 +9,8 @@ import { readSecret } from './secret-file-watcher.ts';
 
 /** A key that was last read longer ago than this is read again when it is used. */
 const freshMs = 1_000;
+/** A call waits for the read of a key that was last read longer ago than this: its account has made no calls since. */
+const staleMs = 3_000;
 /** New content is used once two reads agree: a file written in place is incomplete for a moment. */
 const secondReadMs = 200;
 const maxKeys = 10_000;
@@ -16,7 +18,8 @@ const maxKeys = 10_000;
 interface KeyFile {
   key: AccountKey;
   readAt: number;
-  reading: boolean;
+  /** The read in progress, which callers share. */
+  reading: Promise<AccountKey> | undefined;
   /** Whether the file's current content is not a key. */
   refused: boolean;
 }
@@ -39,8 +42,10 @@ export class AccountKeyFiles implements AccountKeys {
   keyOf(account: string): AccountKey | Promise<AccountKey> {
     const file = this.#files.get(account);
     if (file === undefined) return this.#open(account);
-    if (!file.reading && performance.now() - file.readAt > freshMs) void this.#readAgain(account, file);
-    return file.key;
+    const age = performance.now() - file.readAt;
+    if (age <= freshMs) return file.key;
+    file.reading ??= this.#readAgain(account, file);
+    return age <= staleMs ? file.key : file.reading;
   }
 
   async #open(account: string): Promise<AccountKey> {
@@ -49,7 +54,7 @@ export class AccountKeyFiles implements AccountKeys {
     const file = this.#files.get(account) ?? {
       key,
       readAt: performance.now(),
-      reading: false,
+      reading: undefined,
       refused: key === 'malformed',
     };
     this.#files.set(account, file);
@@ -57,9 +62,7 @@ export class AccountKeyFiles implements AccountKeys {
     return file.key;
   }
 
-  // Calls use the old key meanwhile; nothing waits for this.
-  async #readAgain(account: string, file: KeyFile): Promise<void> {
-    file.reading = true;
+  async #readAgain(account: string, file: KeyFile): Promise<AccountKey> {
     const first = await this.#read(account);
     if (!isSame(first, file.key)) {
       await delay(secondReadMs, undefined, { ref: false });
@@ -67,7 +70,8 @@ export class AccountKeyFiles implements AccountKeys {
       if (isSame(first, second)) this.#take(account, file, second);
     }
     file.readAt = performance.now();
-    file.reading = false;
+    file.reading = undefined;
+    return file.key;
   }
 
   #take(account: string, file: KeyFile, key: AccountKey): void {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { registrationAnswer } from '../harness/evaluations.ts';
-import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { type ProcessOptions, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { startIssuer } from '../harness/issuer.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 /** A gateway whose router sends an account for each caller. */
-async function start(settings: Record<string, string> = {}): Promise<TestGateway> {
+async function start(settings: Record<string, string> = {}, options?: ProcessOptions): Promise<TestGateway> {
   gateway = await startTestGateway(
     upstreamAt(upstream.url, {
       AUTH_MODE: 'router',
@@ -43,6 +43,7 @@ async function start(settings: Record<string, string> = {}): Promise<TestGateway
       RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
       ...settings,
     }),
+    options,
   );
   return gateway;
 }
@@ -311,4 +312,39 @@ describe('keys of single accounts', () => {
     await until('Bearer sk_test_three');
     expect((await own.flushed()).join('')).not.toMatch(/sk_test_(one|two|three)/);
   });
+
+  it.each<{ change: string; account: string; make: () => void; outcomes: string[]; keys: string[] }>([
+    {
+      change: 'changed',
+      account: 'acct_1',
+      make: () => write('acct_1', 'sk_test_two'),
+      outcomes: ['OK', 'OK', 'OK'],
+      keys: ['Bearer sk_test_two', 'Bearer sk_test_two', 'Bearer sk_test_two'],
+    },
+    {
+      change: 'removed',
+      account: 'acct_1',
+      make: () => unlinkSync(path.join(directory, 'acct_1')),
+      outcomes: ['UPSTREAM_REFUSED', 'UPSTREAM_REFUSED', 'UPSTREAM_REFUSED'],
+      keys: [],
+    },
+    {
+      change: 'added',
+      account: 'acct_2',
+      make: () => write('acct_2', 'sk_test_two'),
+      outcomes: ['OK', 'OK', 'OK'],
+      keys: ['Bearer sk_test_two', 'Bearer sk_test_two', 'Bearer sk_test_two'],
+    },
+  ])(
+    'a key that is $change while its account makes no calls takes effect on the first calls after the pause',
+    async ({ account, make, outcomes, keys }) => {
+      const own = await start({ STRIPE_SECRET_KEYS_DIR: directory }, { movableClock: true });
+      await outcomeOf(account);
+      upstream.requests.length = 0;
+      make();
+      await own.moveClock({ monotonicMs: 3_600_000 });
+      expect(await Promise.all(outcomes.map(() => outcomeOf(account)))).toEqual(outcomes);
+      expect(upstream.requests.map(({ headers }) => headers.authorization)).toEqual(keys);
+    },
+  );
 });

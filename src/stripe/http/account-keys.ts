@@ -3,7 +3,7 @@ import type { StripeAccount } from './per-account.ts';
 
 /** A key for each account, instead of the platform's single key. */
 export interface AccountKeys {
-  /** The account's own key; a promise only if the key has not been read yet. */
+  /** The account's own key; a promise only if the key must be read first. */
   keyOf(account: string): AccountKey | Promise<AccountKey>;
 }
 
