@@ -39,6 +39,26 @@ export class RateLimiter {
     return waiting;
   }
 
+  /** Frees the slot of a call that passed no later than `at` and will not be made; a waiting call may take it. */
+  giveBack(at: number): void {
+    // An older slot may have been used again.
+    if ((this.#passed[this.#oldest] ?? 0) > at) return;
+    const { length } = this.#passed;
+    this.#oldest = (this.#oldest + length - 1) % length;
+    // Not simply the newest slot: a call that passed later stays in the window for longer.
+    let free = Number.NEGATIVE_INFINITY;
+    for (let index = this.#oldest; ; index = (index + length - 1) % length) {
+      const passedAt = this.#passed[index] ?? 0;
+      this.#passed[index] = free;
+      if (passedAt <= at) break;
+      free = passedAt;
+    }
+    if (this.#queue.size === 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#schedule();
+  }
+
   /** Rejects all queued calls, and stops the timer. */
   close(): void {
     clearTimeout(this.#timer);

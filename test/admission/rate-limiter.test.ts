@@ -128,6 +128,47 @@ describe('the ceiling on calls a second', () => {
     expect(passed.findIndex(({ caller }) => caller === 'quiet')).toBeLessThan(27);
   });
 
+  it('the rate limiter lets a waiting call pass once a call gives its slot back', async () => {
+    passMany(26);
+    await wait(300);
+    expect(passed).toHaveLength(25);
+    ceiling.giveBack(0);
+    ceiling.giveBack(performance.now());
+    await wait(1);
+    expect(passed).toHaveLength(26);
+    pass();
+    pass();
+    await wait(708);
+    expect(passed).toHaveLength(27);
+  });
+
+  it('the rate limiter frees the slot of the call that gives it back, not a later one', async () => {
+    ceiling = new RateLimiter(2);
+    pass('refused');
+    const refusedAt = performance.now();
+    await wait(200);
+    pass('made');
+    ceiling.giveBack(refusedAt);
+    pass('takes the slot');
+    pass('waits');
+    await wait(1_009);
+    expect(passed.map(({ caller }) => caller)).toEqual(['refused', 'made', 'takes the slot']);
+    await wait(1);
+    expect(passed.map(({ caller }) => caller)).toContain('waits');
+  });
+
+  it('the rate limiter frees no slot for a call whose slot has been used again', async () => {
+    ceiling = new RateLimiter(1);
+    pass('refused');
+    const refusedAt = performance.now();
+    await wait(1_010);
+    pass('made');
+    ceiling.giveBack(refusedAt);
+    pass('waits');
+    await wait(1_009);
+    expect(passed.map(({ caller }) => caller)).toEqual(['refused', 'made']);
+  });
+
   it('the rate limiter lets no call wait once it is closed', async () => {
     passMany(27);
     await wait(0);

@@ -4,6 +4,7 @@ import { createEverything, registration } from '../harness/evaluations.ts';
 import {
   type FaultyUpstream,
   hang,
+  hold,
   reset,
   startFaultyUpstream,
   status,
@@ -32,8 +33,8 @@ describe('among callers with short deadlines', () => {
   /** Less than a third of an attempt's usual timeout, so running out of it says nothing about the upstream. */
   const short = { 'x-request-timeout-ms': '900' };
 
-  const create = async (key: string, headers: Record<string, string> = {}, signal?: AbortSignal) => {
-    const response = await fetch(`${gateway.url}/graphql`, {
+  const send = (key: string, headers: Record<string, string> = {}, signal?: AbortSignal) =>
+    fetch(`${gateway.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({
@@ -42,6 +43,9 @@ describe('among callers with short deadlines', () => {
       }),
       ...(signal === undefined ? {} : { signal }),
     });
+
+  const create = async (...call: Parameters<typeof send>) => {
+    const response = await send(...call);
     const { data } = (await response.json()) as {
       data: { createCustomerEvaluation: { customerEvaluation: unknown; errors: { code: string }[] } };
     };
@@ -113,6 +117,23 @@ describe('among callers with short deadlines', () => {
     while ((await waiting()) === 0 && upstream.keys.length < 2) await delay(5);
     expect(await create('shared')).toBe('OK');
     await hasty;
+  });
+
+  it('a call that is refused because too many are in flight spends no slot of the rate limit', async () => {
+    await gateway.close();
+    gateway = await startTestGateway(
+      upstreamAt(upstream.url, { UPSTREAM_MAX_PER_SECOND: '3', UPSTREAM_MAX_CONCURRENCY: '1' }),
+    );
+    const { fault, release } = hold();
+    upstream.next(fault);
+    const served = send('served');
+    while (upstream.keys.length === 0) await delay(5);
+    const refused = await Promise.all([send('refused'), send('refused too')]);
+    expect(refused.map(({ status }) => status)).toEqual([503, 503]);
+    release();
+    expect((await served).status).toBe(200);
+    expect(await create('next', short)).toBe('OK');
+    expect(upstream.keys).toHaveLength(2);
   });
 
   it('a shared call is retried for a caller that joined after the first had disconnected', async () => {

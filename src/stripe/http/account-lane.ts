@@ -69,6 +69,11 @@ export class AccountLane implements Upstream {
     return this.#ceiling.pass(call, leftMs(), leftMs)?.catch(aboveCeiling);
   }
 
+  /** Gives back the slot of the rate limit of a call that acquired it by `at` and will not be made. */
+  giveBackRate(at: number): void {
+    this.#ceiling?.giveBack(at);
+  }
+
   /** Rejects the calls that wait for the rate limit. */
   close(): void {
     this.#ceiling?.close();

@@ -32,12 +32,18 @@ export class AccountLanes {
   }
 
   /**
-   * Acquires a slot for a call: undefined if one is free; otherwise resolves when one is, or rejects with an
-   * `OverloadedError`. The caller must `leave` afterwards.
+   * Acquires a slot for a call that has just acquired its rate: undefined if one is free; otherwise resolves when one
+   * is, or gives the rate back and rejects with an `OverloadedError`. The caller must `leave` afterwards.
    */
   enter(lane: AccountLane, call: Call): Promise<void> | undefined {
     const slot = lane.concurrency.enter(call)?.catch(overloaded);
-    return this.#concurrency === undefined ? slot : enterBoth(lane, slot, this.#concurrency, call);
+    const entered = this.#concurrency === undefined ? slot : enterBoth(lane, slot, this.#concurrency, call);
+    if (entered === undefined) return undefined;
+    const passedAt = performance.now();
+    return entered.catch((error: unknown) => {
+      lane.giveBackRate(passedAt);
+      throw error;
+    });
   }
 
   leave(lane: AccountLane): void {
