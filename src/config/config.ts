@@ -118,7 +118,7 @@ export function readConfig(environment: Environment): Config {
       apiVersion: values.STRIPE_API_VERSION,
       account: values.STRIPE_ACCOUNT ?? values.STRIPE_CONTEXT,
       accounts: accountsOf(values),
-      // Not above the deadline: otherwise connecting could outlive the call, and no timeout would count for the breaker.
+      // Not above the deadline: otherwise connecting could outlive the call, and timeouts would not open the breaker.
       timeoutMs: Math.min(values.UPSTREAM_TIMEOUT_MS, values.UPSTREAM_DEADLINE_MS),
       maxAttempts: values.UPSTREAM_MAX_ATTEMPTS,
       maxConcurrency: values.UPSTREAM_MAX_CONCURRENCY,

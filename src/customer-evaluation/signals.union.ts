@@ -48,8 +48,8 @@ export class MultiAccountingSignal extends CustomerEvaluationSignal {}
 
 /**
  * Every signal: one row and one class. Wire schema, names, fields, kinds, metrics labels and types are derived from it.
- * The key is Stripe's name in v1, `v2` the one in v2; `event` is the event type that the signal belongs to, with
- * which v2 is asked for it.
+ * The key is Stripe's name in v1, `v2` the one in v2; `event` is the event type that the signal belongs to: an
+ * evaluation in v2 requests the signals of its event type.
  */
 export const signalTable = {
   account_sharing: {

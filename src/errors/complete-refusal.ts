@@ -7,8 +7,8 @@ interface RefusedRequest {
 
 /**
  * Adds what a caller needs to act on a refusal by GraphQL or Apollo Server to its extensions, unless they already have
- * it. The effect is `NONE` as long as no mutation has an idempotency key: a mutation gets its key before its call, and a
- * retrieval changes nothing.
+ * it. The effect is `NONE` as long as no mutation has an idempotency key: a mutation gets its key before its call, and
+ * a retrieval changes nothing.
  */
 export function completeRefusal(extensions: Record<string, unknown>, request: RefusedRequest): void {
   if ('retryable' in extensions) return;

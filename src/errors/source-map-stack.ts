@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * A stack trace with positions in the sources instead of the bundle: `src/gateway.ts:90:5`, not
- * `file:///app/dist/gateway-….js:12:3456`. Not by Node (`--enable-source-maps`), which maps the stack of every error that
- * is created: that takes half a second for the first, and a third more CPU for each refused call.
+ * `file:///app/dist/gateway-….js:12:3456`. Not by Node (`--enable-source-maps`), which maps the stack of every error
+ * that is created: that takes half a second for the first, and a third more CPU for each refused call.
  */
 export function inSources(stack: string): string {
   return stack.replace(/file:\/\/(?:\/[A-Za-z]:)?[^\s:]+\.js:\d+:\d+/g, placeInSources);

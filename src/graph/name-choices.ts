@@ -1,6 +1,6 @@
 import { type GraphQLError, type GraphQLSchema, isEnumType, isInputObjectType } from 'graphql';
 
-/** Refusals of an enum's value and of a @oneOf input, as graphql-js and `redact-values.ts` word them. */
+/** Matches the refusals of an enum value and of a @oneOf input, as graphql-js and `redact-values.ts` word them. */
 const ofOneType =
   /(?: is not a value of type| for OneOf type|^OneOf Input Object) "(\w+)"(?: must specify exactly one key)?\.$/;
 

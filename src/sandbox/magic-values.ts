@@ -1,9 +1,9 @@
 /**
  * What the sandbox can be told to do, by a magic word in any string of the evaluation's context: `sandbox_highest` as a
- * Radar Session, `cus_sandbox_error_503`, `sandbox_delay_500@example.com`. Several words combine. Reports and retrievals
- * accept the words for delays and errors, in the id of the evaluation or of a customer: `ceval_sandbox_error_503`. An
- * evaluation created with `sandbox_read_error_503` fails with that error when it is read. A word in the id of a Stripe
- * account, such as `acct_sandbox_down`, applies to every call of that account.
+ * Radar Session, `cus_sandbox_error_503`, `sandbox_delay_500@example.com`. Several words combine. Reports and
+ * retrievals accept the words for delays and errors, in the id of the evaluation or of a customer:
+ * `ceval_sandbox_error_503`. An evaluation created with `sandbox_read_error_503` fails with that error when it is read.
+ * A word in the id of a Stripe account, such as `acct_sandbox_down`, applies to every call of that account.
  */
 export interface MagicCase {
   /** For the table in docs/sandbox.md. */

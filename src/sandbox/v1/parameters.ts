@@ -51,8 +51,8 @@ const createParametersWithoutData = createParameters(false);
 export type CreateParameters = z.infer<typeof createParametersWithData>;
 
 /**
- * Reads a bracketed form and validates it as the reference says. Refuses, by name, a parameter that is missing, unknown,
- * empty, too long or of another type, and a `type` that does not match its payload.
+ * Reads a bracketed form and validates it as the reference says. Refuses, by name, a parameter that is missing,
+ * unknown, empty, too long or of another type, and a `type` that does not match its payload.
  */
 export function readCreateParameters(
   form: string,

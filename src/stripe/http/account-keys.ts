@@ -48,7 +48,7 @@ export class AccountCredentials {
   #configured: Credentials;
 
   /**
-   * `account` is the account of calls that name none; `mayUseOneKey` lets accounts without their own key use the one key.
+   * `account` is for calls that name no account; `mayUseOneKey` lets accounts without their own key use the one key.
    */
   constructor(
     { secretKey, account }: { readonly secretKey: string; readonly account: StripeAccount },
