@@ -3,6 +3,11 @@ import { FairQueue, type Queued } from './fair-queue.ts';
 /** A queue longer than this hides overload instead of smoothing a burst. */
 const maxWaitMs = 200;
 
+/** A queued call that has a deadline, which may move while it waits. */
+interface Timed extends Queued {
+  readonly deadline: { readonly remainingMs: number };
+}
+
 /**
  * Limits the calls in flight. Further calls wait briefly, in a queue as long as the limit; a call that is not admitted
  * in time is rejected with `QueueRejectedError`.
@@ -31,13 +36,19 @@ export class ConcurrencyLimiter {
    * Acquires a slot: undefined if one is free, the normal case; otherwise resolves when one is. The caller must `leave`
    * afterwards.
    */
-  enter(call: Queued): Promise<void> | undefined {
-    if (this.#free === 0) return this.#queue.wait(call, maxWaitMs);
+  enter(call: Timed): Promise<void> | undefined {
+    if (this.#free === 0) return this.#wait(call);
     this.#free -= 1;
     return undefined;
   }
 
   leave(): void {
     if (!this.#queue.admitNext()) this.#free += 1;
+  }
+
+  #wait(call: Timed): Promise<void> {
+    const endsAt = performance.now() + maxWaitMs;
+    const leftMs = (): number => Math.min(endsAt - performance.now(), call.deadline.remainingMs);
+    return this.#queue.wait(call, leftMs(), leftMs);
   }
 }

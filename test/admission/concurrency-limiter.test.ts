@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ConcurrencyLimiter } from '../../src/admission/concurrency-limiter.ts';
+import { Deadline } from '../../src/stripe/http/deadline.ts';
 
 describe('the bound on calls in flight', () => {
   beforeEach(() => {
@@ -15,8 +16,9 @@ describe('the bound on calls in flight', () => {
     ended: string[],
     name: string,
     signal?: AbortSignal,
+    deadline = new Deadline(10_000),
   ): Promise<unknown> =>
-    Promise.resolve(bulkhead.enter({ caller: name, signal })).then(
+    Promise.resolve(bulkhead.enter({ caller: name, signal, deadline })).then(
       () => ended.push(name),
       (error: Error) => ended.push(`${name}: ${error.name}`),
     );
@@ -57,6 +59,28 @@ describe('the bound on calls in flight', () => {
     expect(ended).toHaveLength(2);
     await jest.advanceTimersByTimeAsync(1);
     expect(ended[2]).toBe('one: QueueRejectedError');
+  });
+
+  it('the concurrency limiter lets a call wait until its deadline, wherever that moves, but not beyond 200 ms', async () => {
+    const bulkhead = new ConcurrencyLimiter(3);
+    const ended: string[] = [];
+    for (const name of ['a', 'b', 'c']) void enter(bulkhead, ended, name);
+    const [hasty, moved, patient] = [new Deadline(20), new Deadline(20), new Deadline(20)];
+    void enter(bulkhead, ended, 'hasty', undefined, hasty);
+    void enter(bulkhead, ended, 'moved', undefined, moved);
+    void enter(bulkhead, ended, 'patient', undefined, patient);
+    moved.extendTo(new Deadline(50));
+    patient.extendTo(new Deadline(5_000));
+    await jest.advanceTimersByTimeAsync(19);
+    expect(ended).toEqual(['a', 'b', 'c']);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(ended.slice(3)).toEqual(['hasty: QueueRejectedError']);
+    await jest.advanceTimersByTimeAsync(30);
+    expect(ended.slice(4)).toEqual(['moved: QueueRejectedError']);
+    await jest.advanceTimersByTimeAsync(149);
+    expect(ended).toHaveLength(5);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(ended.slice(5)).toEqual(['patient: QueueRejectedError']);
   });
 
   it('the concurrency limiter gives no slot to a call whose client disconnected while it waited', async () => {

@@ -136,6 +136,24 @@ describe('among callers with short deadlines', () => {
     expect(upstream.keys).toHaveLength(2);
   });
 
+  it('a call waits for a slot no longer than its own deadline', async () => {
+    await gateway.close();
+    gateway = await startTestGateway(upstreamAt(upstream.url, { UPSTREAM_MAX_CONCURRENCY: '2' }));
+    const { fault, release } = hold();
+    upstream.always(fault);
+    const served = [send('served'), send('served too')];
+    while (upstream.keys.length < 2) await delay(5);
+    const refused: string[] = [];
+    const refuse = async (key: string, headers?: Record<string, string>) => {
+      expect((await send(key, headers)).status).toBe(503);
+      refused.push(key);
+    };
+    await Promise.all([refuse('patient'), refuse('hasty', { 'x-request-timeout-ms': '20' })]);
+    expect(refused).toEqual(['hasty', 'patient']);
+    release();
+    await Promise.all(served);
+  });
+
   it('a shared call is retried for a caller that joined after the first had disconnected', async () => {
     let breakOff: () => void = () => undefined;
     upstream.next((victim) => {

@@ -86,11 +86,11 @@ async function enterBoth(
   lane: AccountLane,
   slotOfLane: Promise<void> | undefined,
   concurrency: ConcurrencyLimiter,
-  { account = '', signal }: Call,
+  { account = '', signal, deadline }: Call,
 ): Promise<void> {
   await slotOfLane;
   try {
-    await concurrency.enter({ caller: account, signal })?.catch(overloaded);
+    await concurrency.enter({ caller: account, signal, deadline })?.catch(overloaded);
   } catch (error) {
     lane.concurrency.leave();
     throw error;
