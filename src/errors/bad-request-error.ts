@@ -49,6 +49,13 @@ export class BadRequestError extends GatewayError {
     return new BadRequestError(431, 'The request has too many header fields.');
   }
 
+  static malformedDocument(): BadRequestError {
+    return new BadRequestError(
+      400,
+      'The query holds half of a surrogate pair, which no UTF-8 can carry. Send both halves or neither.',
+    );
+  }
+
   static methodNotAllowed(allow: string): BadRequestError {
     return new BadRequestError(
       405,

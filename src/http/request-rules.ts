@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
+import { BadRequestError } from '../errors/bad-request-error.ts';
 import { BoundedRequest } from './bounded-request.ts';
 import { parseJsonBody } from './json-body.ts';
 import { UnfitRequest } from './unfit-request.ts';
@@ -36,13 +37,17 @@ function finish(read: () => unknown, done: (fault: Error | null, body?: unknown)
   done(null, body);
 }
 
-/** Refuses documents above the length limit before anything parses them, by POST and GET. */
+/**
+ * Refuses documents above the length limit before anything parses them, by POST and GET. Documents with half of a
+ * surrogate pair too: they are cached and trusted by the hash of their UTF-8 form, which others have as well.
+ */
 export function limitDocuments(maxBytes: number) {
   return (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const parameters = request.method === 'POST' ? request.body : request.query;
     const query = (parameters as { query?: unknown } | null | undefined)?.query;
-    const isTooLong = typeof query === 'string' && Buffer.byteLength(query) > maxBytes;
-    done(isTooLong ? new UnfitRequest(413) : undefined);
+    if (typeof query !== 'string') done();
+    else if (Buffer.byteLength(query) > maxBytes) done(new UnfitRequest(413));
+    else done(query.isWellFormed() ? undefined : BadRequestError.malformedDocument());
   };
 }
 

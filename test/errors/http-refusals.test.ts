@@ -183,6 +183,7 @@ describe('a request whose form its sender can mend', () => {
     [BadRequestError.badHost(), 400, {}],
     [BadRequestError.misdirected(), 421, {}],
     [BadRequestError.unknownExpectation(), 417, {}],
+    [BadRequestError.malformedDocument(), 400, {}],
     [BadRequestError.methodNotAllowed('GET, POST'), 405, { allow: 'GET, POST' }],
   ])(
     'a malformed request is refused with a message that says how to fix it: %s',

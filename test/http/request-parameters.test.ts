@@ -142,6 +142,22 @@ describe('MAX_DOCUMENT_BYTES', () => {
   });
 });
 
+describe('A document with half of a surrogate pair', () => {
+  it('A document with half of a surrogate pair is refused, whatever was sent before', async () => {
+    const withName = (name: string) => ({ query: `{__type(name:"${name}"){name}}` });
+    expect((await post(withName('\ufffd'))).status).toBe(200);
+    expect((await post(withName('\u{1f600}'))).status).toBe(200);
+    for (const half of ['\ud800', '\udc00', '\udc00\ud800']) {
+      const response = await post(withName(half));
+      const { errors } = (await response.json()) as {
+        errors?: { message: string; extensions: { code: string } }[];
+      };
+      expect([response.status, errors?.[0]?.extensions.code]).toEqual([400, 'BAD_REQUEST']);
+      expect(errors?.[0]?.message).toContain('surrogate');
+    }
+  });
+});
+
 describe('Content-Encoding', () => {
   it.each(['identity', 'Identity', 'IDENTITY'])(
     'Content-Encoding %s counts as no encoding',
