@@ -16,10 +16,18 @@ const maxDepth = 32;
  */
 export function parseJsonBody(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new BadBody();
-  const text = bytes.toString('utf8');
-  const body = parse(text);
-  if (countNames(body, maxDepth) !== countNamesIn(text)) throw new BadBody();
-  return body;
+  return parseStrictly(bytes.toString('utf8'), maxDepth);
+}
+
+/** Refuses JSON in a URL that would be refused as a member of a body. */
+export function checkJsonParameter(text: string): void {
+  parseStrictly(text, maxDepth - 1);
+}
+
+function parseStrictly(text: string, depth: number): unknown {
+  const value = parse(text);
+  if (countNames(value, depth) !== countNamesIn(text)) throw new BadBody();
+  return value;
 }
 
 function parse(text: string): unknown {

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { BadRequestError } from '../errors/bad-request-error.ts';
 import { BoundedRequest } from './bounded-request.ts';
-import { parseJsonBody } from './json-body.ts';
+import { checkJsonParameter, parseJsonBody } from './json-body.ts';
+import { searchOf } from './request-parameters.ts';
 import { UnfitRequest } from './unfit-request.ts';
 
 // Parsers disagree about all other spellings: browsers send three types across origins without a preflight (Fetch,
@@ -49,6 +50,24 @@ export function limitDocuments(maxBytes: number) {
     else if (Buffer.byteLength(query) > maxBytes) done(new UnfitRequest(413));
     else done(query.isWellFormed() ? undefined : BadRequestError.malformedDocument());
   };
+}
+
+/** Reads the JSON in a URL as strictly as a body, since Apollo Server does not. */
+export function checkJsonInUrl(
+  request: FastifyRequest,
+  _reply: FastifyReply,
+  done: HookHandlerDoneFunction,
+): void {
+  if (request.method === 'POST') {
+    done();
+    return;
+  }
+  const check = (): void => {
+    // As Apollo Server reads them.
+    const parameters = new URLSearchParams(searchOf(request));
+    for (const name of ['variables', 'extensions']) parameters.getAll(name).forEach(checkJsonParameter);
+  };
+  finish(check, (fault) => done(fault ?? undefined));
 }
 
 /** For a browser that opens a response: it must not load anything, or be framed, sniffed or cached. */

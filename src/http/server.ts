@@ -27,7 +27,7 @@ import { type ReadinessOptions, serveReadiness } from './readiness.ts';
 import { RefusalWriter } from './refusal-writer.ts';
 import { requestIdOf } from './request-id.ts';
 import { dropEmptyParameters } from './request-parameters.ts';
-import { limitDocuments, sendSecurityHeaders, takeOnlyJson } from './request-rules.ts';
+import { checkJsonInUrl, limitDocuments, sendSecurityHeaders, takeOnlyJson } from './request-rules.ts';
 import { responseMediaType } from './response-media-type.ts';
 import { bytesOf, SlowReaders } from './slow-readers.ts';
 import { documentHook } from './trusted-document-hook.ts';
@@ -148,6 +148,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     preHandler: [
       drain.enter,
       dropEmptyParameters,
+      checkJsonInUrl,
       limitDocuments(options.maxDocumentBytes),
       ...(options.trustedDocuments === undefined ? [] : [documentHook(options.trustedDocuments)]),
     ],

@@ -61,6 +61,47 @@ describe('A parameter that is empty or null is as if it were left out', () => {
   });
 });
 
+describe('JSON in a URL', () => {
+  const lists = (depth: number) => `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+
+  it.each([
+    ['a name twice', '{"a":"one","a":"two"}'],
+    ['a name twice, once escaped', '{"a":"one","\\u0061":"two"}'],
+    ['a name twice, deep inside', '{"a":[{"b":1,"b":2}]}'],
+    ['__proto__', '{"__proto__":{"a":"one"}}'],
+    ['more levels than a body may have', lists(31)],
+    ['a text that is not JSON', '{a:1}'],
+  ])('JSON in a URL is refused as in a body if it has %s', async (_, json) => {
+    const search = `query=${query}&%NAME=${encodeURIComponent(json)}`;
+    for (const name of ['variables', 'extensions']) {
+      const url = `${gateway.url}/graphql`;
+      const byPost = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: `{"query":"${query}","${name}":${json}}`,
+      });
+      const byGet = await get(search.replace('%NAME', name));
+      const byHead = await fetch(`${url}?${search.replace('%NAME', name)}`, {
+        method: 'HEAD',
+        headers: { 'apollo-require-preflight': '1' },
+      });
+      expect([byPost.status, byGet.status, byHead.status]).toEqual([400, 400, 400]);
+      const messages = [byPost, byGet].map(async (response) => {
+        const { errors } = (await response.json()) as { errors: { message: string }[] };
+        return errors.map(({ message }) => message);
+      });
+      const [ofPost, ofGet] = await Promise.all(messages);
+      expect(ofGet).toEqual(ofPost);
+    }
+  });
+
+  it('JSON in a URL may have as many levels as in a body', async () => {
+    const variables = lists(30);
+    expect((await get(`query=${query}&variables=${encodeURIComponent(variables)}`)).status).toBe(200);
+    expect((await post({ query, variables: JSON.parse(variables) })).status).toBe(200);
+  });
+});
+
 describe('What validation lets through and the executor refuses', () => {
   it.each([
     ['a subscription', { query: 'subscription{x}' }, 'GRAPHQL_VALIDATION_FAILED'],
