@@ -28,6 +28,11 @@ interface Seen {
  */
 const maxDocuments = 500;
 const maxCharacters = 500_000;
+/**
+ * Limits the compiled fields of all plans, to some 35 MB. A short document may have many: aliases and fragments repeat
+ * them, and each condition doubles the variants.
+ */
+const maxFields = 50_000;
 
 /** The result of a plan: a response, or what Apollo Server needs to run the operation without doing anything twice. */
 export type Outcome = { readonly text: string } | { readonly replay: Replay };
@@ -53,7 +58,11 @@ export class PreparedOperations {
     max: maxDocuments,
     maxSize: maxCharacters,
     sizeCalculation: ({ source }) => source.length,
+    dispose: ({ plan }) => {
+      if (plan !== undefined && plan !== 'none') this.#fields -= plan.fields;
+    },
   });
+  #fields = 0;
 
   constructor({ schema, modules, maxCost }: PreparedOperationsOptions) {
     this.#metadata = readSchemaMetadata(schema, modules);
@@ -79,7 +88,7 @@ export class PreparedOperations {
   /** Prepares documents before a request sends them. */
   async prepare(apollo: ApolloServer<GraphQLContext>, sources: Iterable<string>): Promise<void> {
     await checkDocuments(apollo, sources);
-    for (const seen of this.#seen.values()) seen.plan ??= this.#prepare(seen);
+    for (const source of [...this.#seen.keys()]) this.#planOf(source);
   }
 
   #learn(seen: Seen): void {
@@ -113,9 +122,15 @@ export class PreparedOperations {
     return seen.plan === 'none' ? undefined : seen.plan;
   }
 
+  // The documents that have not been sent for longest give way.
+  readonly #compiled = (fields: number): void => {
+    this.#fields += fields;
+    while (this.#fields > maxFields && this.#seen.size > 1) this.#seen.pop();
+  };
+
   #prepare(seen: Seen): Plan | 'none' {
     try {
-      return new Plan(this.#metadata, this.#coercers, seen);
+      return new Plan(this.#metadata, this.#coercers, seen, this.#compiled);
     } catch {
       return 'none';
     }

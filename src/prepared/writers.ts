@@ -35,6 +35,8 @@ interface Member {
 export class Writers {
   readonly #metadata: SchemaMetadata;
   readonly #selections: Selections;
+  /** The fields that have a writer: aliases and fragments repeat them. */
+  fields = 0;
 
   constructor(metadata: SchemaMetadata, selections: Selections) {
     this.#metadata = metadata;
@@ -113,6 +115,7 @@ export class Writers {
     const field = type.getFields()[name];
     if (property === undefined || field === undefined)
       throw new UnsupportedOperationError(`${type.name}.${name}`);
+    this.fields += 1;
     return { ...property, write: this.ofType(field.type, nodes) };
   }
 }

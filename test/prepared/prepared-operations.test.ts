@@ -47,6 +47,31 @@ describe('operations that are prepared', () => {
     return { plan: count('plan'), replay: count('replay'), apollo: count('apollo') };
   };
 
+  it('operations that are prepared take a bounded amount of memory, however many variants their documents have', async () => {
+    const gateway = await startTestGateway(
+      upstreamAt(upstream.url, { RATE_LIMIT_PER_MINUTE: 'off', RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off' }),
+      { nodeOptions: ['--max-old-space-size=128', '--max-semi-space-size=4'] },
+    );
+    gateways.push(gateway);
+    upstream.answer(200, loginAnswer);
+    const fields = 'score riskLevel evaluatedAt';
+    const signals = `accountSharing { ${fields} } multiAccounting { ${fields} }`;
+    const aliases = Array.from({ length: 20 }, (_, index) => `s${index}: signals { ...S }`).join(' ');
+    const conditions = [0, 1, 2, 3].map((index) => `id @include(if: $v${index})`).join(' ');
+    for (let document = 0; document < 60; document += 1) {
+      const query = `query Q${document}($v0: Boolean!, $v1: Boolean!, $v2: Boolean!, $v3: Boolean!) {
+        customerEvaluation(id: "${loginAnswer.id}") { ${aliases} ${conditions} }
+      }
+      fragment S on Signals { ... on LoginSignals { ${signals} } ... on RegistrationSignals { ${signals} } }`;
+      for (let bits = -1; bits < 16; bits += 1) {
+        const variables = Object.fromEntries(
+          [0, 1, 2, 3].map((bit) => [`v${bit}`, bits >= 0 && ((bits >> bit) & 1) === 1]),
+        );
+        expect((await gateway.send(query, variables)).errors).toBeUndefined();
+      }
+    }
+  });
+
   it('all shipped operations are prepared from the second time', async () => {
     const gateway = await start();
     for (const file of shipped) {
