@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import type { DrainSettings } from '../config/http-settings.ts';
 import { DrainingError } from '../errors/draining-error.ts';
+import { UnfitRequest } from './unfit-request.ts';
 
 /** How long idle connections may still send at the end of the drain before they are closed. */
 const lingerMs = 500;
@@ -49,6 +50,11 @@ export class Drain {
   readonly enter = (_request: FastifyRequest, { raw }: FastifyReply, done: HookHandlerDoneFunction): void => {
     if (this.#phase === 'refusing') {
       done(new DrainingError());
+      return;
+    }
+    // The client is gone, and `close` was emitted while it was authenticated or charged: it would never be uncounted.
+    if (raw.destroyed) {
+      done(new UnfitRequest(400));
       return;
     }
     this.#inFlight += 1;

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { type FaultyUpstream, hang, hold, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { type GatewayProcess, type GraphQLAnswer, spawnGateway, upstreamAt } from '../harness/gateway.ts';
+import { startIssuer } from '../harness/issuer.ts';
 
 interface Answer {
   readonly status: number;
@@ -69,6 +70,27 @@ describe('when the process is to end', () => {
     while ((await readiness()).body.status !== 'draining') await delay(5);
   }
   const evaluationOf = ({ body }: Answer) => body.data?.createCustomerEvaluation.customerEvaluation;
+
+  it('a draining process does not wait for clients that had disconnected while they were authenticated', async () => {
+    const issuer = await startIssuer();
+    await start(issuer.environment());
+    const { hostname, port } = new URL(gateway.url);
+    for (let count = 0; count < 100; count += 1) {
+      // A new token is verified asynchronously.
+      const token = await issuer.token({ jti: `token ${count}` });
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      const head = `GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nhost: ${hostname}\r\napollo-require-preflight: 1`;
+      socket.write(`${head}\r\nauthorization: Bearer ${token}\r\n\r\n`, () => socket.resetAndDestroy());
+    }
+    await delay(500);
+    gateway.child.kill('SIGTERM');
+    expect(await gateway.exited).toBe(0);
+    await issuer.close();
+    const draining = gateway.log.filter((line) => line.includes('"msg":"draining"'));
+    expect(draining.map((line) => JSON.parse(line).inFlight)).toEqual([0]);
+  });
 
   it('a draining process is not ready but serves during DRAIN_DELAY_MS, then refuses with 503 and answers requests in flight', async () => {
     await start({ DRAIN_DELAY_MS: '3000' });
