@@ -20,7 +20,10 @@ export function isSecret(name: string): boolean {
 
 /** A value without the user and password of a URL in it. */
 export function withoutCredentials(value: string): string {
-  return value.replace(/\/\/[^/@\s]*@/g, '//•••@');
+  const start = value.indexOf('//');
+  // The last one: a password may have `@` or `/` in it, which some URL parsers accept.
+  const end = value.lastIndexOf('@');
+  return start < 0 || end < start ? value : `${value.slice(0, start)}//•••${value.slice(end)}`;
 }
 
 /** The environment variables of a process. */

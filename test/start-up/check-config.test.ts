@@ -93,6 +93,21 @@ describe('the output of --check-config', () => {
     expect(await checked(environment)).not.toContain('Warning');
   });
 
+  it.each([
+    'https://user:pa@SECRETPART@idp.example/keys',
+    'https://user:pa/SECRETPART@idp.example/keys',
+    'https://SECRETPART@idp.example/keys and more',
+  ])('the output of --check-config shows no part of a password in a URL: %s', async (url) => {
+    const jwt = { AUTH_MODE: 'jwt', JWT_ISSUER: 'i', JWT_AUDIENCE: 'a', JWT_JWKS_URL: url };
+    for (const environment of [jwt, { OTEL_EXPORTER_OTLP_ENDPOINT: url }]) {
+      const { stdout, stderr } = await run(process.execPath, ['dist/main.js', '--check-config'], {
+        env: { PATH: process.env['PATH'], ...environment },
+      }).catch((refused: { stdout: string; stderr: string }) => refused);
+      expect(stdout + stderr).toContain('idp.example');
+      expect(stdout + stderr).not.toContain('SECRETPART');
+    }
+  });
+
   describe('of accounts', () => {
     let keys: string;
     beforeAll(() => {
