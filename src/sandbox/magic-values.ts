@@ -61,7 +61,7 @@ export const magicCases: Readonly<Record<string, MagicCase>> = {
     does: 'score 50, no risk level',
     score: 50,
     riskLevel: null,
-    onV2: { does: 'a risk level of null, against what v2 promises: never complete' },
+    onV2: { does: 'a risk level of null, against what v2 promises' },
   },
   unknown_level: {
     does: 'a risk level that this gateway does not know: `UNKNOWN`',

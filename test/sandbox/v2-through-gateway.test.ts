@@ -22,8 +22,7 @@ const seen: Readonly<Record<string, object>> = {
   normal: ownSignal({ score: 42.5, riskLevel: 'NORMAL' }),
   low: ownSignal({ score: 3, riskLevel: 'LOW' }),
   not_assessed: ownSignal({ score: null, riskLevel: 'UNKNOWN' }),
-  // A signal that cannot be read is awaited until the time is up. The evaluation is not lost.
-  null_level: { errors: [], customerEvaluation: { pendingSignals: ['ACCOUNT_SHARING'] } },
+  null_level: ownSignal({ score: 50, riskLevel: null }),
   unknown_level: ownSignal({ score: 50, riskLevel: 'UNKNOWN' }),
   score_101: ownSignal({ score: 101 }),
   null_signals: { errors: [], customerEvaluation: { pendingSignals: [] } },
