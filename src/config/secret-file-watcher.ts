@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { constants, readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Secrets } from './settings.ts';
@@ -101,9 +101,10 @@ function withoutThrowing(use: SecretFileUse): SecretFileUse {
 export async function readSecret(path: string): Promise<string | undefined> {
   let handle: FileHandle | undefined;
   try {
-    handle = await open(path);
-    const { size } = await handle.stat();
-    return size > maxBytes ? undefined : (await handle.readFile('utf8')).trim();
+    // A named pipe would otherwise keep a thread waiting for its writer, and the process with it (open(2), O_NONBLOCK).
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = await handle.stat();
+    return !stat.isFile() || stat.size > maxBytes ? undefined : (await handle.readFile('utf8')).trim();
   } catch {
     return undefined;
   } finally {

@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { registrationAnswer } from '../harness/evaluations.ts';
 import { type ProcessOptions, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
@@ -286,6 +288,14 @@ describe('keys of single accounts', () => {
     expect(upstream.requests).toEqual([]);
     await own.logged(/the file of an account holds no key/);
     expect((await own.flushed()).join('')).not.toContain('not a key');
+  });
+
+  it('a named pipe in place of an account’s key file is refused, and does not keep the gateway from ending', async () => {
+    execFileSync('mkfifo', [path.join(directory, 'acct_2')]);
+    const own = await start({ STRIPE_SECRET_KEYS_DIR: directory });
+    const outcome = await Promise.race([outcomeOf('acct_2'), delay(10_000, 'no answer')]);
+    if (outcome === 'no answer') own.child.kill('SIGKILL');
+    expect(outcome).toBe('UPSTREAM_REFUSED');
   });
 
   it('a key that is added, changed, corrupted or removed during calls takes effect without a restart', async () => {
