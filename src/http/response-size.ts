@@ -1,3 +1,4 @@
+import { completeRefusal } from '../errors/complete-refusal.ts';
 import type { ErrorCode } from '../errors/error-codes.ts';
 
 /** Ten times the size of a hundred evaluations with all fields. */
@@ -13,13 +14,8 @@ export function insteadOfTooLarge(idempotencyKeys: readonly string[], requestId:
   const message = mayHaveHappened
     ? 'The response is larger than this gateway sends, and the mutation has run. Retry it with the same idempotency keys, and ask for fewer or shorter fields.'
     : 'The response is larger than this gateway sends. Ask for fewer objects, or for fewer or shorter fields.';
-  const extensions = {
-    code: 'BAD_USER_INPUT' satisfies ErrorCode,
-    retryable: false,
-    effect: mayHaveHappened ? 'UNKNOWN' : 'NONE',
-    ...(mayHaveHappened ? { idempotencyKeys } : {}),
-    requestId,
-  };
+  const extensions = { code: 'BAD_USER_INPUT' satisfies ErrorCode };
+  completeRefusal(extensions, { idempotencyKeys, requestId });
   // With `data: null`: the operation was run, so status 200 is correct.
   return JSON.stringify({ data: null, errors: [{ message, extensions }] });
 }

@@ -25,16 +25,6 @@ export const noneRows: readonly NoneRow[] = [
     },
   },
   {
-    file: 'src/http/response-size.ts',
-    says: 'a response that is too large',
-    since:
-      'no mutation of the request had an idempotency key yet; otherwise the effect is `UNKNOWN`, and the error lists the keys',
-    test: {
-      file: 'test/faults/hostile-readers.test.ts',
-      name: 'the gateway refuses a response that is too large, and says which mutations may have happened',
-    },
-  },
-  {
     file: 'src/graph/errors-plugin.ts',
     says: '`FORBIDDEN`, `RATE_LIMITED` or `OVERLOADED` for a field or an operation',
     since:
@@ -46,7 +36,7 @@ export const noneRows: readonly NoneRow[] = [
   },
   {
     file: 'src/errors/complete-refusal.ts',
-    says: 'a request, document, variable or argument that GraphQL refuses',
+    says: 'a request, document, variable or argument that GraphQL refuses; a response that is too large',
     since:
       'no mutation of the request had an idempotency key yet; otherwise the effect is `UNKNOWN`, and the error lists the keys',
     test: {

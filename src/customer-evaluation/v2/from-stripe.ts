@@ -63,7 +63,7 @@ export function fromStripe(response: UpstreamResponse, asked: Asked, livemode: b
 }
 
 function belongTo(eventType: EventType, requested: readonly string[]): boolean {
-  return requestedSignals(eventType).some((name) => requested.includes(name));
+  return requestedSignals[eventType].some((name) => requested.includes(name));
 }
 
 // The event type whose signals were requested, if it is the only one.

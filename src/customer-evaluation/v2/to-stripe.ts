@@ -41,7 +41,7 @@ export function toStripe(input: CreateCustomerEvaluationInput): AccountEvaluatio
   return {
     params: {
       account_details: { customer: customerId },
-      requested_signals: requestedSignals(eventType),
+      requested_signals: requestedSignals[eventType],
       account_activity_details: clientDetails && { data: attempt(eventType, clientDetails) },
     },
     eventType,
@@ -49,8 +49,13 @@ export function toStripe(input: CreateCustomerEvaluationInput): AccountEvaluatio
   };
 }
 
-/** v2's names of an event type's signals. */
-export function requestedSignals(eventType: EventType): string[] {
+/** v2's names of each event type's signals. */
+export const requestedSignals: Readonly<Record<EventType, readonly string[]>> = {
+  LOGIN: signalsOf('LOGIN'),
+  REGISTRATION: signalsOf('REGISTRATION'),
+};
+
+function signalsOf(eventType: EventType): string[] {
   return Object.values<SignalRow>(signalTable)
     .filter(({ event }) => event === eventType)
     .map(({ v2 }) => v2);
