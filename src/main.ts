@@ -3,7 +3,7 @@ import { packageInfo } from './config/package-info.ts';
 import { withSourcePlaces } from './errors/source-map-stack.ts';
 import { effectiveSettings } from './start-up/check-config.ts';
 import { type Command, readCommand } from './start-up/command-line.ts';
-import { keepCompiled, writeCompileCache } from './start-up/compile-cache.ts';
+import { cacheCompiledCode, writeCompileCache } from './start-up/compile-cache.ts';
 import { configFields } from './start-up/config-fields.ts';
 import { hideFromLibraries } from './start-up/environment.ts';
 import { installGracefulShutdown, type Service } from './start-up/graceful-shutdown.ts';
@@ -66,7 +66,7 @@ function announce(service: AnnouncedService): void {
 // Reads the files that the settings name, as at a start.
 async function checkConfig(config: Config): Promise<string> {
   requireRuntime(process.version, packageInfo().engines.node);
-  keepCompiled();
+  cacheCompiledCode();
   const { loadTrustedDocuments } = await import('./access/trusted-documents.ts');
   loadTrustedDocuments(config.trustedDocuments);
   return effectiveSettings(config, process.env);
@@ -76,7 +76,7 @@ async function serveGateway(config: Config): Promise<AnnouncedService> {
   requireRuntime(process.version, packageInfo().engines.node);
   disablePretenuring();
   // Loaded here, so that --help and configuration errors are printed immediately.
-  keepCompiled();
+  cacheCompiledCode();
   const { startGateway } = await import('./gateway.ts');
   const output = await openLogOutput(process.stdout);
   const log = createLog(config.logLevel, output);
@@ -120,7 +120,7 @@ Point a gateway at it with STRIPE_API_URL=${url} STRIPE_SECRET_KEY=${sandboxKey}
     close: () => sandbox.close(),
     closesWithinMs: 5_000,
     onBug: (bug) => process.stderr.write(`${JSON.stringify(bug)}\n`),
-    onTimeout: () => process.stderr.write('The sandbox is cut off.\n'),
+    onTimeout: () => process.stderr.write('Graceful shutdown timed out, exiting.\n'),
     announce: () => process.stderr.write(text),
   };
 }

@@ -39,7 +39,7 @@ if (args[0]?.endsWith('.yaml')) args.unshift('guild');
 const [composerName = 'guild', configName = 'supergraph.yaml', third] = args;
 const composer = composerOf(composerName);
 if (!configName.endsWith('.yaml')) refuse(`${JSON.stringify(configName)} is no .yaml file`);
-if (third !== undefined) refuse(`There is no argument ${JSON.stringify(third)} here`);
+if (third !== undefined) refuse(`Unknown argument ${JSON.stringify(third)}`);
 const config = new URL(configName, import.meta.url);
 const composed = configName.replace(/\.yaml$/, '.graphql');
 const { subgraphs } = parseYaml(read(config)) as SupergraphConfig;

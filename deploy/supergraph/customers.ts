@@ -18,7 +18,9 @@ const server = new ApolloServer({
 // startStandaloneServer neither rejects for a taken port nor gives access to its server.
 const onError = (error: NodeJS.ErrnoException): never => {
   if (error.code !== 'EADDRINUSE') throw error;
-  process.stderr.write('Port 4001, which supergraph.yaml names, is taken: end what listens there.\n');
+  process.stderr.write(
+    'Port 4001, which supergraph.yaml names, is in use: stop the process that listens on it.\n',
+  );
   process.exit(1);
 };
 process.once('uncaughtException', onError);

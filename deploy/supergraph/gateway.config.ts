@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 
-// The secret that the subgraph requires with AUTH_MODE=router. Read for each call, so that it can be rotated; it must
-// be one of ROUTER_SECRET.
+// The secret that the subgraph requires with AUTH_MODE=router: the first of ROUTER_SECRET, or of the file that
+// ROUTER_SECRET_FILE names. The file is read for each call, so that the secret can be rotated.
 const routerSecret = () => {
-  const file = process.env['ROUTER_SECRET_FILE'];
-  return file === undefined ? {} : { 'x-router-secret': readFileSync(file, 'utf8').trim() };
+  const { ROUTER_SECRET_FILE: file, ROUTER_SECRET: text = '' } = process.env;
+  const [first = ''] = (file === undefined ? text : readFileSync(file, 'utf8')).split(',');
+  return first.trim() === '' ? {} : { 'x-router-secret': first.trim() };
 };
 
 // A page whose host name resolves to this machine (DNS rebinding) is of the same origin: no CORS stops it.

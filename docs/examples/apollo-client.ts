@@ -15,7 +15,7 @@ export interface Risk {
   readonly failure: string | null;
 }
 
-/** How likely the person signing up holds several accounts. Never throws, and takes no longer than the budget. */
+/** The risk that the person signing up holds several accounts. Never throws, and takes no longer than the budget. */
 export async function riskOfSignUp(
   client: ApolloClient,
   radarSession: string,

@@ -12,6 +12,8 @@ export function fetchById(url: string) {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ documentId: id, variables }),
+      // The gateway itself gives up after 8 seconds.
+      signal: AbortSignal.timeout(10_000),
     });
     return response.json();
   };

@@ -11,7 +11,7 @@ export interface Risk {
   readonly failure: string | null;
 }
 
-/** How likely the account logging in is shared. Never throws, and takes no longer than the budget. */
+/** The risk that the account logging in is shared. Never throws, and takes no longer than the budget. */
 export async function riskOfLogin(client: Client, radarSession: string, customer: string): Promise<Risk> {
   // One key per attempt: however often the request is sent, it is evaluated and billed once.
   const variables = { radarSession, customer, idempotencyKey: randomKey() };

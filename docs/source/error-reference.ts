@@ -9,7 +9,7 @@ import { httpRefusal } from '../../src/errors/http-refusals.ts';
 import { OverloadedError } from '../../src/errors/overloaded-error.ts';
 import { RateLimitedError } from '../../src/errors/rate-limited-error.ts';
 import { RequestTimeoutError } from '../../src/errors/request-timeout-error.ts';
-import { badRequests, introspectionIsOff, notAcceptable } from '../../src/graph/plain-messages.ts';
+import { badRequests, introspectionIsOff } from '../../src/graph/plain-messages.ts';
 import { table } from './table.ts';
 
 /** The codes in a payload's `errors`. */
@@ -55,13 +55,13 @@ const topLevelErrors: Record<TopLevelCode | 'BAD_USER_INPUT' | 'NOT_FOUND', read
     ...thrown(
       BadRequestError.badHost(),
       BadRequestError.methodNotAllowed('GET, HEAD, POST'),
+      BadRequestError.notAcceptable(),
       BadRequestError.badUrl(414),
       BadRequestError.unknownExpectation(),
       BadRequestError.misdirected(),
     ),
     ...[400, 413, 415, 431].map(ofStatus),
     ...badRequests.map(({ message }) => notRetryable(400, message)),
-    notRetryable(406, notAcceptable.message),
   ],
   PERSISTED_QUERY_NOT_FOUND: thrown(new DocumentRefusedError('PERSISTED_QUERY_NOT_FOUND')),
   PERSISTED_QUERY_NOT_IN_LIST: thrown(new DocumentRefusedError('PERSISTED_QUERY_NOT_IN_LIST')),

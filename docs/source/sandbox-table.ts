@@ -15,7 +15,7 @@ export function sandboxTable(): string {
       ['`delay_<ms>`', 'answers this many milliseconds later, up to a minute'],
       [
         '`read_…`',
-        'works, and applies the word to each read of the evaluation: `read_error_503`, `read_once_reset`',
+        'processes the request, and applies the word to each read of the evaluation: `read_error_503`, `read_once_reset`',
       ],
       ...Object.entries(sandboxFaults).map(([word, { does }]) => [
         `\`${word}\``,

@@ -8,13 +8,13 @@ export function settingsTable(): string {
     .map(({ need, title }) => {
       const rows = settings
         .filter(({ neededBy }) => neededBy === need)
-        .map(({ name, otherwise, takes, meaning, secret }) => [
+        .map(({ name, defaultsTo, accepts, meaning, secret }) => [
           `\`${name}\``,
-          otherwise ?? 'none',
-          takes,
+          defaultsTo ?? 'none',
+          accepts,
           secret ? `${meaning}. Never shown` : meaning,
         ]);
-      return `## ${title}\n\n${table(['setting', 'without it', 'takes', 'meaning'], rows)}`;
+      return `## ${title}\n\n${table(['setting', 'default', 'accepts', 'meaning'], rows)}`;
     })
     .join('\n\n');
 }

@@ -44,9 +44,9 @@ export type CustomerEvaluationErrorCode =
 
 /** The event that is evaluated. */
 export type CustomerEvaluationEventType =
-  /** An existing customer logs in; asks first of all how likely the account is being shared. */
+  /** An existing customer logs in. The evaluation asks mainly how likely it is that the account is shared. */
   | 'LOGIN'
-  /** Somebody signs up; asks how likely the same person holds several accounts. */
+  /** Somebody signs up. The evaluation asks how likely it is that the same person holds several accounts. */
   | 'REGISTRATION'
   /** Output only: an event type that is newer than this gateway. As input it is refused with `BAD_USER_INPUT`. */
   | 'UNKNOWN';
@@ -86,9 +86,9 @@ export type CustomerEvaluationOutcome =
   | 'LOGIN_FAILED'
   /** The customer was logged in. */
   | 'LOGIN_SUCCESS'
-  /** The account was not made; `failureReason` says why. */
+  /** The account was not created; `failureReason` says why. */
   | 'REGISTRATION_FAILED'
-  /** The account was made. */
+  /** The account was created. */
   | 'REGISTRATION_SUCCESS'
   /** An outcome that is newer than this gateway. */
   | 'UNKNOWN';
@@ -132,9 +132,9 @@ export type CustomerEvaluationReportInput =
   loginSucceeded: CustomerEvaluationOccurrence; outcome?: never; registrationFailed?: never; registrationSucceeded?: never; }
   |  { loginFailed?: never; loginSucceeded?: never;   /** What the business decided, and about which customer. */
   outcome: CustomerEvaluationOutcomeInput; registrationFailed?: never; registrationSucceeded?: never; }
-  |  { loginFailed?: never; loginSucceeded?: never; outcome?: never;   /** The account was not made, and why. `OTHER` is not a decision: it is `UPSTREAM_UNSUPPORTED` with Stripe API versions from 27 May 2026 on. */
+  |  { loginFailed?: never; loginSucceeded?: never; outcome?: never;   /** The account was not created, and why. `OTHER` is not a decision: it is `UPSTREAM_UNSUPPORTED` with Stripe API versions from 27 May 2026 on. */
   registrationFailed: CustomerEvaluationRegistrationFailedInput; registrationSucceeded?: never; }
-  |  { loginFailed?: never; loginSucceeded?: never; outcome?: never; registrationFailed?: never;   /** The account was made, and for which customer. */
+  |  { loginFailed?: never; loginSucceeded?: never; outcome?: never; registrationFailed?: never;   /** The account was created, and for which customer. */
   registrationSucceeded: CustomerEvaluationRegistrationSucceededInput; };
 
 /** Why the business restricted or blocked the customer. */
@@ -155,7 +155,7 @@ export type CustomerEvaluationReportedStatus =
   /** The customer was let in with limits, or after a further check. */
   | 'RESTRICTED';
 
-/** Stripe’s reading of a score. The bands are those of Stripe’s guide and may move: decide by level. */
+/** Stripe’s interpretation of a score. The bands are from Stripe’s guide and may change: decide by level. */
 export type CustomerEvaluationRiskLevel =
   /** More risk than usual, a score of 65 to 74: look closer, or add a check. */
   | 'ELEVATED'
@@ -209,9 +209,9 @@ export type EvaluationClientDataInput = {
   userAgent?: string | null | undefined;
 };
 
-/** The client, in exactly one of two ways: by Radar Session wherever one could be made. */
+/** The client: a Radar Session if there is one, otherwise `data`. Set exactly one. */
 export type EvaluationClientDetailsInput =
-  {   /** The fallback where no Radar Session could be made. Needs a Stripe API version of June 2026 or later, else `UPSTREAM_UNSUPPORTED`. */
+  {   /** The fallback if there is no Radar Session. Needs a Stripe API version of June 2026 or later, else `UPSTREAM_UNSUPPORTED`. */
   data: EvaluationClientDataInput; radarSession?: never; }
   |  { data?: never;   /** A Radar Session, `rse_…`, that Stripe.js made in the browser. */
   radarSession: string | number; };

@@ -113,7 +113,7 @@ export class RemoteKeySet {
   async #fetchNow(): Promise<void> {
     if (performance.now() < this.#blockedUntil) throw new KeySetError('the last fetch failed');
     try {
-      this.#take(await requestKeySet(this.#url, this.#requests));
+      this.#apply(await requestKeySet(this.#url, this.#requests));
       this.#fetchedAt = performance.now();
       this.#note('up');
     } catch (error) {
@@ -124,7 +124,7 @@ export class RemoteKeySet {
   }
 
   // If the set is unchanged, cached tokens stay valid.
-  #take(text: string): void {
+  #apply(text: string): void {
     if (text === this.#text) return;
     this.#keys = createLocalJWKSet(keySetIn(text));
     this.#text = text;

@@ -27,6 +27,7 @@ export class RateLimits {
   readonly #store: RedisRateLimitStore | undefined;
   readonly #perCaller: Counter | undefined;
   readonly #perAddress: Counter | undefined;
+  readonly #perAnonymous: Counter | undefined;
   readonly #refusals: MemoryCounter | undefined;
 
   /** Counts in the store, or in this process if there is none. */
@@ -36,6 +37,12 @@ export class RateLimits {
       limit === undefined ? undefined : (store?.counter(name, limit) ?? new MemoryCounter(limit));
     this.#perCaller = counter('caller', perMinute);
     this.#perAddress = counter('address', perAddressPerMinute);
+    // An anonymous caller is its address, so the lower limit applies.
+    const lower = Math.min(
+      perMinute ?? Number.POSITIVE_INFINITY,
+      perAddressPerMinute ?? Number.POSITIVE_INFINITY,
+    );
+    this.#perAnonymous = counter('caller', Number.isFinite(lower) ? lower : undefined);
     // Counted in this process: an unauthenticated request must not cost a round trip to Redis.
     this.#refusals = perAddressPerMinute === undefined ? undefined : new MemoryCounter(perAddressPerMinute);
   }
@@ -58,11 +65,10 @@ export class RateLimits {
   /** Counts `points` for the caller and its address. Synchronous unless counters are shared. */
   charge({ caller, address }: Charged, points: number): Wait | Promise<Wait> {
     const from = addressKey(address);
-    // Anonymous callers are limited by address. No name and no address means a trusted router, which enforces its own
-    // limits.
-    const name = caller.isNamed ? caller.id : from;
-    const byName = name === undefined ? undefined : this.#perCaller?.add(name, points);
-    const byAddress = from === undefined || !caller.isNamed ? undefined : this.#perAddress?.add(from, points);
+    // No name and no address means a trusted router, which enforces its own limits.
+    if (!caller.isNamed) return from === undefined ? undefined : this.#perAnonymous?.add(from, points);
+    const byName = this.#perCaller?.add(caller.id, points);
+    const byAddress = from === undefined ? undefined : this.#perAddress?.add(from, points);
     return byName instanceof Promise || byAddress instanceof Promise
       ? Promise.all([byName, byAddress]).then(([a, b]) => longer(a, b))
       : longer(byName, byAddress);

@@ -157,6 +157,9 @@ function connect(url: string, timeoutMs: number): Redis {
   return new Redis(url, {
     commandTimeout: timeoutMs,
     connectTimeout: 1_000,
+    // Reconnects if the server vanished without closing the connection: the kernel would notice after a quarter of an
+    // hour (tcp(7), `tcp_retries2`).
+    socketTimeout: 2_000,
     // Commands that can't be sent now are counted in this process instead.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,

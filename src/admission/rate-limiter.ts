@@ -13,7 +13,7 @@ const maxQueueSeconds = 4;
  * Counts in this process only: with several replicas, divide the limit among them.
  */
 export class RateLimiter {
-  // When each of the last `ceiling` calls passed: the next may pass once the oldest has left the window.
+  // When each of the last `maxPerSecond` calls passed: the next may pass once the oldest has left the window.
   readonly #passed: number[];
   readonly #queue: FairQueue;
   #oldest = 0;
@@ -40,7 +40,7 @@ export class RateLimiter {
   }
 
   /** Frees the slot of a call that passed no later than `at` and will not be made; a waiting call may take it. */
-  giveBack(at: number): void {
+  release(at: number): void {
     // An older slot may have been used again.
     if ((this.#passed[this.#oldest] ?? 0) > at) return;
     const { length } = this.#passed;

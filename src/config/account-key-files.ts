@@ -67,14 +67,14 @@ export class AccountKeyFiles implements AccountKeys {
     if (!isSame(first, file.key)) {
       await delay(secondReadMs, undefined, { ref: false });
       const second = await this.#read(account);
-      if (isSame(first, second)) this.#take(account, file, second);
+      if (isSame(first, second)) this.#apply(account, file, second);
     }
     file.readAt = performance.now();
     file.reading = undefined;
     return file.key;
   }
 
-  #take(account: string, file: KeyFile, key: AccountKey): void {
+  #apply(account: string, file: KeyFile, key: AccountKey): void {
     // Invalid content does not replace a key.
     const isRefused = key === 'malformed';
     if (!isRefused) this.#tell(account, key === 'none' ? 'removed' : 'renewed');

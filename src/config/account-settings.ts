@@ -6,7 +6,7 @@ import type { Settings } from './settings.ts';
 export function keysDirectoryFaults(directory: string | undefined): string[] {
   if (directory === undefined) return [];
   const fault = (why: string): string[] => [
-    `STRIPE_SECRET_KEYS_DIR: takes a directory that can be read (${why})`,
+    `STRIPE_SECRET_KEYS_DIR: must be a directory that can be read (${why})`,
   ];
   try {
     if (!statSync(directory).isDirectory()) return fault('ENOTDIR');

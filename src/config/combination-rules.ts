@@ -6,7 +6,7 @@ import { type Environment, settings } from './settings.ts';
 export function combinationFaults(set: Environment): string[] {
   const faults: string[] = [];
   if (set['UPSTREAM'] === 'stripe' && set['STRIPE_SECRET_KEY'] === undefined) {
-    faults.push('STRIPE_SECRET_KEY: is needed with UPSTREAM=stripe');
+    faults.push('STRIPE_SECRET_KEY: is required with UPSTREAM=stripe');
   }
   if (
     set['NODE_ENV'] === 'production' &&
@@ -14,7 +14,7 @@ export function combinationFaults(set: Environment): string[] {
     set['STRIPE_SECRET_KEY'] === undefined
   ) {
     faults.push(
-      'STRIPE_SECRET_KEY: is needed in production; or say UPSTREAM=sandbox to serve made-up scores',
+      'STRIPE_SECRET_KEY: is required in production; set UPSTREAM=sandbox to serve made-up scores instead',
     );
   }
   if (set['NODE_ENV'] === 'production' && set['AUTH_MODE'] === undefined) {
@@ -35,7 +35,7 @@ export function combinationFaults(set: Environment): string[] {
   const port = set['PORT'] ?? String(settings.shape.PORT.def.defaultValue);
   if (set['METRICS_PORT'] === port && port !== '0') {
     faults.push(
-      `METRICS_PORT: ${port} is the port of the gateway itself (PORT); metrics have one of their own`,
+      `METRICS_PORT: ${port} is the port of the gateway itself (PORT); choose another one for metrics`,
     );
   }
   return [...faults, ...apiFaults(set), ...accountFaults(set), ...modeFaults(set)];
@@ -63,7 +63,7 @@ const settingsOfAccounts = [
 function accountFaults(set: Environment): string[] {
   const faults: string[] = [];
   if (set['STRIPE_ACCOUNT'] !== undefined && set['STRIPE_CONTEXT'] !== undefined) {
-    faults.push('STRIPE_CONTEXT: is set together with STRIPE_ACCOUNT: Stripe takes one of them');
+    faults.push('STRIPE_CONTEXT: is set together with STRIPE_ACCOUNT: Stripe accepts only one of them');
   }
   if (set['STRIPE_ACCOUNTS'] !== 'callers') {
     return faults.concat(
@@ -76,7 +76,7 @@ function accountFaults(set: Environment): string[] {
     faults.push('STRIPE_ACCOUNTS: callers needs AUTH_MODE=jwt or router, which say who calls');
   }
   if (set['AUTH_MODE'] === 'jwt' && set['JWT_STRIPE_ACCOUNT_CLAIM'] === undefined) {
-    faults.push('JWT_STRIPE_ACCOUNT_CLAIM: is needed with STRIPE_ACCOUNTS=callers and AUTH_MODE=jwt');
+    faults.push('JWT_STRIPE_ACCOUNT_CLAIM: is required with STRIPE_ACCOUNTS=callers and AUTH_MODE=jwt');
   }
   return faults;
 }
@@ -100,7 +100,7 @@ function modeFaults(set: Environment): string[] {
     set['AUTH_MODE'] === mode
       ? needed
           .filter((name) => set[name] === undefined)
-          .map((name) => `${name}: is needed with AUTH_MODE=${mode}`)
+          .map((name) => `${name}: is required with AUTH_MODE=${mode}`)
       : [...needed, ...optional]
           .filter((name) => set[name] !== undefined)
           .map((name) => `${name}: is only read with AUTH_MODE=${mode}`),

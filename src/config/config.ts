@@ -16,7 +16,7 @@ import { ConfigError } from './config-error.ts';
 import { type HttpSettings, httpOf } from './http-settings.ts';
 import { proxyOf, withProxies } from './proxy-settings.ts';
 import { readSecretFile, type SecretFile } from './secret-file-watcher.ts';
-import { takenBy } from './setting-descriptions.ts';
+import { acceptedValues } from './setting-descriptions.ts';
 import { isLiveKey } from './setting-types.ts';
 import {
   type Environment,
@@ -179,7 +179,7 @@ function readSecretFiles(said: Environment, faults: string[]): SecretFile[] {
       return [{ setting, path, text: readSecretFile(path) }];
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      faults.push(`${setting}_FILE: takes the path of a file that can be read (${code})`);
+      faults.push(`${setting}_FILE: must be the path of a file that can be read (${code})`);
       return [];
     }
   });
@@ -194,8 +194,8 @@ function faultOf(issue: z.core.$ZodIssue, set: Environment): string {
   const got = isSecret(name)
     ? 'an invalid value (not shown)'
     : JSON.stringify(withoutCredentials(set[name] ?? ''));
-  const source = set[`${name}_FILE`] === undefined ? name : `${name}_FILE: its file`;
-  return `${source}${source === name ? ':' : ''} takes ${takenBy(settings.shape[name])}, got ${got}`;
+  const source = set[`${name}_FILE`] === undefined ? name : `${name}_FILE: its content`;
+  return `${source}${source === name ? ':' : ''} must be ${acceptedValues(settings.shape[name])}, got ${got}`;
 }
 
 function deepFreeze<Value extends object>(value: Value): Value {

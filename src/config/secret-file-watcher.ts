@@ -20,7 +20,7 @@ type SecretFileState = 'renewed' | 'refused' | 'restored';
 
 export interface SecretFileUse {
   /** Starts using the text; returns false if it is not valid for the setting. */
-  take(file: SecretFile, text: string): boolean;
+  apply(file: SecretFile, text: string): boolean;
   /** Called once for each change, with the file's text unless it can't be read. */
   onState(file: SecretFile, state: SecretFileState, text?: string): void;
 }
@@ -65,7 +65,7 @@ export class SecretFiles {
       if (seen === used) {
         if (refused) use.onState(file, 'restored');
         refused = false;
-      } else if (seen !== undefined && use.take(file, seen)) {
+      } else if (seen !== undefined && use.apply(file, seen)) {
         used = seen;
         refused = false;
         use.onState(file, 'renewed');
@@ -80,9 +80,9 @@ export class SecretFiles {
 // An error in renewing a secret must not end the process.
 function withoutThrowing(use: SecretFileUse): SecretFileUse {
   return {
-    take(file, text) {
+    apply(file, text) {
       try {
-        return use.take(file, text);
+        return use.apply(file, text);
       } catch {
         return false;
       }

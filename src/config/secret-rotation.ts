@@ -31,7 +31,7 @@ export function renewSecrets(renewals: Renewals, log: Logger): SecretFileUse {
     }
   };
   return {
-    take(file: SecretFile, text: string): boolean {
+    apply(file: SecretFile, text: string): boolean {
       if (changesMode(file, text)) return false;
       const { setting } = file;
       switch (setting) {

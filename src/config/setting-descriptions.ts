@@ -5,8 +5,8 @@ import { isSecret, type SettingNeed, settingsByNeed } from './settings.ts';
 export interface SettingDescription {
   readonly name: string;
   /** The default, in Markdown; undefined if there is none. */
-  readonly otherwise: string | undefined;
-  readonly takes: string;
+  readonly defaultsTo: string | undefined;
+  readonly accepts: string;
   readonly meaning: string;
   readonly secret: boolean;
   readonly neededBy: SettingNeed;
@@ -16,7 +16,7 @@ export interface SettingDescription {
 export const settingGroups: readonly { readonly need: SettingNeed; readonly title: string }[] = [
   { need: 'everyone', title: 'For every deployment' },
   { need: 'some', title: 'For some: tokens, a router, proxies, replicas, trusted documents, traces' },
-  { need: 'few', title: 'For few: tuning and development' },
+  { need: 'few', title: 'Rarely needed: tuning and development' },
 ];
 
 /** The documentation of all settings, in the order of the groups. */
@@ -29,25 +29,25 @@ function describeGroup(need: SettingNeed): SettingDescription[] {
   return Object.entries(types).map(([name, type]) => ({
     name,
     neededBy: need,
-    otherwise: otherwiseOf(type),
-    takes: takenBy(type),
+    defaultsTo: defaultOf(type),
+    accepts: acceptedValues(type),
     meaning: type.description ?? '',
     secret: isSecret(name),
   }));
 }
 
 /** The values that a setting takes, in words. */
-export function takenBy(type: z.ZodType): string {
-  const words = type.meta()?.['takes'];
+export function acceptedValues(type: z.ZodType): string {
+  const words = type.meta()?.['accepts'];
   return typeof words === 'string'
     ? words
     : isWrapped(type)
-      ? takenBy(type.unwrap() as z.ZodType)
+      ? acceptedValues(type.unwrap() as z.ZodType)
       : 'any text';
 }
 
-function otherwiseOf(type: z.ZodType): string | undefined {
-  const words = type.meta()?.['otherwise'];
+function defaultOf(type: z.ZodType): string | undefined {
+  const words = type.meta()?.['defaultsTo'];
   if (typeof words === 'string') return words;
   if (!(type instanceof z.ZodDefault) && !(type instanceof z.ZodPrefault)) return undefined;
   const value = String(type.def.defaultValue);

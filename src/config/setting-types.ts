@@ -4,12 +4,12 @@ import * as z from 'zod';
 
 /* The types of settings, each with the text for its error message. */
 
-export function takes<Type extends z.ZodType>(words: string, type: Type): Type {
-  return type.meta({ takes: words });
+export function accepts<Type extends z.ZodType>(words: string, type: Type): Type {
+  return type.meta({ accepts: words });
 }
 
 export function wholeNumber(from: number, to: number) {
-  return takes(
+  return accepts(
     `a whole number from ${from} to ${to}`,
     z
       .string()
@@ -20,7 +20,7 @@ export function wholeNumber(from: number, to: number) {
 }
 
 export function wholeNumberOrOff(from: number, to: number) {
-  return takes(
+  return accepts(
     `a whole number from ${from} to ${to}, or off`,
     z
       .string()
@@ -36,13 +36,13 @@ export function isLiveKey(key: string): boolean {
 }
 
 export function secretFile(secret: string) {
-  return takes('the path of a file that can be read', z.string())
+  return accepts('the path of a file that can be read', z.string())
     .optional()
     .describe(`a file that holds \`${secret}\`; reloaded when it changes, without a restart`);
 }
 
 export function share() {
-  return takes(
+  return accepts(
     'a number from 0 to 1',
     z
       .string()
@@ -53,18 +53,18 @@ export function share() {
 }
 
 export function otlpProtocol() {
-  return takes('http/protobuf', z.literal('http/protobuf')).optional();
+  return accepts('http/protobuf', z.literal('http/protobuf')).optional();
 }
 
 export function httpUrl() {
-  return takes(
+  return accepts(
     'an http or https URL, without user or password',
     z.string().refine((url) => URL.canParse(url) && /^https?:\/\/[^@]*$/i.test(new URL(url).href)),
   );
 }
 
 export function pairs() {
-  return takes(
+  return accepts(
     'name=value pairs, comma separated, with values percent-encoded',
     z
       .string()
@@ -75,7 +75,7 @@ export function pairs() {
 
 /** Like `pairs`, but each name and value must be valid in a header (RFC 9110, 5.5 and 5.6.2). */
 export function headerPairs() {
-  return takes(
+  return accepts(
     'name=value pairs, comma separated, with header names and percent-encoded values',
     pairs().refine((list) =>
       list
@@ -101,7 +101,7 @@ function isDecodable(text: string): boolean {
 }
 
 export function onOff() {
-  return takes(
+  return accepts(
     'on or off',
     z.enum(['on', 'off']).transform((word) => word === 'on'),
   );

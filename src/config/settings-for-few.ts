@@ -1,19 +1,19 @@
 import * as z from 'zod';
 import { isStripeAccount } from '../stripe/http/account-keys.ts';
 import {
+  accepts,
   headerPairs,
   httpUrl,
   isOrigin,
   onOff,
   otlpProtocol,
   share,
-  takes,
   wholeNumber,
 } from './setting-types.ts';
 
 /** Tuning, development, and variants of other settings: the defaults fit nearly all deployments. */
 export const settingsForFew = {
-  STRIPE_API_URL: takes(
+  STRIPE_API_URL: accepts(
     'https://host or https://host:port, without a path; plain http only for 127.0.0.1, [::1] and localhost',
     z
       .string()
@@ -29,7 +29,7 @@ export const settingsForFew = {
   INTROSPECTION: onOff()
     .optional()
     .describe('whether callers may query the schema')
-    .meta({ otherwise: '`on`, in production `off`' }),
+    .meta({ defaultsTo: '`on`, in production `off`' }),
   // The default of Spring Security and Envoy.
   JWT_CLOCK_TOLERANCE_SECONDS: wholeNumber(0, 300)
     .default(60)
@@ -58,7 +58,7 @@ export const settingsForFew = {
   MAX_DOCUMENT_BYTES: wholeNumber(1_024, 1_000_000)
     .default(16_384)
     .describe('the maximum length of one document, in bytes'),
-  STRIPE_ACCOUNTS_WITHOUT_KEY: takes('refuse or use-one-key', z.enum(['refuse', 'use-one-key']))
+  STRIPE_ACCOUNTS_WITHOUT_KEY: accepts('refuse or use-one-key', z.enum(['refuse', 'use-one-key']))
     .default('refuse')
     .describe(
       'what happens to calls for an account without a file in `STRIPE_SECRET_KEYS_DIR`; `use-one-key` makes them with `STRIPE_SECRET_KEY` and `Stripe-Account`',
@@ -66,8 +66,8 @@ export const settingsForFew = {
   UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT: wholeNumber(1, 100_000)
     .optional()
     .describe('the maximum calls in flight for one account, with `STRIPE_ACCOUNTS=callers`')
-    .meta({ otherwise: 'a quarter of `UPSTREAM_MAX_CONCURRENCY`' }),
-  METRICS_ACCOUNTS: takes(
+    .meta({ defaultsTo: 'a quarter of `UPSTREAM_MAX_CONCURRENCY`' }),
+  METRICS_ACCOUNTS: accepts(
     'accounts, comma separated, at most 50',
     z
       .string()
@@ -96,17 +96,17 @@ export const settingsForFew = {
     .default(30_000)
     .describe('the time for a client to read its response; then its connection is closed'),
   // OpenTelemetry's names and meanings: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables
-  OTEL_SDK_DISABLED: takes('true or false', z.string().regex(/^(true|false)$/i))
+  OTEL_SDK_DISABLED: accepts('true or false', z.string().regex(/^(true|false)$/i))
     .optional()
     .describe('`true`: no traces'),
-  OTEL_TRACES_EXPORTER: takes('otlp or none', z.enum(['otlp', 'none']))
+  OTEL_TRACES_EXPORTER: accepts('otlp or none', z.enum(['otlp', 'none']))
     .default('otlp')
     .describe('`none`: no traces'),
   OTEL_EXPORTER_OTLP_PROTOCOL: otlpProtocol().describe('the protocol of the collector'),
   OTEL_EXPORTER_OTLP_TIMEOUT: wholeNumber(1, 600_000)
     .optional()
     .describe('the timeout of the collector, in milliseconds')
-    .meta({ otherwise: '`10000`' }),
+    .meta({ defaultsTo: '`10000`' }),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl()
     .optional()
     .describe('the complete URL for traces, in place of `OTEL_EXPORTER_OTLP_ENDPOINT`'),

@@ -3,6 +3,7 @@ import { isAccountId, isStripeAccount } from '../stripe/http/account-keys.ts';
 import { versionsWith } from '../stripe/versions.ts';
 import { samplers } from '../telemetry/tracing.ts';
 import {
+  accepts,
   hasReadableUser,
   headerPairs,
   httpUrl,
@@ -15,24 +16,23 @@ import {
   proxyOrigin,
   secretFile,
   share,
-  takes,
   wholeNumber,
   wholeNumberOrOff,
 } from './setting-types.ts';
 
 /** The settings of some deployments: behind a router or proxy, with tokens, with several replicas, with traces. */
 export const settingsForSome = {
-  JWT_JWKS_URL: takes(
+  JWT_JWKS_URL: accepts(
     'an https URL of a key set; plain http only for 127.0.0.1, [::1] and localhost',
     z.string().refine((url) => URL.canParse(url) && isSafeUrl(new URL(url)) && hasReadableUser(new URL(url))),
   )
     .optional()
     .describe('the URL of the issuer’s key set; required by `AUTH_MODE=jwt`'),
-  JWT_ISSUER: takes('the issuer exactly as tokens name it in iss', z.string())
+  JWT_ISSUER: accepts('the issuer exactly as tokens name it in iss', z.string())
     .optional()
     .describe('the accepted token issuer (`iss`); required by `AUTH_MODE=jwt`'),
-  JWT_AUDIENCE: takes(
-    'this gateway as tokens name it in aud; several names comma separated',
+  JWT_AUDIENCE: accepts(
+    'the audience exactly as tokens name it in aud; several, comma separated',
     z
       .string()
       .transform((list) => list.split(',').map((name) => name.trim()))
@@ -40,17 +40,17 @@ export const settingsForSome = {
   )
     .optional()
     .describe('the expected token audience (`aud`); required by `AUTH_MODE=jwt`'),
-  JWT_AUDIENCE_CLAIM: takes('aud, client_id, azp or cid', z.enum(['aud', 'client_id', 'azp', 'cid']))
+  JWT_AUDIENCE_CLAIM: accepts('aud, client_id, azp or cid', z.enum(['aud', 'client_id', 'azp', 'cid']))
     .default('aud')
     .describe(
       'the claim that must be one of `JWT_AUDIENCE`: `client_id` for access tokens of Amazon Cognito, which have no `aud`',
     ),
-  JWT_CUSTOMER_CLAIM: takes('the name of a claim', z.string().max(256))
+  JWT_CUSTOMER_CLAIM: accepts('the name of a claim', z.string().max(256))
     .optional()
     .describe(
       `the claim that holds a caller’s Stripe customer; the caller may act for no other. Its reports need a \`STRIPE_API_VERSION\` of ${versionsWith('retrieve')}, which can retrieve the evaluation’s customer`,
     ),
-  ROUTER_SECRET: takes(
+  ROUTER_SECRET: accepts(
     'one secret or several, comma separated, each of 32 to 256 visible ASCII characters',
     z
       .string()
@@ -62,13 +62,13 @@ export const settingsForSome = {
       'the secret that the router sends in `x-router-secret`; several during a rotation; required by `AUTH_MODE=router`',
     ),
   ROUTER_SECRET_FILE: secretFile('ROUTER_SECRET'),
-  SIGNALS_VISIBILITY: takes('all or scoped', z.enum(['all', 'scoped']))
+  SIGNALS_VISIBILITY: accepts('all or scoped', z.enum(['all', 'scoped']))
     .default('all')
     .describe('`scoped`: signals only for callers with the scope `evaluations:signals`'),
-  TRUSTED_DOCUMENTS: takes('off, prefer or only', z.enum(['off', 'prefer', 'only']))
+  TRUSTED_DOCUMENTS: accepts('off, prefer or only', z.enum(['off', 'prefer', 'only']))
     .default('off')
     .describe('`only` runs only the shipped operations and yours; `prefer` runs and logs others'),
-  TRUSTED_DOCUMENTS_PATH: takes('a manifest or a directory', z.string())
+  TRUSTED_DOCUMENTS_PATH: accepts('the path of a manifest or a directory', z.string())
     .optional()
     .describe('your own operations, in addition to the shipped ones'),
   RATE_LIMIT_PER_MINUTE: wholeNumberOrOff(1, 1_000_000)
@@ -77,21 +77,21 @@ export const settingsForSome = {
   RATE_LIMIT_PER_ADDRESS_PER_MINUTE: wholeNumberOrOff(1, 1_000_000)
     .prefault('600')
     .describe('the same per address, across all its callers; refused credentials are counted separately'),
-  REDIS_URL: takes(
+  REDIS_URL: accepts(
     'redis://host:port or rediss://host:port, in full redis://user:password@host:port/database; % in a password is written %25, the database is a number',
     z.string().refine((url) => URL.canParse(url) && isRedisUrl(new URL(url))),
   )
     .optional()
     .describe('the Redis that shares rate-limit counters between replicas')
-    .meta({ otherwise: 'none: each process counts for itself' }),
+    .meta({ defaultsTo: 'none: each process counts for itself' }),
   REDIS_URL_FILE: secretFile('REDIS_URL'),
-  PSEUDONYM_KEY: takes('32 to 256 characters', z.string().min(32).max(256))
+  PSEUDONYM_KEY: accepts('32 to 256 characters', z.string().min(32).max(256))
     .optional()
     .describe('the key of the hash that identifies callers in logs and counters')
-    .meta({ otherwise: 'from the Stripe key' }),
+    .meta({ defaultsTo: 'from the Stripe key' }),
   PSEUDONYM_KEY_FILE: secretFile('PSEUDONYM_KEY'),
   // Not a number of proxies: a client that bypasses them could send that many entries.
-  TRUST_PROXY: takes(
+  TRUST_PROXY: accepts(
     'the addresses or networks of the proxies in front, comma separated, such as 10.0.0.0/8 or loopback',
     z
       .string()
@@ -100,7 +100,7 @@ export const settingsForSome = {
   )
     .optional()
     .describe('the proxies whose `X-Forwarded-For` is trusted'),
-  ALLOWED_HOSTS: takes(
+  ALLOWED_HOSTS: accepts(
     'host names or addresses without ports, comma separated, such as gateway.test',
     z
       .string()
@@ -112,7 +112,8 @@ export const settingsForSome = {
       'the `Host` names to accept, besides `localhost`, `127.0.0.1` and `[::1]`; all others are refused',
     )
     .meta({
-      otherwise: 'any; those three outside production with `AUTH_MODE=none` on a loopback address',
+      defaultsTo:
+        'any; only `localhost`, `127.0.0.1` and `[::1]` outside production with `AUTH_MODE=none` on a loopback address',
     }),
   KEEP_ALIVE_MS: wholeNumber(1_000, 3_600_000)
     .default(75_000)
@@ -127,41 +128,41 @@ export const settingsForSome = {
   EXPLORER: onOff()
     .optional()
     .describe('the explorer at `/`, and with the sandbox the playground at `/try`')
-    .meta({ otherwise: '`on`, in production `off`' }),
-  HTTPS_PROXY: takes(
+    .meta({ defaultsTo: '`on`, in production `off`' }),
+  HTTPS_PROXY: accepts(
     'http://user:password@host:port, or https:// with a host name; without a path',
     z.string().refine(isProxy).transform(proxyOrigin),
   )
     .optional()
     .describe('the proxy for requests to Stripe and the key set; also read as `https_proxy`'),
-  NO_PROXY: takes('host names, comma separated, such as stripe.internal or .example.com', z.string())
+  NO_PROXY: accepts('host names, comma separated, such as stripe.internal or .example.com', z.string())
     .default('')
     .describe('hosts to call without the proxy, subdomains included; also read as `no_proxy`'),
-  STRIPE_ACCOUNT: takes('an account id, acct_…', z.string().regex(/^acct_[A-Za-z0-9]+$/))
+  STRIPE_ACCOUNT: accepts('an account id, acct_…', z.string().regex(/^acct_[A-Za-z0-9]+$/))
     .optional()
     .describe('sent as `Stripe-Account` (Connect)'),
-  STRIPE_CONTEXT: takes(
+  STRIPE_CONTEXT: accepts(
     'a context path, such as org_1/acct_1',
     z.string().refine((text) => isStripeAccount(text) && !isAccountId(text)),
   )
     .optional()
     .describe('sent as `Stripe-Context` (organizations), in place of `STRIPE_ACCOUNT`'),
-  STRIPE_ACCOUNTS: takes('one or callers', z.enum(['one', 'callers']))
+  STRIPE_ACCOUNTS: accepts('one or callers', z.enum(['one', 'callers']))
     .default('one')
     .describe(
       '`callers`: each caller names the Stripe account of its calls; callers without one use `STRIPE_ACCOUNT` or `STRIPE_CONTEXT`, or are refused. See [Many Stripe accounts](../platforms.md)',
     ),
-  JWT_STRIPE_ACCOUNT_CLAIM: takes('the name of a claim', z.string().max(256))
+  JWT_STRIPE_ACCOUNT_CLAIM: accepts('the name of a claim', z.string().max(256))
     .optional()
     .describe(
       'the claim that holds a caller’s Stripe account or context path; required by `STRIPE_ACCOUNTS=callers` with `AUTH_MODE=jwt`. A router sends `x-caller-account`',
     ),
-  STRIPE_SECRET_KEYS_DIR: takes('a directory that can be read', z.string().min(1))
+  STRIPE_SECRET_KEYS_DIR: accepts('a directory that can be read', z.string().min(1))
     .optional()
     .describe(
       'the directory of the accounts’ own keys, each in a file named after its account, such as `acct_1`',
     )
-    .meta({ otherwise: 'all calls use `STRIPE_SECRET_KEY`' }),
+    .meta({ defaultsTo: 'all calls use `STRIPE_SECRET_KEY`' }),
   UPSTREAM_TIMEOUT_MS: wholeNumber(1, 600_000)
     .default(3000)
     .describe('the timeout of one upstream attempt, body included; at most UPSTREAM_DEADLINE_MS'),
@@ -187,12 +188,14 @@ export const settingsForSome = {
       'the base URL of the collector; traces go to `/v1/traces` below it. Without one there are no traces',
     ),
   OTEL_EXPORTER_OTLP_HEADERS: headerPairs().optional().describe('sent to the collector, such as its token'),
-  OTEL_SERVICE_NAME: takes('a name', z.string().max(256))
+  OTEL_SERVICE_NAME: accepts('a name', z.string().max(256))
     .optional()
     .describe('the service name in traces')
-    .meta({ otherwise: '`service.name` of `OTEL_RESOURCE_ATTRIBUTES`, else `customer-evaluations-gateway`' }),
+    .meta({
+      defaultsTo: '`service.name` of `OTEL_RESOURCE_ATTRIBUTES`, else `customer-evaluations-gateway`',
+    }),
   OTEL_RESOURCE_ATTRIBUTES: pairs().default('').describe('further attributes of the service in each trace'),
-  OTEL_TRACES_SAMPLER: takes(samplers.join(', '), z.enum(samplers))
+  OTEL_TRACES_SAMPLER: accepts(`one of ${samplers.join(', ')}`, z.enum(samplers))
     .default('parentbased_always_on')
     .describe('the sampler: which traces are kept'),
   OTEL_TRACES_SAMPLER_ARG: share().default(1).describe('the share that `traceidratio` keeps'),

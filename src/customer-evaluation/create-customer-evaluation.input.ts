@@ -24,7 +24,7 @@ export class EvaluationClientDataInput {
 
 @Directive('@oneOf')
 @InputType({
-  description: 'The client, in exactly one of two ways: by Radar Session wherever one could be made.',
+  description: 'The client: a Radar Session if there is one, otherwise `data`. Set exactly one.',
 })
 export class EvaluationClientDetailsInput {
   @Field(() => ID, {
@@ -35,7 +35,7 @@ export class EvaluationClientDetailsInput {
 
   @Field(() => EvaluationClientDataInput, {
     nullable: true,
-    description: `The fallback where no Radar Session could be made. Needs a Stripe API version of ${versionsWith('clientData')}, else \`UPSTREAM_UNSUPPORTED\`.`,
+    description: `The fallback if there is no Radar Session. Needs a Stripe API version of ${versionsWith('clientData')}, else \`UPSTREAM_UNSUPPORTED\`.`,
   })
   readonly data?: EvaluationClientDataInput | null;
 }

@@ -17,8 +17,8 @@ registerEnumType(CustomerEvaluationOutcome, {
   valuesConfig: {
     LOGIN_SUCCESS: { description: 'The customer was logged in.' },
     LOGIN_FAILED: { description: 'The customer was not logged in; `failureReason` says why.' },
-    REGISTRATION_SUCCESS: { description: 'The account was made.' },
-    REGISTRATION_FAILED: { description: 'The account was not made; `failureReason` says why.' },
+    REGISTRATION_SUCCESS: { description: 'The account was created.' },
+    REGISTRATION_FAILED: { description: 'The account was not created; `failureReason` says why.' },
     UNKNOWN: { description: 'An outcome that is newer than this gateway.' },
   },
 });

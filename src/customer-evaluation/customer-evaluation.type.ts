@@ -35,7 +35,7 @@ export class CustomerEvaluation {
   @Field(() => Boolean, { description: 'False for Stripe’s test mode and for the sandbox.' })
   readonly livemode: boolean;
 
-  @Field(() => GraphQLDateTime, { description: 'When the evaluation was made.' })
+  @Field(() => GraphQLDateTime, { description: 'When the evaluation was created.' })
   readonly createdAt: Date;
 
   @Field(() => StripeCustomer, {

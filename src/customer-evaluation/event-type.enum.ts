@@ -12,7 +12,7 @@ export type CustomerEvaluationEventType = keyof typeof CustomerEvaluationEventTy
 export type EventType = Exclude<CustomerEvaluationEventType, 'UNKNOWN'>;
 
 /** The upstream's values for the event types that it evaluates. */
-export const eventTypeWords = { LOGIN: 'login', REGISTRATION: 'registration' } as const satisfies Record<
+export const stripeEventTypes = { LOGIN: 'login', REGISTRATION: 'registration' } as const satisfies Record<
   EventType,
   string
 >;
@@ -22,10 +22,12 @@ registerEnumType(CustomerEvaluationEventType, {
   description: 'The event that is evaluated.',
   valuesConfig: {
     LOGIN: {
-      description: 'An existing customer logs in; asks first of all how likely the account is being shared.',
+      description:
+        'An existing customer logs in. The evaluation asks mainly how likely it is that the account is shared.',
     },
     REGISTRATION: {
-      description: 'Somebody signs up; asks how likely the same person holds several accounts.',
+      description:
+        'Somebody signs up. The evaluation asks how likely it is that the same person holds several accounts.',
     },
     UNKNOWN: {
       description:

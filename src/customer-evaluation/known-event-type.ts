@@ -8,6 +8,6 @@ export function knownEventType(
   path: Path,
 ): EventType | undefined {
   if (eventType !== 'UNKNOWN') return eventType;
-  problems.add(path, 'takes LOGIN or REGISTRATION; UNKNOWN is only returned in responses.');
+  problems.add(path, 'must be LOGIN or REGISTRATION; UNKNOWN is only returned in responses.');
   return undefined;
 }

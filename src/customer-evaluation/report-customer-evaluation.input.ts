@@ -161,13 +161,13 @@ export class CustomerEvaluationReportInput {
 
   @Field(() => CustomerEvaluationRegistrationSucceededInput, {
     nullable: true,
-    description: 'The account was made, and for which customer.',
+    description: 'The account was created, and for which customer.',
   })
   readonly registrationSucceeded?: CustomerEvaluationRegistrationSucceededInput | null;
 
   @Field(() => CustomerEvaluationRegistrationFailedInput, {
     nullable: true,
-    description: `The account was not made, and why. ${otherIsNoDecision}`,
+    description: `The account was not created, and why. ${otherIsNoDecision}`,
   })
   readonly registrationFailed?: CustomerEvaluationRegistrationFailedInput | null;
 

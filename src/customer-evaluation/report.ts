@@ -51,7 +51,7 @@ export function lost(
  */
 export function readReport({ id, report: input }: ReportCustomerEvaluationInput): Report {
   const problems = new InputProblems(maxStringLength);
-  if (!isEvaluationId(id)) problems.add(['input', 'id'], 'cannot be the id of an evaluation.');
+  if (!isEvaluationId(id)) problems.add(['input', 'id'], 'is not the id of an evaluation.');
   const report = reportOf(problems, input);
   problems.throwIfAny();
   return { id, ...report };
@@ -93,9 +93,10 @@ function reportOfOutcome(
   path: Path,
 ): Omit<Report, 'id'> {
   // The upstream would accept it, and a client that forgot the fields would believe that something was reported.
-  if (status == null && customer == null) problems.add(path, 'takes at least one of status and customer.');
+  if (status == null && customer == null)
+    problems.add(path, 'must have at least one of status and customer.');
   if (reason != null && status !== 'BLOCKED' && status !== 'RESTRICTED') {
-    problems.add([...path, 'reason'], 'goes with a status of BLOCKED or RESTRICTED.');
+    problems.add([...path, 'reason'], 'is only allowed with a status of BLOCKED or RESTRICTED.');
   }
   return {
     eventType: eventType == null ? undefined : knownEventType(problems, eventType, [...path, 'eventType']),

@@ -3,7 +3,7 @@ import type { Report } from './report.ts';
 import type { CustomerEvaluationReportedStatus } from './report-customer-evaluation.input.ts';
 
 /** Stripe's values for the business's decision, in both APIs. */
-export const statusWords = {
+export const stripeStatuses = {
   ALLOWED: 'allowed',
   RESTRICTED: 'restricted',
   BLOCKED: 'blocked',

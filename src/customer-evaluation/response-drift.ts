@@ -39,7 +39,7 @@ export class ResponseDrift {
     }
   }
 
-  readWord<Value extends string>(words: Words<Value>, field: string, word: string): Value | 'UNKNOWN' {
+  readEnum<Value extends string>(words: Words<Value>, field: string, word: string): Value | 'UNKNOWN' {
     const value = Object.hasOwn(words, word) ? words[word] : undefined;
     if (value === undefined) this.note(`unknown word in ${field}`);
     return value ?? 'UNKNOWN';

@@ -14,7 +14,7 @@ export type CustomerEvaluationRiskLevel = keyof typeof CustomerEvaluationRiskLev
 registerEnumType(CustomerEvaluationRiskLevel, {
   name: 'CustomerEvaluationRiskLevel',
   description:
-    'Stripe’s reading of a score. The bands are those of Stripe’s guide and may move: decide by level.',
+    'Stripe’s interpretation of a score. The bands are from Stripe’s guide and may change: decide by level.',
   valuesConfig: {
     HIGHEST: { description: 'The highest risk, a score of 75 to 100: block, or ask for proof.' },
     ELEVATED: { description: 'More risk than usual, a score of 65 to 74: look closer, or add a check.' },

@@ -9,13 +9,13 @@ import { CustomerEvaluationRiskLevel } from './risk-level.enum.ts';
 export abstract class CustomerEvaluationSignal {
   @Field(() => Float, {
     nullable: true,
-    description: 'From 0.0, unlikely, to 100.0, all but certain; null if Stripe sends none: decide by level.',
+    description: 'From 0.0 (unlikely) to 100.0 (almost certain); null if Stripe sends none: decide by level.',
   })
   readonly score: number | null;
 
   @Field(() => CustomerEvaluationRiskLevel, {
     nullable: true,
-    description: 'Stripe’s reading of the score; null if Stripe sends none: decide by score.',
+    description: 'Stripe’s interpretation of the score; null if Stripe sends none: decide by score.',
   })
   readonly riskLevel: CustomerEvaluationRiskLevel | null;
 
@@ -35,14 +35,14 @@ export abstract class CustomerEvaluationSignal {
 @ObjectType({
   simpleResolvers: true,
   implements: CustomerEvaluationSignal,
-  description: 'How likely the account is used by several people.',
+  description: 'How likely it is that several people use the account.',
 })
 export class AccountSharingSignal extends CustomerEvaluationSignal {}
 
 @ObjectType({
   simpleResolvers: true,
   implements: CustomerEvaluationSignal,
-  description: 'How likely the same person holds several accounts.',
+  description: 'How likely it is that the same person holds several accounts.',
 })
 export class MultiAccountingSignal extends CustomerEvaluationSignal {}
 

@@ -38,7 +38,7 @@ export class BadRequestError extends GatewayError {
     return new BadRequestError(417, 'Send no Expect header, or Expect: 100-continue.');
   }
 
-  static tooManyPieces(): BadRequestError {
+  static tooManyChunks(): BadRequestError {
     return new BadRequestError(
       400,
       'The body arrives in too many small chunks. Send it at once, or in chunks of a kilobyte or more.',
@@ -49,17 +49,24 @@ export class BadRequestError extends GatewayError {
     return new BadRequestError(431, 'The request has too many header fields.');
   }
 
+  static notAcceptable(): BadRequestError {
+    return new BadRequestError(
+      406,
+      'The Accept header allows neither application/json nor application/graphql-response+json.',
+    );
+  }
+
   static malformedDocument(): BadRequestError {
     return new BadRequestError(
       400,
-      'The query holds half of a surrogate pair, which no UTF-8 can carry. Send both halves or neither.',
+      'The query contains a lone surrogate, which UTF-8 cannot encode. Send surrogates in pairs only.',
     );
   }
 
   static methodNotAllowed(allow: string): BadRequestError {
     return new BadRequestError(
       405,
-      `This path takes ${allow}. Operations are sent by POST to /graphql.`,
+      `This path allows ${allow}. Operations are sent by POST to /graphql.`,
       allow,
     );
   }

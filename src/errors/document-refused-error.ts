@@ -14,7 +14,7 @@ const refusals = {
   },
   PERSISTED_QUERY_HASH_MISMATCH: {
     status: 400,
-    message: 'The hash is not that of the query: send the SHA-256 of the same text, in hexadecimal.',
+    message: 'The hash does not match the query: send the SHA-256 of its exact text, in hexadecimal.',
   },
 } as const satisfies Partial<Record<TopLevelCode, { status: number; message: string }>>;
 

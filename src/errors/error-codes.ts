@@ -104,14 +104,14 @@ export const topLevelCodes = {
 export type TopLevelCode = keyof typeof topLevelCodes;
 
 /** Outcomes in metrics and the log that say more than the error's code, and whose fault each is. */
-export const finerOutcomes = {
+export const detailedOutcomes = {
   // `OVERLOADED`: the replica is shutting down.
   DRAINING: 'gateway',
   // `UNAUTHENTICATED`: credentials could not be checked, because the issuer's keys are unavailable.
   IDENTITY_UNAVAILABLE: 'gateway',
 } as const satisfies Record<string, Fault>;
 
-export type FinerOutcome = keyof typeof finerOutcomes;
+export type DetailedOutcome = keyof typeof detailedOutcomes;
 
 /** Any code that a caller can see. */
 export type ErrorCode = FailureCode | TopLevelCode;

@@ -1,4 +1,4 @@
-import type { FinerOutcome, TopLevelCode } from './error-codes.ts';
+import type { DetailedOutcome, TopLevelCode } from './error-codes.ts';
 
 /**
  * A refusal by the gateway itself, before it sent anything upstream for the refused field or request. Clients get it as
@@ -12,7 +12,7 @@ export abstract class GatewayError extends Error {
   readonly retryAfterMs: number | undefined = undefined;
 
   /** The outcome in metrics, if that says more than the code. */
-  readonly outcome: FinerOutcome | undefined = undefined;
+  readonly outcome: DetailedOutcome | undefined = undefined;
 
   get retryable(): boolean {
     return this.retryAfterMs !== undefined;

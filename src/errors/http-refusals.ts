@@ -51,15 +51,15 @@ const badRequest: Description = {
 /** The message for a bug, here and in GraphQL responses: it only says where to find the reason. */
 export const bug: Description = {
   code: 'INTERNAL_SERVER_ERROR',
-  message: 'The gateway failed. Its operators find the reason under this request id.',
+  message: 'The gateway failed. Its operators can find the reason in the log by this request id.',
 };
 
 const refusals: Readonly<Record<number, Description>> = {
-  404: { code: 'NOT_FOUND', message: 'Nothing is here: POST to /graphql.' },
-  413: { code: 'BAD_REQUEST', message: 'The body or its document is larger than this gateway takes.' },
+  404: { code: 'NOT_FOUND', message: 'Not found. POST to /graphql.' },
+  413: { code: 'BAD_REQUEST', message: 'The body or its document is larger than this gateway accepts.' },
   415: {
     code: 'BAD_REQUEST',
     message: 'Send the content type application/json, in UTF-8 and without compression.',
   },
-  431: { code: 'BAD_REQUEST', message: 'The headers are larger than this gateway takes.' },
+  431: { code: 'BAD_REQUEST', message: 'The headers are larger than this gateway accepts.' },
 };

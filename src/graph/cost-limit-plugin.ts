@@ -41,7 +41,7 @@ export function costLimitPlugin(
 }
 
 function tooCostly(cost: number, maxCost: number): GraphQLError {
-  const message = `The operation asks for ${cost} objects; this gateway takes at most ${maxCost} at a time.`;
+  const message = `The operation may cause ${cost} calls to Stripe; this gateway allows at most ${maxCost}.`;
   return new GraphQLError(message, {
     extensions: { code: 'BAD_USER_INPUT' satisfies ErrorCode, http: { status: 400 } },
   });

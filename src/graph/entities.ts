@@ -34,7 +34,7 @@ function resolve(
   const load = loaders.get(__typename);
   if (load === undefined) {
     return refusal(
-      `one of them is no ${[...loaders.keys()].join(' or ')}, which is all that this subgraph resolves.`,
+      `an entry is not a ${[...loaders.keys()].join(' or ')}, the only type that this subgraph resolves.`,
     );
   }
   if (typeof id !== 'string') return refusal(`a ${__typename} is identified by its id, a string.`);

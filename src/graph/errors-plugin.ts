@@ -8,7 +8,7 @@ import type { ErrorCode } from '../errors/error-codes.ts';
 import { GatewayError, retryAfterSeconds } from '../errors/gateway-error.ts';
 import { bug } from '../errors/http-refusals.ts';
 import { UpstreamCallError } from '../errors/upstream-call-error.ts';
-import { nameChoices } from './name-choices.ts';
+import { addAcceptedValues } from './name-choices.ts';
 import { plainMessage } from './plain-messages.ts';
 import { redactSchemaNames } from './redact-schema-names.ts';
 import { redactValues } from './redact-values.ts';
@@ -37,7 +37,7 @@ export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloSer
         for (const error of errors) error.message = plainMessage(error.message);
         redactValues(errors, { schema, document, operation, variables: request.variables });
         if (hideSchema) redactSchemaNames(errors, { source, variables: request.variables });
-        else nameChoices(errors, schema);
+        else addAcceptedValues(errors, schema);
         for (const error of errors) {
           if (isRequestError(error)) {
             Object.assign(error.extensions, {

@@ -15,7 +15,7 @@ export type KeyScope = Pick<Call, 'caller' | 'account'>;
 const printable = /^[\x20-\x7e]{1,255}$/;
 
 /** Generates a key for a client that sent none. */
-export function drawIdempotencyKey(scope: KeyScope, mutation: string): IdempotencyKey {
+export function generateIdempotencyKey(scope: KeyScope, mutation: string): IdempotencyKey {
   return scoped(scope, mutation, randomUUID());
 }
 
@@ -26,7 +26,7 @@ export function drawIdempotencyKey(scope: KeyScope, mutation: string): Idempoten
 export function scopeIdempotencyKey(scope: KeyScope, mutation: string, key: string): IdempotencyKey {
   if (!printable.test(key)) {
     const path = ['input', 'idempotencyKey'];
-    throw UpstreamCallError.ofField('BAD_USER_INPUT', path, 'takes 1 to 255 printable ASCII characters.');
+    throw UpstreamCallError.ofField('BAD_USER_INPUT', path, 'must be 1 to 255 printable ASCII characters.');
   }
   return scoped(scope, mutation, key);
 }

@@ -1,7 +1,7 @@
 import { UpstreamCallError } from '../errors/upstream-call-error.ts';
 import { logFailure } from './failure-log.ts';
 import type { GraphQLContext } from './graphql-context.ts';
-import { drawIdempotencyKey, type IdempotencyKey, scopeIdempotencyKey } from './idempotency-key.ts';
+import { generateIdempotencyKey, type IdempotencyKey, scopeIdempotencyKey } from './idempotency-key.ts';
 
 /** A mutation that runs at most once per idempotency key of its caller. */
 export interface IdempotentMutation<Result, Payload> {
@@ -25,7 +25,7 @@ export async function runIdempotent<Result, Payload>(
   try {
     key =
       clientKey == null
-        ? drawIdempotencyKey(context, mutation.name)
+        ? generateIdempotencyKey(context, mutation.name)
         : scopeIdempotencyKey(context, mutation.name, clientKey);
     context.idempotencyKeys.push(key.client);
     return mutation.succeeded(key.client, await call(key.upstream));
@@ -34,7 +34,7 @@ export async function runIdempotent<Result, Payload>(
     logFailure(error, context.log);
     context.observer.failed(error.code);
     // If the client's key was invalid, the payload has a generated one that can be used.
-    const { client } = key ?? drawIdempotencyKey(context, mutation.name);
+    const { client } = key ?? generateIdempotencyKey(context, mutation.name);
     return mutation.failed(client, error);
   }
 }

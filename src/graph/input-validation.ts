@@ -44,10 +44,10 @@ function problemWith(value: string, maxLength: number): string | undefined {
   if (value === '') return 'must not be empty; leave an optional field out instead.';
   // Stripe counts characters (OpenAPI `maxLength`, so code points); there are at least as many code units.
   if (value.length > maxLength && [...value].length > maxLength) {
-    return `takes at most ${maxLength} characters.`;
+    return `must have at most ${maxLength} characters.`;
   }
   // Encoders disagree about unpaired surrogates, and databases about NUL: neither would arrive as sent.
-  if (!value.isWellFormed()) return 'holds half of a surrogate pair, which no UTF-8 can carry.';
+  if (!value.isWellFormed()) return 'contains a lone surrogate, which UTF-8 cannot encode.';
   if (value.includes('\0')) return 'holds a NUL character.';
   return undefined;
 }

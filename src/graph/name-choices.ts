@@ -5,11 +5,11 @@ const ofOneType =
   /(?: is not a value of type| for OneOf type|^OneOf Input Object) "(\w+)"(?: must specify exactly one key)?\.$/;
 
 /** Adds the enum's values or the input's keys, in place. Only for callers that may see the schema. */
-export function nameChoices(errors: readonly GraphQLError[], schema: GraphQLSchema): void {
+export function addAcceptedValues(errors: readonly GraphQLError[], schema: GraphQLSchema): void {
   for (const error of errors) {
     const name = ofOneType.exec(error.message)?.[1];
     const choices = name === undefined ? [] : choicesOf(schema, name);
-    if (choices.length > 0) error.message += ` It takes ${choices.join(' or ')}.`;
+    if (choices.length > 0) error.message += ` Use ${choices.join(' or ')}.`;
   }
 }
 

@@ -21,7 +21,7 @@ export function operationLimitsRule(limits: OperationLimits): ValidationRule {
       const measure = measureOperation(context.getDocument(), operation);
       for (const size of Object.keys(limits) as (keyof OperationMeasure)[]) {
         if (measure[size] <= limits[size]) continue;
-        const message = `The operation has ${measure[size]} ${words[size]}; this gateway takes at most ${limits[size]}. Send several smaller operations.`;
+        const message = `The operation has ${measure[size]} ${words[size]}; this gateway allows at most ${limits[size]}. Send several smaller operations.`;
         context.reportError(new GraphQLError(message, { nodes: operation }));
       }
       return false;

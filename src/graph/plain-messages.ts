@@ -20,7 +20,7 @@ export const badRequests: readonly PlainMessage[] = [
   {
     start: 'Operation batching disabled',
     message:
-      'This gateway takes one operation per request, not a list. An operation may have several root fields.',
+      'This gateway accepts one operation per request, not a list. An operation may have several root fields.',
   },
   {
     start: 'POST body missing',
@@ -37,14 +37,7 @@ export const badRequests: readonly PlainMessage[] = [
   },
 ];
 
-/** Apollo Server looks at `Accept` only once it has a result. */
-export const notAcceptable: PlainMessage = {
-  start: "An 'accept' header was provided",
-  message:
-    'The header Accept takes neither application/json nor application/graphql-response+json. The operation may have run: see effect.',
-};
-
-const all = [introspectionIsOff, ...badRequests, notAcceptable];
+const all = [introspectionIsOff, ...badRequests];
 
 /** Apollo Server's message, or the one that replaces it. */
 export function plainMessage(message: string): string {

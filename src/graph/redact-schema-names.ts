@@ -20,8 +20,9 @@ export function redactSchemaNames(
     if (isRaisedByUs(error)) continue;
     error.message = error.message
       .replace(/ Did you mean .*/s, '')
-      // The rules quote names, alone or within a type or coordinate: "[Name!]!", "Type.field".
-      .replace(/"([^"]*)"/g, (quoted, content: string) => (isKnown(content, known) ? quoted : hidden))
+      // The rules quote names, alone or within a type or coordinate: "[Name!]!", "Type.field". A long message is cut,
+      // possibly within a quotation (graphql-js, OverlappingFieldsCanBeMergedRule).
+      .replace(/"([^"]*)(?:"|$)/g, (quoted, content: string) => (isKnown(content, known) ? quoted : hidden))
       // Unquoted names have several words in camel or snake case, so they cannot be mistaken for English words.
       .replace(/\b[A-Za-z]+(?:[a-z][A-Z]|_)\w*/g, (name) => (known.has(name) ? name : hidden));
     error.stack = '';
@@ -33,7 +34,8 @@ export function redactSchemaNames(
   }
 }
 
-// Errors with our own codes have our own messages, which name only settings and what callers sent.
+// Errors with our own codes have our own messages, which name only settings and what callers sent. Payloads are not
+// redacted: their errors say which values and fields an input may have.
 function isRaisedByUs({ extensions, originalError }: GraphQLError): boolean {
   const graphqlCodes = ['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', undefined];
   const isThrown = originalError != null && !(originalError instanceof GraphQLError);

@@ -37,11 +37,13 @@ export function redactValues(errors: readonly GraphQLError[], request: RefusedRe
   for (const error of errors) {
     if (isCoercionError(error)) rewrite(error, coercionRefusal(error));
     else if (isArgumentError(error)) {
-      rewrite(error, argumentRefusals?.get(error) ?? { message: 'An argument is refused.' });
+      rewrite(error, argumentRefusals?.get(error) ?? { message: 'An argument is invalid.' });
       // graphql-js raises it during execution, so it has no code yet.
       error.extensions['code'] = 'BAD_USER_INPUT';
     } else if (error.extensions['code'] === 'OPERATION_RESOLUTION_FAILURE') {
-      rewrite(error, { message: 'The document does not tell by `operationName` which operation to run.' });
+      rewrite(error, {
+        message: 'The document has no operation of this `operationName`, or several and no name is given.',
+      });
     } else if (error.extensions['code'] === 'GRAPHQL_PARSE_FAILED') rewrite(error, syntaxRefusal(error));
     else if (quotesLiteral(error)) rewrite(error, literalRefusal(error));
   }
@@ -118,7 +120,7 @@ function syntaxRefusal(error: GraphQLError): Rejection {
   const [, maxTokens] =
     /^Syntax Error: Document contains more tha[tn] (\d+) tokens\./.exec(error.message) ?? [];
   if (maxTokens !== undefined) {
-    return { message: `Syntax Error: this gateway takes documents of at most ${maxTokens} tokens.` };
+    return { message: `Syntax Error: this gateway allows at most ${maxTokens} tokens in a document.` };
   }
   const [at] = error.locations ?? [];
   return { message: `Syntax Error: the document does not parse at line ${at?.line}, column ${at?.column}.` };
@@ -153,7 +155,7 @@ function coercionRefusal(error: GraphQLError): Rejection {
   const [node] = error.nodes ?? [];
   const fault = error.originalError;
   if (node?.kind !== Kind.VARIABLE_DEFINITION || !(fault instanceof GraphQLError)) {
-    return { message: 'A variable is refused.' };
+    return { message: 'A variable is invalid.' };
   }
   const [, path = node.variable.name.value] =
     / at "([\w.[\]]+)"$/.exec(error.message.slice(0, -`; ${fault.message}`.length)) ?? [];

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { BadRequestError } from '../errors/bad-request-error.ts';
 import type { Origins } from './cors.ts';
-import { UnfitRequest } from './unfit-request.ts';
+import { HttpError } from './http-error.ts';
 
 /**
  * Refuses methods that a path does not support, and lists those that it does in `Allow`. Runs before the body is read,
@@ -31,7 +31,7 @@ export function refuseOtherMethods(server: FastifyInstance, origins: Origins): v
     }
     reply.headers(origins.headersFor(headers.origin));
     const allow = allowedAt(url.split('?', 1)[0] ?? '');
-    done(allow === undefined ? new UnfitRequest(404) : BadRequestError.methodNotAllowed(allow));
+    done(allow === undefined ? new HttpError(404) : BadRequestError.methodNotAllowed(allow));
   });
 }
 

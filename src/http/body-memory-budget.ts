@@ -19,13 +19,13 @@ export class BodyBudget {
   #left = shareOfHeapInBytes();
 
   /** Reserves the bytes if there is room for them; otherwise returns false. */
-  take(bytes: number): boolean {
+  reserve(bytes: number): boolean {
     if (bytes > this.#left) return false;
     this.#left -= bytes;
     return true;
   }
 
-  giveBack(bytes: number): void {
+  release(bytes: number): void {
     this.#left += bytes;
   }
 }

@@ -3,14 +3,14 @@ import type { Socket } from 'node:net';
 import { BadRequestError } from '../errors/bad-request-error.ts';
 import { OverloadedError } from '../errors/overloaded-error.ts';
 import type { BodyBudget } from './body-memory-budget.ts';
-import { closeGently } from './close-gently.ts';
-import { UnfitRequest } from './unfit-request.ts';
+import { lingerOnClose } from './close-gently.ts';
+import { HttpError } from './http-error.ts';
 
 /**
  * Clients send chunks of kilobytes. The limit still admits a body of the default maximum size in chunks of 16 bytes.
  */
-const minPieces = 4_096;
-const bytesPerPiece = 64;
+const minChunks = 4_096;
+const bytesPerChunk = 64;
 
 export interface BodyLimits {
   readonly maxBytes: number;
@@ -29,10 +29,12 @@ export class BoundedRequest extends IncomingMessage {
   readonly #limits: BodyLimits;
   #held: Buffer | undefined;
   #bytes = 0;
-  #pieces = 0;
+  #chunks = 0;
   #charged = 0;
   #fault: Error | undefined;
   #done: Done | undefined;
+  #isRead = false;
+  #isUnwanted = false;
   #isCut = false;
 
   constructor(socket: Socket, limits: BodyLimits) {
@@ -40,19 +42,19 @@ export class BoundedRequest extends IncomingMessage {
     this.#limits = limits;
     this.on('close', () => {
       // The error is created only if the body is still awaited: capturing its stack takes 2 µs.
-      if (this.isBodyAwaited) this.#settle(new UnfitRequest(400));
+      if (this.isBodyAwaited) this.#settle(new HttpError(400));
     });
   }
 
   /** Node's parser calls this with each chunk of the body, and with null at the end; returning false stops reading. */
-  override push(piece: Buffer | null): boolean {
-    if (piece === null) {
+  override push(chunk: Buffer | null): boolean {
+    if (chunk === null) {
       if (this.#done !== undefined) this.#settle();
       return super.push(null);
     }
-    if (this.#fault !== undefined) return false;
-    this.#pieces += 1;
-    const fault = this.#hold(piece);
+    if (this.#fault !== undefined || this.#isUnwanted) return false;
+    this.#chunks += 1;
+    const fault = this.#hold(chunk);
     if (fault !== undefined) {
       this.refuseBody(fault);
       return false;
@@ -68,9 +70,10 @@ export class BoundedRequest extends IncomingMessage {
 
   /** Reads the body, and calls `done` once: with the whole body, or with the error that refuses it. */
   readBody(done: Done): void {
+    this.#isRead = true;
     this.#done = done;
     if (this.#fault === undefined && (this.#announced ?? 0) > this.#limits.maxBytes) {
-      this.#fault = new UnfitRequest(413);
+      this.#fault = new HttpError(413);
     }
     if (this.#fault !== undefined) this.#settle(this.#fault);
     else if (this.complete) this.#settle();
@@ -91,22 +94,28 @@ export class BoundedRequest extends IncomingMessage {
 
   /**
    * Whether a response that is sent now must close the connection, because discarding the rest of the body costs more
-   * than a new connection: the body is chunked or too large, or its sender is unauthenticated. If so, reading stops.
+   * than a new connection: the body is chunked or too large, or its sender is unauthenticated. If so, reading stops. A
+   * body that nobody has read is released.
    */
   closesUnread(isKnown: boolean): boolean {
+    // Not only once the response is sent: a pipelined one waits for those before it.
+    if (!this.#isRead) {
+      this.#isUnwanted = true;
+      this.release();
+    }
     if (this.complete || !this.#hasBody) return false;
     const isCheap =
       isKnown && this.#fault === undefined && (this.#announced ?? Infinity) <= this.#limits.maxBytes;
     if (isCheap) return false;
     this.#isCut = true;
     this.socket.pause();
-    closeGently(this.socket);
+    lingerOnClose(this.socket);
     return true;
   }
 
   /** Releases the body, once its request has been answered or aborted. */
   release(): void {
-    this.#limits.budget.giveBack(this.#charged);
+    this.#limits.budget.release(this.#charged);
     this.#charged = 0;
     this.#held = undefined;
   }
@@ -120,16 +129,16 @@ export class BoundedRequest extends IncomingMessage {
     return this.headers['transfer-encoding'] !== undefined || (this.#announced ?? 0) > 0;
   }
 
-  #hold(piece: Buffer): Error | undefined {
+  #hold(chunk: Buffer): Error | undefined {
     const { maxBytes } = this.#limits;
-    const bytes = this.#bytes + piece.length;
-    if (bytes > maxBytes) return new UnfitRequest(413);
-    if (this.#pieces > Math.max(minPieces, maxBytes / bytesPerPiece)) return BadRequestError.tooManyPieces();
+    const bytes = this.#bytes + chunk.length;
+    if (bytes > maxBytes) return new HttpError(413);
+    if (this.#chunks > Math.max(minChunks, maxBytes / bytesPerChunk)) return BadRequestError.tooManyChunks();
     const held = this.#held;
     if (held === undefined) {
       // Most bodies come in one chunk, which needs no copy.
       if (!this.#charge(bytes)) return new OverloadedError();
-      this.#held = piece;
+      this.#held = chunk;
     } else {
       if (bytes > held.length) {
         const room = Math.min(Math.max(bytes, 2 * held.length, 1_024), maxBytes);
@@ -137,7 +146,7 @@ export class BoundedRequest extends IncomingMessage {
         this.#held = Buffer.allocUnsafeSlow(room);
         held.copy(this.#held, 0, 0, this.#bytes);
       }
-      piece.copy(this.#held as Buffer, this.#bytes);
+      chunk.copy(this.#held as Buffer, this.#bytes);
     }
     this.#bytes = bytes;
     return undefined;
@@ -145,9 +154,9 @@ export class BoundedRequest extends IncomingMessage {
 
   #charge(room: number): boolean {
     const more = room - this.#charged;
-    const isTaken = this.#limits.budget.take(more);
-    if (isTaken) this.#charged = room;
-    return isTaken;
+    const isReserved = this.#limits.budget.reserve(more);
+    if (isReserved) this.#charged = room;
+    return isReserved;
   }
 
   #settle(fault: Error | null = null): void {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { RequestTimeoutError } from '../errors/request-timeout-error.ts';
 import { BoundedRequest } from './bounded-request.ts';
-import { closeGently } from './close-gently.ts';
+import { lingerOnClose } from './close-gently.ts';
 import type { Exchange, Exchanges } from './exchanges.ts';
 import type { RefusalReason, RefusalWriter } from './refusal-writer.ts';
 
@@ -25,7 +25,7 @@ export function handleClientError(writer: RefusalWriter, exchanges: Exchanges) {
     if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && refuseLateBody(exchanges.newest(socket))) return;
     // The client is gone.
     const isGone = error.code === 'ECONNRESET' || !socket.writable;
-    const last = exchanges.underWay(socket).at(-1);
+    const last = exchanges.inFlight(socket).at(-1);
     if (last !== undefined && !isGone) {
       closeAfter(last, socket);
       return;
@@ -54,7 +54,7 @@ function refuseLateBody(exchange: Exchange | undefined): boolean {
 /** Closes a connection after the response to the request in progress, and reads nothing more from it. */
 export function closeAfter({ response }: Exchange, socket: Socket): void {
   socket.pause();
-  closeGently(socket);
+  lingerOnClose(socket);
   // If the headers have been sent, they did not announce the close.
   if (response.headersSent) response.once('close', () => socket.destroySoon());
   else response.shouldKeepAlive = false;

@@ -2,6 +2,7 @@ import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { HttpSettings } from '../config/http-settings.ts';
+import { LoggedOnce } from './logged-once.ts';
 
 const varyWithOrigin = 'Accept, Origin';
 const exposedHeaders = ['retry-after', 'x-request-id'];
@@ -14,14 +15,13 @@ const localOrigin = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
  */
 const anyOrigin = /^null$|^[a-z][a-z0-9+.-]{0,30}:\/\/[a-z0-9.[\]:-]{1,253}$/;
 
-/** The maximum refused origins to log, each once: clients can make up any number of them. */
-const maxLogged = 100;
+const maxLoggedOrigins = 100;
 
 /** Which pages of other origins may call. */
 export class Origins {
   readonly #exact: readonly string[];
   readonly #local: boolean;
-  readonly #logged = new Set<string>();
+  readonly #logged = new LoggedOnce(maxLoggedOrigins);
 
   constructor({ corsOrigins, corsLocal }: Pick<HttpSettings, 'corsOrigins' | 'corsLocal'>) {
     this.#exact = corsOrigins;
@@ -54,13 +54,12 @@ export class Origins {
         };
   }
 
-  /** Logs each refused origin once: the browser reports the CORS error to its user only, not to the operator. */
+  /** Logs each refused origin once an hour: the browser reports the CORS error to its user only, not to the operator. */
   logRefused(origin: string, host: string | undefined, log: Logger): void {
-    if (this.allows(origin) || this.#logged.has(origin)) return;
+    if (this.allows(origin)) return;
     // A page of the gateway itself, so same-origin.
     if (origin.slice(origin.indexOf('://') + 3) === host) return;
-    if (this.#logged.size >= maxLogged || !anyOrigin.test(origin)) return;
-    this.#logged.add(origin);
+    if (!anyOrigin.test(origin) || !this.#logged.admits(origin)) return;
     const advice =
       origin === 'null'
         ? 'its page has none, such as a file: serve the page by http'

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import type { DrainSettings } from '../config/http-settings.ts';
 import { DrainingError } from '../errors/draining-error.ts';
-import { UnfitRequest } from './unfit-request.ts';
+import { HttpError } from './http-error.ts';
 
 /** How long idle connections may still send at the end of the drain before they are closed. */
 const lingerMs = 500;
@@ -52,9 +52,9 @@ export class Drain {
       done(new DrainingError());
       return;
     }
-    // The client is gone, and `close` was emitted while it was authenticated or charged: it would never be uncounted.
+    // The client disconnected while it was authenticated or charged: its `close` event would never lower the count.
     if (raw.destroyed) {
-      done(new UnfitRequest(400));
+      done(new HttpError(400));
       return;
     }
     this.#inFlight += 1;

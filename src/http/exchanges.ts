@@ -34,8 +34,8 @@ export class Exchanges {
   }
 
   /** Requests that were read completely and not answered, oldest first. They may have had an effect. */
-  underWay(socket: Socket): Exchange[] {
-    return this.#connections.get(socket)?.underWay.filter(({ request }) => request.complete) ?? [];
+  inFlight(socket: Socket): Exchange[] {
+    return this.#connections.get(socket)?.inFlight.filter(({ request }) => request.complete) ?? [];
   }
 
   /** The newest request of a connection, unless it was read completely and answered. Node's errors name only the connection. */
@@ -59,17 +59,17 @@ export class Exchanges {
 }
 
 class Connection {
-  readonly underWay: Exchange[] = [];
+  readonly inFlight: Exchange[] = [];
   newest: Exchange | undefined;
 
   begin(exchange: Exchange): void {
-    this.underWay.push(exchange);
+    this.inFlight.push(exchange);
     this.newest = exchange;
   }
 
   end(response: ServerResponse): void {
-    const index = this.underWay.findIndex((exchange) => exchange.response === response);
-    if (index >= 0) this.underWay.splice(index, 1);
+    const index = this.inFlight.findIndex((exchange) => exchange.response === response);
+    if (index >= 0) this.inFlight.splice(index, 1);
   }
 
   /** The request was answered and has ended. If it was read completely, nothing that happens later concerns it. */
@@ -80,7 +80,7 @@ class Connection {
   // When a connection closes, Node emits `close` only for the response that is being written, not for those queued
   // behind it. Without this, they would count as in progress forever.
   close(): void {
-    for (const { response } of [...this.underWay]) {
+    for (const { response } of [...this.inFlight]) {
       if (response.socket !== null || response.closed) continue;
       response.destroy();
       response.emit('close');

@@ -21,7 +21,7 @@ export function createGraphQLContext(
     account: request.account,
     permissions: access.permissionsOf(caller),
     deadline: new Deadline(Math.min(timeoutOf(request, ignoredHeaders), deadlineMs)),
-    signal: hangUpSignal(reply),
+    signal: disconnectSignal(reply),
     charge: async (calls) => {
       const refusal = await charge(request, access, calls);
       if (refusal !== undefined) throw refusal;
@@ -43,7 +43,7 @@ function timeoutOf(request: FastifyRequest, ignoredHeaders: IgnoredHeaders): num
   return Number.POSITIVE_INFINITY;
 }
 
-function hangUpSignal(reply: FastifyReply): AbortSignal {
+function disconnectSignal(reply: FastifyReply): AbortSignal {
   const hangUp = new AbortController();
   reply.raw.on('close', () => {
     if (!reply.raw.writableFinished) hangUp.abort();

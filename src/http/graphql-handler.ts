@@ -1,5 +1,6 @@
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { BadRequestError } from '../errors/bad-request-error.ts';
 import { completeRefusal } from '../errors/complete-refusal.ts';
 import type { GraphQLContext } from '../graph/graphql-context.ts';
 import { plainRequestOf } from '../prepared/fit-request.ts';
@@ -8,7 +9,7 @@ import { contextOfReplay } from '../prepared/replay.ts';
 import type { Origins } from './cors.ts';
 import { MediaTypes } from './media-types.ts';
 import { searchOf } from './request-parameters.ts';
-import { insteadOfTooLarge, maxResponseBytes } from './response-size.ts';
+import { maxResponseBytes, tooLargeCode, tooLargeResponse } from './response-size.ts';
 
 interface GraphQLRunners {
   readonly apollo: ApolloServer<GraphQLContext>;
@@ -46,15 +47,16 @@ export function graphqlHandler(
     if (body.kind === 'chunked') throw new Error('an answer in chunks');
     for (const [name, value] of headers) reply.header(name, value);
     reply.code(status ?? 200);
-    if (status === undefined) mediaTypes.learn(request.headers.accept, headers.get('content-type'));
     return status !== undefined && status >= 400 ? completedRefusal(body.string, context) : body.string;
   };
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
+    const mediaType = mediaTypes.of(request.headers.accept);
+    // Apollo Server would refuse it only after running the operation.
+    if (mediaType === undefined) throw BadRequestError.notAcceptable();
     const context = contextOf(request, reply);
-    const mediaType = mediaTypes.get(request.headers.accept);
     const plain =
-      prepared === undefined || mediaType === undefined || request.method !== 'POST'
+      prepared === undefined || request.method !== 'POST'
         ? undefined
         : plainRequestOf(request.body, request.headers);
     const outcome = plain && (await prepared?.run(plain, context));
@@ -72,13 +74,13 @@ export function graphqlHandler(
     }
     // There are never more code units than bytes.
     const isTooLarge = text.length > maxResponseBytes || Buffer.byteLength(text) > maxResponseBytes;
-    return isTooLarge ? insteadOfTooLarge(context.idempotencyKeys, context.requestId) : text;
+    request.record.responseReady(isTooLarge ? tooLargeCode : undefined);
+    return isTooLarge ? tooLargeResponse(context.idempotencyKeys, context.requestId) : text;
   };
 }
 
 /**
- * Apollo Server refuses a malformed request before its plugins see it, and an unsupported `Accept` after the operation.
- * Neither refusal has the request's id.
+ * Apollo Server refuses a malformed request before its plugins see it, without the request's id.
  */
 function completedRefusal(text: string, context: GraphQLContext): string {
   const response: { errors: { extensions: Record<string, unknown> }[] } = JSON.parse(text);

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 
 const ignored = {
   'x-request-timeout-ms':
-    'x-request-timeout-ms is ignored: it takes milliseconds as a decimal number, such as 800 or 799.5, without a unit',
+    'x-request-timeout-ms is ignored: it must be milliseconds as a decimal number, such as 800 or 799.5, without a unit',
   'idempotency-key': 'the header Idempotency-Key is ignored: send the key as input.idempotencyKey',
 } as const;
 

@@ -4,17 +4,19 @@ import {
   type RequestListener,
   type Server,
   type ServerOptions,
+  type ServerResponse,
 } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Authenticator } from '../access/authentication.ts';
+import { addressKey } from '../access/client-address.ts';
 import type { AdmissionQueue } from '../admission/admission-queue.ts';
 import { QueueRejectedError } from '../admission/fair-queue.ts';
 import { BadRequestError } from '../errors/bad-request-error.ts';
 import { OverloadedError } from '../errors/overloaded-error.ts';
 import { BoundedRequest } from './bounded-request.ts';
 import { closeAfter } from './client-error-handler.ts';
-import { endGently } from './close-gently.ts';
+import { lingeringClose } from './close-gently.ts';
 import type { Exchanges } from './exchanges.ts';
 import { headerValues } from './header-values.ts';
 import { hostFault, isProbe, targetFault } from './host-rules.ts';
@@ -43,10 +45,13 @@ export function serverWithLoadShedding(
   { queue, authenticator, hosts, writer, exchanges }: LoadSheddingOptions,
   inside: RequestListener,
 ): Server {
-  // Node would refuse a request without a Host by itself, with an empty body.
-  const server = createServer({ ...settings, requireHostHeader: false }, (request, response) => {
+  const begin = (request: IncomingMessage, response: ServerResponse): void => {
     exchanges.begin(request, response);
     if (request instanceof BoundedRequest) response.on('close', () => request.release());
+  };
+  // Node would refuse a request without a Host by itself, with an empty body.
+  const server = createServer({ ...settings, requireHostHeader: false }, (request, response) => {
+    begin(request, response);
     // Node silently drops headers above its limit.
     const hasTooMany = request.rawHeaders.length > 2 * maxHeaders;
     const fault = hasTooMany
@@ -68,7 +73,7 @@ export function serverWithLoadShedding(
     };
     let waiting: Promise<void> | undefined;
     try {
-      waiting = isUrgent ? undefined : queue.enter(() => turnOf(request, authenticator));
+      waiting = isUrgent ? undefined : queue.enter(() => fairQueueKey(request, authenticator));
       if (waiting === undefined) inside(request, response);
     } catch (error) {
       refuse(error);
@@ -85,19 +90,30 @@ export function serverWithLoadShedding(
   server.maxHeadersCount = maxHeaders + 1;
   server.on('connection', () => queue.connected());
   // Without listeners, Node answers an unknown `Expect` with an empty body, and closes the connection of a CONNECT.
-  server.on('checkExpectation', (request, response) =>
-    writer.toResponse(request, response, BadRequestError.unknownExpectation()),
-  );
+  server.on('checkExpectation', (request, response) => {
+    // Emitted in place of `request`.
+    begin(request, response);
+    writer.toResponse(request, response, BadRequestError.unknownExpectation());
+  });
+  // Node no longer counts the connection of a CONNECT among its own, but `close` still waits for it.
+  const tunnels = new Set<Duplex>();
+  const closeConnections = server.closeAllConnections.bind(server);
+  server.closeAllConnections = () => {
+    closeConnections();
+    for (const socket of tunnels) socket.destroy();
+  };
   server.on('connect', ({ headers }, socket: Duplex) => {
+    tunnels.add(socket);
     socket.on('error', () => undefined);
+    socket.on('close', () => tunnels.delete(socket));
     // The client would read a refusal as the response to its previous request.
-    const last = socket instanceof Socket ? exchanges.underWay(socket).at(-1) : undefined;
+    const last = socket instanceof Socket ? exchanges.inFlight(socket).at(-1) : undefined;
     if (last !== undefined && socket instanceof Socket) {
       closeAfter(last, socket);
       return;
     }
     writer.toSocket(socket, BadRequestError.methodNotAllowed('GET, HEAD, POST'), headers.origin);
-    endGently(socket);
+    lingeringClose(socket);
   });
   return server;
 }
@@ -106,6 +122,7 @@ export function serverWithLoadShedding(
 const overloaded = new OverloadedError();
 
 /** The fair-queue key of a request: its caller if that is known without verification, otherwise its address. */
-function turnOf(request: IncomingMessage, authenticator: Authenticator): string {
-  return authenticator.recognize(headerValues(request)) ?? request.socket.remoteAddress ?? '';
+function fairQueueKey(request: IncomingMessage, authenticator: Authenticator): string {
+  const { remoteAddress } = request.socket;
+  return authenticator.recognize(headerValues(request)) ?? addressKey(remoteAddress) ?? remoteAddress ?? '';
 }

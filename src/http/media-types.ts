@@ -1,21 +1,29 @@
 import { LRUCache } from 'lru-cache';
+import Negotiator from 'negotiator';
+
+/** The media types that Apollo Server offers, in its order (`chooseContentTypeForSingleResultResponse`). */
+const offered = [
+  'application/json; charset=utf-8',
+  'application/graphql-response+json; charset=utf-8',
+  'application/json; callbackSpec=1.0; charset=utf-8',
+];
 
 /** Limits the length and number of cached `Accept` values: clients send a few dozen different ones. */
 const maxLength = 200;
 const maxKept = 100;
 
-/** Caches the media type that Apollo Server negotiated for each `Accept`, the only input of that negotiation. */
+/** The media type of a response, as Apollo Server negotiates it, but before the operation runs. */
 export class MediaTypes {
-  // Apollo Server uses its default for a missing header as well as for an empty one.
   readonly #byAccept = new LRUCache<string, string>({ max: maxKept });
 
-  /** Undefined if none has been negotiated yet. */
-  get(accept = ''): string | undefined {
-    return this.#byAccept.get(accept);
-  }
-
-  /** Caches the media type of a response to a request with this `Accept`. */
-  learn(accept = '', mediaType: string | undefined): void {
-    if (mediaType !== undefined && accept.length <= maxLength) this.#byAccept.set(accept, mediaType);
+  /** The media type for a request with this `Accept`; undefined if it allows none. */
+  of(accept: string | undefined): string | undefined {
+    // By RFC 9110, 12.5.1, a missing header allows every type. Apollo Server reads an empty one in the same way.
+    if (accept === undefined || accept === '') return offered[0];
+    const known = this.#byAccept.get(accept);
+    if (known !== undefined) return known;
+    const chosen = new Negotiator({ headers: { accept } }).mediaType(offered);
+    if (chosen !== undefined && accept.length <= maxLength) this.#byAccept.set(accept, chosen);
+    return chosen;
   }
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 
 const intervalMs = 60_000;
-// Reasons come from us and from jose: a few dozen. A limit, so that they can never fill memory or log.
+// Authentication fails for a few dozen reasons, but callers over their limit may be many: a limit for memory and log.
 const maxReasons = 64;
 
 interface Wording {
@@ -18,7 +18,7 @@ const authenticationFailures: Wording = {
 };
 
 /**
- * Logs failed authentication: the first failure for each reason immediately, the others as a count a minute later. A
+ * Logs refused callers: the first refusal per reason or caller immediately, the others as a count a minute later. A
  * thousand bad tokens cause two lines, not a thousand. At level `debug` each one is logged.
  */
 export class RefusedCallersLog {

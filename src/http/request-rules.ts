@@ -1,16 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { BadRequestError } from '../errors/bad-request-error.ts';
 import { BoundedRequest } from './bounded-request.ts';
+import { HttpError } from './http-error.ts';
 import { checkJsonParameter, parseJsonBody } from './json-body.ts';
 import { searchOf } from './request-parameters.ts';
-import { UnfitRequest } from './unfit-request.ts';
 
 // Parsers disagree about all other spellings: browsers send three types across origins without a preflight (Fetch,
 // "CORS-safelisted request-header"), and some have treated `application/json;x` as one of them.
 const jsonInUtf8 = /^application\/json(; ?charset="?utf-8"?)?$/i;
 
 /** Accepts only JSON, parsed strictly, and nothing compressed, since a small body may decompress to any size. */
-export function takeOnlyJson(server: FastifyInstance): void {
+export function acceptOnlyJson(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', ({ raw }, _payload, done) => {
     if (!(raw instanceof BoundedRequest)) throw new Error('a request that is not a BoundedRequest');
@@ -23,7 +23,7 @@ export function takeOnlyJson(server: FastifyInstance): void {
     const { 'content-type': type, 'content-encoding': encoding } = headers;
     const isEncoded = encoding !== undefined && encoding.trim().toLowerCase() !== 'identity';
     const isFit = !isEncoded && (method !== 'POST' || jsonInUtf8.test(type ?? ''));
-    done(isFit ? undefined : new UnfitRequest(415));
+    done(isFit ? undefined : new HttpError(415));
   });
 }
 
@@ -39,15 +39,15 @@ function finish(read: () => unknown, done: (fault: Error | null, body?: unknown)
 }
 
 /**
- * Refuses documents above the length limit before anything parses them, by POST and GET. Documents with half of a
- * surrogate pair too: they are cached and trusted by the hash of their UTF-8 form, which others have as well.
+ * Refuses documents above the length limit before anything parses them, by POST and GET. Also refuses lone surrogates:
+ * documents are cached and trusted by the hash of their UTF-8 form, in which every lone surrogate is U+FFFD.
  */
 export function limitDocuments(maxBytes: number) {
   return (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const parameters = request.method === 'POST' ? request.body : request.query;
     const query = (parameters as { query?: unknown } | null | undefined)?.query;
     if (typeof query !== 'string') done();
-    else if (Buffer.byteLength(query) > maxBytes) done(new UnfitRequest(413));
+    else if (Buffer.byteLength(query) > maxBytes) done(new HttpError(413));
     else done(query.isWellFormed() ? undefined : BadRequestError.malformedDocument());
   };
 }

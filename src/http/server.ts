@@ -27,7 +27,7 @@ import { type ReadinessOptions, serveReadiness } from './readiness.ts';
 import { RefusalWriter } from './refusal-writer.ts';
 import { requestIdOf } from './request-id.ts';
 import { dropEmptyParameters } from './request-parameters.ts';
-import { checkJsonInUrl, limitDocuments, sendSecurityHeaders, takeOnlyJson } from './request-rules.ts';
+import { acceptOnlyJson, checkJsonInUrl, limitDocuments, sendSecurityHeaders } from './request-rules.ts';
 import { responseMediaType } from './response-media-type.ts';
 import { bytesOf, SlowReaders } from './slow-readers.ts';
 import { documentHook } from './trusted-document-hook.ts';
@@ -127,7 +127,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   refuseOtherMethods(server, origins);
   // Before the other hooks that refuse requests: pages need the CORS headers to read a refusal.
   await origins.serve(server);
-  takeOnlyJson(server);
+  acceptOnlyJson(server);
   // Only for what a route itself does not find, such as an asset: unknown paths are refused earlier.
   server.setNotFoundHandler((request, reply) => {
     const { status, body } = httpRefusal({ statusCode: 404 }, request.id);

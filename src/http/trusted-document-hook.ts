@@ -1,16 +1,16 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import type { DocumentRequest, TrustedDocuments } from '../access/trusted-documents.ts';
 import { DocumentRefusedError } from '../errors/document-refused-error.ts';
+import { LoggedOnce } from './logged-once.ts';
 import { searchOf } from './request-parameters.ts';
 
-// The maximum untrusted documents to log, each once: clients can make up any number of them.
-const maxLogged = 1_000;
+const maxLoggedDocuments = 1_000;
 
 type Envelope = { -readonly [Name in keyof DocumentRequest]: DocumentRequest[Name] };
 
 /** Replaces the id of a trusted document with its text; refuses or logs untrusted documents. */
 export function documentHook(documents: TrustedDocuments) {
-  const logged = new Set<string>();
+  const logged = new LoggedOnce(maxLoggedDocuments);
 
   return (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const envelope = envelopeOf(request);
@@ -24,8 +24,7 @@ export function documentHook(documents: TrustedDocuments) {
         done(new DocumentRefusedError(judged.code));
         return;
       case 'untrusted':
-        if (judged.hash !== undefined && !logged.has(judged.hash) && logged.size < maxLogged) {
-          logged.add(judged.hash);
+        if (judged.hash !== undefined && logged.admits(judged.hash)) {
           request.callLog.warn({ documentHash: judged.hash }, 'ran an untrusted document');
         }
         settle(request, envelope, envelope.query);

@@ -122,7 +122,7 @@ export class PreparedOperations {
     return seen.plan === 'none' ? undefined : seen.plan;
   }
 
-  // The documents that have not been sent for longest give way.
+  // Evicts the least recently used documents.
   readonly #compiled = (fields: number): void => {
     this.#fields += fields;
     while (this.#fields > maxFields && this.#seen.size > 1) this.#seen.pop();

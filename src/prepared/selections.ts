@@ -81,10 +81,12 @@ export class Selections {
   }
 
   #isIncluded({ directives = [] }: SelectionNode): boolean {
-    return directives.every((directive) => {
+    // All of them, since graphql-js refuses a null in one even if another already decides.
+    const met = directives.map((directive) => {
       const condition = this.#conditionOf(directive);
       return directive.name.value === 'skip' ? !condition : condition;
     });
+    return met.every(Boolean);
   }
 
   #conditionOf({ name, arguments: given = [] }: DirectiveNode): boolean {

@@ -1,4 +1,4 @@
-import { drawFault, type SandboxFault, sandboxFaults } from './faults.ts';
+import { pickRandomFault, type SandboxFault, sandboxFaults } from './faults.ts';
 
 const maxKeys = 10_000;
 
@@ -23,7 +23,7 @@ export class FaultPicker {
       if (word.startsWith('once_') && !this.#strike(key)) return undefined;
       return sandboxFaults[word.replace(/^once_/, '')];
     }
-    return Math.random() < this.#share ? drawFault() : undefined;
+    return Math.random() < this.#share ? pickRandomFault() : undefined;
   }
 
   #strike(key: string): boolean {

@@ -6,7 +6,7 @@ export interface SandboxFault {
   /** For the table in docs/sandbox.md. */
   readonly does: string;
   /** Whether the request is processed before the fault. */
-  readonly worksFirst: boolean;
+  readonly processesFirst: boolean;
   /** Writes the faulty response, if any; `body` is the correct one, empty if the request was not processed. */
   readonly write: (response: ServerResponse, body: string) => void;
 }
@@ -19,8 +19,8 @@ const answersStatus = (
   headers: Record<string, string> = {},
   error: object = {},
 ): SandboxFault => ({
-  does: `answers ${[code, ...Object.entries(headers).map((header) => header.join(': '))].join(', ')}`,
-  worksFirst: false,
+  does: `responds with ${[code, ...Object.entries(headers).map((header) => header.join(': '))].join(', ')}`,
+  processesFirst: false,
   write: (response) =>
     response
       .writeHead(code, { ...json, ...headers })
@@ -32,8 +32,8 @@ const answersBody = (
   body: string | Buffer,
   headers: Record<string, string> = {},
 ): SandboxFault => ({
-  does: `works, then answers ${does}`,
-  worksFirst: true,
+  does: `processes the request, then responds with ${does}`,
+  processesFirst: true,
   write: (response) => response.writeHead(200, { ...json, ...headers }).end(body),
 });
 
@@ -43,19 +43,19 @@ const answersBody = (
  */
 export const sandboxFaults: Readonly<Record<string, SandboxFault>> = {
   reset: {
-    does: 'resets the connection without working',
-    worksFirst: false,
+    does: 'resets the connection without processing the request',
+    processesFirst: false,
     write: (response) => response.socket?.resetAndDestroy(),
   },
   reset_after: {
-    does: 'works, then resets the connection',
-    worksFirst: true,
+    does: 'processes the request, then resets the connection',
+    processesFirst: true,
     write: (response) => response.socket?.resetAndDestroy(),
   },
-  hang: { does: 'works, and never answers', worksFirst: true, write: () => undefined },
+  hang: { does: 'processes the request, and never responds', processesFirst: true, write: () => undefined },
   drip: {
-    does: 'works, then answers a byte every 100 ms',
-    worksFirst: true,
+    does: 'processes the request, then responds with a byte every 100 ms',
+    processesFirst: true,
     write: (response, body) => {
       response.writeHead(200, { ...json, 'content-length': Buffer.byteLength(body) });
       let sent = 0;
@@ -67,22 +67,22 @@ export const sandboxFaults: Readonly<Record<string, SandboxFault>> = {
     },
   },
   cut_off: {
-    does: 'works, then breaks off in the middle of the answer',
-    worksFirst: true,
+    does: 'processes the request, then breaks off in the middle of the response',
+    processesFirst: true,
     write: (response, body) => {
       response.writeHead(200, { ...json, 'content-length': Buffer.byteLength(body) });
       response.write(body.slice(0, body.length / 2), () => response.destroy());
     },
   },
   html: answersBody('HTML', '<!doctype html><title>Bad gateway</title>', { 'content-type': 'text/html' }),
-  empty: answersBody('nothing', ''),
+  empty: answersBody('an empty body', ''),
   null: answersBody('`null`', 'null'),
   array: answersBody('`[]`', '[]'),
   half_json: answersBody('half of its JSON', '{"id":"ceval_'),
-  bom: answersBody('with a byte order mark', '\uFEFF{}'),
+  bom: answersBody('a byte order mark before the JSON', '\uFEFF{}'),
   deep: answersBody('JSON 100,000 deep', '['.repeat(100_000) + ']'.repeat(100_000)),
   big: answersBody('10 MB', ' '.repeat(10 * megabyte)),
-  gzip: answersBody('compressed, a thousand to one', gzipSync(' '.repeat(megabyte)), {
+  gzip: answersBody('a body compressed a thousand to one', gzipSync(' '.repeat(megabyte)), {
     'content-encoding': 'gzip',
   }),
   headers: answersBody(
@@ -91,13 +91,13 @@ export const sandboxFaults: Readonly<Record<string, SandboxFault>> = {
     Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`x-${index}`, 'y'.repeat(1000)])),
   ),
   no_http: {
-    does: 'works, then writes bytes that are not HTTP',
-    worksFirst: true,
+    does: 'processes the request, then writes bytes that are not HTTP',
+    processesFirst: true,
     write: (response) => response.socket?.end('SSH-2.0-OpenSSH_9.9\r\n'),
   },
   redirect: {
-    does: 'works, then redirects with 307 to another host',
-    worksFirst: true,
+    does: 'processes the request, then redirects with 307 to another host',
+    processesFirst: true,
     write: (response) => response.writeHead(307, { location: 'http://127.0.0.1:9/' }).end(),
   },
   retry_after_1: answersStatus(429, { 'retry-after': '1' }),
@@ -112,6 +112,6 @@ export const sandboxFaults: Readonly<Record<string, SandboxFault>> = {
 const notDrawn = new Set(['hang', 'drip', 'retry_after_3600']);
 const drawn = Object.keys(sandboxFaults).filter((name) => !notDrawn.has(name));
 
-export function drawFault(): SandboxFault | undefined {
+export function pickRandomFault(): SandboxFault | undefined {
   return sandboxFaults[drawn[Math.floor(Math.random() * drawn.length)] ?? ''];
 }

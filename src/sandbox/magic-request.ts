@@ -38,7 +38,7 @@ function readMagicWords(
 /** The case of a word; empty for a fault, which `FaultPicker` handles. */
 function readMagicWord(word: string, api: SandboxApi): Partial<MagicRequest> | undefined {
   const [, read] = /^read_(.+)$/.exec(word) ?? [];
-  if (read !== undefined) return canBefallReads(read, api) ? { onRead: `sandbox_${read}` } : undefined;
+  if (read !== undefined) return appliesToReads(read, api) ? { onRead: `sandbox_${read}` } : undefined;
   const [, delayMs] = /^delay_(\d{1,6})(?:ms)?$/.exec(word) ?? [];
   if (delayMs !== undefined) return { delayMs: Math.min(Number(delayMs), maxDelayMs) };
   const completion = api === 'v2' ? completionOf(word) : undefined;
@@ -50,7 +50,7 @@ function readMagicWord(word: string, api: SandboxApi): Partial<MagicRequest> | u
   return magic;
 }
 
-function canBefallReads(word: string, api: SandboxApi): boolean {
+function appliesToReads(word: string, api: SandboxApi): boolean {
   const asked = word.startsWith('read_') ? undefined : readMagicWord(word, api);
   return isFaultWord(word) || asked?.error !== undefined || asked?.delayMs !== undefined;
 }

@@ -41,9 +41,9 @@ export interface SandboxError {
 }
 
 const apiError = (status: number): MagicCase => ({
-  does: `answers ${status}, and keeps that answer under the key`,
+  does: `responds with ${status}, and stores that response under the key`,
   error: { status, type: 'api_error', message: 'An error occurred with our connection to Stripe.' },
-  onV2: { does: `answers ${status}; a repeat runs again` },
+  onV2: { does: `responds with ${status}; a retry is processed again` },
 });
 
 export const magicCases: Readonly<Record<string, MagicCase>> = {

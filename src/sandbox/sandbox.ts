@@ -99,7 +99,7 @@ export class Sandbox {
     const asked = [account, request.body, idIn(request), creation?.onRead].join(' ');
     const fault = this.#faultPicker.pick(asked, JSON.stringify([account, key ?? idIn(request)]));
     if (fault !== undefined && noted !== undefined) noted.answer = `(the sandbox ${fault.does})`;
-    if (fault !== undefined && !fault.worksFirst) {
+    if (fault !== undefined && !fault.processesFirst) {
       reply.hijack();
       fault.write(reply.raw, '');
       return;

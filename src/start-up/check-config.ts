@@ -36,7 +36,7 @@ function masked({ secret }: SettingDescription, value: string): string {
 }
 
 // Some defaults depend on other settings.
-function valueWithout({ name, otherwise }: SettingDescription, config: Config): string {
+function valueWithout({ name, defaultsTo }: SettingDescription, config: Config): string {
   switch (name) {
     case 'UPSTREAM':
       return config.upstream;
@@ -47,7 +47,7 @@ function valueWithout({ name, otherwise }: SettingDescription, config: Config): 
     case 'EXPLORER':
       return config.explorer ? 'on' : 'off';
     default:
-      return otherwise ?? 'not set';
+      return defaultsTo ?? 'not set';
   }
 }
 

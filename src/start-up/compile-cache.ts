@@ -8,7 +8,7 @@ import { packageRoot } from '../config/package-info.ts';
  * with a read-only root, nothing is cached. `NODE_COMPILE_CACHE` names another directory. Source:
  * https://nodejs.org/api/module.html#module-compile-cache
  */
-export function keepCompiled(): void {
+export function cacheCompiledCode(): void {
   module.enableCompileCache(fileURLToPath(new URL('dist/compiled', packageRoot)));
 }
 

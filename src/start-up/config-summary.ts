@@ -32,7 +32,7 @@ function rowsOf(config: Config, url: string): readonly (readonly [name: string, 
     ['introspection', config.introspection ? 'on' : 'off'],
     ['pages', pagesOf(config, url)],
     ['host names', http.allowedHosts?.join(', ') ?? 'any'],
-    ['browsers of', browsersOf(http)],
+    ['CORS origins', browsersOf(http)],
     ['metrics', metricsOf(config)],
     ['traces', tracesOf(config)],
   ];

@@ -7,18 +7,20 @@ export function helpText(): string {
   const groups = settingGroups.map(({ need, title }) => {
     const lines = settings
       .filter(({ neededBy }) => neededBy === need)
-      .map(({ name, otherwise, meaning }) => `  ${name.padEnd(width)}  ${meaning} (${otherwise ?? 'none'})`);
+      .map(
+        ({ name, defaultsTo, meaning }) => `  ${name.padEnd(width)}  ${meaning} (${defaultsTo ?? 'none'})`,
+      );
     return `${title}:\n\n${lines.join('\n')}`;
   });
   return `A GraphQL gateway in front of Stripe Radar's customer evaluations.
 
   node dist/main.js                  serves the gateway: with no STRIPE_SECRET_KEY, in front of a built-in sandbox
   node dist/main.js sandbox          serves the sandbox alone
-  node dist/main.js --check-config   checks the settings and prints what they come to, secrets masked
+  node dist/main.js --check-config   checks the settings and prints the resulting configuration, secrets masked
   node dist/main.js --version        prints the version
   node dist/main.js --help           prints this
 
-Settings come from the environment. In brackets: what holds without them.
+Settings come from the environment. Defaults are in brackets.
 
 ${plain(groups.join('\n\n'))}
 `;

@@ -27,15 +27,15 @@ export function startupWarnings(config: Config, environment: Environment): Start
 
 // Only for settings that are set: lowering a default needs no warning.
 function cutSettings({ deadlineMs, stripe }: Config, environment: Environment): StartupWarning[] {
-  const ceilings = [
+  const limits = [
     ['UPSTREAM_TIMEOUT_MS', 'UPSTREAM_DEADLINE_MS', deadlineMs],
     ['SIGNALS_WAIT_MS', 'UPSTREAM_DEADLINE_MS', deadlineMs],
     ['UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT', 'UPSTREAM_MAX_CONCURRENCY', stripe.maxConcurrency],
   ] as const;
-  return ceilings
+  return limits
     .filter(([setting, , effective]) => Number(environment[setting]) > effective)
-    .map(([setting, ceiling, effective]) => ({
-      message: `${setting} is above ${ceiling} and counts as that`,
+    .map(([setting, limit, effective]) => ({
+      message: `${setting} is above ${limit} and is reduced to it`,
       fields: { effective },
     }));
 }

@@ -82,10 +82,11 @@ export class CustomerEvaluations {
 
 /**
  * Whether a client's text can be an evaluation's id, and so a path segment. Percent-encoding keeps it one segment,
- * except that URLs resolve `.` and `..` (RFC 3986, 5.2.4) and an unpaired surrogate has no encoding.
+ * except that URLs resolve `.` and `..` (RFC 3986, 5.2.4), a proxy may decode slashes (nginx, `proxy_pass` with a URI),
+ * and an unpaired surrogate has no encoding.
  */
 export function isEvaluationId(id: string): boolean {
-  return id !== '' && id !== '.' && id !== '..' && id.length <= 255 && id.isWellFormed();
+  return /^[^/\\]{1,255}$/.test(id) && id !== '.' && id !== '..' && id.isWellFormed();
 }
 
 /** The path of an evaluation; `id` has passed `isEvaluationId`. */

@@ -32,14 +32,14 @@ function withoutPersonalData(line: string): string {
   // Skipped without an `@`, because this search takes ten times as long as all the others. Runs first: an address may
   // contain another pattern, and redacting that would leave the part before the `@`.
   const kept = line.includes('@') ? line.replace(mailAddresses, '[redacted]') : line;
-  return kept.replace(personalLooks, '[redacted]');
+  return kept.replace(personalDataPatterns, '[redacted]');
 }
 
 // Also matches the user and password of a URL, with its host. Matches only from the start of a word: otherwise a long
 // word without an `@` would be scanned again from each of its characters.
 const mailAddresses = /(?<![^\s"'<>(),;:\\/])[^\s"'<>(),;:\\/]+@[\w.-]+/g;
 
-const personalLooks = new RegExp(
+const personalDataPatterns = new RegExp(
   [
     // Tokens of issuers (a part is enough, so that long texts are not scanned in vain), of Stripe, and of sessions.
     String.raw`\beyJ[\w-]{6}[\w.-]*`,

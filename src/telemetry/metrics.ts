@@ -50,7 +50,7 @@ export class Metrics {
   );
   readonly #preparedOperations = this.registry.counter(
     'prepared_operations_total',
-    'Operations by what answered them: a plan (`plan`), Apollo Server with what a plan had begun (`replay`), or Apollo Server alone (`apollo`).',
+    'Operations by what executed them: a plan (`plan`), Apollo Server after a plan bailed out (`replay`), or Apollo Server alone (`apollo`).',
     ['path'],
   );
   readonly #retries = this.registry.counter(
@@ -107,7 +107,7 @@ export class Metrics {
   );
   readonly #signalWaits = this.registry.counter(
     'signal_waits_total',
-    'Waits for signals that Stripe’s v2 API was still computing: all came (`complete`), SIGNALS_WAIT_MS or the deadline ended it (`pending`), or the client had gone (`abandoned`).',
+    'Waits for signals that Stripe’s v2 API was still computing, by how they ended: all signals arrived (`complete`), SIGNALS_WAIT_MS or the deadline passed (`pending`), or the client disconnected (`abandoned`).',
     ['end'],
   );
   readonly #traceSpans = this.registry.counter(

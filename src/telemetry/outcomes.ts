@@ -1,17 +1,17 @@
 import {
+  type DetailedOutcome,
+  detailedOutcomes,
   type ErrorCode,
   type FailureCode,
   type Fault,
-  type FinerOutcome,
   failureCodes,
-  finerOutcomes,
   topLevelCodes,
 } from '../errors/error-codes.ts';
 
 /** How a request can end: the code of its error, or a way that no caller sees. */
 export type Outcome =
   | ErrorCode
-  | FinerOutcome
+  | DetailedOutcome
   | 'OK'
   // The client disconnected before its response could be written.
   | 'CLIENT_CLOSED'
@@ -22,7 +22,7 @@ export type Outcome =
 export const faults: Readonly<Record<Outcome, Fault | 'none'>> = {
   ...failureFaults(),
   ...topLevelCodes,
-  ...finerOutcomes,
+  ...detailedOutcomes,
   OK: 'none',
   CLIENT_CLOSED: 'client',
   OTHER: 'gateway',

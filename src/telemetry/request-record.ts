@@ -44,7 +44,7 @@ export class RequestRecord {
   readonly #metrics: Metrics | undefined;
   readonly #trace: RequestTrace | undefined;
   #failure: Outcome | undefined;
-  #operation: 'none' | 'running' | 'recorded' = 'none';
+  #operation: 'none' | 'running' | EndedOperation | 'recorded' = 'none';
   #attempts = 0;
   #upstreamMs = 0;
   #upstreamRequestIds: string[] | undefined;
@@ -87,11 +87,22 @@ export class RequestRecord {
     this.#metrics?.operationRan(path);
   }
 
-  /** The operation's response is complete. Writes one log line and counts it once. */
-  operationEnded({ type, name, documentHash, label, code }: EndedOperation): void {
-    const outcome = code === undefined ? (this.#failure ?? 'OK') : outcomeOf(code);
-    const durationMs = performance.now() - this.#startedAt;
+  /** The operation was run. `responseReady` follows. */
+  operationEnded(operation: EndedOperation): void {
+    this.#operation = operation;
+  }
+
+  /**
+   * The response to the operation is ready to be sent, or replaced by an error with the code `replacedBy`. Writes one
+   * log line and counts the operation. Does nothing if no operation was run.
+   */
+  responseReady(replacedBy?: string): void {
+    if (typeof this.#operation === 'string') return;
+    const { type, name, documentHash, label, code } = this.#operation;
     this.#operation = 'recorded';
+    const seen = replacedBy ?? code;
+    const outcome = seen === undefined ? (this.#failure ?? 'OK') : outcomeOf(seen);
+    const durationMs = performance.now() - this.#startedAt;
     this.#metrics?.operationEnded(label, outcome, durationMs / 1000);
     this.#trace?.operationEnded({ type, name, outcome });
     this.log?.info(
@@ -145,6 +156,8 @@ export class RequestRecord {
   /** The response has been sent, or the client is gone. `route` is undefined for an unknown path. */
   requestEnded(route: string | undefined, method: string, status: number | 'closed'): void {
     this.#metrics?.requestEnded(route ?? 'none', method, status);
+    // Only if the handler failed in between.
+    this.responseReady();
     this.#trace?.requestEnded(status);
     if (route !== '/graphql' || method === 'OPTIONS' || this.#operation === 'recorded') return;
     // The operation continues after a client disconnect, and is reported when it ends.

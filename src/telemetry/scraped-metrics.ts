@@ -44,11 +44,15 @@ export function registerScrapedMetrics(
     });
   upstream('upstream_calls_in_flight', 'Upstream calls in flight.', (load) => load.inFlight);
   upstream('upstream_calls_limit', 'The maximum upstream calls in flight.', (load) => load.limit);
-  upstream('upstream_calls_waiting', 'Upstream calls waiting for a free slot.', (load) => load.waiting);
+  upstream(
+    'upstream_calls_waiting',
+    'Upstream calls that wait for a free slot or for the rate limit.',
+    (load) => load.waiting,
+  );
   upstream('stripe_accounts', 'Stripe accounts that calls were made for lately.', (load) => load.accounts);
   upstream(
     'stripe_accounts_down',
-    'Of those, the ones whose circuit breaker is open.',
+    'Stripe accounts with recent calls whose circuit breaker is open.',
     (load) => load.accountsDown,
   );
   upstream('upstream_retries_left', 'Retries that the retry budget allows now.', (load) =>
@@ -86,7 +90,7 @@ export function registerScrapedMetrics(
   );
   registry.counterOnScrape(
     'log_lines_dropped_total',
-    'Log lines dropped because the reader of the log was too slow.',
+    'Log lines dropped because the reader of the log was too slow, or the disk was full.',
     [],
     (counter) => counter.inc(sources()?.droppedLogLines() ?? 0),
   );

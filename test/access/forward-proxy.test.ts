@@ -221,7 +221,7 @@ describe('the setting HTTPS_PROXY', () => {
     try {
       readConfig({ HTTPS_PROXY: value });
     } catch (error) {
-      expect((error as Error).message).toContain('HTTPS_PROXY: takes http://user:password@host:port');
+      expect((error as Error).message).toContain('HTTPS_PROXY: must be http://user:password@host:port');
       expect((error as Error).message).not.toContain(value);
     }
   });

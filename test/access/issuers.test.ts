@@ -96,6 +96,6 @@ describe('the settings of tokens', () => {
       JWT_AUDIENCE: 'gateway',
     };
     expect(() => readConfig({ ...jwt, [name]: value })).toThrow(ConfigError);
-    expect(() => readConfig({ ...jwt, [name]: value })).toThrow(`${name}: takes`);
+    expect(() => readConfig({ ...jwt, [name]: value })).toThrow(`${name}: must be`);
   });
 });

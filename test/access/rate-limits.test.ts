@@ -35,6 +35,20 @@ describe('rate limits', () => {
     gateway.send(mutation(count), { input: registration() }, headers);
   const as = async (sub: string) => ({ authorization: `Bearer ${await issuer.token({ sub })}` });
 
+  it.each([
+    { RATE_LIMIT_PER_MINUTE: 'off', RATE_LIMIT_PER_ADDRESS_PER_MINUTE: '3' },
+    { RATE_LIMIT_PER_MINUTE: '100', RATE_LIMIT_PER_ADDRESS_PER_MINUTE: '3' },
+    { RATE_LIMIT_PER_MINUTE: '3', RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off' },
+  ])(
+    'rate limits hold an anonymous caller to the lower limit of caller and address: %j',
+    async (environment) => {
+      await start(environment);
+      const statuses = [];
+      for (let count = 0; count < 4; count += 1) statuses.push((await send(1)).status);
+      expect(statuses).toEqual([200, 200, 200, 429]);
+    },
+  );
+
   it('rate limits count mutations rather than requests, and say when to retry', async () => {
     await start({ RATE_LIMIT_PER_MINUTE: '5' });
     expect((await send(3)).status).toBe(200);

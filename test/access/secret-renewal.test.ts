@@ -39,7 +39,7 @@ describe('what the gateway can do without', () => {
             createLog('info', { write: (line) => log.push(line) }),
           );
           const file: SecretFile = { setting, path: '/nowhere', text: '' };
-          expect(use.take(file, text)).toBe(false);
+          expect(use.apply(file, text)).toBe(false);
           use.onState(file, 'refused');
           expect(log).toHaveLength(1);
           expect(log[0]).not.toContain(text);
@@ -86,7 +86,7 @@ describe('what the gateway can do without', () => {
     const states: string[] = [];
     const taken: string[] = [];
     const files = new SecretFiles([{ setting: 'STRIPE_SECRET_KEY', path: file, text: 'first' }], {
-      take(_, text) {
+      apply(_, text) {
         if (text === 'throws') throw new Error('of a library');
         taken.push(text);
         return true;

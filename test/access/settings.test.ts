@@ -59,10 +59,10 @@ describe('the settings of access', () => {
   it('the settings of access are refused with everything that is missing or unused, at once', () => {
     const faults = faultsOf({ AUTH_MODE: 'jwt', ROUTER_SECRET: secret });
     for (const name of ['JWT_JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE']) {
-      expect(faults).toContain(`${name}: is needed with AUTH_MODE=jwt`);
+      expect(faults).toContain(`${name}: is required with AUTH_MODE=jwt`);
     }
     expect(faults).toContain('ROUTER_SECRET: is only read with AUTH_MODE=router');
-    expect(faultsOf({ AUTH_MODE: 'router' })).toContain('ROUTER_SECRET: is needed with AUTH_MODE=router');
+    expect(faultsOf({ AUTH_MODE: 'router' })).toContain('ROUTER_SECRET: is required with AUTH_MODE=router');
     expect(faultsOf(Object.fromEntries(Object.entries(jwt).slice(1)))).toContain(
       'JWT_ISSUER: is only read with AUTH_MODE=jwt',
     );
@@ -86,7 +86,7 @@ describe('the settings of access', () => {
     ['KEEP_ALIVE_MS', '75s'],
     ['REQUEST_TIMEOUT_MS', ''.padEnd(20, '9')],
   ])('the settings of access refuse %s=%s, and say what is valid', (name, value) => {
-    expect(faultsOf({ [name]: value })).toContain(`${name}: takes `);
+    expect(faultsOf({ [name]: value })).toContain(`${name}: must be `);
     expect(faultsOf({ [name]: value })).toContain(`got ${JSON.stringify(value)}`);
   });
 
@@ -100,7 +100,7 @@ describe('the settings of access', () => {
     ['PSEUDONYM_KEY', 'canary'],
   ])('the settings of access refuse an invalid %s without showing it', (name, value) => {
     const faults = faultsOf({ AUTH_MODE: 'router', [name]: value });
-    expect(faults).toContain(`${name}: takes `);
+    expect(faults).toContain(`${name}: must be `);
     expect(faults).toContain('an invalid value (not shown)');
     expect(faults).not.toContain('canary');
   });

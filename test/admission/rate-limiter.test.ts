@@ -3,25 +3,25 @@ import fc from 'fast-check';
 import { QueueRejectedError } from '../../src/admission/fair-queue.ts';
 import { RateLimiter } from '../../src/admission/rate-limiter.ts';
 
-describe('the ceiling on calls a second', () => {
-  let ceiling: RateLimiter;
+describe('the limit on calls per second', () => {
+  let limiter: RateLimiter;
   let passed: { caller: string; at: number }[];
   let refused: { caller: string; at: number }[];
 
   beforeEach(() => {
     jest.useFakeTimers();
-    ceiling = new RateLimiter(25);
+    limiter = new RateLimiter(25);
     passed = [];
     refused = [];
   });
   afterEach(() => {
-    ceiling.close();
+    limiter.close();
     expect(jest.getTimerCount()).toBe(0);
     jest.useRealTimers();
   });
 
   const pass = (caller = 'one', maxWaitMs = 10_000, signal?: AbortSignal): void => {
-    Promise.resolve(ceiling.pass({ caller, signal }, maxWaitMs)).then(
+    Promise.resolve(limiter.pass({ caller, signal }, maxWaitMs)).then(
       () => passed.push({ caller, at: performance.now() }),
       (error: unknown) => {
         expect(error).toBeInstanceOf(QueueRejectedError);
@@ -38,12 +38,12 @@ describe('the ceiling on calls a second', () => {
     passMany(26);
     await wait(0);
     expect(passed).toHaveLength(25);
-    expect(ceiling.waiting).toBe(1);
+    expect(limiter.waiting).toBe(1);
     await wait(1_009);
     expect(passed).toHaveLength(25);
     await wait(1);
     expect(passed).toHaveLength(26);
-    expect(ceiling.waiting).toBe(0);
+    expect(limiter.waiting).toBe(0);
   });
 
   it('the rate limiter never exceeds its limit in any second, however calls arrive', async () => {
@@ -52,8 +52,8 @@ describe('the ceiling on calls a second', () => {
         fc.integer({ min: 1, max: 8 }),
         fc.array(fc.integer({ min: 0, max: 700 }), { minLength: 1, maxLength: 30 }),
         async (perSecond, pauses) => {
-          ceiling.close();
-          ceiling = new RateLimiter(perSecond);
+          limiter.close();
+          limiter = new RateLimiter(perSecond);
           [passed, refused] = [[], []];
           for (const pause of pauses) {
             pass();
@@ -97,7 +97,7 @@ describe('the ceiling on calls a second', () => {
     passMany(200);
     await wait(0);
     expect(passed).toHaveLength(25);
-    expect(ceiling.waiting).toBe(100);
+    expect(limiter.waiting).toBe(100);
     expect(refused).toHaveLength(75);
   });
 
@@ -132,8 +132,8 @@ describe('the ceiling on calls a second', () => {
     passMany(26);
     await wait(300);
     expect(passed).toHaveLength(25);
-    ceiling.giveBack(0);
-    ceiling.giveBack(performance.now());
+    limiter.release(0);
+    limiter.release(performance.now());
     await wait(1);
     expect(passed).toHaveLength(26);
     pass();
@@ -143,12 +143,12 @@ describe('the ceiling on calls a second', () => {
   });
 
   it('the rate limiter frees the slot of the call that gives it back, not a later one', async () => {
-    ceiling = new RateLimiter(2);
+    limiter = new RateLimiter(2);
     pass('refused');
     const refusedAt = performance.now();
     await wait(200);
     pass('made');
-    ceiling.giveBack(refusedAt);
+    limiter.release(refusedAt);
     pass('takes the slot');
     pass('waits');
     await wait(1_009);
@@ -158,12 +158,12 @@ describe('the ceiling on calls a second', () => {
   });
 
   it('the rate limiter frees no slot for a call whose slot has been used again', async () => {
-    ceiling = new RateLimiter(1);
+    limiter = new RateLimiter(1);
     pass('refused');
     const refusedAt = performance.now();
     await wait(1_010);
     pass('made');
-    ceiling.giveBack(refusedAt);
+    limiter.release(refusedAt);
     pass('waits');
     await wait(1_009);
     expect(passed.map(({ caller }) => caller)).toEqual(['refused', 'made']);
@@ -172,9 +172,9 @@ describe('the ceiling on calls a second', () => {
   it('the rate limiter lets no call wait once it is closed', async () => {
     passMany(27);
     await wait(0);
-    ceiling.close();
+    limiter.close();
     await wait(0);
     expect(refused).toHaveLength(2);
-    expect(ceiling.waiting).toBe(0);
+    expect(limiter.waiting).toBe(0);
   });
 });

@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { describeUnless } from '../harness/run-unless.ts';
 import { barriersOf, missingBrowser, startBrowser, type TestBrowser, type Visit } from './browser.ts';
 
 // The machine may be busy with other tests.
-jest.setTimeout(90_000);
 const newest = '2026-06-24.preview';
 const shipped = readdirSync('schema/operations').map((file) =>
   readFileSync(`schema/operations/${file}`, 'utf8'),

@@ -1,9 +1,7 @@
-import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { describeUnless } from '../harness/run-unless.ts';
 import { missingBrowser, startBrowser, type TestBrowser, type Visit } from './browser.ts';
-
-jest.setTimeout(90_000);
 
 // The contrast themes of Windows: a few system colors replace those of the page.
 describeUnless(missingBrowser(), 'In a contrast theme', () => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { sandboxCases } from '../../src/sandbox/cases.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
@@ -6,8 +6,6 @@ import { describeUnless } from '../harness/run-unless.ts';
 import { barriersOf, missingBrowser, startBrowser, type TestBrowser, type Visit } from './browser.ts';
 
 // The machine may be busy with other tests.
-jest.setTimeout(120_000);
-
 describeUnless(missingBrowser(), 'the playground on v2, in Chromium', () => {
   let browser: TestBrowser;
   let gateway: TestGateway;
@@ -72,7 +70,7 @@ describeUnless(missingBrowser(), 'the playground on v2, in Chromium', () => {
 
   it('the playground on v2 signs up as a customer, since v2 takes no personal data, and says so', async () => {
     const page = await open();
-    await page.getByText('takes no name, e-mail or telephone').waitFor();
+    await page.getByText('accepts no name, e-mail or telephone').waitFor();
     await send(page, 'complete_at_once', 'Sign up');
     await page.getByRole('meter', { name: 'Multi-accounting' }).waitFor();
     const requests = await page.locator('.request').allTextContents();

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { sandboxCases } from '../../src/sandbox/cases.ts';
 import { registration } from '../harness/evaluations.ts';
@@ -8,8 +8,6 @@ import { describeUnless } from '../harness/run-unless.ts';
 import { barriersOf, missingBrowser, startBrowser, type TestBrowser, type Visit } from './browser.ts';
 
 // The machine may be busy with other tests.
-jest.setTimeout(120_000);
-
 const impatient = {
   // With this version, reports describe events; with later versions, outcomes.
   STRIPE_API_VERSION: '2026-03-04.preview',
@@ -243,7 +241,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     await page.getByRole('button', { name: 'Sign up' }).click();
     const { calls } = await shownOn(page);
     expect(calls.map(({ reply }) => reply)).toEqual([
-      '(the sandbox works, then resets the connection)',
+      '(the sandbox processes the request, then resets the connection)',
       expect.stringMatching(/^200\n{\n {2}"id": "ceval_/),
     ]);
     expect(calls[0]?.request).toBe(calls[1]?.request);

@@ -54,30 +54,30 @@ describe('the settings of Stripe accounts', () => {
 
   it.each<[settings: Record<string, string>, named: string]>([
     [{ STRIPE_ACCOUNT: 'acct_1', STRIPE_CONTEXT: 'org_1' }, 'STRIPE_CONTEXT: is set together with'],
-    [{ STRIPE_CONTEXT: 'acct_1' }, 'STRIPE_CONTEXT: takes a context path'],
-    [{ STRIPE_CONTEXT: 'org_1/' }, 'STRIPE_CONTEXT: takes a context path'],
+    [{ STRIPE_CONTEXT: 'acct_1' }, 'STRIPE_CONTEXT: must be a context path'],
+    [{ STRIPE_CONTEXT: 'org_1/' }, 'STRIPE_CONTEXT: must be a context path'],
     [{ STRIPE_ACCOUNTS: 'callers' }, 'STRIPE_ACCOUNTS: callers needs AUTH_MODE'],
-    [jwt, 'JWT_STRIPE_ACCOUNT_CLAIM: is needed'],
+    [jwt, 'JWT_STRIPE_ACCOUNT_CLAIM: is required'],
     [
       { STRIPE_SECRET_KEYS_DIR: '/keys' },
       'STRIPE_SECRET_KEYS_DIR: is only read with STRIPE_ACCOUNTS=callers',
     ],
     [
       { ...router, STRIPE_SECRET_KEYS_DIR: '/no/such/directory' },
-      'STRIPE_SECRET_KEYS_DIR: takes a directory that can be read (ENOENT)',
+      'STRIPE_SECRET_KEYS_DIR: must be a directory that can be read (ENOENT)',
     ],
     [
       { ...router, STRIPE_SECRET_KEYS_DIR: 'package.json' },
-      'STRIPE_SECRET_KEYS_DIR: takes a directory that can be read (ENOTDIR)',
+      'STRIPE_SECRET_KEYS_DIR: must be a directory that can be read (ENOTDIR)',
     ],
     [
       { ...jwt, STRIPE_ACCOUNTS: 'one', JWT_STRIPE_ACCOUNT_CLAIM: 'a' },
       'JWT_STRIPE_ACCOUNT_CLAIM: is only read',
     ],
-    [{ ...router, METRICS_ACCOUNTS: 'acct 1' }, 'METRICS_ACCOUNTS: takes accounts'],
+    [{ ...router, METRICS_ACCOUNTS: 'acct 1' }, 'METRICS_ACCOUNTS: must be accounts'],
     [
       { ...router, METRICS_ACCOUNTS: Array.from({ length: 51 }, (_, index) => `acct_${index}`).join(',') },
-      'METRICS_ACCOUNTS: takes accounts',
+      'METRICS_ACCOUNTS: must be accounts',
     ],
   ])('the settings %j are refused, and the message names the invalid one', (settings, named) => {
     expect(faultsOf(settings)).toContain(named);

@@ -116,7 +116,7 @@ describe('the house', () => {
 
   it('the house names on the way of a mutation only rooms that there are, each once', () => {
     const [, way = ''] =
-      /## The way of a mutation\n([\s\S]*?)\n\n[^|\n]/.exec(readFileSync('docs/develop.md', 'utf8')) ?? [];
+      /## The path of a mutation\n([\s\S]*?)\n\n[^|\n]/.exec(readFileSync('docs/develop.md', 'utf8')) ?? [];
     const stops = [...way.matchAll(/^\|[^|]*?\(\.\.\/src\/([^)]+)\)/gm)].map(([, room]) => room);
     expect(stops.length).toBeGreaterThan(5);
     expect(stops).toEqual([...new Set(stops)]);

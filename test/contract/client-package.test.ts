@@ -43,7 +43,7 @@ beforeAll(async () => {
   ]);
   project = made.folder;
   tarball = made.tarball;
-}, 120_000);
+});
 afterAll(() => made.remove());
 
 describe('the package of typed documents', () => {
@@ -91,11 +91,11 @@ describe('the package of typed documents', () => {
     const { stdout } = await run('sh', ['-ec', dry], { cwd: folder });
     expect(stdout).toContain('@your-org/customer-evaluations');
     expect(stdout).toContain('dist/customer-evaluations.js');
-  }, 60_000);
+  });
 
   it('the package of typed documents passes publint and are-the-types-wrong', async () => {
     await run('npm', ['run', '--silent', 'check:package']);
-  }, 60_000);
+  });
 
   it('the package of typed documents exports its documents and manifests to plain Node', async () => {
     const script = `
@@ -145,7 +145,7 @@ export const both: EvaluationClientDetailsInput = { radarSession: 'rse_1', data:
     await expect(compile(['illegal.ts'])).rejects.toMatchObject({
       stdout: expect.stringMatching(/^illegal\.ts\(2,14\): error TS2322/),
     });
-  }, 60_000);
+  });
 });
 
 describe('each example', () => {
@@ -204,7 +204,6 @@ describe('each example', () => {
       // The gateway gives up within the example's budget, far before its own deadline.
       expect(await outcomeOf(name, gateway.url, 'sandbox_hang')).toMatch(/^(UPSTREAM_TIMEOUT|NO_ANSWER)$/);
     },
-    60_000,
   );
 
   it.each(Object.keys(examples) as (keyof typeof examples)[])(
@@ -220,6 +219,5 @@ describe('each example', () => {
       expect(timeouts).toEqual([3_000, 3_000]);
       await upstream.close();
     },
-    60_000,
   );
 });

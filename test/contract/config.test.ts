@@ -76,7 +76,7 @@ describe('the settings', () => {
 });
 
 describe('a fault in the settings', () => {
-  it('a problem in the settings is reported together with all others: the setting, its value and what it takes', () => {
+  it('a problem in the settings is reported together with all others: the setting, its value and what it must be', () => {
     const faults = faultsOf({
       PORT: 'http',
       LOG_LEVEL: 'loud',
@@ -85,10 +85,10 @@ describe('a fault in the settings', () => {
       UPSTREAM: 'stripe',
     });
     expect(faults).toHaveLength(5);
-    expect(faults).toContain('PORT: takes a whole number from 0 to 65535, got "http"');
-    expect(faults).toContain('STRIPE_SECRET_KEY: is needed with UPSTREAM=stripe');
+    expect(faults).toContain('PORT: must be a whole number from 0 to 65535, got "http"');
+    expect(faults).toContain('STRIPE_SECRET_KEY: is required with UPSTREAM=stripe');
     for (const name of ['LOG_LEVEL', 'STRIPE_ACCOUNT', 'MAX_BODY_BYTES']) {
-      expect(faults.filter((fault) => fault.startsWith(`${name}: takes `))).toHaveLength(1);
+      expect(faults.filter((fault) => fault.startsWith(`${name}: must be `))).toHaveLength(1);
     }
   });
 
@@ -96,7 +96,7 @@ describe('a fault in the settings', () => {
     'a problem in the settings never shows the secret in %s',
     (name) => {
       const faults = faultsOf({ [name]: 'canary secret' });
-      expect(faults[0]).toMatch(new RegExp(`^${name}: takes `));
+      expect(faults[0]).toMatch(new RegExp(`^${name}: must be `));
       expect(faults.join()).not.toContain('canary');
     },
   );
@@ -133,7 +133,7 @@ describe('a fault in the settings', () => {
   ])('a problem in the settings is found in %s=%j', (name, value) => {
     const faults = faultsOf({ STRIPE_SECRET_KEY: key, [name]: value });
     expect(faults).toHaveLength(1);
-    expect(faults[0]).toMatch(new RegExp(`^${name}: takes `));
+    expect(faults[0]).toMatch(new RegExp(`^${name}: must be `));
   });
 
   it.each([{ METRICS_PORT: '4000' }, { PORT: '9464', METRICS_PORT: '9464' }])(
@@ -165,7 +165,7 @@ describe('a fault in the settings', () => {
 describe('in production', () => {
   it('in production, a missing key is a problem, unless the sandbox is set explicitly', () => {
     expect(faultsOf(production)).toEqual([
-      expect.stringMatching(/^STRIPE_SECRET_KEY: is needed in production/),
+      expect.stringMatching(/^STRIPE_SECRET_KEY: is required in production/),
     ]);
     expect(readConfig({ ...production, UPSTREAM: 'sandbox' }).upstream).toBe('sandbox');
     expect(readConfig({ ...production, STRIPE_SECRET_KEY: key }).upstream).toBe('stripe');
@@ -200,7 +200,7 @@ function faultsOf(environment: Record<string, string>): string[] {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const [title, ...faults] = error.message.split('\n  ');
-    expect(title).toBe('The configuration is refused:');
+    expect(title).toBe('The configuration is invalid:');
     return faults;
   }
   throw new Error('nothing was refused');

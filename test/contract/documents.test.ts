@@ -156,7 +156,7 @@ describe('the commands', () => {
       const check = run(process.execPath, words.slice(1), { env: { PATH: process.env['PATH'], ...set } });
       await expect(check).rejects.toMatchObject({
         code: 1,
-        stderr: expect.stringMatching(/STRIPE_SECRET_KEY: is needed[\s\S]*ROUTER_SECRET: is needed/),
+        stderr: expect.stringMatching(/STRIPE_SECRET_KEY: is required[\s\S]*ROUTER_SECRET: is required/),
       });
     }
   });

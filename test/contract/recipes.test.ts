@@ -76,7 +76,7 @@ describe('a contributor who follows the recipes of docs/develop.md', () => {
     );
     await Promise.all([mustRun('build'), mustRun('docs')]);
     gateway = await startTestGateway({ METRICS_PORT: '0' }, { directory: copy });
-  }, 120_000);
+  });
   afterAll(async () => {
     await gateway?.close();
     rmSync(copy, { recursive: true });

@@ -59,8 +59,8 @@ export const recipes: Readonly<Record<string, readonly Edit[]>> = {
   'To add a setting': [
     [
       'src/config/settings-for-everyone.ts',
-      'HOST: takes(',
-      `HOUSE_COLOUR: takes('red or blue', z.enum(['red', 'blue'])).default('red').describe('a recipe'),\n  `,
+      'HOST: accepts(',
+      `HOUSE_COLOUR: accepts('red or blue', z.enum(['red', 'blue'])).default('red').describe('a recipe'),\n  `,
     ],
     ['src/config/config.ts', 'readonly host: string;', 'readonly houseColour: string;\n  '],
     ['src/config/config.ts', 'host: values.HOST,', 'houseColour: values.HOUSE_COLOUR,\n    '],

@@ -19,7 +19,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['access', 'config', 'errors', 'gateway.ts', 'sandbox', 'start-up', 'telemetry'],
   },
   'gateway.ts': {
-    what: 'puts the rooms together',
+    what: 'assembles the gateway',
     imports: [
       'access',
       'admission',
@@ -35,7 +35,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   'start-up': {
-    what: 'what the command line asks for, and what a start says. Loaded for `--help`: nothing that serves',
+    what: 'the command line, and what is printed at startup. Loaded for `--help`: imports nothing that serves',
     imports: ['config', 'errors'],
   },
   http: {
@@ -81,7 +81,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     types: ['access', 'customer-evaluation', 'graph'],
   },
   sandbox: {
-    what: 'a Stripe to try things with, as a server on the same wire',
+    what: 'a stand-in for Stripe: a server with the same wire format',
     imports: ['stripe'],
     never: /graphql|^@apollo\//,
   },
@@ -112,7 +112,7 @@ export function roomsTable(): string {
       .map((name) => `\`${name}\``)
       .join(', ');
   return table(
-    ['room', 'holds', 'imports', 'only types of'],
+    ['room', 'contains', 'imports', 'imports only types of'],
     Object.entries(rooms).map(([name, { what, imports, types }]) => [
       `[\`src/${name}\`](../src/${name})`,
       what,

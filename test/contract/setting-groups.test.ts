@@ -50,8 +50,8 @@ describe('The groups of settings', () => {
   });
 
   it('The groups of settings take each default as it is shown', () => {
-    const shown = describeSettings().flatMap(({ name, otherwise = '' }) => {
-      const value = /^`([^`]+)`$/.exec(otherwise)?.[1];
+    const shown = describeSettings().flatMap(({ name, defaultsTo = '' }) => {
+      const value = /^`([^`]+)`$/.exec(defaultsTo)?.[1];
       return value === undefined ? [] : [{ name, value }];
     });
     expect(shown.length).toBeGreaterThan(30);

@@ -264,7 +264,7 @@ describe('the process', () => {
     const gateway = start({}, '--port', '4001');
     expect(await gateway.exited).toBe(1);
     expect(gateway.told()).toBe(
-      'There is no argument "--port" here. Settings come from the environment, such as ' +
+      'Unknown argument "--port". Settings come from the environment, such as ' +
         'PORT=4001 node dist/main.js; --help lists them.\n',
     );
   });
@@ -277,7 +277,7 @@ describe('the process', () => {
     const { port } = new URL(taken.url);
     const gateway = start({ PORT: port }, ...args);
     expect(await gateway.exited).toBe(1);
-    expect(gateway.told()).toContain(`Port ${port} is taken: set PORT to another`);
+    expect(gateway.told()).toContain(`Port ${port} is in use: set PORT to another port`);
     expect(gateway.told()).not.toContain('    at ');
     await taken.close();
   });
@@ -288,7 +288,7 @@ describe('the process', () => {
     const gateway = start({ PORT: '0', METRICS_PORT: port });
     expect(await gateway.exited).toBe(1);
     expect(gateway.told()).toBe(
-      `Port ${port} is taken: set METRICS_PORT to another (0 picks a free one), or end what listens there.\n`,
+      `Port ${port} is in use: set METRICS_PORT to another port (0 picks a free one), or stop the process that listens on it.\n`,
     );
     await taken.close();
   });

@@ -81,7 +81,7 @@ export async function runHistory({ seconds, api, seed, planted }: HistoryOptions
   const until = performance.now() + seconds * 1000;
   const isOver = (): boolean => performance.now() > until;
   try {
-    upstream.always((victim) => drawFault(random)(victim));
+    upstream.always((victim) => pickRandomFault(random)(victim));
     const trouble = makeTrouble({ upstream, replicas, ports, start, end, random, isOver, done });
     const anyUrl = (): string => `http://127.0.0.1:${ports[Math.floor(random() * ports.length)]}`;
     const answered = clients.flatMap((caller) => {
@@ -128,7 +128,7 @@ function intentOf(form: URLSearchParams): Intent {
 }
 
 /** Seven of ten succeed, some of them late. The others fail before or after the effect. */
-function drawFault(random: () => number): Fault {
+function pickRandomFault(random: () => number): Fault {
   if (random() < 0.7) return random() < 0.8 ? succeed : late(random() * 200);
   return faults[Math.floor(random() * faults.length)] ?? succeed;
 }

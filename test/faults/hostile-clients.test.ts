@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration } from '../harness/evaluations.ts';
-import { type FaultyUpstream, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { type FaultyUpstream, late, startFaultyUpstream, succeed } from '../harness/faulty-upstream.ts';
 import { containerHeap, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import {
   connectRaw,
@@ -105,6 +105,53 @@ describe('when clients are hostile', () => {
       client.socket.write('0\r\nx-trailer: 1\r\n\r\n');
       expect(await client.until(/"errors":\[\]/)).toMatch(/^HTTP\/1\.1 200 .*ceval_1/s);
     });
+  });
+
+  it('a request with an unknown Expect gives back the memory of its body', async () => {
+    const gateway = await gatewayWith();
+    const request = requestWith(' '.repeat(60_000), ['expect: x']);
+    // Together more than all bodies may take.
+    for (let count = 0; count < 700; count += 1) {
+      const client = connectRaw(gateway);
+      client.socket.write(request);
+      await client.until(/^HTTP\/1\.1 417 /);
+      client.socket.destroy();
+    }
+    await expectAsBefore(gateway);
+  });
+
+  it('refused requests behind a slow one, on the same connection, give back the memory of their bodies', async () => {
+    const gateway = await gatewayWith({ UPSTREAM_TIMEOUT_MS: '60000', UPSTREAM_DEADLINE_MS: '60000' });
+    let hold = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      hold = resolve;
+    });
+    const heads = Array.from({ length: 10 }, () => {
+      upstream.next((victim) => void held.then(() => succeed(victim)));
+      const client = open(gateway);
+      client.socket.write(requestWith(mutation));
+      return client;
+    });
+    while (upstream.keys.length < heads.length) await delay(10);
+    const refused = requestWith(' '.repeat(60_000)).replace('/graphql', '/graphql#x');
+    for (let count = 0; count < 80; count += 1) {
+      for (const { socket } of heads) socket.write(refused);
+      await delay(10);
+    }
+    const answer = await gateway.send(createEverything, { input: registration() });
+    expect(answer.data.createCustomerEvaluation.errors).toEqual([]);
+    hold();
+    for (const client of heads) await client.until(/"errors":\[\]/);
+    await expectAsBefore(gateway);
+  });
+
+  it('a request with an unknown Expect is answered once, even if its body never ends', async () => {
+    const gateway = await gatewayWith({ REQUEST_TIMEOUT_MS: '300' });
+    const client = open(gateway);
+    client.socket.write(`${headOf(['content-length: 100', 'expect: x'])}0123456789`);
+    while (!client.isClosed()) await delay(20);
+    expect(client.received().match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 417']);
+    await expectAsBefore(gateway);
   });
 
   it('the gateway refuses a request with too many header fields', async () => {

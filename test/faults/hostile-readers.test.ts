@@ -161,6 +161,18 @@ describe('when clients ask for large answers, or do not read them', () => {
     await client.until(/405/);
     while (openConnections(gateway) > 0) await delay(50);
   });
+
+  it('the gateway ends in time although a client asked for a tunnel behind a response that it does not read', async () => {
+    const gateway = await gatewayWith({ RESPONSE_TIMEOUT_MS: '600000' });
+    const { socket } = open(gateway);
+    socket.pause();
+    const asset = `GET /assets/${largest} HTTP/1.1\r\nhost: localhost\r\n\r\n`;
+    socket.write(`${asset.repeat(8)}CONNECT x:1 HTTP/1.1\r\nhost: x:1\r\n\r\n`);
+    while (openConnections(gateway) === 0) await delay(20);
+    await delay(300);
+    gateway.child.kill('SIGTERM');
+    expect(await gateway.exited).toBe(0);
+  });
 });
 
 describe('the sandbox', () => {

@@ -99,7 +99,7 @@ describe('when the way to the upstream fails', () => {
     for (const answer of await Promise.all(calls)) {
       expect(answer.data.createCustomerEvaluation.errors).toMatchObject([{ effect: 'NONE' }]);
     }
-  }, 30_000);
+  });
 
   describe('and connections are swallowed', () => {
     // A TCP server that never sends anything: the TLS handshake does not complete, so no request is sent.
@@ -214,7 +214,7 @@ describe('when the way to the upstream fails', () => {
     for (let call = 0; call < 1000; call += 1) errors.push(...(await create(gateway)).errors);
     expect(errors).toEqual([]);
     expect(upstream.effects).toBe(1000);
-  }, 60_000);
+  });
 
   it(
     'the gateway never returns an unsolicited response from an idle connection',

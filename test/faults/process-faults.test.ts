@@ -118,5 +118,5 @@ describe('when the process ends', () => {
     expect(await gateway.exited).toBe(0);
     expect(upstream.effects).toBe(200);
     expect(upstream.keys).toHaveLength(200);
-  }, 60_000);
+  });
 });

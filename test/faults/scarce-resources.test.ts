@@ -93,7 +93,7 @@ describe('a gateway that is short of something', () => {
     await delay(1_100);
     expect(codeOf(await create())).toBe('ok');
     expect(gateway.child.exitCode).toBeNull();
-  }, 60_000);
+  });
 
   it('a gateway without file descriptors neither dies nor spins, promises that nothing happened, and recovers', async () => {
     await start({}, { maxFiles: 96 });
@@ -145,7 +145,7 @@ describe('a gateway that is short of something', () => {
     expect(codeOf(await create())).toBe('ok');
     expect(upstream.effects).toBe(1);
     agent.destroy();
-  }, 30_000);
+  });
 
   it('a gateway that is paused for two seconds loses no call, and sheds none afterwards', async () => {
     await start();
@@ -161,7 +161,7 @@ describe('a gateway that is short of something', () => {
     // Later requests are not shed because of the pause.
     expect(codeOf(await create())).toBe('ok');
     expect(upstream.effects).toBe(codes.filter((code) => code === 'ok').length + 1);
-  }, 30_000);
+  });
 
   it('a gateway serves other clients beside five thousand connections that are idle, slow, or never read', async () => {
     // Waiting time depends on the machine; CPU time does not.
@@ -182,5 +182,5 @@ describe('a gateway that is short of something', () => {
     const beside = Math.min(await workOfCalls(), await workOfCalls(), await workOfCalls());
     expect(beside).toBeLessThan(2 * alone + 200);
     expect(residentMegabytes()).toBeLessThan(500);
-  }, 60_000);
+  });
 });

@@ -114,7 +114,7 @@ describe('entities', () => {
     expect(refused.data).toBeUndefined();
     expect(refused.errors).toEqual([
       expect.objectContaining({
-        message: 'The operation asks for 1000 objects; this gateway takes at most 100 at a time.',
+        message: 'The operation may cause 1000 calls to Stripe; this gateway allows at most 100.',
         extensions: expect.objectContaining({ code: 'BAD_USER_INPUT' }),
       }),
     ]);
@@ -130,19 +130,19 @@ describe('entities', () => {
     const { errors } = await gateway.send(query, { some });
     expect(errors).toHaveLength(1);
     expect(errors?.[0]).toMatchObject({
-      message: expect.stringContaining('asks for 120 objects'),
+      message: expect.stringContaining('may cause 120 calls to Stripe'),
       extensions: { code: 'BAD_USER_INPUT' },
     });
   });
 
   it('entities are fetched at most eight at a time', async () => {
-    let underWay = 0;
+    let inFlight = 0;
     let most = 0;
     upstream.handle((response, { url }) => {
-      underWay += 1;
-      most = Math.max(most, underWay);
+      inFlight += 1;
+      most = Math.max(most, inFlight);
       setTimeout(() => {
-        underWay -= 1;
+        inFlight -= 1;
         response.writeHead(200, { 'content-type': 'application/json' });
         response.end(JSON.stringify({ ...registrationAnswer, id: idOf(url) }));
       }, 5);

@@ -103,7 +103,7 @@ describe.each(['mesh-compose', 'The Guild’s composer'])(
       const router = await startHiveRuntime(supergraph, { unifiedGraphHandler });
       servers.unshift(router);
       send = (query, variables) => postGraphQL(router.url, query, variables);
-    }, 60_000);
+    });
     afterAll(async () => {
       for (const server of servers) await server.close();
       await sandbox.close();

@@ -35,15 +35,15 @@ describe('the sample supergraph', () => {
     [['rover'], `There is no composer "rover". ${usage}`],
     [['Apollo', 'supergraph.yaml'], `There is no composer "Apollo". ${usage}`],
     [['guild', 'apollo'], `"apollo" is no .yaml file. ${usage}`],
-    [['guild', 'supergraph.yaml', 'more.yaml'], `There is no argument "more.yaml" here. ${usage}`],
+    [['guild', 'supergraph.yaml', 'more.yaml'], `Unknown argument "more.yaml". ${usage}`],
     [['no-such.yaml'], `There is no file deploy/supergraph/no-such.yaml. ${usage}`],
   ])('the sample supergraph is not composed with the arguments %j', (args, message) => {
     expect(compose(...args)).toMatchObject({ status: 1, stderr: message });
   });
 
-  it('the sample supergraph’s customers say in one sentence that their port is taken', async () => {
+  it('the sample supergraph’s customers say in one sentence that their port is in use', async () => {
     const taken = createServer();
-    // If something else listens there, the port is taken all the same.
+    // If something else listens there, the port is in use all the same.
     await new Promise<void>((resolve) => {
       taken.once('error', () => resolve()).listen(4001, '127.0.0.1', resolve);
     });
@@ -53,7 +53,7 @@ describe('the sample supergraph', () => {
     taken.close();
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: 'Port 4001, which supergraph.yaml names, is taken: end what listens there.\n',
+      stderr: 'Port 4001, which supergraph.yaml names, is in use: stop the process that listens on it.\n',
     });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
-import { drawIdempotencyKey, scopeIdempotencyKey } from '../../src/graph/idempotency-key.ts';
+import { generateIdempotencyKey, scopeIdempotencyKey } from '../../src/graph/idempotency-key.ts';
 
 const printable = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 255 });
 
@@ -48,7 +48,9 @@ describe('the key of a call', () => {
   });
 
   it('the key of a call is generated if it has none, and a retry with it is the same call', () => {
-    const drawn = [1, 2, 3].map(() => drawIdempotencyKey({ caller: 'caller' }, 'createCustomerEvaluation'));
+    const drawn = [1, 2, 3].map(() =>
+      generateIdempotencyKey({ caller: 'caller' }, 'createCustomerEvaluation'),
+    );
     expect(new Set(drawn.map((key) => key.upstream)).size).toBe(3);
     for (const { client, upstream } of drawn) {
       expect(scopeIdempotencyKey({ caller: 'caller' }, 'createCustomerEvaluation', client).upstream).toBe(

@@ -98,7 +98,7 @@ describe('an operation beyond the limits', () => {
       ({ message }) => message,
     );
   const tooMuch = (what: string, most: number): string =>
-    `The operation has ${most + 1} ${what}; this gateway takes at most ${most}. Send several smaller operations.`;
+    `The operation has ${most + 1} ${what}; this gateway allows at most ${most}. Send several smaller operations.`;
 
   it.each([
     ['{ b a { a { b } } }', []],

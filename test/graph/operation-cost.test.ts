@@ -91,7 +91,7 @@ describe('the charge for an operation', () => {
       });
       const { errors } = (await response.json()) as { errors: { message: string }[] };
       expect(errors.map(({ message }) => message)).toEqual([
-        'The operation asks for 3 objects; this gateway takes at most 2 at a time.',
+        'The operation may cause 3 calls to Stripe; this gateway allows at most 2.',
       ]);
       expect(response.status).toBe(400);
       expect(upstream.requests).toHaveLength(0);

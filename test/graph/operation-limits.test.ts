@@ -89,17 +89,17 @@ describe('a document that asks for too much', () => {
     [
       'rootFields',
       mutation(many(11, (i) => `a${i}: ${field}`)),
-      'The operation has 11 root fields; this gateway takes at most 10. Send several smaller operations.',
+      'The operation has 11 root fields; this gateway allows at most 10. Send several smaller operations.',
     ],
     [
       'aliases',
       `{ customerEvaluation(id: 1) { ${many(21, (i) => `a${i}: id`)} } }`,
-      'The operation has 21 aliases; this gateway takes at most 20. Send several smaller operations.',
+      'The operation has 21 aliases; this gateway allows at most 20. Send several smaller operations.',
     ],
     [
       'tokens',
       `{ ${'__typename '.repeat(999)} }`,
-      'Syntax Error: this gateway takes documents of at most 1000 tokens.',
+      'Syntax Error: this gateway allows at most 1000 tokens in a document.',
     ],
   ])('the refusal of a document says what is too much: %s', async (_, query, message) => {
     const result = await gateway.send(query, { input: registration() });
@@ -150,7 +150,7 @@ describe('a document that asks for too much', () => {
     expect((await gateway.send(getIntrospectionQuery())).errors).toBeUndefined();
   });
 
-  it('the gateway takes at most 100 entities in one request', async () => {
+  it('the gateway allows at most 100 entities in one request', async () => {
     const query = 'query ($list: [_Any!]!) { _entities(representations: $list) { __typename } }';
     const list = Array.from({ length: 101 }, (_, id) => ({
       __typename: 'CustomerEvaluation',

@@ -295,7 +295,7 @@ describe('a document that is refused', () => {
       extensions: { code: 'GRAPHQL_PARSE_FAILED' },
     });
     redactValues([error], { schema, document: undefined, operation: undefined, variables: undefined });
-    expect(error.message).toBe('Syntax Error: this gateway takes documents of at most 9 tokens.');
+    expect(error.message).toBe('Syntax Error: this gateway allows at most 9 tokens in a document.');
   });
 
   it.each([
@@ -313,7 +313,9 @@ describe('a document that is refused', () => {
       extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
     });
     redactValues([error], { schema, document: undefined, operation: undefined, variables: undefined });
-    expect(error.message).toBe('The document does not tell by `operationName` which operation to run.');
+    expect(error.message).toBe(
+      'The document has no operation of this `operationName`, or several and no name is given.',
+    );
     expect(error.stack).toBe('');
   });
 });
@@ -323,9 +325,9 @@ describe('a refusal whose field is not found again', () => {
   const definition = getOperationAST(document)?.variableDefinitions?.[0];
 
   it.each([
-    [`Variable "$n" got invalid value "${canary}"; x`, definition, 'A variable is refused.'],
-    [`Argument "x" has invalid value ${canary}.`, undefined, 'An argument is refused.'],
-    [`Argument "x" of required type "${canary}" was not provided.`, undefined, 'An argument is refused.'],
+    [`Variable "$n" got invalid value "${canary}"; x`, definition, 'A variable is invalid.'],
+    [`Argument "x" has invalid value ${canary}.`, undefined, 'An argument is invalid.'],
+    [`Argument "x" of required type "${canary}" was not provided.`, undefined, 'An argument is invalid.'],
   ])(
     'a refusal whose field is not found again is still reported, without a value: %s',
     (message, node, told) => {

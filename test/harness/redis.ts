@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, connect as netConnect } from 'node:net';
+import { type AddressInfo, createServer, connect as netConnect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePort } from './free-port.ts';
@@ -74,13 +74,18 @@ export async function keptUp<Result>(
   }
 }
 
-/** A proxy to a server. After `hold`, data in both directions waits for `release`. */
+/**
+ * A proxy to a server. After `hold`, data in both directions waits for `release`. After `lose`, the connections that are
+ * open carry nothing any more and are not closed, as if a machine had vanished; new ones work.
+ */
 export async function startRedisProxy(
   to: number,
-): Promise<{ port: number; hold(): void; release(): void; close(): void }> {
+): Promise<{ port: number; hold(): void; release(): void; lose(): void; close(): void }> {
   let held: (() => void)[] | undefined;
+  let open: Socket[] = [];
   const server = createServer((near) => {
     const far = netConnect(to, '127.0.0.1');
+    open.push(near, far);
     for (const [from, into] of [
       [near, far],
       [far, near],
@@ -98,6 +103,10 @@ export async function startRedisProxy(
     port: (server.address() as AddressInfo).port,
     hold() {
       held = [];
+    },
+    lose() {
+      for (const socket of open) socket.removeAllListeners('data').resume();
+      open = [];
     },
     release() {
       for (const write of held ?? []) write();

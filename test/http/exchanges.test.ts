@@ -22,7 +22,7 @@ it('a connection forgets a request that was answered before its body came as soo
   await once(client, 'data');
   if (accepted === undefined) throw new Error('no connection');
   // A body that is late or broken concerns this request.
-  while (exchanges.underWay(accepted).length > 0) await delay(5);
+  while (exchanges.inFlight(accepted).length > 0) await delay(5);
   expect(exchanges.isAnsweredEarly(accepted)).toBe(true);
   client.write('{}');
   while (exchanges.newest(accepted) !== undefined) await delay(5);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createEverything, registration } from '../harness/evaluations.ts';
-import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { startRecordingUpstream } from '../harness/recording-upstream.ts';
 
 interface Refusal {
   readonly status: number;
@@ -119,25 +120,37 @@ describe('a refusal by GraphQL or Apollo Server', () => {
     ],
     [
       'a media type that it cannot send',
-      /The header Accept /,
+      /^The Accept header allows /,
       () => post({ query }, { accept: 'text/html' }),
     ],
   ])('a refusal by GraphQL or Apollo Server tells the caller what to do: %s', async (_, message, request) => {
     expect((await request()).errors).toMatchObject([{ message: expect.stringMatching(message) }]);
   });
 
-  it('a refusal by GraphQL or Apollo Server says that nothing happened only if no mutation was run', async () => {
-    // Apollo Server looks at `Accept` only once it has a result.
-    const idempotencyKey = 'ran-before-the-refusal';
-    const variables = { input: registration({ idempotencyKey }) };
-    const refusal = await post({ query: createEverything, variables }, { accept: 'text/html' });
-    expect(refusal.status).toBe(406);
-    expect(refusal.errors[0]?.extensions).toEqual({
-      code: 'BAD_REQUEST',
-      retryable: false,
-      effect: 'UNKNOWN',
-      idempotencyKeys: [idempotencyKey],
-      requestId: refusal.requestId,
-    });
+  it('a mutation whose Accept header allows no JSON is refused before it is run', async () => {
+    const upstream = await startRecordingUpstream();
+    const inFront = await startTestGateway(upstreamAt(upstream.url));
+    const body = { query: createEverything, variables: { input: registration() } };
+    const refusal = async (accept: string) =>
+      refusalOf(
+        fetch(`${inFront.url}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', accept },
+          body: JSON.stringify(body),
+        }),
+      );
+    for (const accept of ['text/html', 'application/json;q=0', 'json', 'x'.repeat(300)]) {
+      const { status, requestId, errors } = await refusal(accept);
+      expect(status).toBe(406);
+      expect(errors[0]?.extensions).toEqual({
+        code: 'BAD_REQUEST',
+        retryable: false,
+        effect: 'NONE',
+        requestId,
+      });
+    }
+    expect(upstream.requests).toEqual([]);
+    await inFront.close();
+    await upstream.close();
   });
 });

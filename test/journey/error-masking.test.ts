@@ -105,7 +105,7 @@ describe('a bug', () => {
 
       expect(JSON.parse(text).errors).toEqual([
         {
-          message: 'The gateway failed. Its operators find the reason under this request id.',
+          message: 'The gateway failed. Its operators can find the reason in the log by this request id.',
           path: [field],
           locations: [{ line: 1, column: 3 }],
           extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false, requestId: 'my-request' },
@@ -135,7 +135,7 @@ describe('a bug', () => {
     expect(JSON.parse(await response.text())).toEqual({
       errors: [
         {
-          message: 'The gateway failed. Its operators find the reason under this request id.',
+          message: 'The gateway failed. Its operators can find the reason in the log by this request id.',
           extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false, requestId: 'my-request' },
         },
       ],

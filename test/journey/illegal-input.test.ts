@@ -53,17 +53,17 @@ describe('an input that the schema refuses, sent as a variable', () => {
     [
       'the values of an enum, without UNKNOWN',
       registration({ eventType: 'login' }),
-      'input.eventType: is not a value of type "CustomerEvaluationEventType". It takes LOGIN or REGISTRATION.',
+      'input.eventType: is not a value of type "CustomerEvaluationEventType". Use LOGIN or REGISTRATION.',
     ],
     [
       'the values of an enum for what is no text',
       registration({ eventType: 5 }),
-      'input.eventType: is not a value of type "CustomerEvaluationEventType". It takes LOGIN or REGISTRATION.',
+      'input.eventType: is not a value of type "CustomerEvaluationEventType". Use LOGIN or REGISTRATION.',
     ],
     [
       'the keys of a @oneOf input',
       registration({ evaluationContext: [{}] }),
-      'input.evaluationContext.0: Exactly one key must be specified for OneOf type "EvaluationContextInput". It takes clientDetails or customerDetails.',
+      'input.evaluationContext.0: Exactly one key must be specified for OneOf type "EvaluationContextInput". Use clientDetails or customerDetails.',
     ],
     [
       'nothing for a scalar',
@@ -80,8 +80,8 @@ describe('an input that the schema refuses, sent as a variable', () => {
       'mutation { createCustomerEvaluation(input: {eventType: login, evaluationContext: [{}]}) { idempotencyKey } }',
     );
     expect(errors?.map(({ message }) => message)).toEqual([
-      'A literal is not a value of type "CustomerEvaluationEventType". It takes LOGIN or REGISTRATION.',
-      'OneOf Input Object "EvaluationContextInput" must specify exactly one key. It takes clientDetails or customerDetails.',
+      'A literal is not a value of type "CustomerEvaluationEventType". Use LOGIN or REGISTRATION.',
+      'OneOf Input Object "EvaluationContextInput" must specify exactly one key. Use clientDetails or customerDetails.',
     ]);
   });
 

@@ -46,7 +46,7 @@ describe('an evaluation by its id', () => {
     expect(data.customerEvaluation).toBeNull();
   });
 
-  it.each(['', '.', '..', 'c'.repeat(256), '\ud800'])(
+  it.each(['', '.', '..', '../../charges', '..\\x', 'c'.repeat(256), '\ud800'])(
     'an evaluation by its id is null for %j, which cannot be an id',
     async (id) => {
       const { data, errors } = await gateway.send(retrieve, { id });
@@ -58,9 +58,9 @@ describe('an evaluation by its id', () => {
 
   it('an evaluation by its id has a URL below the evaluations, whatever the id', async () => {
     upstream.answer(200, loginAnswer);
-    await gateway.send(retrieve, { id: '../../charges?a=b#c/..' });
+    await gateway.send(retrieve, { id: '..?a=b#c%2F..' });
     expect(upstream.requests.map(({ url }) => url)).toEqual([
-      '/v1/radar/customer_evaluations/..%2F..%2Fcharges%3Fa%3Db%23c%2F..?expand[0]=events',
+      '/v1/radar/customer_evaluations/..%3Fa%3Db%23c%252F..?expand[0]=events',
     ]);
   });
 

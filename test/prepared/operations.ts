@@ -133,14 +133,26 @@ class Writer {
   #condition(): string {
     const draw = this.#draw;
     if (!draw.chance(0.06)) return '';
-    const directive = draw.pick(['skip', 'include']);
+    const directives = draw.chance(0.3) ? ['skip', 'include'] : [draw.pick(['skip', 'include'])];
+    if (draw.chance(0.5)) directives.reverse();
+    return directives.map((directive) => this.#directive(directive)).join('');
+  }
+
+  #directive(directive: string): string {
+    const draw = this.#draw;
     if (draw.chance(0.3)) return ` @${directive}(if: ${draw.chance(0.5)})`;
     if (this.#conditions === 0 || draw.chance(0.5)) {
       this.#conditions += 1;
       const name = `c${this.#conditions}`;
       const definition = `$${name}: Boolean${draw.chance(0.3) ? ' = true' : '!'}`;
       const isLeftOut = !definition.endsWith('!') && draw.chance(0.5);
-      this.variables.push({ name, definition, value: isLeftOut ? undefined : draw.chance(0.5) });
+      // A null is allowed where the variable has a default, and refused when the operation runs.
+      const isNull = !isLeftOut && !definition.endsWith('!') && draw.chance(0.3);
+      this.variables.push({
+        name,
+        definition,
+        value: isLeftOut ? undefined : isNull ? null : draw.chance(0.5),
+      });
       return ` @${directive}(if: $${name})`;
     }
     return ` @${directive}(if: $c${draw.integer(1, this.#conditions)})`;

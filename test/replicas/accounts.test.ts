@@ -56,7 +56,7 @@ describeUnless(missingNginx(), 'two accounts on three replicas', () => {
       [noisy]: await issuer.token({ [accountClaim]: noisy }),
       [quiet]: await issuer.token({ [accountClaim]: quiet }),
     };
-  }, 60_000);
+  });
   afterAll(async () => {
     await nginx.close();
     for (const replica of replicas) await replica.close();
@@ -142,7 +142,7 @@ describeUnless(missingNginx(), 'two accounts on three replicas', () => {
     hanging.release();
     await Promise.all(calls);
     expect(ended.filter((outcome) => outcome === 'OK').length).toBeGreaterThanOrEqual(3 * share);
-  }, 60_000);
+  });
 
   it('the same key of the same person in two accounts is two evaluations on three replicas, and one within each account', async () => {
     const before = upstream.created;

@@ -26,18 +26,18 @@ describe('the output of --check-config', () => {
     {
       what: 'a timeout above the deadline',
       environment: { UPSTREAM_TIMEOUT_MS: '9000' },
-      warning: 'UPSTREAM_TIMEOUT_MS is above UPSTREAM_DEADLINE_MS and counts as that: 8000',
+      warning: 'UPSTREAM_TIMEOUT_MS is above UPSTREAM_DEADLINE_MS and is reduced to it: 8000',
     },
     {
       what: 'a wait above the deadline',
       environment: { STRIPE_API: 'v2', SIGNALS_WAIT_MS: '3000', UPSTREAM_DEADLINE_MS: '2000' },
-      warning: 'SIGNALS_WAIT_MS is above UPSTREAM_DEADLINE_MS and counts as that: 2000',
+      warning: 'SIGNALS_WAIT_MS is above UPSTREAM_DEADLINE_MS and is reduced to it: 2000',
     },
     {
       what: 'a limit of one account above that of all',
       environment: { ...router, STRIPE_ACCOUNTS: 'callers', UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT: '600' },
       warning:
-        'UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT is above UPSTREAM_MAX_CONCURRENCY and counts as that: 512',
+        'UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT is above UPSTREAM_MAX_CONCURRENCY and is reduced to it: 512',
     },
     {
       what: 'a base URL of a collector that already has the path of traces',

@@ -19,14 +19,14 @@ const jwt = { AUTH_MODE: 'jwt', JWT_ISSUER: 'i', JWT_AUDIENCE: 'a' };
 
 /** Values on which a library would throw, and the setting that the error must name. */
 const refused: readonly [what: string, names: RegExp, environment: Record<string, string>][] = [
-  ['a Redis password with a bare %', /^ {2}REDIS_URL: takes /m, { REDIS_URL: 'redis://:a%b@127.0.0.1:1' }],
+  ['a Redis password with a bare %', /^ {2}REDIS_URL: must be /m, { REDIS_URL: 'redis://:a%b@127.0.0.1:1' }],
   ['a Redis user with a bare %', /^ {2}REDIS_URL: /m, { REDIS_URL: 'rediss://%zz:a@127.0.0.1:1' }],
   [
     'a Redis database that is no number',
     /^ {2}REDIS_URL: /m,
     { REDIS_URL: 'redis://127.0.0.1:6379/sessions' },
   ],
-  ['a NODE_ENV with a blank', /^ {2}NODE_ENV: takes production, /m, { NODE_ENV: 'production ' }],
+  ['a NODE_ENV with a blank', /^ {2}NODE_ENV: must be production, /m, { NODE_ENV: 'production ' }],
   ['a NODE_ENV in capitals', /^ {2}NODE_ENV: /m, { NODE_ENV: 'Production' }],
   ['a NODE_ENV of another platform', /^ {2}NODE_ENV: /m, { NODE_ENV: 'staging' }],
   [
@@ -36,7 +36,7 @@ const refused: readonly [what: string, names: RegExp, environment: Record<string
   ],
   [
     'a header for the collector that is no header',
-    /^ {2}OTEL_EXPORTER_OTLP_HEADERS takes |^ {2}OTEL_EXPORTER_OTLP_HEADERS: /m,
+    /^ {2}OTEL_EXPORTER_OTLP_HEADERS must |^ {2}OTEL_EXPORTER_OTLP_HEADERS: /m,
     { ...collector, OTEL_EXPORTER_OTLP_HEADERS: 'bad name=1' },
   ],
   [

@@ -55,7 +55,7 @@ describe('a process that serves', () => {
     );
     child.stdout?.resume();
     let status = 0;
-    for (let tries = 0; status === 0 && tries < 200; tries += 1) {
+    for (let tries = 0; status === 0 && tries < 4_000; tries += 1) {
       status = await fetch(`http://127.0.0.1:${port}/healthz`).then(
         (response) => response.status,
         () => delay(25).then(() => 0),

@@ -45,6 +45,19 @@ describe('the circuit breaker', () => {
     expect(attempt('succeeded')).toBe('refused');
   });
 
+  it('the circuit breaker stays closed after an outage although attempts from before it opened fail late', () => {
+    const late = Array.from({ length: 20 }, () => breaker.admit());
+    attempts(10, 'failed');
+    expect(breaker.state).toBe('open');
+    now += probeAfterMs;
+    attempts(1, 'succeeded');
+    for (const end of late) end('failed');
+    expect(breaker.state).toBe('closed');
+    expect(changes).toEqual(['open', 'closed']);
+    attempts(10, 'failed');
+    expect(breaker.state).toBe('open');
+  });
+
   it('the circuit breaker stays closed while half of the attempts or more succeed', () => {
     for (let made = 0; made < 20; made += 1) attempts(1, made % 2 === 0 ? 'succeeded' : 'failed');
     expect(breaker.state).toBe('closed');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
-import { header, readErrorWords, readResponse, retryAfterMs } from '../../src/stripe/http/response.ts';
+import { header, readErrorFields, readResponse, retryAfterMs } from '../../src/stripe/http/response.ts';
 
 const json = { 'content-type': 'application/json', 'request-id': 'req_1' };
 
@@ -81,13 +81,13 @@ describe('what an answer says of a failure', () => {
     { body: ['error'], words: undefined },
     { body: null, words: undefined },
   ])('the error fields of a response are those that can be read, and no others: $body', ({ body, words }) => {
-    expect(readErrorWords({ status: 400, headers: json, text: JSON.stringify(body) })).toEqual(words);
+    expect(readErrorFields({ status: 400, headers: json, text: JSON.stringify(body) })).toEqual(words);
   });
 
   it.each(['', 'lock_timeout', '{"error":{"code":"lock_timeout"}'])(
     'the error fields of a response are undefined if it is not JSON: %j',
     (text) => {
-      expect(readErrorWords({ status: 500, headers: json, text })).toBeUndefined();
+      expect(readErrorFields({ status: 500, headers: json, text })).toBeUndefined();
     },
   );
 });

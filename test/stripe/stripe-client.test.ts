@@ -68,7 +68,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
   };
   const requested = async (count: number): Promise<void> => {
-    for (let tries = 0; tries < 400 && upstream.requests.length < count; tries += 1) await delay(5);
+    for (let tries = 0; tries < 4_000 && upstream.requests.length < count; tries += 1) await delay(5);
     expect(upstream.requests).toHaveLength(count);
   };
   /** Holds all responses until the returned function is called. */
@@ -131,7 +131,7 @@ describe('the client of Stripe’s HTTP interface', () => {
   it('the Stripe client uses a renewed key for new calls, and the old one for calls in flight', async () => {
     const client = clientWith({ account: 'acct_1' });
     const answer = held();
-    const underWay = post(client, 'a');
+    const inFlight = post(client, 'a');
     await requested(1);
     client.renewKey('sk_test_second');
     answer(500);
@@ -139,7 +139,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     const next = post(client, 'b');
     await requested(3);
     answer();
-    await Promise.all([underWay, next]);
+    await Promise.all([inFlight, next]);
     expect(upstream.requests.map(({ headers }) => headers.authorization)).toEqual([
       'Bearer sk_test_first',
       'Bearer sk_test_first',
@@ -231,7 +231,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     expect(client.load).toMatchObject({ inFlight: 0, waiting: 0 });
   });
 
-  describe('with a ceiling on calls a second', () => {
+  describe('with a limit on calls per second', () => {
     const tooMany = {
       code: 'UPSTREAM_RATE_LIMITED',
       effect: 'NONE',
@@ -274,6 +274,40 @@ describe('the client of Stripe’s HTTP interface', () => {
         effect: 'UNKNOWN',
       });
       expect(upstream.requests).toHaveLength(1);
+    });
+
+    it('the Stripe client with a rate limit fails at once while the breaker is open, and queues no call', async () => {
+      const client = clientWith({ maxAttempts: 1, maxPerSecond: 12 });
+      upstream.answer(503, {});
+      await Promise.all(
+        Array.from({ length: 12 }, (_, index) => post(client, `key ${index}`).catch(() => 'failed')),
+      );
+      expect(client.load.breaker).toBe('open');
+      const refused = post(client, 'next').catch((error: unknown) => error);
+      expect(client.load.waiting).toBe(0);
+      expect(await refused).toMatchObject({ operatorNote: 'the breaker is open' });
+    });
+
+    it('the Stripe client with a rate limit fails at once while a probe is in flight, and spends no rate', async () => {
+      const client = clientWith({ maxAttempts: 1, maxPerSecond: 12 });
+      upstream.answer(503, {});
+      await Promise.all(
+        Array.from({ length: 12 }, (_, index) => post(client, `key ${index}`).catch(() => 'failed')),
+      );
+      await delay(1_020);
+      expect(client.load.breaker).toBe('half_open');
+      const release = held();
+      const probe = post(client, 'probe');
+      await requested(13);
+      const others = Array.from({ length: 30 }, (_, index) =>
+        post(client, `other ${index}`).catch((error: unknown) => error),
+      );
+      expect(client.load.waiting).toBe(0);
+      for (const refused of await Promise.all(others)) {
+        expect(refused).toMatchObject({ operatorNote: 'the breaker is open' });
+      }
+      release();
+      await probe;
     });
 
     it('the Stripe client with a rate limit rejects a call whose caller disconnects, or once it is closed', async () => {
@@ -330,7 +364,7 @@ describe('the client of Stripe’s HTTP interface', () => {
   it('the Stripe client waits for calls in flight when it is closed, and accepts no more', async () => {
     const client = clientWith();
     const answer = held();
-    const underWay = post(client, 'a');
+    const inFlight = post(client, 'a');
     await requested(1);
     clients.length = 0;
     const closed: string[] = [];
@@ -338,7 +372,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     await delay(20);
     expect(closed).toEqual([]);
     answer();
-    expect(await underWay).toMatchObject({ body: { id: 'ceval_1' } });
+    expect(await inFlight).toMatchObject({ body: { id: 'ceval_1' } });
     await closing;
     await expect(post(client, 'b')).rejects.toBeDefined();
     expect(upstream.requests).toHaveLength(1);

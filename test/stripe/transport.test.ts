@@ -77,7 +77,7 @@ describe('the way to the upstream', () => {
   };
   /** Waits until the upstream has this many connections. */
   const untilSockets = async (count: number): Promise<void> => {
-    for (let tries = 0; tries < 400 && upstream.sockets !== count; tries += 1) await delay(5);
+    for (let tries = 0; tries < 4_000 && upstream.sockets !== count; tries += 1) await delay(5);
     expect(upstream.sockets).toBe(count);
   };
 
@@ -208,7 +208,7 @@ describe('an attempt', () => {
     const first = send();
     const second = start();
     const ended = second.response.catch((error: unknown) => error);
-    for (let tries = 0; tries < 400 && release.length === 0; tries += 1) await delay(5);
+    for (let tries = 0; tries < 4_000 && release.length === 0; tries += 1) await delay(5);
     second.abort();
     expect(await ended).toMatchObject({ name: 'TransportError', code: 'AbortError', sent: false });
     for (const answer of release) answer();
@@ -216,6 +216,21 @@ describe('an attempt', () => {
     expect(await send()).toMatchObject({ status: 200 });
     expect(upstream.keys).toHaveLength(2);
     expect(second.sent).toBe(false);
+  });
+
+  it('an attempt that is aborted while its connection opens leaves the connection to the next one', async () => {
+    const first = start();
+    const ended = first.response.catch((error: unknown) => error);
+    first.abort();
+    expect(await ended).toMatchObject({ code: 'AbortError', sent: false });
+    const second = start();
+    expect(await second.response).toMatchObject({ status: 200 });
+    const third = start();
+    expect(await third.response).toMatchObject({ status: 200 });
+    expect(third.reusedConnection).toBe(true);
+    // The upstream has seen no other.
+    expect(upstream.sockets).toBe(1);
+    expect(first.sent).toBe(false);
   });
 
   it('an attempt ends if nobody accepts its connection', async () => {

@@ -171,7 +171,7 @@ describe('in a terminal', () => {
     const plain = stdout.replace(/\x1b\[\d+m/g, '');
     expect(plain).toMatch(/\[[\d:. +-]+\] INFO: listening/);
     expect(plain).not.toContain('{"level"');
-  }, 30_000);
+  });
 
   it('in a terminal, only pino-pretty is loaded, OpenTelemetry’s SDK only for a collector, and Prometheus’ client only for a port', async () => {
     const load = (environment: Record<string, string>): string[] => {
@@ -196,7 +196,7 @@ describe('in a terminal', () => {
     expect(load({ ...collector, OTEL_SDK_DISABLED: 'true' })).toEqual([]);
     expect(load({ ...collector, OTEL_TRACES_EXPORTER: 'none' })).toEqual([]);
     expect(load({ METRICS_PORT: '0' })).toEqual(['metrics']);
-  }, 60_000);
+  });
 });
 
 async function until(holds: () => boolean): Promise<void> {

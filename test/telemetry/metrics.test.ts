@@ -311,7 +311,7 @@ describe('the metrics', () => {
     gateway = await startTestGateway();
     expect(() => metricsUrl(gateway)).toThrow();
     const { port } = new URL(gateway.url);
-    await expect(startTestGateway({ METRICS_PORT: port })).rejects.toThrow(`Port ${port} is taken`);
+    await expect(startTestGateway({ METRICS_PORT: port })).rejects.toThrow(`Port ${port} is in use`);
   });
 
   it('the metrics show that the key set or the shared counters are unavailable', async () => {

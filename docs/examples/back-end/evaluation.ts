@@ -15,6 +15,7 @@ export interface Decision {
   readonly status: 'ALLOWED' | 'RESTRICTED' | 'BLOCKED';
   /** The risk level that decided, or the code of the failure that left the decision without one. */
   readonly reason: string;
+  readonly eventType: CreateCustomerEvaluationInput['eventType'];
   /** The evaluation's id; undefined if there was none in time, and so nothing to report on. */
   readonly evaluation: string | undefined;
 }
@@ -86,13 +87,13 @@ export class Evaluations {
         },
         signal,
       });
-      if (!payload?.customerEvaluation) return letIn(payload?.errors[0]?.code ?? 'NO_ANSWER');
+      if (!payload?.customerEvaluation) return letIn(payload?.errors[0]?.code ?? 'NO_ANSWER', input);
       const { id, signals } = payload.customerEvaluation;
       const risk = riskIn(signals);
-      return { status: statusFor(risk), reason: risk, evaluation: id };
+      return { status: statusFor(risk), reason: risk, eventType: input.eventType, evaluation: id };
     } catch (error) {
       const [refusal] = (error instanceof ClientError && error.response.errors) || [];
-      return letIn(String(refusal?.extensions?.['code'] ?? 'NO_ANSWER'));
+      return letIn(String(refusal?.extensions?.['code'] ?? 'NO_ANSWER'), input);
     }
   }
 
@@ -101,11 +102,12 @@ export class Evaluations {
    * it returns immediately, retries by itself, and never throws. Reports in progress are lost if the process dies;
    * if you need every report, use a job queue, with `evaluation` as the job's key.
    */
-  report(person: string, { evaluation, status }: Decision): void {
+  report(person: string, { evaluation, eventType, status }: Decision): void {
     if (evaluation === undefined) return;
     const report = this.#sendReport(person, {
       id: evaluation,
-      report: { outcome: { status } },
+      // Some of Stripe's API versions need the event type.
+      report: { outcome: { status, eventType } },
       idempotencyKey: `report of ${evaluation}`,
     }).finally(() => this.#reports.delete(report));
     this.#reports.add(report);
@@ -126,7 +128,11 @@ export class Evaluations {
           signal: AbortSignal.timeout(10_000),
         });
         const [failure] = payload?.errors ?? [];
-        if (failure === undefined || !failure.retryable) return;
+        if (failure === undefined) return;
+        if (!failure.retryable) {
+          process.stderr.write(`A report was refused: ${failure.code}. ${failure.message}\n`);
+          return;
+        }
       } catch {
         // No response: the key makes a retry safe.
       }
@@ -152,6 +158,6 @@ function statusFor(risk: CustomerEvaluationRiskLevel): Decision['status'] {
   return risk === 'ELEVATED' ? 'RESTRICTED' : 'ALLOWED';
 }
 
-function letIn(reason: string): Decision {
-  return { status: 'ALLOWED', reason, evaluation: undefined };
+function letIn(reason: string, { eventType }: EvaluationInput): Decision {
+  return { status: 'ALLOWED', reason, eventType, evaluation: undefined };
 }

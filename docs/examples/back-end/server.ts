@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Evaluations } from './evaluation.ts';
 
@@ -23,7 +23,15 @@ const page = readFileSync(new URL('log-in.html', import.meta.url), 'utf8').repla
 const attemptSecret = env['ATTEMPT_SECRET'] || randomBytes(32);
 const attemptLifetimeMs = 3_600_000;
 
-const server = createServer(async (request, response) => {
+/** Nobody sends a longer form, in characters. */
+const maxFormLength = 100_000;
+
+const server = createServer((request, response) => {
+  // The client is gone, or sent too much. Without this, a connection that breaks would end the process.
+  serve(request, response).catch(() => response.destroy());
+});
+
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method === 'GET') {
     // One attempt per page: a form that is submitted twice is evaluated and billed once.
     response.setHeader('content-type', 'text/html; charset=utf-8').end(page.replace('ATTEMPT', newAttempt()));
@@ -46,7 +54,7 @@ const server = createServer(async (request, response) => {
     .end(JSON.stringify({ status, reason }));
   // The person has the response: nobody waits for the report.
   evaluations.report(person.id, decision);
-});
+}
 
 server.listen(Number(env['PORT'] ?? 3000), '127.0.0.1', () => {
   process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`);
@@ -59,12 +67,14 @@ function newAttempt(): string {
   return `${attempt}.${signatureOf(attempt)}`;
 }
 
-/** The form's attempt if this server made it within the last hour, otherwise a new one. */
+/** The form's attempt if this server made it, otherwise a new one. An old page gets another one each hour. */
 function attemptOf(value: string | null): string {
   const [id, time, signature = ''] = (value ?? '').split('.');
   const [sent, ours] = [Buffer.from(signature), Buffer.from(signatureOf(`${id}.${time}`))];
   const isOurs = sent.length === ours.length && timingSafeEqual(sent, ours);
-  return value !== null && isOurs && Date.now() - Number(time) < attemptLifetimeMs ? value : newAttempt();
+  if (value === null || !isOurs) return newAttempt();
+  const age = Math.floor((Date.now() - Number(time)) / attemptLifetimeMs);
+  return age === 0 ? value : signatureOf(`${value} ${age}`);
 }
 
 function signatureOf(attempt: string): string {
@@ -87,13 +97,16 @@ function clientDataOf({ headers, socket }: IncomingMessage) {
   };
 }
 
-/** Stripe takes at most 5,000 characters, and no empty text. A value that it would refuse is left out. */
+/** Stripe accepts at most 5,000 characters, and no empty text. A value that it would refuse is left out. */
 function sendable(value: string | undefined): string | null {
   return value !== undefined && value.length > 0 && value.length <= 5_000 ? value : null;
 }
 
 async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
   let text = '';
-  for await (const chunk of request.setEncoding('utf8')) text += chunk;
+  for await (const chunk of request.setEncoding('utf8')) {
+    text += chunk;
+    if (text.length > maxFormLength) throw new Error('the form is too long');
+  }
   return new URLSearchParams(text);
 }

@@ -62,7 +62,7 @@ const eventFields = ['type', 'occurred_at', 'login_failed', 'registration_failed
 export function fromStripe(response: UpstreamResponse, asked: Asked): Translated {
   const wire = readAs(evaluationWire, response);
   const drift = new ResponseDrift();
-  const eventType = drift.readWord(eventTypes, 'event_type', wire.event_type);
+  const eventType = drift.readEnum(eventTypes, 'event_type', wire.event_type);
   if (asked.id !== undefined && wire.id !== asked.id) {
     throw invalidResponse('id: not the requested one', response.requestId);
   }
@@ -77,7 +77,7 @@ export function fromStripe(response: UpstreamResponse, asked: Asked): Translated
     createdAt: fromUnixSeconds(wire.created_at),
     customer: wire.customer == null ? null : new StripeCustomer(wire.customer),
     events: wire.events?.slice(-maxEvents).map((event) => readEvent(drift, event)) ?? null,
-    status: wire.status == null ? null : drift.readWord(statuses, 'status', wire.status),
+    status: wire.status == null ? null : drift.readEnum(statuses, 'status', wire.status),
     signals: wire.signals == null ? null : readSignals(drift, eventType, wire.signals),
     pendingSignals: [],
   });
@@ -94,9 +94,9 @@ function readEvent(
   drift.noteUnknown('events.', event, eventFields);
   const reason = event.login_failed?.reason ?? event.registration_failed?.reason;
   return new CustomerEvaluationEvent({
-    type: drift.readWord(outcomes, 'events.type', event.type),
+    type: drift.readEnum(outcomes, 'events.type', event.type),
     occurredAt: fromUnixSeconds(event.occurred_at),
-    failureReason: reason == null ? null : drift.readWord(failureReasons, 'events.reason', reason),
+    failureReason: reason == null ? null : drift.readEnum(failureReasons, 'events.reason', reason),
   });
 }
 
@@ -120,7 +120,7 @@ function readSignal(drift: ResponseDrift, name: string, wire: SignalWire): Custo
     riskLevel:
       wire.risk_level == null
         ? null
-        : drift.readWord(riskLevels, `signals.${name}.risk_level`, wire.risk_level),
+        : drift.readEnum(riskLevels, `signals.${name}.risk_level`, wire.risk_level),
     evaluatedAt: wire.evaluated_at == null ? null : fromUnixSeconds(wire.evaluated_at),
   };
 }

@@ -5,7 +5,7 @@ import type { CustomerEvaluationWarning } from '../customer-evaluation-warning.t
 import type { EventType } from '../event-type.enum.ts';
 import { lost, type Report, type TranslatedReport } from '../report.ts';
 import type { CustomerEvaluationReportedReason } from '../report-customer-evaluation.input.ts';
-import { requireDecision, statusWords } from '../reported-decision.ts';
+import { requireDecision, stripeStatuses } from '../reported-decision.ts';
 
 /**
  * Translates a report to the dialect of v1's version; pure. Throws `BAD_USER_INPUT` if the dialect needs more than the
@@ -23,7 +23,7 @@ function toOutcome(report: Report): TranslatedReport<ReportOutcomeParams> {
   requireDecision(report);
   const { status, customer, reason } = report;
   return {
-    params: { status: status && statusWords[status], customer },
+    params: { status: status && stripeStatuses[status], customer },
     warnings: reason === undefined ? [] : [lost('REASON_NOT_REPORTED', report, 'reason')],
   };
 }
@@ -87,6 +87,6 @@ function customerAlone({ path }: Report): UpstreamCallError {
 // These versions can't retrieve the evaluation, which has the event type.
 function needsEventType({ path }: Report): UpstreamCallError {
   const rule =
-    'is needed, since this gateway is configured for a Stripe API version whose reports name the event.';
+    'is required: this gateway is configured for a Stripe API version whose reports name the event.';
   return UpstreamCallError.ofField('BAD_USER_INPUT', [...path, 'eventType'], rule);
 }

@@ -12,7 +12,7 @@ import type {
   EvaluationContextInput,
   EvaluationCustomerDetailsInput,
 } from '../create-customer-evaluation.input.ts';
-import { eventTypeWords } from '../event-type.enum.ts';
+import { stripeEventTypes } from '../event-type.enum.ts';
 import { knownEventType } from '../known-event-type.ts';
 import { requireCapability } from './capabilities.ts';
 
@@ -27,7 +27,8 @@ export function toStripe(
 ): CreateCustomerEvaluationParams {
   const problems = new InputProblems(maxStringLength);
   const params = {
-    event_type: eventTypeWords[knownEventType(problems, input.eventType, ['input', 'eventType']) ?? 'LOGIN'],
+    event_type:
+      stripeEventTypes[knownEventType(problems, input.eventType, ['input', 'eventType']) ?? 'LOGIN'],
     evaluation_context: evaluationContext(problems, input.evaluationContext),
   };
   problems.throwIfAny();
@@ -41,7 +42,7 @@ function evaluationContext(
   entries: readonly EvaluationContextInput[],
 ): EvaluationContextParams[] {
   const path = ['input', 'evaluationContext'];
-  if (entries.length === 0) problems.add(path, 'takes at least one entry.');
+  if (entries.length === 0) problems.add(path, 'must have at least one entry.');
   return entries.map((entry, index) => contextEntry(problems, entry, [...path, String(index)]));
 }
 
@@ -78,7 +79,7 @@ function customerDetailsParams(
     const { email, name, phone } = customerData;
     // An empty hash has no form encoding: the upstream would see an entry without its payload.
     if (email == null && name == null && phone == null) {
-      problems.add(at, 'takes at least one of email, name and phone.');
+      problems.add(at, 'must have at least one of email, name and phone.');
     }
     return {
       customer_data: {

@@ -104,7 +104,7 @@ function readSignal(drift: ResponseDrift, name: string, wire: AccountSignalWire)
     riskLevel:
       wire.risk_level == null
         ? null
-        : drift.readWord(riskLevels, `evaluated_signals.${name}.risk_level`, wire.risk_level),
+        : drift.readEnum(riskLevels, `evaluated_signals.${name}.risk_level`, wire.risk_level),
     evaluatedAt: wire.evaluated_at == null ? null : new Date(wire.evaluated_at),
   };
 }

@@ -2,7 +2,7 @@ import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import type { AccountDecisionParams } from '../../stripe/account-evaluation.wire.ts';
 import type { EventType } from '../event-type.enum.ts';
 import { lost, type Report, type TranslatedReport } from '../report.ts';
-import { requireDecision, statusWords } from '../reported-decision.ts';
+import { requireDecision, stripeStatuses } from '../reported-decision.ts';
 
 /**
  * Translates a report to an account activity; pure. `eventType` is the evaluation's, if the report names none. Throws
@@ -16,7 +16,7 @@ export function reportToStripe(
   const { status, customer, reason, eventType = evaluation.eventType } = report;
   if (status === undefined) throw customerAlone(report);
   if (eventType === 'UNKNOWN') throw needsEventType(report);
-  const decision = { status: statusWords[status] };
+  const decision = { status: stripeStatuses[status] };
   const about = { account_evaluation: evaluation.id };
   return {
     params:
@@ -36,6 +36,6 @@ function customerAlone({ path }: Report): UpstreamCallError {
 }
 
 function needsEventType({ path }: Report): UpstreamCallError {
-  const rule = 'is needed, since the evaluation does not tell which event it was made for.';
+  const rule = 'is required: the evaluation does not say which event it was made for.';
   return UpstreamCallError.ofField('BAD_USER_INPUT', [...path, 'eventType'], rule);
 }

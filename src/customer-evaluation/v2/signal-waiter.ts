@@ -27,6 +27,10 @@ export type SignalWaitEnd = 'complete' | 'pending' | 'abandoned';
 const firstPauseMs = 150;
 const pauseGrowth = 1.6;
 const maxPauseMs = 1_000;
+/** The time for the last read, so that it ends before the wait does. */
+const lastReadMs = 300;
+/** A read with less time is not worth its place in the rate limit. */
+const minReadMs = 50;
 /** The part of the deadline that is reserved for the response. */
 const answerMs = 50;
 
@@ -38,16 +42,16 @@ const answerMs = 50;
 export class SignalWaiter {
   readonly #settings: SignalWaitSettings;
   readonly #onEnd: (end: SignalWaitEnd) => void;
-  readonly #ceilings: PerAccount<RateLimiter>;
+  readonly #rateLimiters: PerAccount<RateLimiter>;
   readonly #waits = new SingleFlight<CustomerEvaluation>();
 
   /** `onEnd` is called at the end of each wait. */
   constructor(settings: SignalWaitSettings, onEnd: (end: SignalWaitEnd) => void) {
     this.#settings = settings;
     this.#onEnd = onEnd;
-    this.#ceilings = new PerAccount(
+    this.#rateLimiters = new PerAccount(
       () => new RateLimiter(settings.maxReadsPerSecond),
-      (ceiling) => ceiling.waiting === 0,
+      (limiter) => limiter.waiting === 0,
     );
   }
 
@@ -76,18 +80,24 @@ export class SignalWaiter {
     let latest = evaluation;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * pauseGrowth, maxPauseMs)) {
       // Jittered, so that calls that started together do not read together.
-      await pause(Math.min(pauseMs * (0.75 + Math.random() / 2), call.deadline.remainingMs), call);
-      if (isAbandoned(call) || call.deadline.remainingMs === 0) return latest;
+      const jitteredMs = pauseMs * (0.75 + Math.random() / 2);
+      const leftMs = call.deadline.remainingMs;
+      const isLast = leftMs < jitteredMs + lastReadMs;
+      await pause(isLast ? Math.max(leftMs - lastReadMs, leftMs / 2) : jitteredMs, call);
+      if (isAbandoned(call)) return latest;
       latest = (await this.#readInTurn(call, read)) ?? latest;
       if (latest.pendingSignals.length === 0) return latest;
+      // Unless the deadline has moved meanwhile.
+      if (isLast && call.deadline.remainingMs < lastReadMs) return latest;
     }
   }
 
   /** Undefined if this read failed. */
   async #readInTurn(call: Call, read: Read): Promise<CustomerEvaluation | undefined> {
     try {
-      const leftMs = (): number => call.deadline.remainingMs;
-      await this.#ceilings.of(call.account).pass(call, leftMs(), leftMs);
+      const leftMs = (): number => call.deadline.remainingMs - minReadMs;
+      if (leftMs() < 0) return undefined;
+      await this.#rateLimiters.of(call.account).pass(call, leftMs(), leftMs);
       return await read(call);
     } catch (error) {
       const isForNow = error instanceof UpstreamCallError || error instanceof GatewayError;

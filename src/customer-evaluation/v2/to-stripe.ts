@@ -28,7 +28,7 @@ export function toStripe(input: CreateCustomerEvaluationInput): AccountEvaluatio
   const eventType = knownEventType(problems, input.eventType, ['input', 'eventType']);
   const client = onlyEntry(problems, input, 'clientDetails');
   const customer = onlyEntry(problems, input, 'customerDetails');
-  if (input.evaluationContext.length === 0) problems.add(contextPath, 'takes at least one entry.');
+  if (input.evaluationContext.length === 0) problems.add(contextPath, 'must have at least one entry.');
   const clientDetails = client && clientDetailsParams(problems, client.details, client.path);
   const customerId =
     customer?.details.customer == null
@@ -77,14 +77,14 @@ function onlyEntry<Name extends 'clientDetails' | 'customerDetails'>(
     details == null ? [] : [{ details, path: [...contextPath, String(index), name] }],
   );
   for (const { path } of entries.slice(1)) {
-    problems.add(path, 'Stripe’s v2 API takes one entry of this kind; leave the others out.');
+    problems.add(path, 'Stripe’s v2 API accepts one entry of this kind; leave out the others.');
   }
   return entries[0];
 }
 
 function needsCustomer({ evaluationContext }: CreateCustomerEvaluationInput): UpstreamCallError {
   const rule =
-    'Stripe’s v2 API evaluates Stripe customers alone: create one first and send its id as `customerDetails.customer`.';
+    'Stripe’s v2 API evaluates only Stripe customers: create one first and send its id as `customerDetails.customer`.';
   const paths = evaluationContext.flatMap(({ customerDetails }, index) =>
     customerDetails?.customerData == null
       ? []

@@ -100,6 +100,6 @@ function noKeyFor(account: string, reason: 'none' | 'malformed'): UpstreamCallEr
     operatorNote:
       reason === 'none'
         ? `STRIPE_SECRET_KEYS_DIR has no key for ${account}`
-        : `STRIPE_SECRET_KEYS_DIR: what is there for ${account} is no key`,
+        : `STRIPE_SECRET_KEYS_DIR: the file of ${account} has no valid key`,
   });
 }

@@ -34,7 +34,7 @@ export class AccountLane implements Upstream {
   readonly budget = new RetryBudget();
   readonly concurrency: ConcurrencyLimiter;
   readonly singleFlight = new SingleFlight<UpstreamResponse>();
-  readonly #ceiling: RateLimiter | undefined;
+  readonly #rateLimiter: RateLimiter | undefined;
 
   /** All lanes share `transport`; `onBreaker` is called when the account's breaker changes. */
   constructor(
@@ -48,12 +48,12 @@ export class AccountLane implements Upstream {
     this.maxAttempts = maxAttempts;
     this.breaker = new Breaker((state) => onBreaker(state, account));
     this.concurrency = new ConcurrencyLimiter(maxConcurrency);
-    this.#ceiling = maxPerSecond === undefined ? undefined : new RateLimiter(maxPerSecond);
+    this.#rateLimiter = maxPerSecond === undefined ? undefined : new RateLimiter(maxPerSecond);
   }
 
   /** Calls that wait for a concurrency slot or for the rate limit. */
   get waiting(): number {
-    return this.concurrency.waiting + (this.#ceiling?.waiting ?? 0);
+    return this.concurrency.waiting + (this.#rateLimiter?.waiting ?? 0);
   }
 
   get isIdle(): boolean {
@@ -61,26 +61,27 @@ export class AccountLane implements Upstream {
   }
 
   acquireRate(call: Call): Promise<void> | undefined {
-    if (this.#ceiling === undefined) return undefined;
+    // A call that the breaker rejects fails at once: it must not wait for a rate that it does not use.
+    if (this.#rateLimiter === undefined || this.breaker.isRejecting) return undefined;
     const cameAt = performance.now();
     // A call may spend half of its time waiting; the other half is for the call itself. A caller that joins may bring
     // more time.
     const leftMs = (): number => (call.deadline.remainingMs - (performance.now() - cameAt)) / 2;
-    return this.#ceiling.pass(call, leftMs(), leftMs)?.catch(aboveCeiling);
+    return this.#rateLimiter.pass(call, leftMs(), leftMs)?.catch(aboveRateLimit);
   }
 
   /** Gives back the slot of the rate limit of a call that acquired it by `at` and will not be made. */
-  giveBackRate(at: number): void {
-    this.#ceiling?.giveBack(at);
+  releaseRate(at: number): void {
+    this.#rateLimiter?.release(at);
   }
 
   /** Rejects the calls that wait for the rate limit. */
   close(): void {
-    this.#ceiling?.close();
+    this.#rateLimiter?.close();
   }
 }
 
-function aboveCeiling(error: unknown): never {
+function aboveRateLimit(error: unknown): never {
   if (!(error instanceof QueueRejectedError)) throw error;
   throw new UpstreamCallError('UPSTREAM_RATE_LIMITED', {
     effect: 'NONE',

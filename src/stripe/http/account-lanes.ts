@@ -5,7 +5,7 @@ import type { AccountLane } from './account-lane.ts';
 import type { Call } from './call.ts';
 import type { UpstreamLoad } from './observer.ts';
 import { PerAccount, type StripeAccount } from './per-account.ts';
-import { leastRetries } from './retry-budget.ts';
+import { minRetries } from './retry-budget.ts';
 
 /**
  * The lanes of all accounts, and the limit on calls in flight above them: fair between accounts, as each lane is between
@@ -41,7 +41,7 @@ export class AccountLanes {
     if (entered === undefined) return undefined;
     const passedAt = performance.now();
     return entered.catch((error: unknown) => {
-      lane.giveBackRate(passedAt);
+      lane.releaseRate(passedAt);
       throw error;
     });
   }
@@ -70,7 +70,7 @@ export class AccountLanes {
       waiting: sum(({ waiting }) => waiting) + (this.#concurrency?.waiting ?? 0),
       breaker: only?.breaker.state ?? (this.isUpstreamUp ? 'closed' : 'open'),
       retriesLeft:
-        lanes.length === 0 ? leastRetries : Math.min(...lanes.map(({ budget }) => budget.retriesLeft)),
+        lanes.length === 0 ? minRetries : Math.min(...lanes.map(({ budget }) => budget.retriesLeft)),
       accounts: lanes.length,
       accountsDown: lanes.filter(({ breaker }) => breaker.isOpen).length,
     };

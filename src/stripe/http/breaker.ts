@@ -34,6 +34,7 @@ export class Breaker {
   readonly #onChange: (state: 'open' | 'closed') => void;
   readonly #now: () => number;
   #counts = emptyWindow();
+  #count = this.#counter();
   /** Undefined while closed. */
   #openedAt: number | undefined;
   #probing = false;
@@ -57,6 +58,11 @@ export class Breaker {
     return this.state === 'open';
   }
 
+  /** Whether an attempt would be rejected now: the breaker is open, or half-open with its probe in flight. */
+  get isRejecting(): boolean {
+    return this.#probing || this.isOpen;
+  }
+
   /** Whether an attempt of the last three seconds succeeded. */
   get hasSucceededLately(): boolean {
     const period = Math.floor(this.#now() / bucketMs);
@@ -68,16 +74,25 @@ export class Breaker {
    * nothing may be sent.
    */
   admit(): (verdict: AttemptVerdict) => void {
-    const state = this.state;
-    if (state === 'open' || this.#probing) throw breakerOpen;
-    if (state === 'closed') return this.#count;
+    if (this.isRejecting) throw breakerOpen;
+    if (this.#openedAt === undefined) return this.#count;
     this.#probing = true;
     return this.#endProbe;
   }
 
-  readonly #count = (verdict: AttemptVerdict): void => {
-    // The attempt started before the breaker opened and ended while it is open.
-    if (verdict === 'inconclusive' || this.#openedAt !== undefined) return;
+  /**
+   * Counts the results of attempts that start until the breaker opens and closes again. Those that end later are
+   * ignored: timeouts of an outage would reopen the breaker after it.
+   */
+  #counter(): (verdict: AttemptVerdict) => void {
+    const count = (verdict: AttemptVerdict): void => {
+      if (this.#openedAt === undefined && count === this.#count) this.#add(verdict);
+    };
+    return count;
+  }
+
+  #add(verdict: AttemptVerdict): void {
+    if (verdict === 'inconclusive') return;
     const period = Math.floor(this.#now() / bucketMs);
     const bucket = this.#counts[period % buckets];
     if (bucket === undefined) throw new Error('a window without buckets');
@@ -89,7 +104,7 @@ export class Breaker {
     const attempts = recent.reduce((sum, each) => sum + each.attempts, 0);
     const failures = recent.reduce((sum, each) => sum + each.failures, 0);
     if (attempts >= minAttempts && failures > attempts / 2) this.#open();
-  };
+  }
 
   readonly #endProbe = (verdict: AttemptVerdict): void => {
     this.#probing = false;
@@ -97,6 +112,7 @@ export class Breaker {
     else if (verdict === 'succeeded') {
       this.#openedAt = undefined;
       this.#counts = emptyWindow();
+      this.#count = this.#counter();
       this.#onChange('closed');
     }
   };

@@ -6,7 +6,7 @@ import {
   isByIntermediary,
   isReplayed,
   missingPermissions,
-  readErrorWords,
+  readErrorFields,
   requestIdOf,
   retryAfterMs,
 } from './response.ts';
@@ -17,7 +17,7 @@ import type { RawResponse, TransportError } from './transport.ts';
  * from the upstream's message, which quotes input values and parts of keys. Source: https://docs.stripe.com/api/errors
  */
 export function errorOfResponse(response: RawResponse): UpstreamCallError {
-  const words = readErrorWords(response) ?? {};
+  const words = readErrorFields(response) ?? {};
   const upstreamRequestId = requestIdOf(response);
   const said = `status ${response.status}, type ${word(words.type)}, code ${word(words.code)}`;
   const failure = (code: FailureCode, effect: 'NONE' | 'UNKNOWN', operatorNote = said): UpstreamCallError =>

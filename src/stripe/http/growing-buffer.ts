@@ -10,14 +10,14 @@ export class GrowingBuffer {
   #bytes: Buffer = empty;
   #length = 0;
 
-  append(piece: Buffer): void {
-    const length = this.#length + piece.length;
+  append(chunk: Buffer): void {
+    const length = this.#length + chunk.length;
     if (length > this.#bytes.length) {
       const grown = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#bytes.length, leastBufferBytes));
       this.#bytes.copy(grown, 0, 0, this.#length);
       this.#bytes = grown;
     }
-    piece.copy(this.#bytes, this.#length);
+    chunk.copy(this.#bytes, this.#length);
     this.#length = length;
   }
 

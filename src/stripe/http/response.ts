@@ -59,7 +59,7 @@ const errorBody = z.object({
 export type UpstreamErrorWords = z.infer<typeof errorBody>['error'];
 
 /** The fields of an error response; undefined if its body is not Stripe's error object. */
-export function readErrorWords(response: RawResponse): UpstreamErrorWords | undefined {
+export function readErrorFields(response: RawResponse): UpstreamErrorWords | undefined {
   return errorBody.safeParse(parseJson(response.text)).data?.error;
 }
 
@@ -96,13 +96,13 @@ const intermediaryStatuses: ReadonlySet<number> = new Set([407, 408, 425, 460, 4
 export function isByIntermediary(response: RawResponse): boolean {
   if (response.status < 400 || response.status >= 500 || response.status === 429) return false;
   if (intermediaryStatuses.has(response.status)) return true;
-  return requestIdOf(response) === undefined && readErrorWords(response) === undefined;
+  return requestIdOf(response) === undefined && readErrorFields(response) === undefined;
 }
 
 /** Whether a v2 quota is used up. Unlike a rate limit, this lasts up to a month. */
 export function isOverQuota(response: RawResponse): boolean {
   if (response.status !== 429) return false;
-  const { type, code } = readErrorWords(response) ?? {};
+  const { type, code } = readErrorFields(response) ?? {};
   return type === 'quota_exceeded' || (code?.endsWith('_quota_exceeded') ?? false);
 }
 

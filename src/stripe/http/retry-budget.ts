@@ -2,7 +2,7 @@ const windowSeconds = 10;
 /** Retries may add this share to the calls. */
 const share = 0.2;
 /** The minimum retries per window, for a gateway with few calls: a fifth of three calls would be none. */
-export const leastRetries = 10;
+export const minRetries = 10;
 
 /**
  * Limits the load that retries add in an outage: over a sliding window of ten seconds, at most a fifth of the calls, or
@@ -41,7 +41,7 @@ export class RetryBudget {
       calls += bucket.calls;
       retries += bucket.retries;
     }
-    return Math.max(0, Math.max(leastRetries, calls * share) - retries);
+    return Math.max(0, Math.max(minRetries, calls * share) - retries);
   }
 
   #second(): number {

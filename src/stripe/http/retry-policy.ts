@@ -38,7 +38,7 @@ const backoffFloorMs = 100;
 const backoffCapMs = 2_000;
 
 /** With less time left, an attempt is not worth its load. */
-const leastAttemptMs = 50;
+const minAttemptMs = 50;
 
 /**
  * The delay in milliseconds before a failed attempt is retried; 0 to retry immediately and outside the budget,
@@ -53,7 +53,7 @@ export function retryDelayMs(situation: RetrySituation): number | undefined {
   if (callerGone) return undefined;
   // The upstream closed an idle connection just when it was reused: retry on a new one. This happens at most once per
   // pooled connection, so it needs neither a wait nor the budget.
-  if (outcome.staleConnection && remainingMs >= leastAttemptMs) return 0;
+  if (outcome.staleConnection && remainingMs >= minAttemptMs) return 0;
   // In an outage, retries must not multiply the load.
   if (!budgetLeft) return undefined;
   // The upstream is known to be down.
@@ -63,7 +63,7 @@ export function retryDelayMs(situation: RetrySituation): number | undefined {
 
   const delayMs = Math.max(backoffMs(attempts, random), outcome.retryAfterMs ?? 0);
   // The wait and an attempt do not fit into the deadline: fail now instead of later.
-  if (delayMs + leastAttemptMs > remainingMs) return undefined;
+  if (delayMs + minAttemptMs > remainingMs) return undefined;
   return isWorthRepeating(outcome) ? delayMs : undefined;
 }
 

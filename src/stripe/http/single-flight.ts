@@ -12,7 +12,7 @@ import type { StripeAccount } from './per-account.ts';
  */
 export class SingleFlight<Response> {
   // Not a Map: see docs/develop.md, “Decisions”.
-  readonly #underWay: Record<string, SharedCall<Response>> = Object.create(null);
+  readonly #inFlight: Record<string, SharedCall<Response>> = Object.create(null);
   #size = 0;
 
   /** Calls in flight. */
@@ -32,14 +32,14 @@ export class SingleFlight<Response> {
     call: Call,
     begin: (shared: Call) => Promise<Response>,
   ): Promise<Response> {
-    const underWay = this.#underWay[key];
-    if (underWay !== undefined) {
-      if (underWay.request !== request)
+    const inFlight = this.#inFlight[key];
+    if (inFlight !== undefined) {
+      if (inFlight.request !== request)
         throw new UpstreamCallError('IDEMPOTENCY_CONFLICT', { effect: 'NONE' });
-      return underWay.join(call);
+      return inFlight.join(call);
     }
     const shared = new SharedCall<Response>(request, call);
-    this.#underWay[key] = shared;
+    this.#inFlight[key] = shared;
     this.#size += 1;
     const response = shared.join(call);
     // Not `finally`, which makes three more promises for each call.
@@ -57,7 +57,7 @@ export class SingleFlight<Response> {
   }
 
   #forget(key: string): void {
-    delete this.#underWay[key];
+    delete this.#inFlight[key];
     this.#size -= 1;
   }
 }

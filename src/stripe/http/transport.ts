@@ -54,7 +54,7 @@ const closings: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', '
 const tooMuch: ReadonlySet<string> = new Set([
   'UND_ERR_RES_EXCEEDED_MAX_SIZE',
   'UND_ERR_HEADERS_OVERFLOW',
-  'TOO_MANY_PIECES',
+  'TOO_MANY_CHUNKS',
   'TOO_MANY_INTERIM_RESPONSES',
 ]);
 
@@ -81,7 +81,7 @@ export interface TransportOptions {
 const maxResponseBytes = 1024 * 1024;
 const maxResponseHeaderBytes = 16 * 1024;
 // Each chunk and each interim response costs time, however few bytes it has.
-const maxPieces = 16 * 1024;
+const maxChunks = 16 * 1024;
 const maxInterimResponses = 1_000;
 // Load balancers commonly close idle connections after a minute; we close ours earlier.
 const keepAliveMs = 30_000;
@@ -150,7 +150,7 @@ export class InFlightRequest implements Dispatcher.DispatchHandler {
   readonly #resolve: (response: RawResponse) => void;
   readonly #reject: (error: TransportError) => void;
   readonly #body = new GrowingBuffer();
-  #pieces = 0;
+  #chunks = 0;
   #interimResponses = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #aborted: DOMException | undefined;
@@ -175,8 +175,10 @@ export class InFlightRequest implements Dispatcher.DispatchHandler {
   // Called when a connection starts the request, before its first byte is written.
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#aborted === undefined) this.sent = true;
-    else controller.abort(this.#aborted);
+    // Thrown, since `controller.abort` would close the connection too, and a caller with a deadline shorter than a TLS
+    // handshake would never get one (undici 8.12.4, client-h1.js, `writeH1`).
+    if (this.#aborted !== undefined) throw this.#aborted;
+    this.sent = true;
   }
 
   onResponseStart(
@@ -197,10 +199,10 @@ export class InFlightRequest implements Dispatcher.DispatchHandler {
     this.#headers = headers;
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, piece: Buffer): void {
-    this.#pieces += 1;
-    if (this.#pieces > maxPieces) controller.abort(new TransportError(true, 'TOO_MANY_PIECES'));
-    else this.#body.append(piece);
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks += 1;
+    if (this.#chunks > maxChunks) controller.abort(new TransportError(true, 'TOO_MANY_CHUNKS'));
+    else this.#body.append(chunk);
   }
 
   onResponseEnd(): void {

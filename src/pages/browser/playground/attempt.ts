@@ -10,7 +10,7 @@ import {
   type EvaluateRegistrationMutation,
   type EvaluateRegistrationMutationVariables,
 } from '../../../../schema/generated/customer-evaluations.ts';
-import { drawKey } from './idempotency-key.ts';
+import { generateKey } from './idempotency-key.ts';
 
 export type Kind = 'Sign-up' | 'Log-in';
 
@@ -39,7 +39,7 @@ type LogIn = Attempt<EvaluateLoginMutation, EvaluateLoginMutationVariables>;
 export function signUp(form: FormData, radarSession: string): SignUp {
   const filled = (name: string): string | undefined => String(form.get(name) ?? '').trim() || undefined;
   const customerData = { email: filled('email'), name: filled('name'), phone: filled('phone') };
-  const idempotencyKey = drawKey();
+  const idempotencyKey = generateKey();
   const variables = { radarSession, customerData, idempotencyKey };
   return { kind: 'Sign-up', document: EvaluateRegistrationDocument, variables, idempotencyKey };
 }
@@ -48,7 +48,7 @@ export function signUp(form: FormData, radarSession: string): SignUp {
 export function signUpOfCustomer(form: FormData, radarSession: string): SignUpOfCustomer {
   const [account = ''] = String(form.get('email')).split('@', 1);
   const customer = `cus_${account.replace(/\W+/g, '_')}`;
-  const idempotencyKey = drawKey();
+  const idempotencyKey = generateKey();
   const evaluationContext = [{ clientDetails: { radarSession } }, { customerDetails: { customer } }];
   const variables = { input: { eventType: 'REGISTRATION' as const, evaluationContext, idempotencyKey } };
   return { kind: 'Sign-up', document: CreateCustomerEvaluationDocument, variables, idempotencyKey };
@@ -56,7 +56,7 @@ export function signUpOfCustomer(form: FormData, radarSession: string): SignUpOf
 
 /** A product knows the Stripe customer of each of its accounts. */
 export function logIn(form: FormData, radarSession: string): LogIn {
-  const idempotencyKey = drawKey();
+  const idempotencyKey = generateKey();
   const variables = { radarSession, customer: String(form.get('customer')), idempotencyKey };
   return { kind: 'Log-in', document: EvaluateLoginDocument, variables, idempotencyKey };
 }

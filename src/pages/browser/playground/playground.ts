@@ -9,7 +9,7 @@ import { type Exchange, lay, show } from './exchange.ts';
 import { find } from './find.ts';
 import { NoAnswer } from './gateway.ts';
 import { gaugeAwaiting, gaugeOf, gaugeWithout, wordsOf } from './gauge.ts';
-import { drawKey } from './idempotency-key.ts';
+import { generateKey } from './idempotency-key.ts';
 import { outcomesOf } from './outcomes.ts';
 import { type Verdict, verdictOf, verdictOfRead } from './verdict.ts';
 import { awaitSignals } from './waiting.ts';
@@ -55,7 +55,7 @@ function onSubmit(selector: string, submit: (form: FormData) => Promise<void>): 
 /** In a product, Stripe.js makes these: `stripe.createRadarSession()`. This one can contain a word for the sandbox. */
 function makeRadarSession(): string {
   const word = sandboxCase.value;
-  return `rse_${word === '' ? drawKey().slice(0, 12) : `sandbox_${word}`}`;
+  return `rse_${word === '' ? generateKey().slice(0, 12) : `sandbox_${word}`}`;
 }
 
 async function evaluate<Data extends Evaluated, Variables>(attempt: Attempt<Data, Variables>): Promise<void> {
@@ -200,8 +200,8 @@ function showNoScore(why: string): void {
 function offerOutcomes(kind: Kind, id: string): void {
   outcomes.hidden = false;
   const buttons = outcomesOf(kind, info.reports).map(([outcome, input]) => {
-    // Generated here, so that pressing a button again retries its report instead of making a second one.
-    const variables = { id, report: input, idempotencyKey: drawKey() };
+    // The same for the same outcome: to press a button again retries its report instead of making a second one.
+    const variables = { id, report: input, idempotencyKey: `report of ${id}: ${outcome}` };
     const button = document.createElement('button');
     button.type = 'button';
     button.textContent = outcome;

@@ -1,6 +1,6 @@
 /** The request is invalid as HTTP: its path, size, encoding or media type. */
-export class UnfitRequest extends Error {
-  override readonly name = 'UnfitRequest';
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
   readonly statusCode: number;
 
   constructor(statusCode: number) {

@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { CustomerEvaluation } from '../../src/customer-evaluation/customer-evaluation.type.ts';
+import { type SignalWaitEnd, SignalWaiter } from '../../src/customer-evaluation/v2/signal-waiter.ts';
+import type { Call } from '../../src/stripe/http/call.ts';
+import { Deadline } from '../../src/stripe/http/deadline.ts';
+
+const evaluation = { id: 'acctevl_1', pendingSignals: ['ACCOUNT_SHARING'] } as unknown as CustomerEvaluation;
+const complete = { id: 'acctevl_1', pendingSignals: [] } as unknown as CustomerEvaluation;
+
+describe('a wait for pending signals', () => {
+  let ends: SignalWaitEnd[];
+  /** When each read started, and how much time it had, in milliseconds. */
+  let reads: { readonly at: number; readonly leftMs: number }[];
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    ends = [];
+    reads = [];
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  /** Waits for signals that are complete from `readyAt` on, if each read takes `readMs`. */
+  const waitFor = async (waitMs: number, readyAt: number, readMs: number): Promise<void> => {
+    const waiter = new SignalWaiter({ waitMs, maxReadsPerSecond: 20 }, (end) => ends.push(end));
+    const startedAt = performance.now();
+    const read = async ({ deadline }: Call): Promise<CustomerEvaluation> => {
+      const at = performance.now() - startedAt;
+      reads.push({ at, leftMs: deadline.remainingMs });
+      await new Promise((resolve) => setTimeout(resolve, readMs));
+      return at >= readyAt ? complete : evaluation;
+    };
+    const call = { caller: 'one', deadline: new Deadline(8_000), signal: undefined };
+    const waited = waiter.complete(evaluation, call, read);
+    await jest.advanceTimersByTimeAsync(waitMs + 1_000);
+    await waited;
+  };
+
+  it.each([400, 600, 1_000, 2_000, 3_000])(
+    'a wait of %i ms for pending signals reads them once more in its last 300 ms, with time for the response',
+    async (waitMs) => {
+      await waitFor(waitMs, waitMs - 310, 100);
+      expect(ends).toEqual(['complete']);
+      for (const { leftMs } of reads) expect(leftMs).toBeGreaterThanOrEqual(100);
+    },
+  );
+
+  it('a wait for pending signals ends with its last read if they are still pending, and reads no more', async () => {
+    await waitFor(2_000, Number.POSITIVE_INFINITY, 20);
+    expect(ends).toEqual(['pending']);
+    expect(reads.length).toBeGreaterThanOrEqual(3);
+    expect(reads.length).toBeLessThanOrEqual(6);
+    for (const { leftMs } of reads) expect(leftMs).toBeGreaterThanOrEqual(140);
+  });
+});
