@@ -120,7 +120,7 @@ describe('when clients are hostile', () => {
     await expectAsBefore(gateway);
   });
 
-  it('refused requests behind a slow one, on the same connection, give back the memory of their bodies', async () => {
+  it('the gateway gives back the memory of refused requests behind a slow one on the same connection', async () => {
     const gateway = await gatewayWith({ UPSTREAM_TIMEOUT_MS: '60000', UPSTREAM_DEADLINE_MS: '60000' });
     let hold = (): void => undefined;
     const held = new Promise<void>((resolve) => {

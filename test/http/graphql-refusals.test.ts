@@ -127,7 +127,7 @@ describe('a refusal by GraphQL or Apollo Server', () => {
     expect((await request()).errors).toMatchObject([{ message: expect.stringMatching(message) }]);
   });
 
-  it('a mutation whose Accept header allows no JSON is refused before it is run', async () => {
+  it('a refusal by the gateway of an Accept header without JSON says that nothing happened only if no mutation was run', async () => {
     const upstream = await startRecordingUpstream();
     const inFront = await startTestGateway(upstreamAt(upstream.url));
     const body = { query: createEverything, variables: { input: registration() } };

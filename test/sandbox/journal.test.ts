@@ -50,7 +50,7 @@ describe('the sandbox’s journal', () => {
   it('the sandbox’s journal names the fault that replaced a response', async () => {
     await post('fault', form('rse_sandbox_down'));
     expect(journal.under('fault')).toEqual([
-      { request: expect.any(String), answer: '(the sandbox answers 503)' },
+      { request: expect.any(String), answer: '(the sandbox responds with 503)' },
     ]);
   });
 
