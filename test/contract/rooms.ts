@@ -40,8 +40,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   http: {
     what: 'the server: who is let in, what a request may be, and how a response is written',
-    imports: ['admission', 'errors', 'pages', 'prepared', 'stripe/http', 'telemetry'],
-    types: ['access', 'config', 'graph'],
+    imports: ['access', 'admission', 'errors', 'pages', 'prepared', 'stripe/http', 'telemetry'],
+    types: ['config', 'graph'],
   },
   'pages/browser': {
     what: 'what runs in browsers: the explorer and the playground',
