@@ -38,11 +38,8 @@ export class RateLimits {
     this.#perCaller = counter('caller', perMinute);
     this.#perAddress = counter('address', perAddressPerMinute);
     // An anonymous caller is its address, so the lower limit applies.
-    const lower = Math.min(
-      perMinute ?? Number.POSITIVE_INFINITY,
-      perAddressPerMinute ?? Number.POSITIVE_INFINITY,
-    );
-    this.#perAnonymous = counter('caller', Number.isFinite(lower) ? lower : undefined);
+    const limits = [perMinute, perAddressPerMinute].filter((limit) => limit !== undefined);
+    this.#perAnonymous = counter('caller', limits.length === 0 ? undefined : Math.min(...limits));
     // Counted in this process: an unauthenticated request must not cost a round trip to Redis.
     this.#refusals = perAddressPerMinute === undefined ? undefined : new MemoryCounter(perAddressPerMinute);
   }

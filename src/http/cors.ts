@@ -54,7 +54,7 @@ export class Origins {
         };
   }
 
-  /** Logs each refused origin once an hour: the browser reports the CORS error to its user only, not to the operator. */
+  /** Logs each refused origin once an hour: the browser reports the error to its user only, not to the operator. */
   logRefused(origin: string, host: string | undefined, log: Logger): void {
     if (this.allows(origin)) return;
     // A page of the gateway itself, so same-origin.

@@ -79,9 +79,7 @@ export function graphqlHandler(
   };
 }
 
-/**
- * Apollo Server refuses a malformed request before its plugins see it, without the request's id.
- */
+/** Apollo Server refuses a malformed request before its plugins see it, without the request's id. */
 function completedRefusal(text: string, context: GraphQLContext): string {
   const response: { errors: { extensions: Record<string, unknown> }[] } = JSON.parse(text);
   for (const { extensions } of response.errors) completeRefusal(extensions, context);
