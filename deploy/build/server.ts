@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { leanStart } from './lean-start.ts';
 import { licencesOf } from './licences.ts';
 import { replace } from './replace.ts';
 
@@ -43,7 +44,7 @@ const { metafile, outputFiles } = await build({
   },
   // type-graphql imports it only to validate inputs by decorators, which no input here has.
   external: ['class-validator'],
-  plugins: [nativeHash],
+  plugins: [nativeHash, ...leanStart],
   write: false,
   metafile: true,
   logLevel: 'warning',

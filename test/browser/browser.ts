@@ -5,13 +5,17 @@ import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { reasonWithout } from '../harness/missing-program.ts';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-);
+// The headless shell first: it takes half the CPU time of a whole Chromium.
+const executablePath = [
+  '/usr/bin/chromium-headless-shell',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find(existsSync);
 
 /** Why browser tests can't run on this machine; undefined if they can. With CI=true they must. */
 export function missingBrowser(): string | undefined {
-  return reasonWithout('chromium', executablePath !== undefined);
+  return reasonWithout('chromium-headless-shell', executablePath !== undefined);
 }
 
 export interface TestBrowser {

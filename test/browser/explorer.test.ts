@@ -67,24 +67,33 @@ async function write(page: Page, editor: string, text: string): Promise<void> {
 describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
   let browser: TestBrowser;
   let visit: Visit;
-  const gateways: TestGateway[] = [];
+  /** By their environments. No test changes the state of a gateway. */
+  const gateways = new Map<string, TestGateway>();
 
   beforeAll(async () => {
     browser = await startBrowser();
   });
   afterEach(async () => {
     await visit.close();
-    for (const gateway of gateways.splice(0)) await gateway.close();
   });
-  afterAll(() => browser.close());
+  afterAll(async () => {
+    await browser.close();
+    for (const gateway of gateways.values()) await gateway.close();
+  });
+
+  async function gatewayWith(environment: Record<string, string>): Promise<TestGateway> {
+    const key = JSON.stringify(environment);
+    const gateway = gateways.get(key) ?? (await startTestGateway(environment));
+    gateways.set(key, gateway);
+    return gateway;
+  }
 
   async function open(
     environment: Record<string, string> = {},
     path = '/',
     options: BrowserContextOptions = {},
   ): Promise<Page> {
-    const gateway = await startTestGateway({ STRIPE_API_VERSION: newest, ...environment });
-    gateways.push(gateway);
+    const gateway = await gatewayWith({ STRIPE_API_VERSION: newest, ...environment });
     visit = await browser.open(`${gateway.url}${path}`, options);
     await visit.page.locator('.graphiql-query-editor .mtk1').first().waitFor();
     return visit.page;

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Trace } from '@apollo/usage-reporting-protobuf';
@@ -60,6 +60,18 @@ describe('the build, without any package beside it,', () => {
     expect(data.createCustomerEvaluation.errors).toEqual([]);
     expect(upstream.keys).toHaveLength(2);
     expect(upstream.effects).toBe(1);
+  });
+
+  it('the build starts without Node’s own undici, and with as little of the package as it needs', async () => {
+    const listed =
+      'data:text/javascript,process.on("exit",()=>console.error(process.moduleLoadList.join("\\n")))';
+    const { told, close } = await startTestGateway({}, { directory, nodeOptions: [`--import=${listed}`] });
+    await close();
+    expect(told()).toMatch(/^NativeModule http$/m);
+    expect(told()).not.toMatch(/undici/);
+    const bundles = readdirSync('dist').filter((file) => file.endsWith('.js'));
+    const unused = /undici\/lib\/(?:mock|cache|interceptor)\/|RateLimiterMongo/;
+    expect(bundles.filter((file) => unused.test(readFileSync(`dist/${file}`, 'utf8')))).toEqual([]);
   });
 
   it('the build runs the built-in sandbox, its cases and its journal', async () => {
