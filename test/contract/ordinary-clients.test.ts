@@ -15,6 +15,7 @@ import {
 } from '../../schema/generated/customer-evaluations.ts';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
+import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
 
 const variablesOf = (id: string) => ({
   CreateCustomerEvaluationDocument: { input: registration() },
@@ -77,7 +78,7 @@ describe('an ordinary client, where only trusted documents are run', () => {
 
   beforeAll(async () => {
     const version = { STRIPE_API_VERSION: '2026-06-24.preview' };
-    gateway = await startTestGateway({ ...version, TRUSTED_DOCUMENTS: 'only' });
+    gateway = await startTestGateway({ ...version, TRUSTED_DOCUMENTS: 'only', METRICS_PORT: '0' });
     const created = await new GraphQLClient(`${gateway.url}/graphql`).request(
       shipped.CreateCustomerEvaluationDocument,
       variablesOf('').CreateCustomerEvaluationDocument as never,
@@ -100,6 +101,20 @@ describe('an ordinary client, where only trusted documents are run', () => {
       expect('errors' in answer ? answer.errors : []).toEqual([]);
     },
   );
+
+  it('an ordinary client’s operations are run by plans', async () => {
+    const byPath = async (path: string): Promise<number> =>
+      sumOf(await scrape(metricsUrl(gateway)), 'customer_evaluations_prepared_operations_total', { path });
+    const [plans, others] = [await byPath('plan'), await byPath('apollo')];
+    for (const send of Object.values(clients)) {
+      for (const name of names) {
+        // No client answers these from its cache.
+        await send(`${gateway.url}/graphql`, name, variablesOf(id)[name] as { id: string });
+      }
+    }
+    expect(await byPath('plan')).toBe(plans + names.length * Object.keys(clients).length);
+    expect(await byPath('apollo')).toBe(others);
+  });
 
   it('an ordinary client can send a trusted document with fragments as urql does, without a blank line', async () => {
     const own = parse(

@@ -17,6 +17,7 @@ interface UpstreamAnswer {
 /** A request, its caller, and the upstream's responses. */
 export interface Case {
   readonly operation: Operation;
+  readonly extensions: unknown;
   readonly answer: UpstreamAnswer;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -36,9 +37,22 @@ const allScopes = ['evaluations:create', 'evaluations:report', 'evaluations:read
 
 export const anyCase: fc.Arbitrary<Case> = drawn((draw) => ({
   operation: drawOperation(draw),
+  extensions: drawExtensions(draw),
   answer: drawAnswer(draw),
   headers: drawHeaders(draw),
 }));
+
+function drawExtensions(draw: Draw): unknown {
+  if (draw.chance(0.7)) return undefined;
+  return draw.pick([
+    null,
+    {},
+    { clientLibrary: { name: '@apollo/client', version: '4.2.0' } },
+    { persistedQuery: null },
+    { persistedQuery: { version: 1, sha256Hash: '0'.repeat(64) } },
+    'none',
+  ]);
+}
 
 function drawAnswer(draw: Draw): UpstreamAnswer {
   // No more, because the circuit breaker opens when half of the last attempts have failed.
@@ -156,14 +170,14 @@ export class Differential {
     return { cold, warm, path: pathIn(deltas(before, this.#before, /prepared_operations_total$/)) };
   }
 
-  async #send({ operation, headers }: Case): Promise<Effects> {
+  async #send({ operation, extensions, headers }: Case): Promise<Effects> {
     const { log } = this.#gateway;
     this.#upstream.requests.length = 0;
     log.length = 0;
     const response = await post(
       this.#gateway.url,
       { 'x-request-id': `run-${this.#runs}`, ...headers },
-      JSON.stringify(operation),
+      JSON.stringify({ ...operation, extensions }),
     );
     await this.#gateway.flushed();
     const lines = log.filter((line) => !line.includes('"flush-')).map(withoutTimes);
