@@ -7,6 +7,13 @@ export interface Exchange {
   readonly response: ServerResponse;
 }
 
+/**
+ * The maximum requests in progress on one connection. Node reads up to 64 kB at a time and starts each request in it:
+ * two thousand of a probe's size, each held, with its response, until the client reads. Firefox, when it still pipelined,
+ * sent at most 32.
+ */
+const maxPipelined = 32;
+
 /** The requests in progress on each connection: clients may pipeline, sending a request before the last response. */
 export class Exchanges {
   readonly #connections = new WeakMap<Socket, Connection>();
@@ -27,10 +34,18 @@ export class Exchanges {
     };
   }
 
-  begin(request: IncomingMessage, response: ServerResponse): void {
+  /** False if too many requests are in progress on the connection. */
+  begin(request: IncomingMessage, response: ServerResponse): boolean {
     const connection = this.#connections.get(request.socket) ?? this.#open(request.socket);
+    if (connection.inFlight.length >= maxPipelined) return false;
     connection.begin({ request, response });
     response.on('close', this.#ended);
+    return true;
+  }
+
+  /** Whether no later request is in progress on the connection. */
+  isLast(request: IncomingMessage): boolean {
+    return this.#connections.get(request.socket)?.inFlight.at(-1)?.request === request;
   }
 
   /** Requests that were read completely and not answered, oldest first. They may have had an effect. */

@@ -28,8 +28,9 @@ export interface LoadSheddingOptions {
   /** The `Host` names to accept; any if undefined. */
   readonly hosts: ReadonlySet<string> | undefined;
   readonly writer: RefusalWriter;
-  /** Called for each request. */
   readonly exchanges: Exchanges;
+  /** Called when a connection is closed because its client pipelines too many requests. */
+  readonly onFlood: () => void;
 }
 
 /** Browsers send thirty; each costs several objects. */
@@ -42,16 +43,23 @@ const maxHeaders = 100;
  */
 export function serverWithLoadShedding(
   settings: ServerOptions,
-  { queue, authenticator, hosts, writer, exchanges }: LoadSheddingOptions,
+  { queue, authenticator, hosts, writer, exchanges, onFlood }: LoadSheddingOptions,
   inside: RequestListener,
 ): Server {
-  const begin = (request: IncomingMessage, response: ServerResponse): void => {
-    exchanges.begin(request, response);
-    if (request instanceof BoundedRequest) response.on('close', () => request.release());
+  const begin = (request: IncomingMessage, response: ServerResponse): boolean => {
+    if (exchanges.begin(request, response)) {
+      if (request instanceof BoundedRequest) response.on('close', () => request.release());
+      return true;
+    }
+    if (request instanceof BoundedRequest) request.refuseBody(overloaded);
+    // At once: a client that does not read would keep all of these requests, and Node still reads the rest of its bytes.
+    if (!request.socket.destroyed) onFlood();
+    request.socket.destroy();
+    return false;
   };
   // Node would refuse a request without a Host by itself, with an empty body.
   const server = createServer({ ...settings, requireHostHeader: false }, (request, response) => {
-    begin(request, response);
+    if (!begin(request, response)) return;
     // Node silently drops headers above its limit.
     const hasTooMany = request.rawHeaders.length > 2 * maxHeaders;
     const fault = hasTooMany
@@ -92,8 +100,9 @@ export function serverWithLoadShedding(
   // Without listeners, Node answers an unknown `Expect` with an empty body, and closes the connection of a CONNECT.
   server.on('checkExpectation', (request, response) => {
     // Emitted in place of `request`.
-    begin(request, response);
-    writer.toResponse(request, response, BadRequestError.unknownExpectation());
+    if (begin(request, response)) {
+      writer.toResponse(request, response, BadRequestError.unknownExpectation());
+    }
   });
   // Node no longer counts the connection of a CONNECT among its own, but `close` still waits for it.
   const tunnels = new Set<Duplex>();

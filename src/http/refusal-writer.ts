@@ -7,7 +7,6 @@ import { httpRefusal } from '../errors/http-refusals.ts';
 import { BoundedLog } from './bounded-log.ts';
 import { BoundedRequest } from './bounded-request.ts';
 import type { Origins } from './cors.ts';
-import type { Drain } from './drain.ts';
 import { requestIdOf } from './request-id.ts';
 import { securityHeaders } from './request-rules.ts';
 import { responseMediaType } from './response-media-type.ts';
@@ -28,7 +27,8 @@ export interface UnrecordedRequest {
 }
 
 export interface RefusalWriterOptions {
-  readonly drain: Drain;
+  /** Whether a response should close its connection because the process is leaving. */
+  readonly closesAfter: (request: IncomingMessage) => boolean;
   readonly origins: Origins;
   readonly slowReaders: SlowReaders;
   readonly record: (request: UnrecordedRequest) => void;
@@ -66,7 +66,6 @@ export class RefusalWriter {
       response.destroy();
       return;
     }
-    const { drain } = this.#options;
     const { headers, method, url } = request;
     const requestId = requestIdOf(request);
     const { status, head, text } = this.#answer(
@@ -77,7 +76,7 @@ export class RefusalWriter {
     );
     // If part of the body is unread, the connection is closed after the response.
     const isCut = request instanceof BoundedRequest && request.closesUnread(true);
-    const close = isCut || drain.closesAfter(request) ? { connection: 'close' } : {};
+    const close = isCut || this.#options.closesAfter(request) ? { connection: 'close' } : {};
     this.#options.slowReaders.watch(response, bytesOf(text));
     response.writeHead(status, { ...head, ...close });
     response.end(method === 'HEAD' ? undefined : text);

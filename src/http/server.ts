@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { ApolloServer } from '@apollo/server';
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
 import type { Logger } from 'pino';
@@ -60,8 +61,11 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     timeoutMs: settings.responseTimeoutMs,
     onCutOff: (reason) => telemetry.metrics?.responseCutOff(reason),
   });
+  // A pipelined request is answered before its connection closes.
+  const closesAfter = (request: IncomingMessage): boolean =>
+    drain.closesAfter(request) && exchanges.isLast(request);
   const writer = new RefusalWriter({
-    drain,
+    closesAfter,
     origins,
     slowReaders,
     record: recordUnrecorded(telemetry),
@@ -86,6 +90,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
           hosts: settings.allowedHosts && new Set(settings.allowedHosts),
           writer,
           exchanges,
+          onFlood: () => telemetry.metrics?.responseCutOff('pipelining'),
         },
         handler,
       ),
@@ -116,7 +121,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     const { raw } = request;
     slowReaders.watch(reply.raw, bytesOf(payload));
     const isCut = raw instanceof BoundedRequest && raw.closesUnread(request.caller !== undefined);
-    if (isCut || drain.closesAfter(raw)) reply.header('connection', 'close');
+    if (isCut || closesAfter(raw)) reply.header('connection', 'close');
     done();
   });
   server.addHook('onRequest', sendSecurityHeaders);

@@ -85,7 +85,7 @@ export class Metrics {
   );
   readonly #responsesCutOff = this.registry.counter(
     'responses_cut_off_total',
-    'Responses cut off because the client did not read them within RESPONSE_TIMEOUT_MS (`timeout`), or while others needed the memory (`memory`).',
+    'Responses cut off because the client did not read them within RESPONSE_TIMEOUT_MS (`timeout`), while others needed the memory (`memory`), or sent more than 32 requests at once on one connection (`pipelining`).',
     ['reason'],
   );
   readonly #signalScore = this.registry.histogram(
@@ -180,7 +180,7 @@ export class Metrics {
     this.#breakerOpenings.inc();
   }
 
-  responseCutOff(reason: 'timeout' | 'memory'): void {
+  responseCutOff(reason: 'timeout' | 'memory' | 'pipelining'): void {
     this.#responsesCutOff.inc({ reason });
   }
 

@@ -23,6 +23,14 @@ export const attackRows: readonly AttackRow[] = [
     },
   },
   {
+    attack: 'thousands of tiny requests on one connection, whose responses are never read',
+    outcome: 'at most 32 requests in progress on a connection, which is closed above that',
+    test: {
+      file: 'test/faults/hostile-readers.test.ts',
+      name: 'disconnects a client that pipelines requests without reading',
+    },
+  },
+  {
     attack: 'a small request with a large response, and a client that never reads it',
     outcome: 'at most 20 errors and 1 MiB per response; cut off after `RESPONSE_TIMEOUT_MS`',
     test: {

@@ -13,6 +13,8 @@ describe('what an address is counted under', () => {
     ['2001:DB8:0:1:0:0:0:9', '32.1.13.184.0.0.0.1/64'],
     ['2001:db8:0:2::1', '32.1.13.184.0.0.0.2/64'],
     ['::1', '0.0.0.0.0.0.0.0/64'],
+    ['fe80::1%br-1a2b', '254.128.0.0.0.0.0.0/64'],
+    ['fe80::1%eth0.100', '254.128.0.0.0.0.0.0/64'],
   ])('an address is counted as itself, or as its IPv6 network: %s', (address, key) => {
     expect(addressKey(address)).toBe(key);
   });

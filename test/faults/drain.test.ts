@@ -7,6 +7,7 @@ import { createEverything, registration } from '../harness/evaluations.ts';
 import { type FaultyUpstream, hang, hold, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { type GatewayProcess, type GraphQLAnswer, spawnGateway, upstreamAt } from '../harness/gateway.ts';
 import { startIssuer } from '../harness/issuer.ts';
+import { connectRaw, requestWith } from '../harness/raw-client.ts';
 
 interface Answer {
   readonly status: number;
@@ -152,6 +153,20 @@ describe('when the process is to end', () => {
     expect(statuses.every((status) => status === 200 || status === 503)).toBe(true);
     release();
     expect((await inFlight).status).toBe(200);
+    expect(await gateway.exited).toBe(0);
+  });
+
+  it('a draining process answers pipelined mutations in flight before it closes their connection', async () => {
+    await start();
+    upstream.always(late(300));
+    const client = connectRaw(gateway);
+    const mutation = JSON.stringify({ query: createEverything, variables: { input: registration() } });
+    client.socket.write(requestWith(mutation) + requestWith(mutation));
+    while (upstream.keys.length < 2) await delay(5);
+    gateway.child.kill('SIGTERM');
+    while (!client.isClosed()) await delay(20);
+    expect(client.received().match(/HTTP\/1\.1 200/g)).toHaveLength(2);
+    expect(client.received().match(/connection: close/gi)).toHaveLength(1);
     expect(await gateway.exited).toBe(0);
   });
 

@@ -145,6 +145,31 @@ describe('when clients ask for large answers, or do not read them', () => {
     while ((await inFlight()) > 0) await delay(50);
   });
 
+  it.each([
+    { of: 'probes', request: 'GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n' },
+    { of: 'refusals', request: 'GET / HTTP/1.1\r\n\r\n' },
+    { of: 'refused expectations', request: 'GET / HTTP/1.1\r\nhost: localhost\r\nexpect: x\r\n\r\n' },
+  ])('the gateway disconnects a client that pipelines requests without reading: $of', async ({ request }) => {
+    const gateway = await gatewayWith();
+    // Without the limit, these forty fill the heap of a container.
+    const flood = request.repeat(1_500_000 / request.length);
+    for (let count = 0; count < 40; count += 1) {
+      const { socket } = open(gateway);
+      socket.pause();
+      socket.write(flood);
+    }
+    while ((await cutOff(gateway, 'pipelining')) < 40) await delay(50);
+    while (openConnections(gateway) > 0) await delay(50);
+    const answer = await gateway.send(createEverything, { input: registration() });
+    expect(answer.data.createCustomerEvaluation.errors).toEqual([]);
+  });
+
+  it('the gateway serves a client that pipelines as many requests as Firefox did', async () => {
+    const client = open(await gatewayWith());
+    client.socket.write('GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(32));
+    while (client.received().split('{"status":"up"}').length <= 32) await delay(20);
+  });
+
   it('the gateway also cuts off a client that does not read the metrics', async () => {
     const gateway = await gatewayWith({ RESPONSE_TIMEOUT_MS: '500' });
     const { socket } = open({ url: metricsUrl(gateway) });

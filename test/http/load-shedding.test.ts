@@ -6,7 +6,6 @@ import { pino } from 'pino';
 import { createAuthenticator } from '../../src/access/authentication.ts';
 import { AdmissionQueue } from '../../src/admission/admission-queue.ts';
 import { Origins } from '../../src/http/cors.ts';
-import { Drain } from '../../src/http/drain.ts';
 import { Exchanges } from '../../src/http/exchanges.ts';
 import { serverWithLoadShedding } from '../../src/http/load-shedding.ts';
 import { RefusalWriter, type UnrecordedRequest } from '../../src/http/refusal-writer.ts';
@@ -27,7 +26,7 @@ describe('The queue before Fastify', () => {
     });
     const recorded: UnrecordedRequest[] = [];
     const writer = new RefusalWriter({
-      drain: new Drain({ delayMs: 0, limitMs: 1_000 }),
+      closesAfter: () => false,
       origins: new Origins({ corsOrigins: [], corsLocal: false }),
       slowReaders: new SlowReaders({ timeoutMs: 30_000, onCutOff: () => undefined }),
       record: (request) => recorded.push(request),
@@ -45,6 +44,7 @@ describe('The queue before Fastify', () => {
       hosts: undefined,
       writer,
       exchanges: new Exchanges(),
+      onFlood: () => undefined,
     };
     const server = serverWithLoadShedding({}, options, (_request, response) => {
       work(30);
