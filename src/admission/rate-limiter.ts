@@ -59,10 +59,15 @@ export class RateLimiter {
     this.#schedule();
   }
 
+  /** Rejects all queued calls. */
+  refuseWaiting(): void {
+    this.#queue.refuseAll();
+  }
+
   /** Rejects all queued calls, and stops the timer. */
   close(): void {
     clearTimeout(this.#timer);
-    this.#queue.refuseAll();
+    this.refuseWaiting();
   }
 
   #waitMs(): number {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { CustomerEvaluation } from '../../src/customer-evaluation/customer-evaluation.type.ts';
 import { type SignalWaitEnd, SignalWaiter } from '../../src/customer-evaluation/v2/signal-waiter.ts';
+import { UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
 import type { Call } from '../../src/stripe/http/call.ts';
 import { Deadline } from '../../src/stripe/http/deadline.ts';
 
@@ -45,6 +46,48 @@ describe('a wait for pending signals', () => {
       for (const { leftMs } of reads) expect(leftMs).toBeGreaterThanOrEqual(100);
     },
   );
+
+  it('a wait for pending signals gives its last read as much time as the reads before it took', async () => {
+    await waitFor(2_000, 1_500, 300);
+    expect(ends).toEqual(['complete']);
+    for (const { leftMs } of reads) expect(leftMs).toBeGreaterThanOrEqual(300);
+  });
+
+  it('above the limit on reads, those waits for pending signals that get a read have time for it', async () => {
+    const waiter = new SignalWaiter({ waitMs: 2_000, maxReadsPerSecond: 20 }, (end) => ends.push(end));
+    const read = async ({ deadline }: Call): Promise<CustomerEvaluation> => {
+      const isInTime = deadline.remainingMs >= 200;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return isInTime ? complete : evaluation;
+    };
+    const waits: Promise<unknown>[] = [];
+    for (let count = 0; count < 300; count += 1) {
+      const each = { ...evaluation, id: `acctevl_${count}` } as CustomerEvaluation;
+      const call = { caller: `caller ${count}`, deadline: new Deadline(8_000), signal: undefined };
+      waits.push(waiter.complete(each, call, read));
+      await jest.advanceTimersByTimeAsync(1_000 / 30);
+    }
+    await jest.advanceTimersByTimeAsync(3_000);
+    await Promise.all(waits);
+    // Twenty a second, for ten seconds.
+    expect(ends.filter((end) => end === 'complete').length).toBeGreaterThanOrEqual(150);
+  });
+
+  it('a wait for pending signals ends with the first read that fails for good', async () => {
+    const waiter = new SignalWaiter({ waitMs: 2_000, maxReadsPerSecond: 20 }, (end) => ends.push(end));
+    const failures = [
+      new UpstreamCallError('NOT_FOUND', { effect: 'NONE' }),
+      new UpstreamCallError('UPSTREAM_UNAVAILABLE', { effect: 'NONE' }),
+      new UpstreamCallError('UPSTREAM_REFUSED', { effect: 'NONE' }),
+    ];
+    const read = jest.fn<() => Promise<CustomerEvaluation>>(() => Promise.reject(failures.shift()));
+    const call = { caller: 'one', deadline: new Deadline(8_000), signal: undefined };
+    const waited = waiter.complete(evaluation, call, read);
+    await jest.advanceTimersByTimeAsync(3_000);
+    expect(await waited).toBe(evaluation);
+    expect(ends).toEqual(['pending']);
+    expect(read).toHaveBeenCalledTimes(3);
+  });
 
   it('a wait for pending signals ends with its last read if they are still pending, and reads no more', async () => {
     await waitFor(2_000, Number.POSITIVE_INFINITY, 20);

@@ -6,7 +6,13 @@ import path from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { generate } from 'selfsigned';
 import { createEverything } from '../harness/evaluations.ts';
-import { type FaultyUpstream, startFaultyUpstream, succeed } from '../harness/faulty-upstream.ts';
+import {
+  type FaultyUpstream,
+  late,
+  reset,
+  startFaultyUpstream,
+  succeed,
+} from '../harness/faulty-upstream.ts';
 import {
   postGraphQL,
   spawnGateway,
@@ -214,6 +220,21 @@ describe('when the way to the upstream fails', () => {
     for (let call = 0; call < 1000; call += 1) errors.push(...(await create(gateway)).errors);
     expect(errors).toEqual([]);
     expect(upstream.effects).toBe(1000);
+  });
+
+  it('no caller notices when many idle connections have died at once', async () => {
+    const upstream: FaultyUpstream = await startFaultyUpstream();
+    closing.push(() => upstream.close());
+    const gateway = await gatewayAt(upstream.url);
+    const burst = async (): Promise<unknown[]> =>
+      (await Promise.all(Array.from({ length: 15 }, () => create(gateway)))).flatMap(({ errors }) => errors);
+    // Held together, so that each has its own connection.
+    upstream.always(late(300));
+    expect(await burst()).toEqual([]);
+    upstream.always();
+    upstream.next(...Array.from({ length: 15 }, () => reset('before')));
+    expect(await burst()).toEqual([]);
+    expect(upstream.effects).toBe(30);
   });
 
   it(

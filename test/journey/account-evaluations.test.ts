@@ -143,6 +143,26 @@ describe('a gateway with STRIPE_API=v2', () => {
     });
   });
 
+  it.each([
+    { sent: '0.30000000000000004', score: 0.30000000000000004 },
+    { sent: `66.${'6'.repeat(99)}7`, score: 66.66666666666667 },
+    { sent: '7e1', score: null },
+    { sent: '', score: null },
+    { sent: 'n/a', score: null },
+  ])(
+    'a gateway with STRIPE_API=v2 returns the level of a billed evaluation whatever its score is: $sent',
+    async ({ sent, score }) => {
+      upstream.answer(
+        200,
+        evaluation({ evaluated_signals: { user_account_sharing: { risk_level: 'low', score: sent } } }),
+      );
+      const { customerEvaluation, errors } = await create(login(radarSession, customer));
+      expect(errors).toEqual([]);
+      expect(customerEvaluation.signals.accountSharing).toMatchObject({ score, riskLevel: 'LOW' });
+      if (score === null) await gateway.logged(/user_account_sharing\.score is no decimal/);
+    },
+  );
+
   it.each<{ what: string; context: object[]; code: string; path: string[] }>([
     {
       what: 'a person who is no Stripe customer',
@@ -226,10 +246,6 @@ describe('a gateway with STRIPE_API=v2', () => {
   it.each<[what: string, body: object]>([
     ['another object', evaluation({ object: 'v2.core.account' })],
     ['another signal', evaluation({ requested_signals: ['user_multi_accounting'] })],
-    [
-      'a score that is no decimal',
-      evaluation({ evaluated_signals: { user_account_sharing: { risk_level: 'low', score: '7e1' } } }),
-    ],
     ['no time', evaluation({ created: 1_715_769_600 })],
   ])('a response of v2 with %s is UPSTREAM_INVALID_RESPONSE', async (_, body) => {
     upstream.answer(200, body);

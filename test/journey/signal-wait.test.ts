@@ -37,7 +37,7 @@ describe('a mutation whose signals are pending at Stripe', () => {
   let upstream: RecordingUpstream;
   let gateway: TestGateway;
   /** The state of each evaluation at its creation and at each read. The last one stays. */
-  let stages: (Stage | 'error' | 'hang')[];
+  let stages: (Stage | 'error' | 'hang' | 'refusal')[];
   let reads: Map<string, number>;
 
   beforeEach(async () => {
@@ -59,10 +59,11 @@ describe('a mutation whose signals are pending at Stripe', () => {
     if (method === 'GET') reads.set(id, (reads.get(id) ?? 0) + 1);
     answer(response, id, stages[Math.min(reads.get(id) ?? 0, stages.length - 1)] ?? 'complete');
   }
-  function answer(response: ServerResponse, id: string, stage: Stage | 'error' | 'hang'): void {
+  function answer(response: ServerResponse, id: string, stage: Stage | 'error' | 'hang' | 'refusal'): void {
     if (stage === 'hang') return;
-    response.writeHead(stage === 'error' ? 500 : 200, { 'content-type': 'application/json' });
-    response.end(stage === 'error' ? '{}' : evaluation(id, stage));
+    const status = { error: 500, refusal: 403 }[stage as string] ?? 200;
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(stage === 'error' || stage === 'refusal' ? '{"error":{"type":"x"}}' : evaluation(id, stage));
   }
   const start = async (settings: Record<string, string> = {}): Promise<void> => {
     gateway = await startTestGateway(
@@ -111,6 +112,17 @@ describe('a mutation whose signals are pending at Stripe', () => {
     await start({ UPSTREAM_MAX_ATTEMPTS: '1', SIGNALS_WAIT_MS: '20000', UPSTREAM_DEADLINE_MS: '30000' });
     expect(await create()).toEqual(complete);
     expect(readsOf()).toBe(3);
+  });
+
+  it('a mutation with pending signals is answered at once, and operators are told, if its reads are refused', async () => {
+    stages = ['pending', 'refusal'];
+    await start({ SIGNALS_WAIT_MS: '20000', UPSTREAM_DEADLINE_MS: '30000' });
+    expect(await create()).toEqual(pending);
+    expect(readsOf()).toBe(1);
+    const told = (await gateway.flushed()).filter((line) => line.includes('customer evaluation failed'));
+    expect(told.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'error', code: 'UPSTREAM_REFUSED' },
+    ]);
   });
 
   it('a mutation with pending signals is answered with the signals so far when the wait is over, and the rest can be read later', async () => {

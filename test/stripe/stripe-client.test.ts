@@ -288,6 +288,26 @@ describe('the client of Stripe’s HTTP interface', () => {
       expect(await refused).toMatchObject({ operatorNote: 'the breaker is open' });
     });
 
+    it('the Stripe client with a rate limit fails the calls that wait for it once the breaker opens', async () => {
+      const client = clientWith({ maxAttempts: 1, maxPerSecond: 12 });
+      const release = held();
+      const failing = Array.from({ length: 12 }, (_, index) =>
+        post(client, `key ${index}`).catch((error: unknown) => error),
+      );
+      await requested(12);
+      const waiting = Array.from({ length: 10 }, (_, index) =>
+        post(client, `other ${index}`).catch((error: unknown) => error),
+      );
+      await delay(0);
+      expect(client.load.waiting).toBe(10);
+      release(503);
+      await Promise.all(failing);
+      for (const refused of await Promise.all(waiting)) {
+        expect(refused).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', operatorNote: 'the breaker is open' });
+      }
+      expect(upstream.requests).toHaveLength(12);
+    });
+
     it('the Stripe client with a rate limit fails at once while a probe is in flight, and spends no rate', async () => {
       const client = clientWith({ maxAttempts: 1, maxPerSecond: 12 });
       upstream.answer(503, {});

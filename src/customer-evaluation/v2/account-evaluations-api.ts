@@ -1,5 +1,6 @@
 import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import { withClientPath } from '../../graph/error-path.ts';
+import { logFailure } from '../../graph/failure-log.ts';
 import type { GraphQLContext } from '../../graph/graphql-context.ts';
 import { accountActivityWire } from '../../stripe/account-evaluation.wire.ts';
 import type { AccountEvaluations } from '../../stripe/account-evaluations.ts';
@@ -51,9 +52,15 @@ export class AccountEvaluationsApi implements EvaluationApi {
     const response = await withClientPath(places, this.#stripe.create(params, idempotencyKey, context));
     const evaluation = this.#read(response, { eventType }, context);
     const { id } = evaluation;
-    return this.#waiter.complete(evaluation, context, async (call) =>
-      this.#read(await this.#stripe.retrieve(id, call), { id, eventType }, context),
-    );
+    return this.#waiter.complete(evaluation, context, async (call) => {
+      try {
+        return this.#read(await this.#stripe.retrieve(id, call), { id, eventType }, context);
+      } catch (error) {
+        // The caller gets the evaluation without its signals, so nobody else would be told.
+        if (error instanceof UpstreamCallError && error.operatorsMustAct) logFailure(error, context.log);
+        throw error;
+      }
+    });
   }
 
   async retrieve(id: string, context: GraphQLContext): Promise<CustomerEvaluation | null> {

@@ -99,12 +99,18 @@ function readSignals(
 function readSignal(drift: ResponseDrift, name: string, wire: AccountSignalWire): CustomerEvaluationSignal {
   drift.noteUnknown(`evaluated_signals.${name}.`, wire, signalFields);
   return {
-    // The nearest double, the same as for a JSON number with these digits.
-    score: wire.score == null ? null : drift.readScore(`evaluated_signals.${name}.score`, Number(wire.score)),
+    score: wire.score == null ? null : readDecimal(drift, `evaluated_signals.${name}.score`, wire.score),
     riskLevel:
       wire.risk_level == null
         ? null
         : drift.readEnum(riskLevels, `evaluated_signals.${name}.risk_level`, wire.risk_level),
     evaluatedAt: wire.evaluated_at == null ? null : new Date(wire.evaluated_at),
   };
+}
+
+/** The nearest double, the same as for a JSON number with these digits; null if the text is no decimal. */
+function readDecimal(drift: ResponseDrift, field: string, text: string): number | null {
+  if (/^-?\d{1,15}(\.\d{1,100})?$/.test(text)) return drift.readScore(field, Number(text));
+  drift.note(`${field} is no decimal`);
+  return null;
 }

@@ -27,8 +27,10 @@ export type SignalWaitEnd = 'complete' | 'pending' | 'abandoned';
 const firstPauseMs = 150;
 const pauseGrowth = 1.6;
 const maxPauseMs = 1_000;
-/** The time for the last read, so that it ends before the wait does. */
-const lastReadMs = 300;
+const minPauseMs = 100;
+/** How long a read is expected to take; longer if an earlier read of the same wait took longer, by `readMargin`. */
+const typicalReadMs = 300;
+const readMargin = 1.3;
 /** A read with less time is not worth its place in the rate limit. */
 const minReadMs = 50;
 /** The part of the deadline that is reserved for the response. */
@@ -78,33 +80,53 @@ export class SignalWaiter {
 
   async #poll(evaluation: CustomerEvaluation, call: Call, read: Read): Promise<CustomerEvaluation> {
     let latest = evaluation;
+    let readMs = typicalReadMs;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * pauseGrowth, maxPauseMs)) {
       // Jittered, so that calls that started together do not read together.
       const jitteredMs = pauseMs * (0.75 + Math.random() / 2);
       const leftMs = call.deadline.remainingMs;
-      const isLast = leftMs < jitteredMs + lastReadMs;
-      await pause(isLast ? Math.max(leftMs - lastReadMs, leftMs / 2) : jitteredMs, call);
+      // Another read must fit after this one. If none does, this one is the last, as late as it can be.
+      const longestPauseMs = leftMs - 2 * readMs;
+      const isLast = longestPauseMs < minPauseMs;
+      await pause(isLast ? Math.max(leftMs - readMs, 0) : Math.min(jitteredMs, longestPauseMs), call);
       if (isAbandoned(call)) return latest;
-      latest = (await this.#readInTurn(call, read)) ?? latest;
+      if (await this.#acquireRate(call, readMs)) {
+        const startedAt = performance.now();
+        const next = await read(call).catch(failureOf);
+        if (next === 'for good') return latest;
+        if (next !== 'for now') latest = next;
+        readMs = Math.max(readMs, (performance.now() - startedAt) * readMargin);
+      }
       if (latest.pendingSignals.length === 0) return latest;
       // Unless the deadline has moved meanwhile.
-      if (isLast && call.deadline.remainingMs < lastReadMs) return latest;
+      if (isLast && call.deadline.remainingMs < readMs) return latest;
     }
   }
 
-  /** Undefined if this read failed. */
-  async #readInTurn(call: Call, read: Read): Promise<CustomerEvaluation | undefined> {
+  /**
+   * False if the rate limit leaves no time for a read: above the limit, the calls that have waited longest would
+   * otherwise take all the places, each with no time left to use its own.
+   */
+  async #acquireRate(call: Call, readMs: number): Promise<boolean> {
+    if (call.deadline.remainingMs < minReadMs) return false;
+    const patienceMs = (): number => Math.max(call.deadline.remainingMs - readMs, 0);
     try {
-      const leftMs = (): number => call.deadline.remainingMs - minReadMs;
-      if (leftMs() < 0) return undefined;
-      await this.#rateLimiters.of(call.account).pass(call, leftMs(), leftMs);
-      return await read(call);
+      await this.#rateLimiters.of(call.account).pass(call, patienceMs(), patienceMs);
+      return true;
     } catch (error) {
-      const isForNow = error instanceof UpstreamCallError || error instanceof GatewayError;
-      if (isForNow || error instanceof QueueRejectedError) return undefined;
+      if (error instanceof QueueRejectedError) return false;
       throw error;
     }
   }
+}
+
+/** Whether a later read can succeed. A new evaluation may not be found at once. */
+function failureOf(error: unknown): 'for now' | 'for good' {
+  if (error instanceof UpstreamCallError) {
+    return error.retryable || error.code === 'NOT_FOUND' ? 'for now' : 'for good';
+  }
+  if (error instanceof GatewayError) return 'for now';
+  throw error;
 }
 
 /** Ends early if nobody waits any more. */

@@ -46,7 +46,10 @@ export class AccountLane implements Upstream {
     this.transport = transport;
     this.timeoutMs = timeoutMs;
     this.maxAttempts = maxAttempts;
-    this.breaker = new Breaker((state) => onBreaker(state, account));
+    this.breaker = new Breaker((state) => {
+      if (state === 'open') this.#rateLimiter?.refuseWaiting();
+      onBreaker(state, account);
+    });
     this.concurrency = new ConcurrencyLimiter(maxConcurrency);
     this.#rateLimiter = maxPerSecond === undefined ? undefined : new RateLimiter(maxPerSecond);
   }
@@ -67,7 +70,10 @@ export class AccountLane implements Upstream {
     // A call may spend half of its time waiting; the other half is for the call itself. A caller that joins may bring
     // more time.
     const leftMs = (): number => (call.deadline.remainingMs - (performance.now() - cameAt)) / 2;
-    return this.#rateLimiter.pass(call, leftMs(), leftMs)?.catch(aboveRateLimit);
+    return this.#rateLimiter.pass(call, leftMs(), leftMs)?.catch((error: unknown) => {
+      // The breaker has opened meanwhile, and rejects the call itself.
+      if (!this.breaker.isRejecting) aboveRateLimit(error);
+    });
   }
 
   /** Gives back the slot of the rate limit of a call that acquired it by `at` and will not be made. */

@@ -41,7 +41,8 @@ export class AccountLanes {
     if (entered === undefined) return undefined;
     const passedAt = performance.now();
     return entered.catch((error: unknown) => {
-      lane.releaseRate(passedAt);
+      // A call that the breaker rejects has acquired no rate.
+      if (!lane.breaker.isRejecting) lane.releaseRate(passedAt);
       throw error;
     });
   }

@@ -77,7 +77,12 @@ export class Attempt {
   /** The attempt's result for the breaker. */
   get verdict(): AttemptVerdict {
     if (this.response !== undefined) return this.response.status >= 500 ? 'failed' : 'succeeded';
-    return this.ranOutOfTime && !this.hadFairTime ? 'inconclusive' : 'failed';
+    return this.#wasStale || (this.ranOutOfTime && !this.hadFairTime) ? 'inconclusive' : 'failed';
+  }
+
+  /** Whether a kept connection had been closed meanwhile, which says nothing about the upstream. */
+  get #wasStale(): boolean {
+    return this.#reusedConnection && this.error instanceof TransportError && this.error.closed;
   }
 
   /** The attempt's result for the retry policy. */
@@ -92,7 +97,7 @@ export class Attempt {
       shouldRetry: shouldRetry === 'true' ? true : shouldRetry === 'false' ? false : undefined,
       rateLimitedReason: response && header(response, 'stripe-rate-limited-reason'),
       retryAfterMs: response && retryAfterMs(response),
-      staleConnection: this.#reusedConnection && error instanceof TransportError && error.closed,
+      staleConnection: this.#wasStale,
       unreadable: error instanceof TransportError && error.unreadable,
       breakerOpen: error instanceof BreakerOpenError,
     };

@@ -20,7 +20,7 @@ export type AttemptVerdict =
   | 'succeeded'
   /** A 5xx, or no whole response. */
   | 'failed'
-  /** It timed out because of its caller's short deadline, which says nothing about the upstream. */
+  /** It says nothing about the upstream: a caller's short deadline, or a kept connection that had been closed. */
   | 'inconclusive';
 
 /**
