@@ -34,6 +34,9 @@ export interface ReadyCall {
   write(value: unknown, permissions: Permissions): string;
 }
 
+/** What the readers of a document's arguments, and the names at its root, take at most. */
+const bytesPerCharacter = 20;
+
 /** Each condition doubles the variants. */
 const maxConditions = 4;
 
@@ -52,13 +55,14 @@ export class Plan {
   readonly #coerce: (raw: Readonly<Record<string, unknown>>) => Variables;
   readonly #conditions: readonly string[];
   readonly #variants = new Map<string, Variant>();
-  readonly #onCompiled: (fields: number) => void;
-  /** The compiled fields of all variants: about 700 bytes each. */
-  fields = 0;
+  readonly #onCompiled: (bytes: number) => void;
+  readonly #length: number;
+  /** The memory of all variants, about. */
+  bytes = 0;
 
   /**
-   * Throws `UnsupportedOperationError` if the operation cannot have a plan. `onCompiled` is called with the number of
-   * fields of each variant.
+   * Throws `UnsupportedOperationError` if the operation cannot have a plan. `onCompiled` is called with the memory
+   * of each variant.
    */
   constructor(
     metadata: SchemaMetadata,
@@ -68,9 +72,10 @@ export class Plan {
       document,
       operation,
     }: { source: string; document: DocumentNode; operation: OperationDefinitionNode },
-    onCompiled: (fields: number) => void,
+    onCompiled: (bytes: number) => void,
   ) {
     this.#onCompiled = onCompiled;
+    this.#length = source.length;
     this.document = document;
     this.operation = operation;
     this.label = operationLabel(operation);
@@ -136,8 +141,9 @@ export class Plan {
       throw new UnsupportedOperationError('no root field that can be called');
     const write = writers.ofType(root.field.type, root.nodes);
     const argumentsOf = this.#argumentsOf(root.field, root.nodes);
-    this.fields += writers.fields;
-    this.#onCompiled(writers.fields);
+    const bytes = writers.bytes + bytesPerCharacter * this.#length;
+    this.bytes += bytes;
+    this.#onCompiled(bytes);
     return {
       argumentsOf,
       call,

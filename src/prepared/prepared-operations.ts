@@ -29,10 +29,10 @@ interface Seen {
 const maxDocuments = 500;
 const maxCharacters = 500_000;
 /**
- * Limits the compiled fields of all plans, to some 35 MB. A short document may have many: aliases and fragments repeat
- * them, and each condition doubles the variants.
+ * Limits the memory of all plans. A short document may take much: aliases and fragments repeat its fields, and each
+ * condition doubles the variants.
  */
-const maxFields = 50_000;
+const maxBytes = 35_000_000;
 
 /** The result of a plan: a response, or what Apollo Server needs to run the operation without doing anything twice. */
 export type Outcome = { readonly text: string } | { readonly replay: Replay };
@@ -59,10 +59,10 @@ export class PreparedOperations {
     maxSize: maxCharacters,
     sizeCalculation: ({ source }) => source.length,
     dispose: ({ plan }) => {
-      if (plan !== undefined && plan !== 'none') this.#fields -= plan.fields;
+      if (plan !== undefined && plan !== 'none') this.#bytes -= plan.bytes;
     },
   });
-  #fields = 0;
+  #bytes = 0;
 
   constructor({ schema, modules, maxCost }: PreparedOperationsOptions) {
     this.#metadata = readSchemaMetadata(schema, modules);
@@ -123,9 +123,9 @@ export class PreparedOperations {
   }
 
   // Evicts the least recently used documents.
-  readonly #compiled = (fields: number): void => {
-    this.#fields += fields;
-    while (this.#fields > maxFields && this.#seen.size > 1) this.#seen.pop();
+  readonly #compiled = (bytes: number): void => {
+    this.#bytes += bytes;
+    while (this.#bytes > maxBytes && this.#seen.size > 1) this.#seen.pop();
   };
 
   #prepare(seen: Seen): Plan | 'none' {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest, type ServerResponse } from 'node:http';
 import type fc from 'fast-check';
@@ -20,6 +21,8 @@ export interface Case {
   readonly extensions: unknown;
   readonly answer: UpstreamAnswer;
   readonly headers: Readonly<Record<string, string>>;
+  /** The request that the gateway learns the operation from: of another caller, with other variables. */
+  readonly learntFrom: { readonly variables: unknown; readonly headers: Readonly<Record<string, string>> };
 }
 
 /** Everything that a request leads to, except for what differs each time. */
@@ -35,12 +38,28 @@ export interface Effects {
 const secret = 'x'.repeat(32);
 const allScopes = ['evaluations:create', 'evaluations:report', 'evaluations:read', 'evaluations:signals'];
 
-export const anyCase: fc.Arbitrary<Case> = drawn((draw) => ({
-  operation: drawOperation(draw),
-  extensions: drawExtensions(draw),
-  answer: drawAnswer(draw),
-  headers: drawHeaders(draw),
-}));
+export const anyCase: fc.Arbitrary<Case> = drawn((draw) => {
+  const operation = drawOperation(draw);
+  return {
+    operation,
+    extensions: drawExtensions(draw),
+    answer: drawAnswer(draw),
+    headers: drawHeaders(draw),
+    learntFrom: { variables: drawOthers(operation.variables, draw), headers: drawHeaders(draw) },
+  };
+});
+
+/** Other variables of the same operation. The booleans decide what is selected. */
+function drawOthers(variables: unknown, draw: Draw): unknown {
+  if (typeof variables !== 'object' || variables === null || draw.chance(0.2)) return variables;
+  return Object.fromEntries(
+    Object.entries(variables).flatMap(([name, value]) => {
+      if (typeof value === 'boolean') return [[name, draw.chance(0.5)]];
+      if (draw.chance(0.1)) return [];
+      return [[name, draw.chance(0.2) ? mutated(value, draw) : value]];
+    }),
+  );
+}
 
 function drawExtensions(draw: Draw): unknown {
   if (draw.chance(0.7)) return undefined;
@@ -152,21 +171,24 @@ export class Differential {
   }
 
   /**
-   * What the same request leads to with a new document, and again when the document is known; and what answered it
-   * then.
+   * What the same request leads to with a new document, and with one that is known from another request; and what
+   * answered it then.
    */
   async run(each: Case): Promise<{ cold: Effects; warm: Effects; path: string }> {
     this.#runs += 1;
     if (this.#runs === 1 || (each.answer.status ?? 500) >= 500) await this.#succeed();
-    // A document that was not sent before, whatever was drawn.
-    const marked = {
+    // Documents that were not sent before, whatever was drawn.
+    const withQuery = (mark: string): Case => ({
       ...each,
-      operation: { ...each.operation, query: `# ${this.#runs}\n${each.operation.query}` },
-    };
+      operation: { ...each.operation, query: `# ${this.#runs} ${mark}\n${each.operation.query}` },
+    });
     this.#upstream.handle((response, { url, body }) => answer(response, each.answer, url, body));
-    const cold = await this.#send(marked);
+    const cold = await this.#send(withQuery('new'));
+    const { operation, ...known } = withQuery('old');
+    const { variables, headers } = each.learntFrom;
+    await this.#send({ ...known, operation: { ...operation, variables }, headers });
     const before = this.#before;
-    const warm = await this.#send(marked);
+    const warm = await this.#send({ ...known, operation });
     return { cold, warm, path: pathIn(deltas(before, this.#before, /prepared_operations_total$/)) };
   }
 
@@ -180,7 +202,10 @@ export class Differential {
       JSON.stringify({ ...operation, extensions }),
     );
     await this.#gateway.flushed();
-    const lines = log.filter((line) => !line.includes('"flush-')).map(withoutTimes);
+    const hash = createHash('sha256').update(operation.query).digest('hex');
+    const lines = log
+      .filter((line) => !line.includes('"flush-'))
+      .map((line) => withoutTimes(line.replace(hash, 'the hash of the document')));
     const before = this.#before;
     this.#before = await this.#scrape();
     return {

@@ -78,13 +78,17 @@ describe('operations that are prepared', () => {
     upstream.answer(200, loginAnswer);
     const fields = 'score riskLevel evaluatedAt';
     const signals = `accountSharing { ${fields} } multiAccounting { ${fields} }`;
-    const aliases = Array.from({ length: 20 }, (_, index) => `s${index}: signals { ...S }`).join(' ');
+    const aliases = (length: number): string =>
+      Array.from({ length }, (_, index) => `s${index}: signals { ...S }`).join(' ');
     const conditions = [0, 1, 2, 3].map((index) => `id @include(if: $v${index})`).join(' ');
+    const manyFields = `... on LoginSignals { ${signals} } ... on RegistrationSignals { ${signals} }`;
+    const longName = `${'l'.repeat(14_500)}: __typename`;
     for (let document = 0; document < 60; document += 1) {
+      const isLong = document % 2 === 1;
       const query = `query Q${document}($v0: Boolean!, $v1: Boolean!, $v2: Boolean!, $v3: Boolean!) {
-        customerEvaluation(id: "${loginAnswer.id}") { ${aliases} ${conditions} }
+        customerEvaluation(id: "${loginAnswer.id}") { ${aliases(isLong ? 10 : 20)} ${conditions} }
       }
-      fragment S on Signals { ... on LoginSignals { ${signals} } ... on RegistrationSignals { ${signals} } }`;
+      fragment S on Signals { ${isLong ? longName : manyFields} }`;
       for (let bits = -1; bits < 16; bits += 1) {
         const variables = Object.fromEntries(
           [0, 1, 2, 3].map((bit) => [`v${bit}`, bits >= 0 && ((bits >> bit) & 1) === 1]),
