@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sandboxCases } from '../../src/sandbox/cases.ts';
 import { type ClientProject, makeClientProject } from '../harness/client-project.ts';
@@ -31,6 +33,8 @@ describe('the example of a back end', () => {
   let gateway: TestGateway;
   let server: ChildProcess;
   let url: string;
+  /** What the server printed of each login. */
+  const printed: Answer['decision'][] = [];
 
   beforeAll(async () => {
     project = await makeClientProject(['graphql', 'graphql-request']);
@@ -49,9 +53,9 @@ describe('the example of a back end', () => {
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    [url] = (await once(createInterface({ input: server.stdout as NodeJS.ReadableStream }), 'line')) as [
-      string,
-    ];
+    const lines = createInterface({ input: server.stdout as NodeJS.ReadableStream });
+    [url] = (await once(lines, 'line')) as [string];
+    lines.on('line', (line) => printed.push(JSON.parse(line) as Answer['decision']));
   });
   afterAll(async () => {
     server.kill('SIGTERM');
@@ -71,6 +75,7 @@ describe('the example of a back end', () => {
     fields: Record<string, string> = {},
     headers: Record<string, string> = {},
   ): Promise<Answer> {
+    const before = printed.length;
     const response = await fetch(`${url}/log-in`, {
       method: 'POST',
       headers,
@@ -82,7 +87,12 @@ describe('the example of a back end', () => {
         ...fields,
       }),
     });
-    return { status: response.status, decision: (await response.json()) as Answer['decision'] };
+    const body = (await response.json()) as Partial<Answer['decision']>;
+    while (printed.length === before) await delay(5);
+    const decision = printed[before] as Answer['decision'];
+    // The person learns neither the risk level nor the failure.
+    expect(body).toEqual({ status: decision.status });
+    return { status: response.status, decision };
   }
 
   it('the example of a back end lets a person in if the evaluation exceeds its time budget, and says that it timed out', async () => {
@@ -188,6 +198,99 @@ describe('the example of a back end', () => {
       .filter((line) => line.includes('"operationName":"ReportCustomerEvaluation"'))
       .map((line) => JSON.parse(line) as { outcome: string });
   }
+});
+
+describe('the example of a back end in front of a gateway that refuses', () => {
+  /** Runs a script against a server that answers each operation by `answers`, and returns what was sent and told. */
+  async function run(
+    script: string,
+    answers: (operation: string, count: number) => { status?: number; body: object },
+  ): Promise<{ keys: string[]; told: string }> {
+    const project = await makeClientProject(['graphql', 'graphql-request']);
+    const keys: string[] = [];
+    const server = createServer(async (request, response) => {
+      let text = '';
+      for await (const chunk of request.setEncoding('utf8')) text += chunk;
+      const { operationName, variables } = JSON.parse(text);
+      keys.push(variables.input?.idempotencyKey ?? variables.idempotencyKey);
+      const { status = 200, body } = answers(operationName, keys.length);
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const child = spawn(
+      process.execPath,
+      [
+        '--input-type=module',
+        '-e',
+        `import { Evaluations } from './back-end/evaluation.ts';
+        const evaluations = new Evaluations({ url: 'http://127.0.0.1:${port}/graphql', secret: undefined, budgetMs: 20000 });
+        ${script}
+        await evaluations.close();`,
+      ],
+      { cwd: project.folder, stdio: ['ignore', 'inherit', 'pipe'] },
+    );
+    let told = '';
+    child.stderr.setEncoding('utf8').on('data', (line) => {
+      told += line;
+    });
+    await once(child, 'close');
+    server.close();
+    project.remove();
+    return { keys, told };
+  }
+  const decide = `await evaluations.decide('person', 'attempt', {
+    eventType: 'LOGIN',
+    evaluationContext: [{ clientDetails: { radarSession: 'rse_bad' } }, { customerDetails: { customer: 'cus_1' } }],
+  });`;
+
+  it('the example of a back end uses the same two keys if an attempt whose details are refused is sent again', async () => {
+    const { keys } = await run(decide.repeat(2), (_, count) => ({
+      body: {
+        data: {
+          createCustomerEvaluation:
+            count % 2 === 1
+              ? { customerEvaluation: null, errors: [{ code: 'BAD_USER_INPUT' }] }
+              : { customerEvaluation: { id: 'ceval_1', signals: null }, errors: [] },
+        },
+      },
+    }));
+    expect(keys).toEqual(['attempt', 'attempt again', 'attempt', 'attempt again']);
+  });
+
+  const report = `evaluations.report('person', { evaluation: 'ceval_1', eventType: 'LOGIN', status: 'ALLOWED' });`;
+
+  it('the example of a back end sends a report once that is refused for good, and says that it is lost', async () => {
+    const refusal = { message: 'Who are you?', extensions: { code: 'UNAUTHENTICATED', retryable: false } };
+    const { keys, told } = await run(report, () => ({ status: 401, body: { errors: [refusal] } }));
+    expect(keys).toEqual(['report of ceval_1']);
+    expect(told).toBe('A report was lost: UNAUTHENTICATED. Who are you?\n');
+  });
+
+  it('the example of a back end repeats a report under its key until it is made', async () => {
+    const failures = [
+      {
+        status: 503,
+        body: { errors: [{ message: 'No.', extensions: { code: 'OVERLOADED', retryable: true } }] },
+      },
+      {
+        body: {
+          data: {
+            reportCustomerEvaluation: {
+              errors: [{ code: 'RATE_LIMITED', message: 'No.', retryable: true, retryAfterMs: 10 }],
+            },
+          },
+        },
+      },
+    ];
+    const { keys, told } = await run(
+      report,
+      (_, count) => failures[count - 1] ?? { body: { data: { reportCustomerEvaluation: { errors: [] } } } },
+    );
+    expect(keys).toEqual(Array(3).fill('report of ceval_1'));
+    expect(told).toBe('');
+  });
 });
 
 describe('the example of a back end without a gateway', () => {

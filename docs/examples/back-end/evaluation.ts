@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateCustomerEvaluationDocument,
@@ -10,7 +9,7 @@ import {
 } from 'customer-evaluations';
 import { ClientError, GraphQLClient } from 'graphql-request';
 
-/** What to do with a person who logs in or signs up, and why. */
+/** What to do with a person who logs in or signs up, and why. Only `status` is for the person. */
 export interface Decision {
   readonly status: 'ALLOWED' | 'RESTRICTED' | 'BLOCKED';
   /** The risk level that decided, or the code of the failure that left the decision without one. */
@@ -37,6 +36,9 @@ const causedByThePerson = new Set([
   'BAD_REQUEST',
   'RATE_LIMITED',
 ]);
+
+/** The pauses between the tries of a report, in seconds: two minutes in all. */
+const reportPauses = [1, 2, 4, 8, 15, 30, 60];
 
 /** Customer evaluations that never fail a log-in: an outage lets the person in. */
 export class Evaluations {
@@ -67,7 +69,7 @@ export class Evaluations {
     if (!causedByThePerson.has(first.reason)) return first;
     // Once more, without the key and the details that the browser sent.
     const evaluationContext = input.evaluationContext.filter(({ clientDetails }) => clientDetails == null);
-    const second = await evaluate(randomUUID(), { ...input, evaluationContext });
+    const second = await evaluate(`${attempt} again`, { ...input, evaluationContext });
     return second.evaluation === undefined ? { ...first, status: 'RESTRICTED' } : second;
   }
 
@@ -92,15 +94,15 @@ export class Evaluations {
       const risk = riskIn(signals);
       return { status: statusFor(risk), reason: risk, eventType: input.eventType, evaluation: id };
     } catch (error) {
-      const [refusal] = (error instanceof ClientError && error.response.errors) || [];
-      return letIn(String(refusal?.extensions?.['code'] ?? 'NO_ANSWER'), input);
+      return letIn(refusalIn(error)?.code ?? 'NO_ANSWER', input);
     }
   }
 
   /**
    * Tells Stripe what was decided, which is what its models learn from. Call it after responding to the person:
-   * it returns immediately, retries by itself, and never throws. Reports in progress are lost if the process dies;
-   * if you need every report, use a job queue, with `evaluation` as the job's key.
+   * it returns immediately, retries for two minutes, and never throws. A report is lost, with a line on stderr, if it is
+   * refused or nothing answers for longer, and without one if the process dies. If you need every report, use a job
+   * queue, with `evaluation` as the job's key.
    */
   report(person: string, { evaluation, eventType, status }: Decision): void {
     if (evaluation === undefined) return;
@@ -119,26 +121,53 @@ export class Evaluations {
   }
 
   async #sendReport(person: string, report: ReportCustomerEvaluationMutationVariables): Promise<void> {
-    for (let attempt = 1; attempt <= 5; attempt += 1) {
-      try {
-        const { reportCustomerEvaluation: payload } = await this.#client.request({
-          document: ReportCustomerEvaluationDocument,
-          variables: report,
-          requestHeaders: { 'x-caller-subject': person },
-          signal: AbortSignal.timeout(10_000),
-        });
-        const [failure] = payload?.errors ?? [];
-        if (failure === undefined) return;
-        if (!failure.retryable) {
-          process.stderr.write(`A report was refused: ${failure.code}. ${failure.message}\n`);
-          return;
-        }
-      } catch {
-        // No response: the key makes a retry safe.
+    for (const pause of [...reportPauses, undefined]) {
+      const failure = await this.#tryReport(person, report);
+      if (failure === undefined) return;
+      if (!failure.retryable || pause === undefined) {
+        process.stderr.write(`A report was lost: ${failure.code}. ${failure.message}\n`);
+        return;
       }
-      await sleep(500 * 2 ** attempt);
+      await sleep(Math.max(pause * 1_000, failure.retryAfterMs ?? 0));
     }
   }
+
+  /** Undefined if the report has been made. */
+  async #tryReport(
+    person: string,
+    report: ReportCustomerEvaluationMutationVariables,
+  ): Promise<Failure | undefined> {
+    try {
+      const { reportCustomerEvaluation: payload } = await this.#client.request({
+        document: ReportCustomerEvaluationDocument,
+        variables: report,
+        requestHeaders: { 'x-caller-subject': person },
+        signal: AbortSignal.timeout(10_000),
+      });
+      return payload?.errors[0];
+    } catch (error) {
+      // Without a response, the key makes a retry safe.
+      return (
+        refusalIn(error) ?? { code: 'NO_ANSWER', message: 'The gateway cannot be reached.', retryable: true }
+      );
+    }
+  }
+}
+
+/** Why a call failed. The gateway says the same of a refused request and in the payload of a mutation. */
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly retryAfterMs?: number | null | undefined;
+}
+
+/** The gateway's own refusal of a request; undefined if it did not answer. */
+function refusalIn(error: unknown): Failure | undefined {
+  const [refusal] = (error instanceof ClientError && error.response.errors) || [];
+  const code = refusal?.extensions?.['code'];
+  if (refusal === undefined || typeof code !== 'string') return undefined;
+  return { message: refusal.message, code, retryable: refusal.extensions['retryable'] === true };
 }
 
 type EvaluationInput = Omit<CreateCustomerEvaluationInput, 'idempotencyKey'>;

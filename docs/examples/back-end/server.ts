@@ -49,9 +49,11 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     ],
   });
   const { status, reason } = decision;
+  // For you alone: whoever sees the reason learns which details lower the risk, and when nothing was evaluated.
+  process.stdout.write(`${JSON.stringify({ status, reason })}\n`);
   response
     .writeHead(status === 'BLOCKED' ? 403 : 200, { 'content-type': 'application/json' })
-    .end(JSON.stringify({ status, reason }));
+    .end(JSON.stringify({ status }));
   // The person has the response: nobody waits for the report.
   evaluations.report(person.id, decision);
 }
