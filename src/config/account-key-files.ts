@@ -94,7 +94,7 @@ export class AccountKeyFiles implements AccountKeys {
 
   #tell(stripeAccount: string, state: 'renewed' | 'removed' | 'refused'): void {
     const fields = { setting: 'STRIPE_SECRET_KEYS_DIR', stripeAccount, state };
-    if (state === 'refused') this.#log.error(fields, 'the file of an account holds no key');
+    if (state === 'refused') this.#log.error(fields, 'an account’s key file does not contain a valid key');
     else this.#log.info(fields, 'secret file reloaded');
   }
 }

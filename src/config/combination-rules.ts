@@ -2,8 +2,11 @@ import { oldestV2Version } from '../stripe/versions.ts';
 import { isLiveKey, isLoopback } from './setting-types.ts';
 import { type Environment, settings } from './settings.ts';
 
-/** The rules that concern more than one setting. */
-export function combinationFaults(set: Environment): string[] {
+/**
+ * The rules that concern more than one setting. `writtenAs` is a setting's name in the environment, which differs if its
+ * value comes from a file.
+ */
+export function combinationFaults(set: Environment, writtenAs: (name: string) => string): string[] {
   const faults: string[] = [];
   if (set['UPSTREAM'] === 'stripe' && set['STRIPE_SECRET_KEY'] === undefined) {
     faults.push('STRIPE_SECRET_KEY: is required with UPSTREAM=stripe');
@@ -29,7 +32,7 @@ export function combinationFaults(set: Environment): string[] {
     !isLoopback(set['HOST'] ?? settings.shape.HOST.def.defaultValue)
   ) {
     faults.push(
-      'AUTH_MODE: must be set with a live key and a HOST that other machines reach: jwt, router, or none, which lets anyone who reaches the port make evaluations that are billed',
+      'AUTH_MODE: must be set when the key is live and other machines can reach HOST: jwt, router, or none, which lets anyone who can reach the port make billed evaluations',
     );
   }
   const port = set['PORT'] ?? String(settings.shape.PORT.def.defaultValue);
@@ -38,7 +41,15 @@ export function combinationFaults(set: Environment): string[] {
       `METRICS_PORT: ${port} is the port of the gateway itself (PORT); choose another one for metrics`,
     );
   }
-  return [...faults, ...apiFaults(set), ...accountFaults(set), ...modeFaults(set)];
+  if (set['TRUSTED_DOCUMENTS_PATH'] !== undefined && (set['TRUSTED_DOCUMENTS'] ?? 'off') === 'off') {
+    faults.push('TRUSTED_DOCUMENTS_PATH: is only read with TRUSTED_DOCUMENTS=prefer or only');
+  }
+  if (set['SIGNALS_VISIBILITY'] === 'scoped' && (set['AUTH_MODE'] ?? 'none') === 'none') {
+    faults.push(
+      'SIGNALS_VISIBILITY: scoped requires AUTH_MODE=jwt or router; without authentication, every caller has all scopes',
+    );
+  }
+  return [...faults, ...apiFaults(set), ...accountFaults(set), ...modeFaults(set, writtenAs)];
 }
 
 function apiFaults(set: Environment): string[] {
@@ -73,7 +84,9 @@ function accountFaults(set: Environment): string[] {
     );
   }
   if (set['AUTH_MODE'] !== 'jwt' && set['AUTH_MODE'] !== 'router') {
-    faults.push('STRIPE_ACCOUNTS: callers needs AUTH_MODE=jwt or router, which say who calls');
+    faults.push(
+      'STRIPE_ACCOUNTS: callers requires AUTH_MODE=jwt or AUTH_MODE=router, which identify the caller',
+    );
   }
   if (set['AUTH_MODE'] === 'jwt' && set['JWT_STRIPE_ACCOUNT_CLAIM'] === undefined) {
     faults.push('JWT_STRIPE_ACCOUNT_CLAIM: is required with STRIPE_ACCOUNTS=callers and AUTH_MODE=jwt');
@@ -95,7 +108,7 @@ const settingsOfModes = {
 } as const;
 
 // A setting that the mode does not read was meant for another mode, and its operator relies on it.
-function modeFaults(set: Environment): string[] {
+function modeFaults(set: Environment, writtenAs: (name: string) => string): string[] {
   return Object.entries(settingsOfModes).flatMap(([mode, { needed, optional }]) =>
     set['AUTH_MODE'] === mode
       ? needed
@@ -103,6 +116,6 @@ function modeFaults(set: Environment): string[] {
           .map((name) => `${name}: is required with AUTH_MODE=${mode}`)
       : [...needed, ...optional]
           .filter((name) => set[name] !== undefined)
-          .map((name) => `${name}: is only read with AUTH_MODE=${mode}`),
+          .map((name) => `${writtenAs(name)}: is only read with AUTH_MODE=${mode}`),
   );
 }

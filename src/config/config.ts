@@ -93,7 +93,7 @@ export function readConfig(environment: Environment): Config {
   if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => faultOf(issue, set)));
   // Skipped if a secret file is unreadable: its setting would also be reported as missing.
   if (secretFiles.length === secretSettings.filter((name) => fileOf(name, said) !== undefined).length)
-    faults.push(...combinationFaults(set));
+    faults.push(...combinationFaults(set, (name) => (said[name] === undefined ? `${name}_FILE` : name)));
   faults.push(...keysDirectoryFaults(set['STRIPE_SECRET_KEYS_DIR']));
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
 

@@ -61,7 +61,7 @@ export const settingsForFew = {
   STRIPE_ACCOUNTS_WITHOUT_KEY: accepts('refuse or use-one-key', z.enum(['refuse', 'use-one-key']))
     .default('refuse')
     .describe(
-      'what happens to calls for an account without a file in `STRIPE_SECRET_KEYS_DIR`; `use-one-key` makes them with `STRIPE_SECRET_KEY` and `Stripe-Account`',
+      'how to handle calls for an account that has no file in `STRIPE_SECRET_KEYS_DIR`: refuse them, or make them with `STRIPE_SECRET_KEY` and the header `Stripe-Account`',
     ),
   UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT: wholeNumber(1, 100_000)
     .optional()
@@ -84,7 +84,7 @@ export const settingsForFew = {
   PREPARED_OPERATIONS: onOff()
     .prefault('on')
     .describe(
-      'whether repeated operations are run by compiled plans, which give the same responses as GraphQL’s executor with a third of its work',
+      'whether repeated operations run as compiled plans, which return the same responses as GraphQL’s executor with a third of its CPU',
     ),
   MAX_COST: wholeNumber(1, 10_000)
     .default(100)

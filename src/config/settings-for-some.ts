@@ -67,13 +67,15 @@ export const settingsForSome = {
     .describe('`scoped`: signals only for callers with the scope `evaluations:signals`'),
   TRUSTED_DOCUMENTS: accepts('off, prefer or only', z.enum(['off', 'prefer', 'only']))
     .default('off')
-    .describe('`only` runs only the shipped operations and yours; `prefer` runs and logs others'),
+    .describe(
+      '`only` refuses all operations except the shipped ones and yours; `prefer` runs the others too, but logs them',
+    ),
   TRUSTED_DOCUMENTS_PATH: accepts('the path of a manifest or a directory', z.string())
     .optional()
     .describe('your own operations, in addition to the shipped ones'),
   RATE_LIMIT_PER_MINUTE: wholeNumberOrOff(1, 1_000_000)
     .prefault('120')
-    .describe('the calls to Stripe that a caller’s operations may cause'),
+    .describe('the maximum calls to Stripe per minute that one caller’s operations may cause'),
   RATE_LIMIT_PER_ADDRESS_PER_MINUTE: wholeNumberOrOff(1, 1_000_000)
     .prefault('600')
     .describe('the same per address, across all its callers; refused credentials are counted separately'),
@@ -88,7 +90,7 @@ export const settingsForSome = {
   PSEUDONYM_KEY: accepts('32 to 256 characters', z.string().min(32).max(256))
     .optional()
     .describe('the key of the hash that identifies callers in logs and counters')
-    .meta({ defaultsTo: 'from the Stripe key' }),
+    .meta({ defaultsTo: 'derived from `STRIPE_SECRET_KEY`' }),
   PSEUDONYM_KEY_FILE: secretFile('PSEUDONYM_KEY'),
   // Not a number of proxies: a client that bypasses them could send that many entries.
   TRUST_PROXY: accepts(
@@ -185,7 +187,7 @@ export const settingsForSome = {
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
     .optional()
     .describe(
-      'the base URL of the collector; traces go to `/v1/traces` below it. Without one there are no traces',
+      'the base URL of the collector; traces are sent to its path `/v1/traces`. If it is not set, no traces are exported',
     ),
   OTEL_EXPORTER_OTLP_HEADERS: headerPairs().optional().describe('sent to the collector, such as its token'),
   OTEL_SERVICE_NAME: accepts('a name', z.string().max(256))

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
@@ -88,6 +91,33 @@ describe('the settings of access', () => {
   ])('the settings of access refuse %s=%s, and say what is valid', (name, value) => {
     expect(faultsOf({ [name]: value })).toContain(`${name}: must be `);
     expect(faultsOf({ [name]: value })).toContain(`got ${JSON.stringify(value)}`);
+  });
+
+  it.each([
+    [
+      { TRUSTED_DOCUMENTS_PATH: '/documents' },
+      'TRUSTED_DOCUMENTS_PATH: is only read with TRUSTED_DOCUMENTS=prefer or only',
+    ],
+    [
+      { TRUSTED_DOCUMENTS_PATH: '/documents', TRUSTED_DOCUMENTS: 'off' },
+      'TRUSTED_DOCUMENTS_PATH: is only read with TRUSTED_DOCUMENTS=prefer or only',
+    ],
+    [{ SIGNALS_VISIBILITY: 'scoped' }, 'SIGNALS_VISIBILITY: scoped requires AUTH_MODE=jwt or router'],
+    [
+      { SIGNALS_VISIBILITY: 'scoped', AUTH_MODE: 'none' },
+      'SIGNALS_VISIBILITY: scoped requires AUTH_MODE=jwt or router',
+    ],
+  ])('the settings of access refuse a protection that the other settings leave out: %j', (given, fault) => {
+    expect(faultsOf(given)).toContain(fault);
+  });
+
+  it('the settings of access name the file of a secret that the mode does not read', () => {
+    const file = path.join(mkdtempSync(path.join(tmpdir(), 'secret-')), 'router-secret');
+    writeFileSync(file, secret);
+    expect(faultsOf({ ...jwt, ROUTER_SECRET_FILE: file })).toContain(
+      'ROUTER_SECRET_FILE: is only read with AUTH_MODE=router',
+    );
+    rmSync(path.dirname(file), { recursive: true });
   });
 
   it.each([
