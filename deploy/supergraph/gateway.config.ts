@@ -34,7 +34,7 @@ export const gatewayConfig = {
       },
     },
   ],
-  // No `upstreamRetry`: the subgraph repeats by itself, under one idempotency key, and within one deadline.
+  // No `upstreamRetry`: the subgraph retries by itself, under one idempotency key and within one deadline.
   // Longer than the subgraph's own UPSTREAM_DEADLINE_MS, so that its answer is the one that arrives.
   upstreamTimeout: 10_000,
   propagateHeaders: {

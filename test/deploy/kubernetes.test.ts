@@ -43,17 +43,22 @@ describe('the manifests for Kubernetes', () => {
       'router-secret': 's'.repeat(32),
     };
     for (const [name, text] of Object.entries(written)) writeFileSync(path.join(secrets, name), text);
+    config = readConfig(environmentWith({}));
+  });
+
+  /** The environment of the container, if an overlay patches its ConfigMap. */
+  function environmentWith(patch: Record<string, string>): Record<string, string> {
     const [mount] = container.volumeMounts;
     const { data } = read('configmap.yaml') as { data: Record<string, string> };
-    const mounted = Object.entries(data).map(([name, value]) => [
+    const mounted = Object.entries({ ...data, ...patch }).map(([name, value]) => [
       name,
       value.replace(`${mount.mountPath}/`, `${secrets}/`),
     ]);
     const ofTheImage = argumentsOf('ENV').flatMap((words) =>
       words.split(/\s+/).map((pair) => pair.split('=')),
     );
-    config = readConfig(Object.fromEntries([...ofTheImage, ...mounted]));
-  });
+    return Object.fromEntries([...ofTheImage, ...mounted]);
+  }
   afterAll(() => rmSync(secrets, { recursive: true }));
 
   it('the manifests for Kubernetes are all applied', () => {
@@ -98,6 +103,26 @@ describe('the manifests for Kubernetes', () => {
     expect(added).toMatchObject({ op: 'add', path: '/spec/egress/-' });
     policyWithRedis.spec.egress.push(added.value);
     expect(() => new networking.NetworkPolicy(policyWithRedis as never).validate()).not.toThrow();
+  });
+
+  it('the manifests for Kubernetes accept tokens by an overlay, whose settings are valid together', () => {
+    const overlay = 'deploy/kubernetes-with-tokens';
+    const readOverlay = (file: string) => parse(readFileSync(path.join(overlay, file), 'utf8'));
+    const { resources, patches } = readOverlay('kustomization.yaml');
+    expect(resources).toEqual(['../kubernetes']);
+    expect(readdirSync(overlay).sort()).toEqual(
+      ['kustomization.yaml', ...patches.map((patch: { path: string }) => patch.path)].sort(),
+    );
+    const { metadata, data } = readOverlay('tokens.yaml');
+    expect(metadata.name).toBe(read('configmap.yaml').metadata.name);
+    const { authentication, secretFiles } = readConfig(environmentWith(data));
+    expect(authentication.mode).toBe('jwt');
+    expect(secretFiles.map(({ setting }) => setting)).toEqual(['STRIPE_SECRET_KEY']);
+    const [added] = readOverlay('ingress.yaml');
+    const policyWithIngress = read('networkpolicy.yaml');
+    expect(added).toMatchObject({ op: 'add', path: '/spec/ingress/-' });
+    policyWithIngress.spec.ingress.push(added.value);
+    expect(() => new networking.NetworkPolicy(policyWithIngress as never).validate()).not.toThrow();
   });
 
   it('the manifests for Kubernetes give a pod a longer grace period than its drain may take', () => {
