@@ -120,11 +120,11 @@ export type CustomerEvaluationRegistrationFailureReason =
 
 /** A registration that was let through. `{}` if there is no customer to name. */
 export type CustomerEvaluationRegistrationSucceededInput = {
-  /** The Stripe customer, `cus_…`, that the registration made. Name it if the evaluation was made without one, so that later evaluations know this one. */
+  /** The Stripe customer, `cus_…`, that the registration made. Set it if the evaluation was created without a customer, so that later evaluations can take this one into account. */
   customer?: string | number | null | undefined;
 };
 
-/** How the event ended: exactly one of the fields. All work with every version of Stripe’s API; `outcome` says the most. `warnings` lists what the configured version has no place for. */
+/** How the event ended: exactly one of the fields. All work with every version of Stripe’s API, except for the reason `OTHER`; `outcome` says the most. `warnings` lists the parts that the configured version does not accept. */
 export type CustomerEvaluationReportInput =
   {   /** The customer was not logged in, and why. `OTHER` is not a decision: it is `UPSTREAM_UNSUPPORTED` with Stripe API versions from 27 May 2026 on. */
   loginFailed: CustomerEvaluationLoginFailedInput; loginSucceeded?: never; outcome?: never; registrationFailed?: never; registrationSucceeded?: never; }

@@ -83,12 +83,12 @@ function byRouterSecret(
   namesAccounts: boolean,
 ): (valuesOf: HeaderValues) => Authentication {
   const badHeader = namesAccounts
-    ? 'a caller header is blank, appears twice or is no Stripe account'
+    ? 'a caller header is blank, duplicated, or not a Stripe account'
     : 'a caller header is blank or appears twice';
   return (valuesOf) => {
     const [secret, ...more] = valuesOf('x-router-secret');
     if (secret === undefined || more.length > 0) return refused('no x-router-secret, or several');
-    if (!secrets.includes(secret)) return refused('x-router-secret is none of ROUTER_SECRET');
+    if (!secrets.includes(secret)) return refused('x-router-secret matches no secret in ROUTER_SECRET');
     const caller = callerOfRouter(valuesOf, namesAccounts);
     return caller === undefined ? refused(badHeader) : known(caller);
   };

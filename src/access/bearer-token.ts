@@ -177,7 +177,7 @@ function bindingOf(claim: unknown, granted: ReadonlySet<string>): CustomerBindin
 function accountIn(claim: unknown): string | undefined {
   if (claim === undefined || claim === null) return undefined;
   if (typeof claim !== 'string' || !isStripeAccount(claim))
-    throw new TokenRefused('the account claim is no Stripe account');
+    throw new TokenRefused('the account claim is not a Stripe account');
   return claim;
 }
 

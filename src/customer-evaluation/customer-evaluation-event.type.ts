@@ -47,7 +47,7 @@ registerEnumType(CustomerEvaluationFailureReason, {
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'Something that was reported about an evaluated login or registration.',
+  description: 'An event reported for an evaluated login or registration.',
 })
 export class CustomerEvaluationEvent {
   @Field(() => CustomerEvaluationOutcome, { description: 'How it ended.' })

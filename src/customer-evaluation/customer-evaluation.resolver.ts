@@ -60,7 +60,9 @@ export class CustomerEvaluationResolver {
       'Asks Stripe Radar about a login or registration: how likely multi-accounting or account sharing is. Each call may be billed. Failures that a frontend can act on come in `errors`. Where callers have scopes, needs `evaluations:create`.',
   })
   async createCustomerEvaluation(
-    @Arg('input', () => CreateCustomerEvaluationInput, { description: 'The event, and what is known of it.' })
+    @Arg('input', () => CreateCustomerEvaluationInput, {
+      description: 'The event, and what is known about it.',
+    })
     input: CreateCustomerEvaluationInput,
     @Ctx() context: GraphQLContext,
   ): Promise<CreateCustomerEvaluationPayload> {

@@ -23,10 +23,12 @@ export class StripeCustomer {
 @ObjectType({
   simpleResolvers: true,
   description:
-    'Stripe Radar’s answer to how likely multi-accounting or account sharing is, at one login or registration.',
+    'Stripe Radar’s assessment of one login or registration: how likely multi-accounting or account sharing is.',
 })
 export class CustomerEvaluation {
-  @Field(() => ID, { description: 'Stripe’s id of the evaluation. Keep it, to report how the event ended.' })
+  @Field(() => ID, {
+    description: 'Stripe’s id of the evaluation. Store it: you need it to report the outcome.',
+  })
   readonly id: string;
 
   @Field(() => CustomerEvaluationEventType, { description: 'What was evaluated.' })

@@ -102,7 +102,7 @@ export class CustomerEvaluationRegistrationSucceededInput {
   @Field(() => ID, {
     nullable: true,
     description:
-      'The Stripe customer, `cus_…`, that the registration made. Name it if the evaluation was made without one, so that later evaluations know this one.',
+      'The Stripe customer, `cus_…`, that the registration made. Set it if the evaluation was created without a customer, so that later evaluations can take this one into account.',
   })
   readonly customer?: string | null;
 }
@@ -144,7 +144,7 @@ export class CustomerEvaluationOutcomeInput {
 @Directive('@oneOf')
 @InputType({
   description:
-    'How the event ended: exactly one of the fields. All work with every version of Stripe’s API; `outcome` says the most. `warnings` lists what the configured version has no place for.',
+    'How the event ended: exactly one of the fields. All work with every version of Stripe’s API, except for the reason `OTHER`; `outcome` says the most. `warnings` lists the parts that the configured version does not accept.',
 })
 export class CustomerEvaluationReportInput {
   @Field(() => CustomerEvaluationOccurrence, {

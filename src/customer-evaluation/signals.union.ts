@@ -9,13 +9,15 @@ import { CustomerEvaluationRiskLevel } from './risk-level.enum.ts';
 export abstract class CustomerEvaluationSignal {
   @Field(() => Float, {
     nullable: true,
-    description: 'From 0.0 (unlikely) to 100.0 (almost certain); null if Stripe sends none: decide by level.',
+    description:
+      'From 0.0 (unlikely) to 100.0 (almost certain); null if Stripe sends none; in that case, decide by the level.',
   })
   readonly score: number | null;
 
   @Field(() => CustomerEvaluationRiskLevel, {
     nullable: true,
-    description: 'Stripe’s interpretation of the score; null if Stripe sends none: decide by score.',
+    description:
+      'Stripe’s interpretation of the score; null if Stripe sends none; in that case, decide by the score.',
   })
   readonly riskLevel: CustomerEvaluationRiskLevel | null;
 

@@ -13,12 +13,12 @@ export class ForbiddenError extends GatewayError {
   }
 
   static lacksScope(scope: string): ForbiddenError {
-    return new ForbiddenError(`This needs the scope ${scope}, which the caller lacks.`);
+    return new ForbiddenError(`The caller lacks the required scope ${scope}.`);
   }
 
   static noAccount(): ForbiddenError {
     return new ForbiddenError(
-      'The caller names no Stripe account, and this gateway has none for it. Its issuer or router must name one.',
+      'The caller has no Stripe account, and this gateway has no default. The token issuer or router must name one.',
       403,
     );
   }

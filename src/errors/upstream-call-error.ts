@@ -1,4 +1,4 @@
-import { type FailureCode, failureCodes } from './error-codes.ts';
+import { type DetailedOutcome, type FailureCode, failureCodes } from './error-codes.ts';
 
 /** Whether anything may have happened upstream: `NONE` is a promise, `UNKNOWN` is not. */
 export type Effect = 'NONE' | 'UNKNOWN';
@@ -24,6 +24,8 @@ export interface FailureDetails {
   readonly operatorsMustAct?: boolean;
   /** Whether a retry can help, if that differs from the code's default. */
   readonly retryable?: boolean;
+  /** The outcome in metrics and the log, if it says more than the code. */
+  readonly outcome?: DetailedOutcome | undefined;
 }
 
 /** A call that failed in a way its caller can act on. Anything else that is thrown is a bug. */
@@ -38,6 +40,7 @@ export class UpstreamCallError extends Error {
   readonly operatorNote: string | undefined;
   readonly operatorsMustAct: boolean;
   readonly retryable: boolean;
+  readonly outcome: DetailedOutcome | undefined;
 
   constructor(code: FailureCode, details: FailureDetails) {
     const problems = details.problems ?? [{ message: failureCodes[code].message }];
@@ -51,6 +54,7 @@ export class UpstreamCallError extends Error {
     this.operatorNote = details.operatorNote;
     this.operatorsMustAct = details.operatorsMustAct ?? code === 'UPSTREAM_REFUSED';
     this.retryable = details.retryable ?? failureCodes[code].retryable;
+    this.outcome = details.outcome;
   }
 
   /** A field that can't be sent, so nothing was sent. `rule` follows the field's path in the message. */

@@ -32,7 +32,7 @@ export async function runIdempotent<Result, Payload>(
   } catch (error) {
     if (!(error instanceof UpstreamCallError)) throw error;
     logFailure(error, context.log);
-    context.observer.failed(error.code);
+    context.observer.failed(error.outcome ?? error.code);
     // If the client's key was invalid, the payload has a generated one that can be used.
     const { client } = key ?? generateIdempotencyKey(context, mutation.name);
     return mutation.failed(client, error);

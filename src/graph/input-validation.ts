@@ -48,7 +48,7 @@ function problemWith(value: string, maxLength: number): string | undefined {
   }
   // Encoders disagree about unpaired surrogates, and databases about NUL: neither would arrive as sent.
   if (!value.isWellFormed()) return 'contains a lone surrogate, which UTF-8 cannot encode.';
-  if (value.includes('\0')) return 'holds a NUL character.';
+  if (value.includes('\0')) return 'contains a NUL character.';
   return undefined;
 }
 

@@ -33,7 +33,7 @@ export const badRequests: readonly PlainMessage[] = [
   {
     start: 'This operation has been blocked as a potential Cross-Site Request Forgery',
     message:
-      'A page of any origin could have sent this request. POST with the content type application/json, or send the header apollo-require-preflight: true.',
+      'Any website could have made a browser send this request. POST with the content type application/json, or send the header apollo-require-preflight: true.',
   },
 ];
 

@@ -93,7 +93,7 @@ export const magicCases: Readonly<Record<string, MagicCase>> = {
     },
   },
   missing: {
-    does: 'knows no such object: `NOT_FOUND` with its path',
+    does: 'has no such object: `NOT_FOUND` with its path',
     error: {
       status: 400,
       type: 'invalid_request_error',

@@ -20,7 +20,7 @@ export function readCommand(args: readonly string[]): Command {
   const strange = command === undefined ? first : rest[0];
   if (command !== undefined && strange === undefined) return command;
   throw new StartupError(
-    `Unknown argument ${JSON.stringify(strange)}. Settings come from the environment, such as ` +
+    `Unknown argument ${JSON.stringify(strange)}. Settings are environment variables, such as ` +
       'PORT=4001 node dist/main.js; --help lists them.',
   );
 }

@@ -95,7 +95,7 @@ function callersOf({ authentication }: Config): string {
     case 'jwt':
       return `with a token of ${authentication.issuer} for ${authentication.audiences.join(' or ')}`;
     case 'router':
-      return 'those that the router vouches for, with ROUTER_SECRET';
+      return 'named by the router, which authenticates with ROUTER_SECRET';
     default:
       return authentication satisfies never;
   }
@@ -108,10 +108,14 @@ function accountsOf({ stripe: { accounts }, secretKeysDirectory: directory }: Co
   return `each caller’s own (STRIPE_ACCOUNTS=callers), ${[...ownKey, ...oneKey].join(', or else ')}`;
 }
 
-function rateLimitsOf({ rateLimits: { perMinute, perAddressPerMinute, redisUrl } }: Config): string {
+function rateLimitsOf({ authentication, rateLimits }: Config): string {
+  const { perMinute, perAddressPerMinute, redisUrl } = rateLimits;
+  const perAddress =
+    perAddressPerMinute === undefined ? 'none for an address' : `${perAddressPerMinute} for an address`;
   const limits = [
     perMinute === undefined ? 'none for a caller' : `${perMinute} calls a minute for a caller`,
-    perAddressPerMinute === undefined ? 'none for an address' : `${perAddressPerMinute} for an address`,
+    // A router's address is not counted.
+    ...(authentication.mode === 'router' ? [] : [perAddress]),
   ];
   return `${limits.join(', ')}; counted ${redisUrl === undefined ? 'by this process only' : 'in Redis, for all replicas'}`;
 }

@@ -13,7 +13,7 @@ export interface Service {
 }
 
 /** The maximum uncaught exceptions to report. */
-const toldBugs = 10;
+const maxReportedBugs = 10;
 
 /**
  * Shuts down the process with its service. The first SIGTERM, SIGINT, SIGHUP or SIGQUIT starts the drain, then it exits
@@ -49,7 +49,7 @@ export function installGracefulShutdown(service: Service): void {
   process.on('uncaughtException', (error: unknown) => {
     exitCode = 1;
     bugs += 1;
-    if (bugs <= toldBugs) service.onBug(describeError(error));
+    if (bugs <= maxReportedBugs) service.onBug(describeError(error));
     if (!ending) end();
   });
 }

@@ -14,13 +14,13 @@ export function helpText(): string {
   });
   return `A GraphQL gateway in front of Stripe Radar's customer evaluations.
 
-  node dist/main.js                  serves the gateway: with no STRIPE_SECRET_KEY, in front of a built-in sandbox
-  node dist/main.js sandbox          serves the sandbox alone
+  node dist/main.js                  starts the gateway; without STRIPE_SECRET_KEY, its upstream is the built-in sandbox
+  node dist/main.js sandbox          starts only the sandbox
   node dist/main.js --check-config   checks the settings and prints the resulting configuration, secrets masked
   node dist/main.js --version        prints the version
   node dist/main.js --help           prints this
 
-Settings come from the environment. Defaults are in brackets.
+Settings are environment variables. Defaults are in parentheses.
 
 ${plain(groups.join('\n\n'))}
 `;

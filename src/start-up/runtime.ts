@@ -9,8 +9,8 @@ export function requireRuntime(version: string, supported: string): void {
   const [leastMajor = 0, leastMinor = 0] = numbersIn(supported);
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
   throw new StartupError(
-    `Node ${leastMajor}.${leastMinor} or later is needed, and this is ${version}. \`npm start\` uses the one that the ` +
-      'project brings.',
+    `Node ${leastMajor}.${leastMinor} or later is required; this is ${version}. \`npm start\` uses the version that the ` +
+      'project installs.',
   );
 }
 

@@ -10,7 +10,7 @@ export function startupBanner(url: string, config: Config): string {
   return `The gateway: ${url}/graphql
 
 ${configSummary(config, url)}
-The upstream is the built-in sandbox, its scores are made up. ${tryIt}
+The upstream is the built-in sandbox: its scores are made up. ${tryIt}
 
 ${firstCall(url, config)}
 

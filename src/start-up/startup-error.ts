@@ -30,7 +30,7 @@ function addressAdvice({ code, port, setting = 'PORT' }: AddressFault): string {
     case 'EADDRINUSE':
       return `Port ${port} is in use: set ${setting} to another port (0 picks a free one), or stop the process that listens on it.`;
     case 'EACCES':
-      return `Port ${port} may not be opened by this user: set ${setting} to 1024 or above.`;
+      return `This user may not open port ${port}: set ${setting} to 1024 or above.`;
     default:
       return 'HOST is not an address of this machine: set it to 127.0.0.1, or to 0.0.0.0 for all addresses.';
   }

@@ -49,7 +49,7 @@ export function registerScrapedMetrics(
     'Upstream calls that wait for a free slot or for the rate limit.',
     (load) => load.waiting,
   );
-  upstream('stripe_accounts', 'Stripe accounts that calls were made for lately.', (load) => load.accounts);
+  upstream('stripe_accounts', 'Stripe accounts with recent calls.', (load) => load.accounts);
   upstream(
     'stripe_accounts_down',
     'Stripe accounts with recent calls whose circuit breaker is open.',

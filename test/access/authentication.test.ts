@@ -104,8 +104,12 @@ describe('a caller behind a router', () => {
   it.each<[string, Headers, string]>([
     ['without a secret', { 'x-router-secret': undefined }, 'no x-router-secret, or several'],
     ['with two', { 'x-router-secret': [secret, secret] }, 'no x-router-secret, or several'],
-    ['with an empty one', { 'x-router-secret': [''] }, 'x-router-secret is none of ROUTER_SECRET'],
-    ['with another', { 'x-router-secret': [`${secret}x`] }, 'x-router-secret is none of ROUTER_SECRET'],
+    ['with an empty one', { 'x-router-secret': [''] }, 'x-router-secret matches no secret in ROUTER_SECRET'],
+    [
+      'with another',
+      { 'x-router-secret': [`${secret}x`] },
+      'x-router-secret matches no secret in ROUTER_SECRET',
+    ],
     ...['subject', 'issuer', 'scopes', 'customer'].map((name): [string, Headers, string] => [
       `with two of x-caller-${name}`,
       { [`x-caller-${name}`]: ['a', 'b'] },

@@ -56,7 +56,7 @@ describe('the log of a gateway that refuses callers', () => {
       { AUTH_MODE: 'router', ROUTER_SECRET: secret },
       Array.from({ length: 50 }, () => ({ 'x-router-secret': 'guess' })),
     );
-    const reason = 'x-router-secret is none of ROUTER_SECRET';
+    const reason = 'x-router-secret matches no secret in ROUTER_SECRET';
     expect(lines).toEqual([first(reason), more(reason, 49)]);
   });
 

@@ -33,7 +33,7 @@ const replicas = (perSecond: number) => (microseconds: number) =>
 
 /** The label of a row, the figure it shows, and its format. */
 const rows: readonly (readonly [what: string, name: string, how: (figure: number) => string])[] = [
-  ['CPU of one evaluation', 'CPU µs', (figure) => `${round(figure)} µs`],
+  ['CPU per evaluation', 'CPU µs', (figure) => `${round(figure)} µs`],
   ['with a whole core, by that', 'CPU µs', (figure) => `${round(1e6 / figure)} a second`],
   [
     `planned, ${plannedShare * 100} % of what a core carried at peak`,
@@ -86,12 +86,12 @@ write('docs/capacity.md', 'capacity', table);
  * The columns of the comparison, each also as a multiple of the limit, unless the limit's own figure is close to zero.
  */
 const compared: readonly (readonly [title: string, name: string, digits: number])[] = [
-  ['CPU of one, µs', 'CPU µs', 0],
-  ['at 100 a second', 'CPU µs at 100 a second', 0],
+  ['CPU per mutation, µs', 'CPU µs', 0],
+  ['the same at 100 a second', 'CPU µs at 100 a second', 0],
   ['added p50, ms', 'added p50 ms', 1],
   ['added p99, ms', 'added p99 ms', 1],
   ['start, ms', 'start ms', 0],
-  ['most memory, MB', 'peak MB', 0],
+  ['peak memory, MB', 'peak MB', 0],
 ];
 const limit = contestants[0] ?? {};
 const multiple = (value: number, name: string): string => {

@@ -34,7 +34,7 @@ describeUnless(missingBrowser(), 'the playground on v2, in Chromium', () => {
   }
 
   async function send(page: Page, word: string, button: 'Sign up' | 'Log in'): Promise<void> {
-    await page.getByLabel('What the sandbox answers').selectOption(word);
+    await page.getByLabel('The sandbox’s response').selectOption(word);
     await page.getByRole('button', { name: button }).click();
   }
   const told = (page: Page, text: RegExp) => page.getByRole('status').filter({ hasText: text }).waitFor();

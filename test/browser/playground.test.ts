@@ -67,7 +67,7 @@ const levels: Readonly<Record<string, string>> = {
   normal: '42.5 of 100, normal risk',
   low: '3 of 100, low risk',
   null_level: '50 of 100, no level',
-  unknown_level: '50 of 100, a level that is not known here',
+  unknown_level: '50 of 100, an unrecognized level',
   score_101: '101 of 100, highest risk',
 };
 
@@ -185,7 +185,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     const work = async (): Promise<void> => {
       const page = await open();
       for (let next = cases.shift(); next !== undefined; next = cases.shift()) {
-        await page.getByLabel('What the sandbox answers').selectOption(next.word);
+        await page.getByLabel('The sandbox’s response').selectOption(next.word);
         await page.getByRole('button', { name: 'Sign up' }).click();
         expectToShow(next.word, next.does, 'Sign-up', await shownOn(page));
         await goWell();
@@ -236,7 +236,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
 
   it('the playground shows each attempt as it arrived, and its response', async () => {
     const page = await open();
-    await page.getByLabel('What the sandbox answers').selectOption('once_reset_after');
+    await page.getByLabel('The sandbox’s response').selectOption('once_reset_after');
     await page.getByLabel('Telephone').fill('+1 (555) 01&02=[3]');
     await page.getByRole('button', { name: 'Sign up' }).click();
     const { calls } = await shownOn(page);
@@ -334,7 +334,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
 
   it('the playground names the field that was refused', async () => {
     const page = await open();
-    await page.getByLabel('What the sandbox answers').selectOption('error_400');
+    await page.getByLabel('The sandbox’s response').selectOption('error_400');
     await page.getByRole('button', { name: 'Sign up' }).click();
     expect((await shownOn(page)).status).toContain('Stripe refused radarSession.');
   });
@@ -343,7 +343,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     const page = await open();
     const topOf = (selector: string) =>
       page.locator(selector).evaluate((part) => part.getBoundingClientRect().top);
-    await page.getByLabel('What the sandbox answers').selectOption('delay_1000');
+    await page.getByLabel('The sandbox’s response').selectOption('delay_1000');
     await page.getByRole('button', { name: 'Log in' }).click();
     await page.locator('#result[aria-busy=true]').getByText('Log-in: asking the gateway…').waitFor();
     const whileBusy = await Promise.all(['#repeat', '#exchanges'].map(topOf));
@@ -390,7 +390,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
       const page = await open({ colorScheme });
       expect(await barriersOf(page)).toEqual([]);
       for (const word of ['highest', 'elevated', 'low', 'null_level', 'null_signals', 'error_400']) {
-        await page.getByLabel('What the sandbox answers').selectOption(word);
+        await page.getByLabel('The sandbox’s response').selectOption(word);
         await page.getByRole('button', { name: 'Sign up' }).click();
         await shownOn(page);
         expect(await barriersOf(page)).toEqual([]);

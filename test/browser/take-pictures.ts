@@ -33,7 +33,7 @@ const pages: Readonly<Record<string, { path: string; act: (page: Page) => Promis
   playground: {
     path: '/try',
     act: async (page) => {
-      await page.getByLabel('What the sandbox answers').selectOption('elevated');
+      await page.getByLabel('The sandbox’s response').selectOption('elevated');
       await page.getByRole('button', { name: 'Sign up' }).click();
       await page.locator('#result[aria-busy=false]').waitFor();
     },

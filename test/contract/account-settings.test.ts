@@ -56,7 +56,7 @@ describe('the settings of Stripe accounts', () => {
     [{ STRIPE_ACCOUNT: 'acct_1', STRIPE_CONTEXT: 'org_1' }, 'STRIPE_CONTEXT: is set together with'],
     [{ STRIPE_CONTEXT: 'acct_1' }, 'STRIPE_CONTEXT: must be a context path'],
     [{ STRIPE_CONTEXT: 'org_1/' }, 'STRIPE_CONTEXT: must be a context path'],
-    [{ STRIPE_ACCOUNTS: 'callers' }, 'STRIPE_ACCOUNTS: callers needs AUTH_MODE'],
+    [{ STRIPE_ACCOUNTS: 'callers' }, 'STRIPE_ACCOUNTS: callers requires AUTH_MODE'],
     [jwt, 'JWT_STRIPE_ACCOUNT_CLAIM: is required'],
     [
       { STRIPE_SECRET_KEYS_DIR: '/keys' },

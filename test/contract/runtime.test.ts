@@ -5,7 +5,7 @@ it.each(['v20.20.2', 'v22.18.9', 'v18.0.0'])(
   'the gateway refuses to start on Node %s, and names the version that it needs',
   (version) => {
     expect(() => requireRuntime(version, '>=22.19')).toThrow(
-      `Node 22.19 or later is needed, and this is ${version}. \`npm start\` uses the one that the project brings.`,
+      `Node 22.19 or later is required; this is ${version}. \`npm start\` uses the version that the project installs.`,
     );
   },
 );

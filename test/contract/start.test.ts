@@ -264,7 +264,7 @@ describe('the process', () => {
     const gateway = start({}, '--port', '4001');
     expect(await gateway.exited).toBe(1);
     expect(gateway.told()).toBe(
-      'Unknown argument "--port". Settings come from the environment, such as ' +
+      'Unknown argument "--port". Settings are environment variables, such as ' +
         'PORT=4001 node dist/main.js; --help lists them.\n',
     );
   });
@@ -362,7 +362,7 @@ describe('the process', () => {
     // Values that follow from other settings.
     expect(printed).toMatch(/^ {2}UPSTREAM +stripe$/m);
     expect(printed).toMatch(/^ {2}INTROSPECTION +off$/m);
-    expect(printed).toMatch(/^ {2}callers +those that the router vouches for/m);
+    expect(printed).toMatch(/^ {2}callers +named by the router, which authenticates with ROUTER_SECRET/m);
     expect(printed).toMatch(/^ {2}metrics +at \/metrics of 127\.0\.0\.1, port 9464$/m);
     expect(printed).toMatch(
       /^ {2}traces +to http:\/\/collector\.example:4318\/v1\/traces, as \S+, parentbased/m,

@@ -88,7 +88,7 @@ const refusals: Told[] = [
     refusal: ForbiddenError.lacksScope('evaluations:read'),
     status: 403,
     headers: {},
-    message: 'This needs the scope evaluations:read, which the caller lacks.',
+    message: 'The caller lacks the required scope evaluations:read.',
     code: 'FORBIDDEN',
     retryAfterMs: undefined,
   },

@@ -286,7 +286,7 @@ describe('keys of single accounts', () => {
     });
     expect(await outcomeOf('acct_2')).toBe('UPSTREAM_REFUSED');
     expect(upstream.requests).toEqual([]);
-    await own.logged(/the file of an account holds no key/);
+    await own.logged(/an account’s key file does not contain a valid key/);
     expect((await own.flushed()).join('')).not.toContain('not a key');
   });
 

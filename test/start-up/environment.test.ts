@@ -51,7 +51,7 @@ const refused: readonly [what: string, names: RegExp, environment: Record<string
   ],
   [
     'a live key on an address that others reach, without AUTH_MODE',
-    /^ {2}AUTH_MODE: must be set with a live key/m,
+    /^ {2}AUTH_MODE: must be set when the key is live/m,
     { HOST: '0.0.0.0', STRIPE_SECRET_KEY: 'sk_live_canary' },
   ],
 ];

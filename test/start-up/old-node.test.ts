@@ -27,7 +27,7 @@ it.each([
     ['--import', `data:text/javascript,${encodeURIComponent(asNode20)}`, 'dist/main.js', ...parameters],
     { env: { PATH: process.env['PATH'], PORT: '0' }, encoding: 'utf8', timeout: 10_000 },
   );
-  expect(stderr).toMatch(/^Node 22\.19 or later is needed, and this is v20\.20\.2\./);
+  expect(stderr).toMatch(/^Node 22\.19 or later is required; this is v20\.20\.2\./);
   expect(stderr).not.toMatch(/^\s+at /m);
   expect(status).toBe(1);
 });

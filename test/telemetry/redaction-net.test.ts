@@ -51,9 +51,9 @@ describe('the net beneath the log', () => {
     expect(fixedTexts).toEqual(
       expect.arrayContaining([
         'no Authorization header',
-        'x-router-secret is none of ROUTER_SECRET',
+        'x-router-secret matches no secret in ROUTER_SECRET',
         'authentication failed',
-        'the file of an account holds no key',
+        'an account’s key file does not contain a valid key',
         'unrecognized settings, check the spelling',
       ]),
     );

@@ -5,7 +5,7 @@ export function HowToRun({ mode }: Pick<PageInfo, 'mode'>) {
   return (
     <section className="how-to-run" aria-label="How to run an operation">
       <p>
-        <strong>The answer appears here.</strong> Press <span aria-hidden="true">▶ </span>
+        <strong>The response appears here.</strong> Press <span aria-hidden="true">▶ </span>
         <em>Execute query</em>
         <span className="shortcut">
           , or <kbd>Ctrl</kbd> <kbd>Enter</kbd> in the operation (<kbd>⌘</kbd> <kbd>Enter</kbd> on a Mac)

@@ -10,7 +10,7 @@ const levels: Readonly<Record<CustomerEvaluationRiskLevel, { name: string; band?
   NORMAL: { name: 'normal risk', band: 'normal', advice: 'Nothing unusual: let in.' },
   LOW: { name: 'low risk', band: 'normal', advice: 'Less risk than usual: let in.' },
   NOT_ASSESSED: { name: 'not assessed', advice: 'Stripe made no assessment.' },
-  UNKNOWN: { name: 'a level that is not known here', advice: 'Decide by the score.' },
+  UNKNOWN: { name: 'an unrecognized level', advice: 'Decide by the score.' },
 };
 const noLevel: (typeof levels)[CustomerEvaluationRiskLevel] = {
   name: 'no level',

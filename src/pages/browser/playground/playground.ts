@@ -146,7 +146,7 @@ async function inTurn(
   const end = await working.catch((error) => {
     if (!(error instanceof NoAnswer)) throw error;
     return () => {
-      tell('failed', 'The gateway did not answer. Send it again: under the same key nothing happens twice.');
+      tell('failed', 'The gateway did not respond. Send it again: with the same key, nothing happens twice.');
       withoutAnswer();
     };
   });
@@ -185,7 +185,7 @@ function showVerdict(kind: Kind, verdict: Verdict): void {
       showNoScore('not evaluated');
       tell('failed', `${kind} not evaluated (${verdict.code}). ${verdict.why}`);
       note.textContent =
-        'The person is let in without a score: a fraud check that fails must not close the door.';
+        'The person is let in without a score: a failed fraud check must not lock anyone out.';
       note.hidden = false;
       break;
   }

@@ -44,7 +44,7 @@ function verdictOn({ id, signals, pendingSignals }: Evaluation): Verdict {
   if (own?.reading == null) {
     const [pending] = pendingSignals;
     if (pending !== undefined)
-      return { outcome: 'pending', id, signal: nameOf[pending] ?? 'A signal that is not known here' };
+      return { outcome: 'pending', id, signal: nameOf[pending] ?? 'An unrecognized signal' };
     return { outcome: 'unscored', id, why: 'there is no signal' };
   }
   const { score, riskLevel } = own.reading;
