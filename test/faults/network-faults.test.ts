@@ -3,6 +3,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { generate } from 'selfsigned';
 import { createEverything } from '../harness/evaluations.ts';
@@ -231,6 +232,8 @@ describe('when the way to the upstream fails', () => {
     // Held together, so that each has its own connection.
     upstream.always(late(300));
     expect(await burst()).toEqual([]);
+    // So long that these successes no longer count for the breaker.
+    await delay(3_100);
     upstream.always();
     upstream.next(...Array.from({ length: 15 }, () => reset('before')));
     expect(await burst()).toEqual([]);
