@@ -124,7 +124,7 @@ export type CustomerEvaluationRegistrationSucceededInput = {
   customer?: string | number | null | undefined;
 };
 
-/** How the event ended: exactly one of the fields. All work with every version of Stripe’s API, except for the reason `OTHER`; `outcome` says the most. `warnings` lists the parts that the configured version does not accept. */
+/** How the event ended: exactly one of the fields. `outcome` with a `status` and an `eventType` works with every version of Stripe’s API, and says the most. `warnings` lists the parts that the configured version does not accept. */
 export type CustomerEvaluationReportInput =
   {   /** The customer was not logged in, and why. `OTHER` is not a decision: it is `UPSTREAM_UNSUPPORTED` with Stripe API versions from 27 May 2026 on. */
   loginFailed: CustomerEvaluationLoginFailedInput; loginSucceeded?: never; outcome?: never; registrationFailed?: never; registrationSucceeded?: never; }

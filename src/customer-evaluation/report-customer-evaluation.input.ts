@@ -144,7 +144,7 @@ export class CustomerEvaluationOutcomeInput {
 @Directive('@oneOf')
 @InputType({
   description:
-    'How the event ended: exactly one of the fields. All work with every version of Stripe’s API, except for the reason `OTHER`; `outcome` says the most. `warnings` lists the parts that the configured version does not accept.',
+    'How the event ended: exactly one of the fields. `outcome` with a `status` and an `eventType` works with every version of Stripe’s API, and says the most. `warnings` lists the parts that the configured version does not accept.',
 })
 export class CustomerEvaluationReportInput {
   @Field(() => CustomerEvaluationOccurrence, {

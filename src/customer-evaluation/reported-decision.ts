@@ -10,8 +10,8 @@ export const stripeStatuses = {
 } as const satisfies Record<CustomerEvaluationReportedStatus, string>;
 
 /**
- * Throws `UPSTREAM_UNSUPPORTED` for an event that is not a decision of the business: a `loginFailed` for `OTHER`, such
- * as a wrong password. These Stripe versions accept only decisions, and reporting the event as one would be false.
+ * Throws `UPSTREAM_UNSUPPORTED` for an event that is not a decision of the business: a `loginFailed` or
+ * `registrationFailed` for `OTHER`, such as a wrong password. These Stripe versions accept only decisions, and reporting the event as one would be false.
  */
 export function requireDecision({ path, reason }: Report): void {
   const variant = path.at(-1);

@@ -109,7 +109,7 @@ export const detailedOutcomes = {
   DRAINING: 'gateway',
   // `UNAUTHENTICATED`: credentials could not be checked, because the issuer's keys are unavailable.
   IDENTITY_UNAVAILABLE: 'gateway',
-  // `UPSTREAM_UNSUPPORTED`: a report of a failed login that the business did not decide, such as a wrong password.
+  // `UPSTREAM_UNSUPPORTED`: a report of a failed login or registration that was no decision, such as a wrong password.
   NOT_A_DECISION: 'client',
 } as const satisfies Record<string, Fault>;
 

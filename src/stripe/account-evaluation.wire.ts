@@ -32,7 +32,7 @@ const time = z.iso.datetime({ offset: true });
 const accountSignal = z.looseObject({
   risk_level: z.string().nullish(),
   /** A decimal: JSON numbers would lose digits in some clients. Checked later: callers decide by the level. */
-  score: z.string().nullish(),
+  score: z.union([z.string(), z.number()]).nullish(),
   evaluated_at: time.nullish(),
   signal: z.string().nullish(),
 });

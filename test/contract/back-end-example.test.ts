@@ -272,7 +272,11 @@ describe('the example of a back end in front of a gateway that refuses', () => {
     const failures = [
       {
         status: 503,
-        body: { errors: [{ message: 'No.', extensions: { code: 'OVERLOADED', retryable: true } }] },
+        body: {
+          errors: [
+            { message: 'No.', extensions: { code: 'OVERLOADED', retryable: true, retryAfterMs: 1_500 } },
+          ],
+        },
       },
       {
         body: {

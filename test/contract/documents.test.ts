@@ -11,6 +11,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { describeSettings } from '../../src/config/setting-descriptions.ts';
 import { settings } from '../../src/config/settings.ts';
 import { customerEvaluationModule } from '../../src/customer-evaluation/customer-evaluation.module.ts';
+import { detailedOutcomes } from '../../src/errors/error-codes.ts';
 import { buildSubgraph } from '../../src/graph/subgraph-schema.ts';
 import { readCommand } from '../../src/start-up/command-line.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
@@ -294,7 +295,13 @@ function isKnown(name: string): boolean {
   const words = readFileSync('schema/customer-evaluations.graphql', 'utf8').match(/\b[A-Z_]+\b/g) ?? [''];
   const codes = readFileSync('docs/reference/errors.md', 'utf8').match(/`[A-Z_]+`/g) ?? [''];
   const composers = ['INCONSISTENT_DESCRIPTION', 'INPUT_OBJECT'];
-  return isSetting(name) || words.includes(name) || codes.includes(`\`${name}\``) || composers.includes(name);
+  return (
+    isSetting(name) ||
+    words.includes(name) ||
+    codes.includes(`\`${name}\``) ||
+    Object.hasOwn(detailedOutcomes, name) ||
+    composers.includes(name)
+  );
 }
 
 // Files that an earlier command creates, and that are not in the repository.

@@ -47,6 +47,16 @@ describe('a wait for pending signals', () => {
     },
   );
 
+  it.each([
+    { waitMs: 150, pauseMs: 75 },
+    { waitMs: 250, pauseMs: 100 },
+    { waitMs: 300, pauseMs: 100 },
+  ])('a wait of $waitMs ms for pending signals begins its only read after $pauseMs ms', async (each) => {
+    await waitFor(each.waitMs, each.pauseMs - 1, 50);
+    expect(ends).toEqual(['complete']);
+    expect(reads.map(({ at }) => Math.round(at))).toEqual([each.pauseMs]);
+  });
+
   it('a wait for pending signals gives its last read as much time as the reads before it took', async () => {
     await waitFor(2_000, 1_500, 300);
     expect(ends).toEqual(['complete']);

@@ -146,6 +146,7 @@ describe('a gateway with STRIPE_API=v2', () => {
   it.each([
     { sent: '0.30000000000000004', score: 0.30000000000000004 },
     { sent: `66.${'6'.repeat(99)}7`, score: 66.66666666666667 },
+    { sent: 66.5, score: 66.5 },
     { sent: '7e1', score: null },
     { sent: '', score: null },
     { sent: 'n/a', score: null },
@@ -159,7 +160,7 @@ describe('a gateway with STRIPE_API=v2', () => {
       const { customerEvaluation, errors } = await create(login(radarSession, customer));
       expect(errors).toEqual([]);
       expect(customerEvaluation.signals.accountSharing).toMatchObject({ score, riskLevel: 'LOW' });
-      if (score === null) await gateway.logged(/user_account_sharing\.score is no decimal/);
+      if (score === null) await gateway.logged(/user_account_sharing\.score is not a decimal/);
     },
   );
 

@@ -3,6 +3,7 @@ import { loginAnswer, registrationAnswer } from '../harness/evaluations.ts';
 import { formFields } from '../harness/forms.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
 
 const id = 'ceval_1STAJ19XxSPY66dBEesAnzjw';
 const report = `mutation ($input: ReportCustomerEvaluationInput!) {
@@ -155,7 +156,9 @@ describe.each(dialects)('reporting with $version', ({ version, dialect }) => {
 
   beforeAll(async () => {
     upstream = await startRecordingUpstream();
-    gateway = await startTestGateway(upstreamAt(upstream.url, { STRIPE_API_VERSION: version }));
+    gateway = await startTestGateway(
+      upstreamAt(upstream.url, { STRIPE_API_VERSION: version, METRICS_PORT: '0' }),
+    );
   });
   afterAll(async () => {
     await gateway.close();
@@ -200,6 +203,25 @@ describe.each(dialects)('reporting with $version', ({ version, dialect }) => {
       });
       expect(formFields(request?.body ?? '')).toEqual(told.sent);
       expect(request?.headers['idempotency-key']).toMatch(/^[0-9a-f]{64}$/);
+    },
+  );
+
+  it.each(['loginFailed', 'registrationFailed'])(
+    'a report of %s that was no decision, such as a wrong password, is no failure of the gateway',
+    async (variant) => {
+      const failures = async (): Promise<number> =>
+        sumOf(await scrape(metricsUrl(gateway)), 'customer_evaluations_operation_duration_seconds_count', {
+          fault: 'gateway',
+        });
+      const before = await failures();
+      const payload = await send({ id, report: { [variant]: { reason: 'OTHER' } } });
+      expect(payload.errors.map(({ code }: { code: string }) => code)).toEqual(
+        dialect === 'event' ? [] : ['UPSTREAM_UNSUPPORTED'],
+      );
+      expect(await failures()).toBe(before);
+      if (dialect === 'event') return;
+      const told = (await gateway.flushed()).filter((line) => line.includes('"outcome":"NOT_A_DECISION"'));
+      expect(told.length).toBeGreaterThan(0);
     },
   );
 

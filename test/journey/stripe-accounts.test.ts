@@ -312,7 +312,7 @@ describe('keys of single accounts', () => {
     await until('Bearer sk_test_two');
     // An invalid file does not replace the key in use.
     write('acct_1', 'sk_te');
-    while (!own.log.some((line) => line.includes('holds no key'))) {
+    while (!own.log.some((line) => line.includes('does not contain a valid key'))) {
       expect(await outcomeOf('acct_1')).toBe('OK');
     }
     expect(keySent()).toBe('Bearer sk_test_two');

@@ -115,7 +115,7 @@ export class Evaluations {
     this.#reports.add(report);
   }
 
-  /** Waits for the reports in progress, for a graceful shutdown. */
+  /** Waits for the reports in progress, for a graceful shutdown: in an outage, for more than three minutes. */
   async close(): Promise<void> {
     await Promise.all(this.#reports);
   }
@@ -167,7 +167,13 @@ function refusalIn(error: unknown): Failure | undefined {
   const [refusal] = (error instanceof ClientError && error.response.errors) || [];
   const code = refusal?.extensions?.['code'];
   if (refusal === undefined || typeof code !== 'string') return undefined;
-  return { message: refusal.message, code, retryable: refusal.extensions['retryable'] === true };
+  const { retryable, retryAfterMs } = refusal.extensions;
+  return {
+    message: refusal.message,
+    code,
+    retryable: retryable === true,
+    retryAfterMs: Number(retryAfterMs ?? 0),
+  };
 }
 
 type EvaluationInput = Omit<CreateCustomerEvaluationInput, 'idempotencyKey'>;

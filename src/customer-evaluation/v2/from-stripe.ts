@@ -99,7 +99,8 @@ function readSignals(
 function readSignal(drift: ResponseDrift, name: string, wire: AccountSignalWire): CustomerEvaluationSignal {
   drift.noteUnknown(`evaluated_signals.${name}.`, wire, signalFields);
   return {
-    score: wire.score == null ? null : readDecimal(drift, `evaluated_signals.${name}.score`, wire.score),
+    score:
+      wire.score == null ? null : readDecimal(drift, `evaluated_signals.${name}.score`, String(wire.score)),
     riskLevel:
       wire.risk_level == null
         ? null
@@ -108,9 +109,9 @@ function readSignal(drift: ResponseDrift, name: string, wire: AccountSignalWire)
   };
 }
 
-/** The nearest double, the same as for a JSON number with these digits; null if the text is no decimal. */
+/** The nearest double, the same as for a JSON number with these digits; null if it is not a decimal. */
 function readDecimal(drift: ResponseDrift, field: string, text: string): number | null {
   if (/^-?\d{1,15}(\.\d{1,100})?$/.test(text)) return drift.readScore(field, Number(text));
-  drift.note(`${field} is no decimal`);
+  drift.note(`${field} is not a decimal`);
   return null;
 }

@@ -88,7 +88,9 @@ export class SignalWaiter {
       // Another read must fit after this one. If none does, this one is the last, as late as it can be.
       const longestPauseMs = leftMs - 2 * readMs;
       const isLast = longestPauseMs < minPauseMs;
-      await pause(isLast ? Math.max(leftMs - readMs, 0) : Math.min(jitteredMs, longestPauseMs), call);
+      // A signal that was pending a moment ago is still pending, so even a wait shorter than a read begins with a pause.
+      const lastPauseMs = Math.max(leftMs - readMs, Math.min(minPauseMs, leftMs / 2));
+      await pause(isLast ? lastPauseMs : Math.min(jitteredMs, longestPauseMs), call);
       if (isAbandoned(call)) return latest;
       if (await this.#acquireRate(call, readMs)) {
         const startedAt = performance.now();

@@ -41,7 +41,7 @@ export class AccountLanes {
     if (entered === undefined) return undefined;
     const passedAt = performance.now();
     return entered.catch((error: unknown) => {
-      // A call that the breaker rejects has acquired no rate.
+      // While the breaker rejects calls, this one may have acquired no rate.
       if (!lane.breaker.isRejecting) lane.releaseRate(passedAt);
       throw error;
     });
