@@ -317,14 +317,14 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
       return keys.length === 1 ? route.abort() : route.continue();
     });
     await page.getByRole('button', { name: 'Log in' }).click();
-    await page.getByRole('status').getByText('The gateway did not answer.').waitFor();
+    await page.getByRole('status').getByText('The gateway did not respond.').waitFor();
     await page.getByRole('button', { name: 'Send again with the same key' }).click();
     expect((await shownOn(page)).status).toMatch(/^Log-in evaluated\. Account sharing: /);
     expect(keys).toEqual([keys[0], keys[0]]);
     // The same holds for reports: pressing the button again repeats the same report.
     keys.splice(0);
     await page.getByRole('button', { name: 'Log-in succeeded' }).click();
-    await page.getByRole('status').getByText('The gateway did not answer.').waitFor();
+    await page.getByRole('status').getByText('The gateway did not respond.').waitFor();
     await page.getByRole('button', { name: 'Log-in succeeded' }).click();
     expect((await shownOn(page)).status).toBe('Reported: Log-in succeeded.');
     expect(keys).toEqual([keys[0], keys[0]]);

@@ -158,12 +158,15 @@ describe('when the process is to end', () => {
 
   it('a draining process answers pipelined mutations in flight before it closes their connection', async () => {
     await start();
-    upstream.always(late(300));
+    const { fault, release } = hold();
+    upstream.always(fault);
     const client = connectRaw(gateway);
     const mutation = JSON.stringify({ query: createEverything, variables: { input: registration() } });
     client.socket.write(requestWith(mutation) + requestWith(mutation));
     while (upstream.keys.length < 2) await delay(5);
     gateway.child.kill('SIGTERM');
+    await untilLeaving();
+    release();
     while (!client.isClosed()) await delay(20);
     expect(client.received().match(/HTTP\/1\.1 200/g)).toHaveLength(2);
     expect(client.received().match(/connection: close/gi)).toHaveLength(1);

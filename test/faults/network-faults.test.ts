@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { generate } from 'selfsigned';
 import { createEverything } from '../harness/evaluations.ts';
 import {
   type FaultyUpstream,
-  late,
+  hold,
   reset,
   startFaultyUpstream,
   succeed,
@@ -230,12 +230,19 @@ describe('when the way to the upstream fails', () => {
     const burst = async (): Promise<unknown[]> =>
       (await Promise.all(Array.from({ length: 15 }, () => create(gateway)))).flatMap(({ errors }) => errors);
     // Held together, so that each has its own connection.
-    upstream.always(late(300));
-    expect(await burst()).toEqual([]);
+    const { fault, release } = hold();
+    const before = new Set<Socket>();
+    upstream.always((victim) => {
+      before.add(victim.socket);
+      fault(victim);
+    });
+    const first = burst();
+    while (before.size < 15) await delay(5);
+    release();
+    expect(await first).toEqual([]);
     // So long that these successes no longer count for the breaker.
     await delay(3_100);
-    upstream.always();
-    upstream.next(...Array.from({ length: 15 }, () => reset('before')));
+    upstream.always((victim) => (before.has(victim.socket) ? reset('before') : succeed)(victim));
     expect(await burst()).toEqual([]);
     expect(upstream.effects).toBe(30);
   });
