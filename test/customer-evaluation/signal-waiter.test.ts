@@ -63,7 +63,7 @@ describe('a wait for pending signals', () => {
     for (const { leftMs } of reads) expect(leftMs).toBeGreaterThanOrEqual(300);
   });
 
-  it('above the limit on reads, those waits for pending signals that get a read have time for it', async () => {
+  it('a wait for pending signals above the limit on reads has time for each read that it gets', async () => {
     const waiter = new SignalWaiter({ waitMs: 2_000, maxReadsPerSecond: 20 }, (end) => ends.push(end));
     const read = async ({ deadline }: Call): Promise<CustomerEvaluation> => {
       const isInTime = deadline.remainingMs >= 200;
