@@ -28,6 +28,28 @@ const kinds: Readonly<Record<string, new (manifest: never) => { validate(): void
   'networking.k8s.io/v1 NetworkPolicy': networking.NetworkPolicy,
 };
 
+/** The settings that a file of an overlay patches in. All files of the overlay must be its patches of the base. */
+function settingsOfOverlay(overlay: string, file: string): Record<string, string> {
+  const readOverlay = (name: string) => parse(readFileSync(path.join(overlay, name), 'utf8'));
+  const { resources, patches } = readOverlay('kustomization.yaml');
+  expect(resources).toEqual(['../kubernetes']);
+  expect(readdirSync(overlay).sort()).toEqual(
+    ['kustomization.yaml', ...patches.map((patch: { path: string }) => patch.path)].sort(),
+  );
+  const { metadata, data } = readOverlay(file);
+  expect(metadata.name).toBe(read('configmap.yaml').metadata.name);
+  return data;
+}
+
+/** Expects that a patch adds one rule to the base's network policy, which is valid with it. */
+function expectRule(patch: string, direction: 'ingress' | 'egress'): void {
+  const [added] = parse(readFileSync(patch, 'utf8'));
+  expect(added).toMatchObject({ op: 'add', path: `/spec/${direction}/-` });
+  const policyWithRule = read('networkpolicy.yaml');
+  policyWithRule.spec[direction].push(added.value);
+  expect(() => new networking.NetworkPolicy(policyWithRule as never).validate()).not.toThrow();
+}
+
 const deployment = read('deployment.yaml');
 const pod = deployment.spec.template.spec;
 const [container] = pod.containers;
@@ -88,41 +110,18 @@ describe('the manifests for Kubernetes', () => {
   });
 
   it('the manifests for Kubernetes reach Redis by an overlay that changes nothing else', () => {
-    const overlay = 'deploy/kubernetes-with-redis';
-    const readOverlay = (file: string) => parse(readFileSync(path.join(overlay, file), 'utf8'));
-    const { resources, patches } = readOverlay('kustomization.yaml');
-    expect(resources).toEqual(['../kubernetes']);
-    expect(readdirSync(overlay).sort()).toEqual(
-      ['kustomization.yaml', ...patches.map((patch: { path: string }) => patch.path)].sort(),
-    );
-    const { metadata, data } = readOverlay('redis-url.yaml');
-    expect(metadata.name).toBe(read('configmap.yaml').metadata.name);
-    expect(data).toEqual({ REDIS_URL_FILE: `${container.volumeMounts[0].mountPath}/redis-url` });
-    const [added] = readOverlay('redis-egress.yaml');
-    const policyWithRedis = read('networkpolicy.yaml');
-    expect(added).toMatchObject({ op: 'add', path: '/spec/egress/-' });
-    policyWithRedis.spec.egress.push(added.value);
-    expect(() => new networking.NetworkPolicy(policyWithRedis as never).validate()).not.toThrow();
+    expect(settingsOfOverlay('deploy/kubernetes-with-redis', 'redis-url.yaml')).toEqual({
+      REDIS_URL_FILE: `${container.volumeMounts[0].mountPath}/redis-url`,
+    });
+    expectRule('deploy/kubernetes-with-redis/redis-egress.yaml', 'egress');
   });
 
   it('the manifests for Kubernetes accept tokens by an overlay, whose settings are valid together', () => {
-    const overlay = 'deploy/kubernetes-with-tokens';
-    const readOverlay = (file: string) => parse(readFileSync(path.join(overlay, file), 'utf8'));
-    const { resources, patches } = readOverlay('kustomization.yaml');
-    expect(resources).toEqual(['../kubernetes']);
-    expect(readdirSync(overlay).sort()).toEqual(
-      ['kustomization.yaml', ...patches.map((patch: { path: string }) => patch.path)].sort(),
-    );
-    const { metadata, data } = readOverlay('tokens.yaml');
-    expect(metadata.name).toBe(read('configmap.yaml').metadata.name);
+    const data = settingsOfOverlay('deploy/kubernetes-with-tokens', 'tokens.yaml');
     const { authentication, secretFiles } = readConfig(environmentWith(data));
     expect(authentication.mode).toBe('jwt');
     expect(secretFiles.map(({ setting }) => setting)).toEqual(['STRIPE_SECRET_KEY']);
-    const [added] = readOverlay('ingress.yaml');
-    const policyWithIngress = read('networkpolicy.yaml');
-    expect(added).toMatchObject({ op: 'add', path: '/spec/ingress/-' });
-    policyWithIngress.spec.ingress.push(added.value);
-    expect(() => new networking.NetworkPolicy(policyWithIngress as never).validate()).not.toThrow();
+    expectRule('deploy/kubernetes-with-tokens/ingress.yaml', 'ingress');
   });
 
   it('the manifests for Kubernetes give a pod a longer grace period than its drain may take', () => {
