@@ -18,10 +18,5 @@ export function requireDecision({ path, reason }: Report): void {
   if (reason !== 'OTHER' || (variant !== 'loginFailed' && variant !== 'registrationFailed')) return;
   const rule =
     'OTHER is not a decision, and this gateway’s Stripe API accepts only decisions. Report nothing, or `outcome` with a status if the business decided.';
-  const field = [...path, 'reason'];
-  throw new UpstreamCallError('UPSTREAM_UNSUPPORTED', {
-    effect: 'NONE',
-    problems: [{ path: field, message: `${field.join('.')}: ${rule}` }],
-    outcome: 'NOT_A_DECISION',
-  });
+  throw UpstreamCallError.ofField('UPSTREAM_UNSUPPORTED', [...path, 'reason'], rule, 'NOT_A_DECISION');
 }

@@ -58,14 +58,24 @@ export class UpstreamCallError extends Error {
   }
 
   /** A field that can't be sent, so nothing was sent. `rule` follows the field's path in the message. */
-  static ofField(code: FailureCode, path: readonly string[], rule: string): UpstreamCallError {
-    return UpstreamCallError.ofFields(code, [path], rule);
+  static ofField(
+    code: FailureCode,
+    path: readonly string[],
+    rule: string,
+    outcome?: DetailedOutcome,
+  ): UpstreamCallError {
+    return UpstreamCallError.ofFields(code, [path], rule, outcome);
   }
 
   /** Fields that can't be sent, all for the same reason. */
-  static ofFields(code: FailureCode, paths: readonly (readonly string[])[], rule: string): UpstreamCallError {
+  static ofFields(
+    code: FailureCode,
+    paths: readonly (readonly string[])[],
+    rule: string,
+    outcome?: DetailedOutcome,
+  ): UpstreamCallError {
     const problems = paths.map((path) => ({ path, message: `${path.join('.')}: ${rule}` }));
-    return new UpstreamCallError(code, { effect: 'NONE', problems });
+    return new UpstreamCallError(code, { effect: 'NONE', problems, outcome });
   }
 
   /** The same failure, with `path` for those of its problems that have none. */

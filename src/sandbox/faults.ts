@@ -27,10 +27,16 @@ const answersStatus = (
       .end(JSON.stringify({ error: { type: 'api_error', ...error } })),
 });
 
-const answersBody = (does: string, body: string, headers: Record<string, string> = {}): SandboxFault => ({
+/** A body that takes long to make is a function, called for each response. */
+const answersBody = (
+  does: string,
+  body: string | (() => Buffer),
+  headers: Record<string, string> = {},
+): SandboxFault => ({
   does: `processes the request, then responds with ${does}`,
   processesFirst: true,
-  write: (response) => response.writeHead(200, { ...json, ...headers }).end(body),
+  write: (response) =>
+    response.writeHead(200, { ...json, ...headers }).end(typeof body === 'string' ? body : body()),
 });
 
 /**
@@ -78,13 +84,9 @@ export const sandboxFaults: Readonly<Record<string, SandboxFault>> = {
   bom: answersBody('a byte order mark before the JSON', '\uFEFF{}'),
   deep: answersBody('JSON 100,000 deep', '['.repeat(100_000) + ']'.repeat(100_000)),
   big: answersBody('10 MB', ' '.repeat(10 * megabyte)),
-  gzip: {
-    does: 'processes the request, then responds with a body compressed a thousand to one',
-    processesFirst: true,
-    // Compressed here, not when the sandbox starts.
-    write: (response) =>
-      response.writeHead(200, { ...json, 'content-encoding': 'gzip' }).end(gzipSync(' '.repeat(megabyte))),
-  },
+  gzip: answersBody('a body compressed a thousand to one', () => gzipSync(' '.repeat(megabyte)), {
+    'content-encoding': 'gzip',
+  }),
   headers: answersBody(
     '100 kB of headers',
     '{}',
