@@ -63,6 +63,12 @@ export const magicCases: Readonly<Record<string, MagicCase>> = {
     riskLevel: null,
     onV2: { does: 'a risk level of null, against what v2 promises' },
   },
+  highest_null_level: {
+    does: 'score 87.5, no risk level',
+    score: 87.5,
+    riskLevel: null,
+    onV2: { does: 'score 87.5 with a risk level of null, against what v2 promises' },
+  },
   unknown_level: {
     does: 'a risk level that this gateway does not know: `UNKNOWN`',
     score: 50,

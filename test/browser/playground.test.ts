@@ -67,6 +67,7 @@ const levels: Readonly<Record<string, string>> = {
   normal: '42.5 of 100, normal risk',
   low: '3 of 100, low risk',
   null_level: '50 of 100, no level',
+  highest_null_level: '87.5 of 100, no level',
   unknown_level: '50 of 100, an unrecognized level',
   score_101: '101 of 100, highest risk',
 };

@@ -154,6 +154,29 @@ describe('the example of a back end', () => {
     expect((await logIn('sandbox_highest', fields, headers)).decision).toEqual(blocked);
   });
 
+  it('the example of a back end evaluates a person who adds to an attempt', async () => {
+    const attempt = await newAttempt();
+    for (const added of ['.é', '.1', '.']) {
+      expect((await logIn('sandbox_highest', { attempt: attempt + added })).decision).toEqual(blocked);
+    }
+  });
+
+  it('the example of a back end lets nobody in who submits many forms at once, or one form several times', async () => {
+    const [one, ...others] = await Promise.all(Array.from({ length: 10 }, newAttempt));
+    const answers = await Promise.all(
+      [one, one, ...others].map(async (attempt) => {
+        const body = new URLSearchParams({
+          email: 'at.once.sandbox_highest@example.com',
+          attempt: attempt ?? '',
+        });
+        return (await (await fetch(`${url}/log-in`, { method: 'POST', body })).json()) as { status: string };
+      }),
+    );
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses).toContain('BLOCKED');
+    expect(statuses).not.toContain('ALLOWED');
+  });
+
   it('the example of a back end evaluates a person who sends a used attempt with another Radar Session', async () => {
     const attempt = await newAttempt();
     expect((await logIn('sandbox_highest', { attempt })).decision).toEqual(blocked);
@@ -245,26 +268,96 @@ describe('the example of a back end in front of a gateway that refuses', () => {
     evaluationContext: [{ clientDetails: { radarSession: 'rse_bad' } }, { customerDetails: { customer: 'cus_1' } }],
   });`;
 
-  it('the example of a back end uses the same two keys if an attempt whose details are refused is sent again', async () => {
-    const { keys } = await run(decide.repeat(2), (_, count) => ({
-      body: {
-        data: {
-          createCustomerEvaluation:
-            count % 2 === 1
-              ? { customerEvaluation: null, errors: [{ code: 'BAD_USER_INPUT' }] }
-              : { customerEvaluation: { id: 'ceval_1', signals: null }, errors: [] },
-        },
+  const report = `evaluations.report('person', { evaluation: 'ceval_1', eventType: 'LOGIN', status: 'ALLOWED', reason: 'LOW' }, () => {});`;
+  const failure = (code: string, retryable = false) => ({ code, message: 'No.', retryable });
+  const created = (customerEvaluation: object | null, errors: object[] = []) => ({
+    body: { data: { createCustomerEvaluation: { customerEvaluation, errors } } },
+  });
+  const reported = (errors: object[] = []) => ({ body: { data: { reportCustomerEvaluation: { errors } } } });
+  const signals = (riskLevel: string | null, score: number | null) => ({
+    __typename: 'LoginSignals',
+    accountSharing: { riskLevel, score },
+  });
+  const print = decide.replace('await', 'process.stderr.write(JSON.stringify(await').replace(/;$/, '));');
+
+  it.each([
+    [null, 95, 'BLOCKED'],
+    ['UNKNOWN', 75, 'BLOCKED'],
+    ['UNKNOWN', 74.9, 'RESTRICTED'],
+    [null, 64.9, 'ALLOWED'],
+    ['UNKNOWN', null, 'ALLOWED'],
+    ['LOW', 95, 'ALLOWED'],
+  ])(
+    'the example of a back end decides on the level %s with the score %s: %s',
+    async (level, score, status) => {
+      const evaluation = { id: 'ceval_1', signals: signals(level, score), pendingSignals: [] };
+      const { told } = await run(print, () => created(evaluation));
+      expect(JSON.parse(told)).toMatchObject({ status, evaluation: 'ceval_1' });
+    },
+  );
+
+  it.each(['UPSTREAM_UNSUPPORTED', 'UPSTREAM_REFUSED'])(
+    'the example of a back end evaluates without client details after %s, and lets the person in if that is refused too',
+    async (code) => {
+      const evaluation = { id: 'ceval_1', signals: signals('HIGHEST', 90), pendingSignals: [] };
+      const retried = await run(print, (_, count) =>
+        count === 1 ? created(null, [failure(code)]) : created(evaluation),
+      );
+      expect(JSON.parse(retried.told)).toMatchObject({ status: 'BLOCKED' });
+      const refused = await run(print, () => created(null, [failure(code)]));
+      expect(JSON.parse(refused.told)).toMatchObject({ status: 'ALLOWED', reason: code });
+    },
+  );
+
+  it('the example of a back end lets a person in while signals are pending, then reads them, tells its caller and reports the new decision', async () => {
+    const pending = { id: 'ceval_1', signals: null, pendingSignals: ['ACCOUNT_SHARING'] };
+    const complete = { ...pending, signals: signals('HIGHEST', 90), pendingSignals: [] };
+    let reads = 0;
+    const { keys, told } = await run(
+      `const decision = ${decide}
+      console.error(decision.status, decision.reason);
+      evaluations.report('person', decision, ({ status, reason }) => console.error('late', status, reason));`,
+      (operation) => {
+        if (operation === 'CreateCustomerEvaluation') return created(pending);
+        if (operation === 'ReportCustomerEvaluation') return reported();
+        reads += 1;
+        return { body: { data: { customerEvaluation: reads === 1 ? pending : complete } } };
       },
-    }));
-    expect(keys).toEqual(['attempt', 'attempt again', 'attempt', 'attempt again']);
+    );
+    expect(told).toBe('ALLOWED PENDING\nlate BLOCKED HIGHEST\n');
+    expect(keys).toEqual(['attempt', undefined, undefined, 'report of ceval_1: BLOCKED']);
   });
 
-  const report = `evaluations.report('person', { evaluation: 'ceval_1', eventType: 'LOGIN', status: 'ALLOWED' });`;
+  it('the example of a back end asks for proof if the signals of the second evaluation are pending', async () => {
+    const { told } = await run(print, (_, count) =>
+      count === 1
+        ? created(null, [failure('BAD_USER_INPUT')])
+        : created({ id: 'ceval_1', signals: null, pendingSignals: ['ACCOUNT_SHARING'] }),
+    );
+    expect(JSON.parse(told)).toMatchObject({ status: 'RESTRICTED', reason: 'PENDING' });
+  });
+
+  it('the example of a back end reports under another key once Stripe has stored a failure under the first', async () => {
+    const { keys, told } = await run(report, (_, count) =>
+      reported(count === 1 ? [failure('UPSTREAM_UNAVAILABLE')] : []),
+    );
+    expect(keys).toEqual(['report of ceval_1: ALLOWED', 'report of ceval_1: ALLOWED again']);
+    expect(told).toBe('');
+  });
+
+  it('the example of a back end uses the same two keys if an attempt whose details are refused is sent again', async () => {
+    const { keys } = await run(decide.repeat(2), (_, count) =>
+      count % 2 === 1
+        ? created(null, [failure('BAD_USER_INPUT')])
+        : created({ id: 'ceval_1', signals: null, pendingSignals: [] }),
+    );
+    expect(keys).toEqual(['attempt', 'attempt again', 'attempt', 'attempt again']);
+  });
 
   it('the example of a back end sends a report once that is refused for good, and says that it is lost', async () => {
     const refusal = { message: 'Who are you?', extensions: { code: 'UNAUTHENTICATED', retryable: false } };
     const { keys, told } = await run(report, () => ({ status: 401, body: { errors: [refusal] } }));
-    expect(keys).toEqual(['report of ceval_1']);
+    expect(keys).toEqual(['report of ceval_1: ALLOWED']);
     expect(told).toBe('A report was lost: UNAUTHENTICATED. Who are you?\n');
   });
 
@@ -278,21 +371,10 @@ describe('the example of a back end in front of a gateway that refuses', () => {
           ],
         },
       },
-      {
-        body: {
-          data: {
-            reportCustomerEvaluation: {
-              errors: [{ code: 'RATE_LIMITED', message: 'No.', retryable: true, retryAfterMs: 10 }],
-            },
-          },
-        },
-      },
+      reported([{ ...failure('RATE_LIMITED', true), retryAfterMs: 10 }]),
     ];
-    const { keys, told } = await run(
-      report,
-      (_, count) => failures[count - 1] ?? { body: { data: { reportCustomerEvaluation: { errors: [] } } } },
-    );
-    expect(keys).toEqual(Array(3).fill('report of ceval_1'));
+    const { keys, told } = await run(report, (_, count) => failures[count - 1] ?? reported());
+    expect(keys).toEqual(Array(3).fill('report of ceval_1: ALLOWED'));
     expect(told).toBe('');
   });
 });

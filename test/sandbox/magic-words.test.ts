@@ -26,6 +26,7 @@ const seen: Readonly<Record<string, object>> = {
   low: ownSignal({ score: 3, riskLevel: 'LOW' }),
   not_assessed: ownSignal({ score: 0, riskLevel: 'NOT_ASSESSED' }),
   null_level: ownSignal({ score: 50, riskLevel: null }),
+  highest_null_level: ownSignal({ score: 87.5, riskLevel: null }),
   unknown_level: ownSignal({ score: 50, riskLevel: 'UNKNOWN' }),
   score_101: ownSignal({ score: 101 }),
   null_signals: signals(null),

@@ -27,6 +27,7 @@ const seen: Readonly<Record<string, object>> = {
   low: signal({ score: '3.0', risk_level: 'low' }),
   not_assessed: signal({ score: undefined, risk_level: 'unknown' }),
   null_level: signal({ score: '50.0', risk_level: null }),
+  highest_null_level: signal({ score: '87.5', risk_level: null }),
   unknown_level: signal({ score: '50.0', risk_level: 'volcanic' }),
   score_101: signal({ score: '101.0', risk_level: 'highest' }),
   null_signals: { pending_signals: [], evaluated_signals: null },
@@ -81,7 +82,15 @@ function withGaps(body: { evaluated_signals?: Record<string, object> | null }): 
 }
 
 /** Words that lead to responses that the API's description does not have. */
-const outside = ['null_level', 'unknown_level', 'null_signals', 'new_signal', 'sparse', 'nulls'];
+const outside = [
+  'null_level',
+  'highest_null_level',
+  'unknown_level',
+  'null_signals',
+  'new_signal',
+  'sparse',
+  'nulls',
+];
 
 describe('a word that the sandbox’s v2 knows', () => {
   it.each(Object.keys(casesOf('v2')))('sandbox_%s does what its row says', async (word) => {

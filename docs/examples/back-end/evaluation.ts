@@ -3,6 +3,7 @@ import {
   CreateCustomerEvaluationDocument,
   type CreateCustomerEvaluationInput,
   type CreateCustomerEvaluationMutation,
+  CustomerEvaluationDocument,
   type CustomerEvaluationRiskLevel,
   ReportCustomerEvaluationDocument,
   type ReportCustomerEvaluationMutationVariables,
@@ -12,7 +13,10 @@ import { ClientError, GraphQLClient } from 'graphql-request';
 /** What to do with a person who logs in or signs up, and why. Only `status` is for the person. */
 export interface Decision {
   readonly status: 'ALLOWED' | 'RESTRICTED' | 'BLOCKED';
-  /** The risk level that decided, or the code of the failure that left the decision without one. */
+  /**
+   * The risk level that decided, `PENDING` if Stripe had not made one yet, or the code of the failure that left the
+   * decision without one.
+   */
   readonly reason: string;
   readonly eventType: CreateCustomerEvaluationInput['eventType'];
   /** The evaluation's id; undefined if there was none in time, and so nothing to report on. */
@@ -37,6 +41,12 @@ const causedByThePerson = new Set([
   'RATE_LIMITED',
 ]);
 
+/** Refusals that are either about what the browser sent or about your settings. */
+const perhapsCausedByThePerson = new Set(['UPSTREAM_UNSUPPORTED', 'UPSTREAM_REFUSED']);
+
+/** The pauses before a pending evaluation is read again, in seconds. */
+const readPauses = [1, 2, 4, 8];
+
 /** The pauses between the tries of a report, in seconds: two minutes in all. */
 const reportPauses = [1, 2, 4, 8, 15, 30, 60];
 
@@ -44,7 +54,9 @@ const reportPauses = [1, 2, 4, 8, 15, 30, 60];
 export class Evaluations {
   readonly #client: GraphQLClient;
   readonly #budgetMs: number;
-  readonly #reports = new Set<Promise<void>>();
+  /** The attempt that each person has in progress. */
+  readonly #inProgress = new Map<string, { attempt: string; decision: Promise<Decision> }>();
+  readonly #afterwards = new Set<Promise<void>>();
 
   constructor({ url, secret, budgetMs }: EvaluationSettings) {
     this.#client = new GraphQLClient(
@@ -60,17 +72,30 @@ export class Evaluations {
    * from your server.
    */
   async decide(person: string, attempt: string, input: EvaluationInput): Promise<Decision> {
+    const inProgress = this.#inProgress.get(person);
+    if (inProgress?.attempt === attempt) return inProgress.decision;
+    // Many at once would exceed Stripe's rate limit, and so let people in.
+    if (inProgress !== undefined) return { ...letIn('IN_PROGRESS', input), status: 'RESTRICTED' };
+    const decision = this.#decide(person, attempt, input);
+    this.#inProgress.set(person, { attempt, decision });
+    return decision.finally(() => this.#inProgress.delete(person));
+  }
+
+  async #decide(person: string, attempt: string, input: EvaluationInput): Promise<Decision> {
     // The gateway gives up a little earlier, so that its typed error still arrives in time.
     const giveUpAt = performance.now() + this.#budgetMs * 0.9;
     const signal = AbortSignal.timeout(this.#budgetMs);
     const evaluate = (key: string, { eventType, evaluationContext }: EvaluationInput) =>
       this.#evaluate(person, { eventType, evaluationContext, idempotencyKey: key }, giveUpAt, signal);
     const first = await evaluate(attempt, input);
-    if (!causedByThePerson.has(first.reason)) return first;
+    const isCausedByThePerson = causedByThePerson.has(first.reason);
+    if (!isCausedByThePerson && !perhapsCausedByThePerson.has(first.reason)) return first;
     // Once more, without the key and the details that the browser sent.
     const evaluationContext = input.evaluationContext.filter(({ clientDetails }) => clientDetails == null);
     const second = await evaluate(`${attempt} again`, { ...input, evaluationContext });
-    return second.evaluation === undefined ? { ...first, status: 'RESTRICTED' } : second;
+    if (second.evaluation === undefined)
+      return isCausedByThePerson ? { ...first, status: 'RESTRICTED' } : first;
+    return second.reason === 'PENDING' ? { ...second, status: 'RESTRICTED' } : second;
   }
 
   async #evaluate(
@@ -90,9 +115,8 @@ export class Evaluations {
         signal,
       });
       if (!payload?.customerEvaluation) return letIn(payload?.errors[0]?.code ?? 'NO_ANSWER', input);
-      const { id, signals } = payload.customerEvaluation;
-      const risk = riskIn(signals);
-      return { status: statusFor(risk), reason: risk, eventType: input.eventType, evaluation: id };
+      const { id } = payload.customerEvaluation;
+      return { ...decisionOn(payload.customerEvaluation), eventType: input.eventType, evaluation: id };
     } catch (error) {
       return letIn(refusalIn(error)?.code ?? 'NO_ANSWER', input);
     }
@@ -102,29 +126,65 @@ export class Evaluations {
    * Tells Stripe what was decided, which is what its models learn from. Call it after responding to the person:
    * it returns immediately, retries for two minutes, and never throws. A report is lost, with a line on stderr, if it is
    * refused or nothing answers for longer, and without one if the process dies. If you need every report, use a job
-   * queue, with `evaluation` as the job's key.
+   * queue, with the evaluation and the status as the job's key.
+   *
+   * A pending evaluation is read again first. If the person should not have been let in, `onRisk` gets the decision
+   * that replaces the first one: end the person's session, or ask for proof at the next step.
    */
-  report(person: string, { evaluation, eventType, status }: Decision): void {
-    if (evaluation === undefined) return;
-    const report = this.#sendReport(person, {
-      id: evaluation,
-      // Some of Stripe's API versions need the event type.
-      report: { outcome: { status, eventType } },
-      idempotencyKey: `report of ${evaluation}`,
-    }).finally(() => this.#reports.delete(report));
-    this.#reports.add(report);
+  report(person: string, decision: Decision, onRisk: (decision: Decision) => void): void {
+    const work = this.#report(person, decision, onRisk).finally(() => this.#afterwards.delete(work));
+    this.#afterwards.add(work);
   }
 
   /** Waits for the reports in progress, for a graceful shutdown: in an outage, for more than three minutes. */
   async close(): Promise<void> {
-    await Promise.all(this.#reports);
+    await Promise.all(this.#afterwards);
+  }
+
+  async #report(person: string, first: Decision, onRisk: (decision: Decision) => void): Promise<void> {
+    if (first.evaluation === undefined) return;
+    const decision =
+      first.reason === 'PENDING' ? await this.#decideLater(person, first, first.evaluation) : first;
+    const { status, eventType, evaluation } = decision;
+    if (first.status === 'ALLOWED' && status !== 'ALLOWED') onRisk(decision);
+    await this.#sendReport(person, {
+      id: first.evaluation,
+      // Some of Stripe's API versions need the event type.
+      report: { outcome: { status, eventType } },
+      // With the status: a corrected decision is another report.
+      idempotencyKey: `report of ${evaluation}: ${status}`,
+    });
+  }
+
+  /** Reads a pending evaluation until Stripe has made its signals, and decides again. */
+  async #decideLater(person: string, pending: Decision, id: string): Promise<Decision> {
+    for (const pause of readPauses) {
+      await sleep(pause * 1_000);
+      try {
+        const { customerEvaluation } = await this.#client.request({
+          document: CustomerEvaluationDocument,
+          variables: { id },
+          requestHeaders: { 'x-caller-subject': person },
+          signal: AbortSignal.timeout(10_000),
+        });
+        if (customerEvaluation === null || customerEvaluation.pendingSignals.length > 0) continue;
+        return { ...pending, ...decisionOn(customerEvaluation) };
+      } catch {
+        // Read again: the person does not wait.
+      }
+    }
+    return pending;
   }
 
   async #sendReport(person: string, report: ReportCustomerEvaluationMutationVariables): Promise<void> {
+    let { idempotencyKey } = report;
     for (const pause of [...reportPauses, undefined]) {
-      const failure = await this.#tryReport(person, report);
+      const failure = await this.#tryReport(person, { ...report, idempotencyKey });
       if (failure === undefined) return;
-      if (!failure.retryable || pause === undefined) {
+      const isKeySpent = failure.code === 'UPSTREAM_UNAVAILABLE' && !failure.retryable;
+      // Stripe stored a failure under the key, and would send it again. A second report of a decision does no harm.
+      if (isKeySpent) idempotencyKey += ' again';
+      if (!(failure.retryable || isKeySpent) || pause === undefined) {
         process.stderr.write(`A report was lost: ${failure.code}. ${failure.message}\n`);
         return;
       }
@@ -178,13 +238,24 @@ function refusalIn(error: unknown): Failure | undefined {
 
 type EvaluationInput = Omit<CreateCustomerEvaluationInput, 'idempotencyKey'>;
 type Created = NonNullable<CreateCustomerEvaluationMutation['createCustomerEvaluation']>;
-type Signals = NonNullable<Created['customerEvaluation']>['signals'];
+type Evaluation = Pick<NonNullable<Created['customerEvaluation']>, 'signals' | 'pendingSignals'>;
 
-/** Each event type has its own signal. */
-function riskIn(signals: Signals): CustomerEvaluationRiskLevel {
-  const signal =
-    signals?.__typename === 'LoginSignals' ? signals.accountSharing : (signals?.multiAccounting ?? null);
-  return signal?.riskLevel ?? 'UNKNOWN';
+function decisionOn({ signals, pendingSignals }: Evaluation): Pick<Decision, 'status' | 'reason'> {
+  const risk = riskIn(signals);
+  // With Stripe's API v2 signals may come later.
+  if (risk === 'UNKNOWN' && pendingSignals.length > 0) return { status: 'ALLOWED', reason: 'PENDING' };
+  return { status: statusFor(risk), reason: risk };
+}
+
+/** Each event type has its own signal. Without a level that is known, its score decides. */
+function riskIn(signals: Evaluation['signals']): CustomerEvaluationRiskLevel {
+  const signal = signals?.__typename === 'LoginSignals' ? signals.accountSharing : signals?.multiAccounting;
+  const { riskLevel, score } = signal ?? {};
+  if (riskLevel != null && riskLevel !== 'UNKNOWN') return riskLevel;
+  if (score == null) return 'UNKNOWN';
+  // The bands of Stripe's guide.
+  if (score >= 75) return 'HIGHEST';
+  return score >= 65 ? 'ELEVATED' : 'NORMAL';
 }
 
 /** Your policy. Tell people that they are blocked, and how to reach a person who can review the decision. */

@@ -55,7 +55,10 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     .writeHead(status === 'BLOCKED' ? 403 : 200, { 'content-type': 'application/json' })
     .end(JSON.stringify({ status }));
   // The person has the response: nobody waits for the report.
-  evaluations.report(person.id, decision);
+  evaluations.report(person.id, decision, ({ status, reason }) => {
+    // End the person's session here.
+    process.stdout.write(`${JSON.stringify({ status, reason, isLate: true })}\n`);
+  });
 }
 
 server.listen(Number(env['PORT'] ?? 3000), '127.0.0.1', () => {
@@ -74,10 +77,12 @@ function attemptOf(value: string | null): string {
   const [id, time, signature = ''] = (value ?? '').split('.');
   const [sent, ours] = [Buffer.from(signature), Buffer.from(signatureOf(`${id}.${time}`))];
   const isOurs = sent.length === ours.length && timingSafeEqual(sent, ours);
-  if (value === null || !isOurs) return newAttempt();
+  if (!isOurs) return newAttempt();
+  // Without what follows the signature: with it, the person could choose the key.
+  const attempt = `${id}.${time}.${signature}`;
   const age = Math.floor((Date.now() - Number(time)) / attemptLifetimeMs);
   // Negative if the page is from a replica whose clock is ahead.
-  return age <= 0 ? value : signatureOf(`${value} ${age}`);
+  return age <= 0 ? attempt : signatureOf(`${attempt} ${age}`);
 }
 
 function signatureOf(attempt: string): string {
