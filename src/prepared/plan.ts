@@ -34,8 +34,8 @@ export interface ReadyCall {
   write(value: unknown, permissions: Permissions): string;
 }
 
-/** What the readers of a document's arguments, and the names at its root, take at most. */
-const bytesPerCharacter = 20;
+/** What the readers of a document's arguments, or of its variables, take at most. */
+const bytesPerCharacter = 50;
 
 /** Each condition doubles the variants. */
 const maxConditions = 4;
@@ -57,12 +57,12 @@ export class Plan {
   readonly #variants = new Map<string, Variant>();
   readonly #onCompiled: (bytes: number) => void;
   readonly #length: number;
-  /** The memory of all variants, about. */
+  /** About the memory of the plan and its variants. */
   bytes = 0;
 
   /**
    * Throws `UnsupportedOperationError` if the operation cannot have a plan. `onCompiled` is called with the memory
-   * of each variant.
+   * of the plan, and of each variant.
    */
   constructor(
     metadata: SchemaMetadata,
@@ -87,6 +87,8 @@ export class Plan {
     if (this.#conditions.length > maxConditions) throw new UnsupportedOperationError('too many conditions');
     // Without conditions there is only one variant. It is compiled now, so that this constructor throws its errors.
     if (this.#conditions.length === 0) this.#variants.set('', this.#variantOf({}));
+    // The default values of variables.
+    this.#count(bytesPerCharacter * this.#length);
   }
 
   /** Bails out if the variables do not coerce. */
@@ -141,15 +143,18 @@ export class Plan {
       throw new UnsupportedOperationError('no root field that can be called');
     const write = writers.ofType(root.field.type, root.nodes);
     const argumentsOf = this.#argumentsOf(root.field, root.nodes);
-    const bytes = writers.bytes + bytesPerCharacter * this.#length;
-    this.bytes += bytes;
-    this.#onCompiled(bytes);
+    this.#count(writers.bytes + bytesPerCharacter * this.#length);
     return {
       argumentsOf,
       call,
       // Ends with a newline, as Apollo Server's responses do.
       write: (value, permissions) => `${before}${write(value, permissions)}${after}}}\n`,
     };
+  }
+
+  #count(bytes: number): void {
+    this.bytes += bytes;
+    this.#onCompiled(bytes);
   }
 
   #argumentsOf(

@@ -2,6 +2,7 @@ import {
   type FieldNode,
   type GraphQLAbstractType,
   GraphQLBoolean,
+  type GraphQLEnumType,
   GraphQLID,
   type GraphQLLeafType,
   type GraphQLObjectType,
@@ -140,13 +141,22 @@ function writeMembers(members: readonly Member[], ending: string): Write {
   };
 }
 
+/** Shared by all documents: a plan should not hold its own copy of an enum's values. */
+const enumWriters = new WeakMap<GraphQLEnumType, Write>();
+
+function ofEnum(type: GraphQLEnumType): Write {
+  const known = enumWriters.get(type);
+  if (known !== undefined) return known;
+  const values = new Map<unknown, string>(
+    type.getValues().map(({ name, value }) => [value, JSON.stringify(name)]),
+  );
+  const write: Write = (value) => values.get(value) ?? bailOut();
+  enumWriters.set(type, write);
+  return write;
+}
+
 function ofLeaf(type: GraphQLLeafType): Write {
-  if (isEnumType(type)) {
-    const words = new Map<unknown, string>(
-      type.getValues().map(({ name, value }) => [value, JSON.stringify(name)]),
-    );
-    return (value) => words.get(value) ?? bailOut();
-  }
+  if (isEnumType(type)) return ofEnum(type);
   const serialize: Write = (value) => {
     // graphql-js calls a property that is a function, and throws a value that is an Error.
     if (typeof value === 'function' || value instanceof Error || isThenable(value)) return bailOut();

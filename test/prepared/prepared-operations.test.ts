@@ -98,6 +98,55 @@ describe('operations that are prepared', () => {
     }
   });
 
+  // Each `{}` takes two characters and, as a value, two hundred bytes.
+  const manyObjects = `[[${'{}'.repeat(460)}]]`;
+  it.each([
+    [
+      'a literal',
+      `$v0: Boolean!, $v1: Boolean!`,
+      `_entities(representations: ${manyObjects}) { ... on CustomerEvaluation { id @include(if: $v0) livemode @include(if: $v1) } }`,
+    ],
+    [
+      'the default value of a variable',
+      `$v0: Boolean!, $v1: Boolean!, $r: [_Any!]! = ${manyObjects}`,
+      `x: _entities(representations: $r) { __typename @include(if: $v0) } y: customerEvaluation(id: "") { id @include(if: $v1) }`,
+    ],
+  ])(
+    'operations that are prepared take a bounded amount of memory, whatever %s holds',
+    async (_, variables, selections) => {
+      const gateway = await startTestGateway(
+        upstreamAt(upstream.url, { RATE_LIMIT_PER_MINUTE: 'off', RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off' }),
+        { nodeOptions: ['--max-old-space-size=112', '--max-semi-space-size=4'] },
+      );
+      gateways.push(gateway);
+      for (let document = 0; document < 500; document += 1) {
+        const query = `query Q${document}(${variables}) { ${selections} }`;
+        for (let bits = -1; bits < 4; bits += 1) {
+          const response = await gateway.send(query, { v0: (bits & 1) === 1, v1: (bits & 2) === 2 });
+          expect(response.status).toBe(200);
+        }
+      }
+    },
+  );
+
+  it('operations that are refused for their cost do not push prepared ones out', async () => {
+    const gateway = await start({
+      MAX_COST: '1',
+      RATE_LIMIT_PER_MINUTE: 'off',
+      RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
+    });
+    await gateway.send(entities, { representations });
+    for (let document = 0; document < 510; document += 1) {
+      const representation = `{ __typename: "CustomerEvaluation", id: "${id}" }`;
+      const { status } = await gateway.send(
+        `query Q${document} { _entities(representations: [${representation}, ${representation}]) { __typename } }`,
+      );
+      expect(status).toBe(400);
+    }
+    await gateway.send(entities, { representations });
+    expect(await paths(gateway)).toMatchObject({ plan: 1 });
+  });
+
   it('all shipped operations are prepared from the second time', async () => {
     const gateway = await start();
     for (const file of shipped) {
