@@ -25,7 +25,9 @@ export const settingsForFew = {
   SANDBOX_FAULT_SHARE: share().default(0).describe('the share of sandbox calls that fail at random'),
   UPSTREAM_MAX_ATTEMPTS: wholeNumber(1, 10)
     .default(3)
-    .describe('the maximum attempts of one call, the first included'),
+    .describe(
+      'the maximum attempts of one call, the first included; a wait for another request with the same idempotency key is none',
+    ),
   INTROSPECTION: onOff()
     .optional()
     .describe('whether callers may query the schema')

@@ -131,6 +131,33 @@ describe('when clients misbehave', () => {
     expect(new Set(upstream.keys).size).toBe(1);
   });
 
+  const keyInUse = status(409, { type: 'idempotency_error', code: 'idempotency_key_in_use' });
+  const patient = { UPSTREAM_DEADLINE_MS: '30000' };
+
+  it('the gateway waits for another replica’s call under the same key, and returns its evaluation', async () => {
+    const gateway = await gatewayWith({ ...patient, UPSTREAM_TIMEOUT_MS: '20000' });
+    upstream.always(keyInUse);
+    // More of them than a retry budget has retries.
+    const calls = Array.from({ length: 12 }, (_, index) =>
+      create(gateway, { idempotencyKey: `key ${index}` }),
+    );
+    await requested(12 * 5);
+    upstream.always();
+    for (const { customerEvaluation } of await Promise.all(calls)) expect(customerEvaluation).not.toBeNull();
+  });
+
+  it('the gateway returns an evaluation that takes longer than an attempt may', async () => {
+    const gateway = await gatewayWith({ ...patient, UPSTREAM_TIMEOUT_MS: '500' });
+    const { fault, release } = hold();
+    upstream.always((victim) => (upstream.keys.length === 1 ? fault : keyInUse)(victim));
+    const call = create(gateway, { idempotencyKey: 'same' });
+    await requested(6);
+    release();
+    upstream.always();
+    expect((await call).customerEvaluation.id).toBe('ceval_1');
+    expect(upstream.effects).toBe(1);
+  });
+
   it('the gateway refuses another input under a key whose call is in flight', async () => {
     const gateway = await gatewayWith();
     const { fault, release } = hold();

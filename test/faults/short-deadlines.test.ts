@@ -30,7 +30,7 @@ describe('among callers with short deadlines', () => {
     await upstream.close();
   });
 
-  /** Less than a third of an attempt's usual timeout, so running out of it says nothing about the upstream. */
+  /** Less than an attempt's usual timeout. */
   const short = { 'x-request-timeout-ms': '900' };
 
   const send = (key: string, headers: Record<string, string> = {}, signal?: AbortSignal) =>
@@ -54,10 +54,43 @@ describe('among callers with short deadlines', () => {
 
   it('the breaker opens by failures other than timeouts, however little time was left', async () => {
     upstream.always(status(503));
-    for (let call = 0; call < 60; call += 1) await create(`call ${call}`, short);
+    // Running out of so little time says nothing about the upstream.
+    const tiny = { 'x-request-timeout-ms': '400' };
+    for (let call = 0; call < 60; call += 1) await create(`call ${call}`, tiny);
     // Ten to open it, and one in each second since.
     expect(upstream.keys.length).toBeLessThan(25);
     expect(gateway.log.join('\n')).toContain('"state":"open"');
+  });
+
+  it('the breaker opens by the timeouts of callers that wait for less than a second, and not by those of callers that wait for less than half', async () => {
+    upstream.always(hang);
+    const all = (timeoutMs: string) =>
+      Promise.all(
+        Array.from({ length: 30 }, (_, call) =>
+          create(`${timeoutMs} ${call}`, { 'x-request-timeout-ms': timeoutMs }),
+        ),
+      );
+    await all('300');
+    expect(gateway.log.join('\n')).not.toContain('"state":"open"');
+    while (!gateway.log.join('\n').includes('"state":"open"')) await all('720');
+  });
+
+  it('the breaker stays closed, however many reads fail', async () => {
+    await create('before');
+    upstream.always(status(500));
+    const read = () =>
+      fetch(`${gateway.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: '{ customerEvaluation(id: "ceval_1") { id } }' }),
+      });
+    for (let call = 0; call < 30; call += 1) {
+      const { errors } = (await (await read()).json()) as { errors?: { extensions: { code: string } }[] };
+      expect(errors?.[0]?.extensions.code).toBe('UPSTREAM_UNAVAILABLE');
+    }
+    upstream.always();
+    expect(await create('after')).toBe('OK');
+    expect(gateway.log.join('\n')).not.toContain('"state":"open"');
   });
 
   it.each([

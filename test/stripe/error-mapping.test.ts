@@ -105,6 +105,11 @@ describe('what an answer that is no success means to a caller', () => {
     expect(failureOf(429, {}, asked).retryAfterMs).toBe(ms);
   });
 
+  it('an unsuccessful response tells the caller how long an unavailable upstream asks to wait, if it says so', () => {
+    expect(failureOf(503, {}, { 'retry-after': '30' }).retryAfterMs).toBe(30_000);
+    expect(failureOf(503, {}).retryAfterMs).toBeUndefined();
+  });
+
   it('an unsuccessful response keeps the refused parameter’s name, for the feature to translate', () => {
     expect(failureOf(400, { param: field }).param).toBe(field);
     expect(failureOf(404, { code: 'resource_missing', param: 'id' }).param).toBe('id');

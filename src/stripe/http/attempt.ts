@@ -1,7 +1,15 @@
 import { type AttemptVerdict, BreakerOpenError } from './breaker.ts';
 import type { Call } from './call.ts';
 import type { AttemptEnd } from './observer.ts';
-import { header, isByIntermediary, isOverQuota, isReplayed, requestIdOf, retryAfterMs } from './response.ts';
+import {
+  header,
+  isByIntermediary,
+  isKeyInUse,
+  isOverQuota,
+  isReplayed,
+  requestIdOf,
+  retryAfterMs,
+} from './response.ts';
 import type { AttemptOutcome } from './retry-policy.ts';
 import { type RawRequest, type RawResponse, type Transport, TransportError } from './transport.ts';
 
@@ -11,12 +19,15 @@ import { type RawRequest, type RawResponse, type Transport, TransportError } fro
  * than the gateway would disable the breaker. Failures other than timeouts always count.
  */
 const fairShare = 1 / 3;
+/** Enough in any case: callers that wait for less than a second would otherwise keep the breaker closed in an outage. */
+const fairMs = 500;
 
 /** One attempt at a call, and its result: a whole response, or an error. */
 export class Attempt {
   /** Whether any byte of the request may have left. */
   sent = false;
   #reusedConnection = false;
+  #isRead = false;
   /** Whether the attempt had enough time for a timeout to count against the upstream. */
   hadFairTime = true;
   response: RawResponse | undefined;
@@ -37,6 +48,7 @@ export class Attempt {
     timeoutMs: number,
   ): Promise<Attempt> {
     const attempt = new Attempt();
+    attempt.#isRead = request.method === 'GET';
     const startedAt = performance.now();
     const inFlight = transport.send(request);
     // The deadline moves when a caller with a later one joins, so the remaining time is checked again when it seems
@@ -59,7 +71,7 @@ export class Attempt {
     attempt.#reusedConnection = inFlight.reusedConnection;
     // Checked at the end, since the deadline may have moved meanwhile.
     const allowedMs = performance.now() - startedAt + call.deadline.remainingMs;
-    attempt.hadFairTime = allowedMs >= timeoutMs * fairShare;
+    attempt.hadFairTime = allowedMs >= Math.min(timeoutMs * fairShare, fairMs);
     return attempt;
   }
 
@@ -76,7 +88,9 @@ export class Attempt {
 
   /** The attempt's result for the breaker. */
   get verdict(): AttemptVerdict {
-    if (this.response !== undefined) return this.response.status >= 500 ? 'failed' : 'succeeded';
+    if (this.response !== undefined && this.response.status < 500) return 'succeeded';
+    // A fault of reads alone must not stop evaluations; if Stripe is down, writes fail too.
+    if (this.#isRead) return 'inconclusive';
     return this.#wasStale || (this.ranOutOfTime && !this.hadFairTime) ? 'inconclusive' : 'failed';
   }
 
@@ -91,6 +105,7 @@ export class Attempt {
     const shouldRetry = response && header(response, 'stripe-should-retry');
     return {
       status: response?.status,
+      keyInUse: response !== undefined && isKeyInUse(response),
       replayed: response !== undefined && isReplayed(response),
       overQuota: response !== undefined && isOverQuota(response),
       byIntermediary: response !== undefined && isByIntermediary(response),

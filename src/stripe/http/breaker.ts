@@ -20,7 +20,7 @@ export type AttemptVerdict =
   | 'succeeded'
   /** A 5xx, or no whole response. */
   | 'failed'
-  /** It says nothing about the upstream: a caller's short deadline, or a kept connection that had been closed. */
+  /** It says nothing about evaluations: a caller's short deadline, a connection closed while idle, a failed read. */
   | 'inconclusive';
 
 /**

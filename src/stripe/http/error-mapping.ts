@@ -117,8 +117,14 @@ const v2Errors: ReadonlyMap<string | undefined, KnownError> = new Map(
 
 function unavailable(response: RawResponse, said: string): UpstreamCallError {
   const details = { effect: 'UNKNOWN', upstreamRequestId: requestIdOf(response) } as const;
-  if (!isReplayed(response))
-    return new UpstreamCallError('UPSTREAM_UNAVAILABLE', { ...details, operatorNote: said });
+  if (!isReplayed(response)) {
+    const asked = retryAfterMs(response);
+    return new UpstreamCallError('UPSTREAM_UNAVAILABLE', {
+      ...details,
+      ...(typeof asked === 'number' ? { retryAfterMs: asked } : {}),
+      operatorNote: said,
+    });
+  }
   return new UpstreamCallError('UPSTREAM_UNAVAILABLE', {
     ...details,
     retryable: false,

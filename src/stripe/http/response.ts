@@ -85,6 +85,14 @@ export function isReplayed(response: RawResponse): boolean {
   return header(response, 'idempotent-replayed') === 'true';
 }
 
+/**
+ * Whether another request under this idempotency key is in progress (https://docs.stripe.com/error-codes,
+ * `idempotency_key_in_use`).
+ */
+export function isKeyInUse(response: RawResponse): boolean {
+  return response.status === 409 && readErrorFields(response)?.code === 'idempotency_key_in_use';
+}
+
 // 408 and 425 concern a connection (RFC 9110, 15.5.9; RFC 8470), 407 a proxy's own credentials (RFC 9110, 15.5.8). 460
 // (AWS load balancers) and 499 (nginx) mean that the client closed its connection. Stripe sends none of them.
 const intermediaryStatuses: ReadonlySet<number> = new Set([407, 408, 425, 460, 499]);

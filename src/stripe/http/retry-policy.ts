@@ -2,6 +2,8 @@
 export interface AttemptOutcome {
   /** The response's status; undefined without a whole response. */
   readonly status: number | undefined;
+  /** Another request under the idempotency key is in progress, and nothing was done. */
+  readonly keyInUse: boolean;
   /** A stored response to the idempotency key: every retry would get it again. */
   readonly replayed: boolean;
   /** A monthly quota is used up. */
@@ -37,6 +39,9 @@ export interface RetrySituation {
 const backoffFloorMs = 100;
 const backoffCapMs = 2_000;
 
+/** While the key is in use, so many waits are short; then they grow. */
+const quickPolls = 5;
+
 /** With less time left, an attempt is not worth its load. */
 const minAttemptMs = 50;
 
@@ -47,10 +52,15 @@ const minAttemptMs = 50;
  */
 export function retryDelayMs(situation: RetrySituation): number | undefined {
   const { outcome, attempts, maxAttempts, remainingMs, callerGone, budgetLeft, random } = situation;
-  // All attempts are used up.
-  if (attempts >= maxAttempts) return undefined;
   // Nobody waits for the response; a caller that retries sends the same key.
   if (callerGone) return undefined;
+  // Another replica's call, or an earlier attempt, holds the key. Stripe will have its response, so this one waits for
+  // it: without a limit on attempts, or two submits of a form at once would look like an outage.
+  if (outcome.keyInUse && outcome.shouldRetry !== false) {
+    return inTime(backoffMs(Math.max(1, attempts - quickPolls), random), remainingMs);
+  }
+  // All attempts are used up.
+  if (attempts >= maxAttempts) return undefined;
   // The upstream closed an idle connection just when it was reused: retry on a new one. This happens at most once per
   // pooled connection, so it needs neither a wait nor the budget.
   if (outcome.staleConnection && remainingMs >= minAttemptMs) return 0;
@@ -61,10 +71,13 @@ export function retryDelayMs(situation: RetrySituation): number | undefined {
   // A `Retry-After` that is not a number, perhaps a date, is left to the caller.
   if (outcome.retryAfterMs === 'unreadable') return undefined;
 
-  const delayMs = Math.max(backoffMs(attempts, random), outcome.retryAfterMs ?? 0);
-  // The wait and an attempt do not fit into the deadline: fail now instead of later.
-  if (delayMs + minAttemptMs > remainingMs) return undefined;
-  return isWorthRepeating(outcome) ? delayMs : undefined;
+  if (!isWorthRepeating(outcome)) return undefined;
+  return inTime(Math.max(backoffMs(attempts, random), outcome.retryAfterMs ?? 0), remainingMs);
+}
+
+/** Undefined if the wait and an attempt do not fit into the deadline: fail now instead of later. */
+function inTime(delayMs: number, remainingMs: number): number | undefined {
+  return delayMs + minAttemptMs > remainingMs ? undefined : delayMs;
 }
 
 function isWorthRepeating(outcome: AttemptOutcome): boolean {
@@ -78,7 +91,7 @@ function isWorthRepeating(outcome: AttemptOutcome): boolean {
   if (outcome.status === undefined) return !outcome.unreadable;
   // The request may never have reached Stripe; if it did, the key makes the retry safe.
   if (outcome.byIntermediary) return true;
-  // Another request holds the key or a lock, and will release it.
+  // Another request holds a lock, and will release it.
   if (outcome.status === 409) return true;
   // A dependency of the upstream failed.
   if (outcome.status === 424) return true;

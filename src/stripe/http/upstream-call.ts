@@ -91,7 +91,7 @@ function delayBeforeRetry(
     random: Math.random(),
   });
   // Counted before the wait, so that calls that fail together cannot exceed the budget.
-  if (delayMs !== undefined && delayMs > 0) budget.countRetry();
+  if (delayMs !== undefined && delayMs > 0 && !outcome.keyInUse) budget.countRetry();
   return delayMs;
 }
 
