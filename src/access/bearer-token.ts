@@ -86,7 +86,12 @@ export class BearerTokens {
     try {
       const payload = await this.#payloadOf(token);
       const caller = callerOf(payload, this.#settings);
-      this.#verified.add(token, { caller, payload, keySet });
+      const { exp, nbf } = payload;
+      this.#verified.add(token, {
+        caller,
+        validity: { ...(exp === undefined ? {} : { exp }), ...(nbf === undefined ? {} : { nbf }) },
+        keySet,
+      });
       return caller;
     } catch (error) {
       throw error instanceof TokenRefused ? error : new TokenRefused(reasonOf(error));

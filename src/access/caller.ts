@@ -48,6 +48,7 @@ export function isName(value: unknown): value is string {
 export type Pseudonymize = (name: string) => string;
 
 const maxPseudonyms = 10_000;
+const maxPseudonymAgeMs = 60_000;
 
 /**
  * A keyed hash: without the key, nobody can find an address by hashing all addresses. Recent ones are cached, since
@@ -58,6 +59,9 @@ export function pseudonymizer(key: string): Pseudonymize {
   const derived = createHmac('sha256', key).update('pseudonyms of callers').digest();
   const pseudonyms = new LRUCache<string, string>({
     max: maxPseudonyms,
+    // The names may be addresses, which must not stay in memory.
+    ttl: maxPseudonymAgeMs,
+    ttlAutopurge: true,
     memoMethod: (name) => createHmac('sha256', derived).update(name).digest('base64url').slice(0, 22),
   });
   return (name) => pseudonyms.memo(name);

@@ -59,12 +59,16 @@ export class RateLimits {
     return this.#store?.reason;
   }
 
-  /** Counts `points` for the caller and its address. Synchronous unless counters are shared. */
+  /**
+   * Counts `points` for the caller and its address. Synchronous unless counters are shared. A caller over its own limit
+   * does not use up that of its address, which others share.
+   */
   charge({ caller, address }: Charged, points: number): Wait | Promise<Wait> {
     const from = addressKey(address);
     // No name and no address means a trusted router, which enforces its own limits.
     if (!caller.isNamed) return from === undefined ? undefined : this.#perAnonymous?.add(from, points);
     const byName = this.#perCaller?.add(caller.id, points);
+    if (typeof byName === 'number') return byName;
     const byAddress = from === undefined ? undefined : this.#perAddress?.add(from, points);
     return byName instanceof Promise || byAddress instanceof Promise
       ? Promise.all([byName, byAddress]).then(([a, b]) => longer(a, b))

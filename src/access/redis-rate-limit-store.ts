@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { failureReason } from '../errors/failure-reason.ts';
 import type { Pseudonymize } from './caller.ts';
-import { type Counter, MemoryCounter, waitOf, windowSeconds } from './rate-limit-counter.ts';
+import { type Counter, MemoryCounter, type Wait, waitOf, windowSeconds } from './rate-limit-counter.ts';
 
 export type StoreState = 'up' | 'down';
 
@@ -118,22 +118,24 @@ export class RedisRateLimitStore {
       shared = sharedIn(redis);
       blocked.clear();
     });
+    const consume = async (name: string, points: number): Promise<Wait> => {
+      try {
+        const wait = await waitOf(shared.consume(this.#pseudonymize(name), points));
+        this.#isRefusing = false;
+        this.#note('up');
+        if (wait !== undefined) blocked.set(name, true, { ttl: Math.ceil(wait) });
+        return wait;
+      } catch (error) {
+        this.#pausedUntil = performance.now() + redisPauseMs;
+        if (error instanceof ReplyError) this.#isRefusing = true;
+        this.#note('down', failureReason(error));
+        return own.add(name, points);
+      }
+    };
     return {
-      add: async (name, points) => {
+      add: (name, points) => {
         if (blocked.has(name)) return Math.max(1, Math.ceil(blocked.getRemainingTTL(name)));
-        if (performance.now() < this.#pausedUntil) return own.add(name, points);
-        try {
-          const wait = await waitOf(shared.consume(this.#pseudonymize(name), points));
-          this.#isRefusing = false;
-          this.#note('up');
-          if (wait !== undefined) blocked.set(name, true, { ttl: Math.ceil(wait) });
-          return wait;
-        } catch (error) {
-          this.#pausedUntil = performance.now() + redisPauseMs;
-          if (error instanceof ReplyError) this.#isRefusing = true;
-          this.#note('down', failureReason(error));
-          return own.add(name, points);
-        }
+        return performance.now() < this.#pausedUntil ? own.add(name, points) : consume(name, points);
       },
     };
   }

@@ -6,7 +6,8 @@ import type { Caller } from './caller.ts';
 /** The result of a token's verification. */
 export interface Verification {
   readonly caller: Caller;
-  readonly payload: Pick<JWTPayload, 'exp' | 'nbf'>;
+  /** Its times of validity. No other claim is kept: tokens carry names and e-mail addresses. */
+  readonly validity: Pick<JWTPayload, 'exp' | 'nbf'>;
   /** The version of the issuer's key set that verified it. */
   readonly keySet: number;
 }
@@ -24,6 +25,8 @@ export class TokenCache {
   readonly #verifications = new LRUCache<string, Verification>({
     max: maxTokens,
     ttl: maxAgeMs,
+    // Otherwise what is never asked for again stays until ten thousand others have come.
+    ttlAutopurge: true,
     ttlResolution: 0,
     perf: performance,
   });
@@ -38,14 +41,14 @@ export class TokenCache {
    */
   find(token: string, keySet: number): Caller | undefined {
     const found = this.#verifications.get(digest(token));
-    return found?.keySet === keySet && this.#isInTime(found.payload) ? found.caller : undefined;
+    return found?.keySet === keySet && this.#isInTime(found.validity) ? found.caller : undefined;
   }
 
   add(token: string, verification: Verification): void {
     this.#verifications.set(digest(token), verification);
   }
 
-  #isInTime({ exp = 0, nbf = 0 }: Verification['payload']): boolean {
+  #isInTime({ exp = 0, nbf = 0 }: Verification['validity']): boolean {
     const now = Math.floor(Date.now() / 1000);
     return exp > now - this.#clockToleranceSeconds && nbf <= now + this.#clockToleranceSeconds;
   }

@@ -46,6 +46,18 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
     return wait === undefined ? new UnauthenticatedError() : new RateLimitedError(wait);
   };
 
+  const refuseWithoutAccount = (request: FastifyRequest, done: HookHandlerDoneFunction): void => {
+    refusedCallers.refused('the caller names no Stripe account', {
+      requestId: request.id,
+      ...request.record.logFields,
+    });
+    const charged = charge(request, access, 1);
+    const refuseWith = (limited: RateLimitedError | undefined): void =>
+      done(limited ?? ForbiddenError.noAccount());
+    if (charged instanceof Promise) charged.then(refuseWith, done);
+    else refuseWith(charged);
+  };
+
   const settle = (
     authentication: Authentication,
     request: FastifyRequest,
@@ -54,21 +66,18 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
     if (authentication.outcome === 'known') {
       const { caller } = authentication;
       const account = access.accountOf(caller);
-      if (account === null) {
-        done(ForbiddenError.noAccount());
-        return;
-      }
       // Logged in full: an account id is not personal data, and operators must see which account's calls fail.
-      const stripeAccount = account === undefined ? {} : { stripeAccount: account };
+      const stripeAccount = account == null ? {} : { stripeAccount: account };
       const bindings = { requestId: request.id, ...stripeAccount, ...request.record.logFields };
       request.caller = caller;
-      request.account = account;
-      request.record.account = account;
+      request.account = account ?? undefined;
+      request.record.account = account ?? undefined;
       request.callLog = log.child(
         caller.isNamed ? { ...bindings, caller: access.pseudonymize(caller.id) } : bindings,
       );
       request.record.log = request.callLog;
-      done();
+      if (account === null) refuseWithoutAccount(request, done);
+      else done();
     } else if (authentication.outcome === 'unavailable') done(new IdentityUnavailableError());
     else done(refuse(request, authentication.reason));
   };

@@ -122,6 +122,8 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     slowReaders.watch(reply.raw, bytesOf(payload));
     const isCut = raw instanceof BoundedRequest && raw.closesUnread(request.caller !== undefined);
     if (isCut || closesAfter(raw)) reply.header('connection', 'close');
+    // Fastify closes the connection after each body that it cannot parse, which would lose pipelined requests.
+    else if (raw.complete) reply.removeHeader('connection');
     done();
   });
   server.addHook('onRequest', sendSecurityHeaders);

@@ -103,6 +103,29 @@ describe('rate limits', () => {
     expect(statuses).toEqual([200, 200, 200, 429]);
   });
 
+  it('rate limits of an address are not used up by a caller over its own limit', async () => {
+    await start(issuer.environment({ RATE_LIMIT_PER_MINUTE: '2', RATE_LIMIT_PER_ADDRESS_PER_MINUTE: '5' }));
+    const busy = await as('busy');
+    const statuses = [];
+    for (let count = 0; count < 10; count += 1) statuses.push((await send(1, busy)).status);
+    expect(statuses).toEqual([200, 200, ...Array(8).fill(429)]);
+    expect((await send(1, await as('neighbour'))).status).toBe(200);
+  });
+
+  it('rate limits apply to callers that name no Stripe account, and the log says why they are refused', async () => {
+    await start(
+      issuer.environment({
+        RATE_LIMIT_PER_MINUTE: '2',
+        STRIPE_ACCOUNTS: 'callers',
+        JWT_STRIPE_ACCOUNT_CLAIM: 'account',
+      }),
+    );
+    const statuses = [];
+    for (let count = 0; count < 3; count += 1) statuses.push((await send(1, await as('someone'))).status);
+    expect(statuses).toEqual([403, 403, 429]);
+    expect((await gateway.flushed()).join('\n')).toContain('the caller names no Stripe account');
+  });
+
   it('rate limits apply to an address that guesses credentials', async () => {
     await start(issuer.environment({ RATE_LIMIT_PER_ADDRESS_PER_MINUTE: '3' }));
     const results = [];

@@ -1,6 +1,10 @@
 import { createHmac, createSign } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
@@ -219,5 +223,29 @@ describe('a gateway that asks for tokens', () => {
     const keys = upstream.requests.map(({ headers }) => headers['idempotency-key']);
     expect(keys[2]).toBe(keys[0]);
     expect(keys[1]).not.toBe(keys[0]);
+  });
+
+  it('a gateway that asks for tokens keeps no token and no claim that it does not need in memory', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'heap-'));
+    const watched = await startTestGateway(upstreamAt(upstream.url, issuer.environment()), {
+      nodeOptions: ['--heapsnapshot-signal=SIGUSR2', `--diagnostic-dir=${folder}`],
+    });
+    const token = await issuer.token({ sub: 'kept-subject', email: 'canary@example.com' });
+    await watched.send('{ __typename }', {}, { authorization: `Bearer ${token}` });
+    // Another request, because Node keeps the last one of a connection.
+    await watched.send('{ __typename }');
+    watched.child.kill('SIGUSR2');
+    // The snapshot is complete once it ends with the strings.
+    const snapshot = (): string =>
+      readdirSync(folder)
+        .map((name) => readFileSync(path.join(folder, name), 'utf8'))
+        .join('');
+    while (!snapshot().trimEnd().endsWith(']}')) await delay(100);
+    const kept = snapshot();
+    await watched.close();
+    rmSync(folder, { recursive: true });
+    expect(kept).toContain('JWT_JWKS_URL');
+    expect(kept).not.toContain('canary@example.com');
+    expect(kept).not.toContain(token.split('.')[2]);
   });
 });

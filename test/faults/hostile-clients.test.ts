@@ -232,6 +232,15 @@ describe('when clients are hostile', () => {
       expect(upstream.effects).toBe(1);
     });
 
+    it('bytes that are not JSON, in a complete body, do not end the connection of the mutation behind them', async () => {
+      const gateway = await gatewayWith();
+      const client = open(gateway);
+      client.socket.write(requestWith('{"query":') + requestWith(mutation));
+      await client.until(/"errors":\[\]/);
+      expect(client.received().match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400', 'HTTP/1.1 200']);
+      expect(client.received()).not.toMatch(/connection: close/i);
+    });
+
     it('bytes that are not a request are answered if nothing is in progress', async () => {
       const gateway = await gatewayWith();
       const client = open(gateway);
