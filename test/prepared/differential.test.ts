@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { anyCase, Differential } from './differential.ts';
 
-// `npm run fuzz` runs a hundred thousand, without a time limit.
+// `npm run fuzz` runs a hundred thousand, however long that takes.
 const runs = Number(process.env['FUZZ_RUNS'] ?? '500');
-const timeLimitMs = process.env['FUZZ_RUNS'] === undefined ? 20_000 : 3_600_000;
+const timeLimitMs = process.env['FUZZ_RUNS'] === undefined ? 20_000 : 12 * 3_600_000;
 
 describe('an operation that comes again', () => {
   let differential: Differential;
@@ -30,8 +30,8 @@ describe('an operation that comes again', () => {
       // A busy machine runs fewer in the time limit. Far fewer would prove nothing.
       expect(done).toBeGreaterThan(100);
       expect(plan).toBeGreaterThan(done / 3);
-      expect(replay).toBeGreaterThan(done / 20);
-      expect(apollo).toBeGreaterThan(done / 20);
+      expect(replay).toBeGreaterThan(done / 50);
+      expect(apollo).toBeGreaterThan(done / 50);
     },
     timeLimitMs + 20_000,
   );
@@ -51,10 +51,12 @@ describe('an operation that comes again', () => {
         numRuns: 4_000,
         seed: 1,
         endOnFailure: true,
-        interruptAfterTimeLimit: 25_000,
+        // It stops at the first difference, which a slow machine finds late.
+        interruptAfterTimeLimit: 170_000,
       });
       expect(failed).toBe(true);
       await mistaken.close();
     },
+    200_000,
   );
 });
