@@ -8,12 +8,15 @@ import { callerOfRouter, type HeaderValues, RouterSecrets } from './router-heade
 export type AuthenticationSettings =
   | { readonly mode: 'none' }
   | ({ readonly mode: 'jwt'; readonly jwksUrl: string } & TokenSettings)
-  | {
-      readonly mode: 'router';
-      readonly secrets: readonly string[];
-      /** Whether the router names the Stripe account of each caller. */
-      readonly namesAccounts: boolean;
-    };
+  | ({ readonly mode: 'router' } & RouterSettings);
+
+interface RouterSettings {
+  readonly secrets: readonly string[];
+  /** Without one of these headers, a request is refused. */
+  readonly requiredHeaders: readonly string[];
+  /** Whether the router names the Stripe account of each caller. */
+  readonly namesAccounts: boolean;
+}
 
 /** The caller; or a failure, with its reason for the log; or that credentials can't be checked at the moment. */
 export type Authentication =
@@ -52,7 +55,7 @@ export function createAuthenticator(
       return { ...needsNothing, authenticate: () => known(anonymous) };
     case 'router': {
       const secrets = new RouterSecrets(settings.secrets);
-      const authenticate = byRouterSecret(secrets, settings.namesAccounts);
+      const authenticate = byRouterSecret(secrets, settings);
       return {
         ...needsNothing,
         authenticate,
@@ -80,7 +83,7 @@ const needsNothing = {
 
 function byRouterSecret(
   secrets: RouterSecrets,
-  namesAccounts: boolean,
+  { requiredHeaders, namesAccounts }: Pick<RouterSettings, 'requiredHeaders' | 'namesAccounts'>,
 ): (valuesOf: HeaderValues) => Authentication {
   const badHeader = namesAccounts
     ? 'a caller header is blank, duplicated, or not a Stripe account'
@@ -89,6 +92,8 @@ function byRouterSecret(
     const [secret, ...more] = valuesOf('x-router-secret');
     if (secret === undefined || more.length > 0) return refused('no x-router-secret, or several');
     if (!secrets.includes(secret)) return refused('x-router-secret matches no secret in ROUTER_SECRET');
+    const missing = requiredHeaders.find((name) => valuesOf(name).length === 0);
+    if (missing !== undefined) return refused(`no ${missing}, which ROUTER_REQUIRED_HEADERS demands`);
     const caller = callerOfRouter(valuesOf, namesAccounts);
     return caller === undefined ? refused(badHeader) : known(caller);
   };

@@ -1,11 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { callerHeaders } from '../config/caller-headers.ts';
 import { isStripeAccount } from '../stripe/http/account-keys.ts';
 import { type Caller, callerId, isName, scopeList, subjectId } from './caller.ts';
 
 /** Finds all values of a header of the request, in the order sent. The name is in lower case. */
 export type HeaderValues = (name: string) => readonly string[];
-
-const callerHeaders = ['x-caller-subject', 'x-caller-issuer', 'x-caller-scopes', 'x-caller-customer'];
 
 /** The valid router secrets; several during a rotation. */
 export class RouterSecrets {
@@ -39,7 +38,7 @@ function digest(text: string): Buffer {
  * A router that sends no scopes and no customer has checked the caller's rights itself.
  */
 export function callerOfRouter(valuesOf: HeaderValues, namesAccounts: boolean): Caller | undefined {
-  const names = namesAccounts ? [...callerHeaders, 'x-caller-account'] : callerHeaders;
+  const names = callerHeaders.filter((name) => namesAccounts || name !== 'x-caller-account');
   // A header that appears twice may come from a client, through a router that forgot to remove it.
   const values = names.map(valuesOf);
   if (values.some(({ length }) => length > 1)) return undefined;

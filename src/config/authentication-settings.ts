@@ -19,6 +19,7 @@ export function authenticationOf(values: Settings): AuthenticationSettings {
       return {
         mode: 'router',
         secrets: values.ROUTER_SECRET ?? [],
+        requiredHeaders: values.ROUTER_REQUIRED_HEADERS ?? [],
         namesAccounts: values.STRIPE_ACCOUNTS === 'callers',
       };
     default:

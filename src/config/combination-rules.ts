@@ -11,6 +11,11 @@ export function combinationFaults(set: Environment, writtenAs: (name: string) =>
   if (set['UPSTREAM'] === 'stripe' && set['STRIPE_SECRET_KEY'] === undefined) {
     faults.push('STRIPE_SECRET_KEY: is required with UPSTREAM=stripe');
   }
+  if (set['UPSTREAM'] === 'sandbox' && isLiveKey(set['STRIPE_SECRET_KEY'] ?? '')) {
+    faults.push(
+      'UPSTREAM: sandbox serves made-up scores, but STRIPE_SECRET_KEY is a live key: unset one of them',
+    );
+  }
   if (
     set['NODE_ENV'] === 'production' &&
     set['UPSTREAM'] === undefined &&
@@ -104,7 +109,7 @@ const settingsOfModes = {
       'JWT_STRIPE_ACCOUNT_CLAIM',
     ],
   },
-  router: { needed: ['ROUTER_SECRET'], optional: [] },
+  router: { needed: ['ROUTER_SECRET'], optional: ['ROUTER_REQUIRED_HEADERS'] },
 } as const;
 
 // A setting that the mode does not read was meant for another mode, and its operator relies on it.

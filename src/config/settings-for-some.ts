@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { isAccountId, isStripeAccount } from '../stripe/http/account-keys.ts';
 import { versionsWith } from '../stripe/versions.ts';
 import { samplers } from '../telemetry/tracing.ts';
+import { callerHeaders } from './caller-headers.ts';
 import {
   accepts,
   hasReadableUser,
@@ -62,6 +63,17 @@ export const settingsForSome = {
       'the secret that the router sends in `x-router-secret`; several during a rotation; required by `AUTH_MODE=router`',
     ),
   ROUTER_SECRET_FILE: secretFile('ROUTER_SECRET'),
+  ROUTER_REQUIRED_HEADERS: accepts(
+    `a list of ${callerHeaders.join(', ')}`,
+    z
+      .string()
+      .transform((list) => list.split(',').map((name) => name.trim().toLowerCase()))
+      .pipe(z.array(z.enum(callerHeaders))),
+  )
+    .optional()
+    .describe(
+      'the headers without which a router’s request is refused, such as `x-caller-subject, x-caller-scopes`; otherwise a caller that the router does not name has all rights and no rate limit',
+    ),
   SIGNALS_VISIBILITY: accepts('all or scoped', z.enum(['all', 'scoped']))
     .default('all')
     .describe('`scoped`: signals only for callers with the scope `evaluations:signals`'),

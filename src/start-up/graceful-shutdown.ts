@@ -22,6 +22,7 @@ const maxReportedBugs = 10;
  */
 export function installGracefulShutdown(service: Service): void {
   let ending = false;
+  let signals = 0;
   let exitCode = 0;
   let bugs = 0;
   const end = (signal?: NodeJS.Signals): void => {
@@ -39,8 +40,10 @@ export function installGracefulShutdown(service: Service): void {
     );
   };
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (ending) process.exit(1);
-    end(signal);
+    signals += 1;
+    if (signals > 1) process.exit(1);
+    // After a bug the drain has begun already, and an orchestrator's first signal must not cut it off.
+    if (!ending) end(signal);
   };
   // Closing terminals send SIGHUP, and some process managers SIGQUIT. By default, both would cut off requests in
   // flight.

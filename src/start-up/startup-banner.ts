@@ -1,3 +1,4 @@
+import { callerHeaders } from '../config/caller-headers.ts';
 import type { Config } from '../config/config.ts';
 import { configSummary } from './config-summary.ts';
 
@@ -39,6 +40,21 @@ function needed({ authentication }: Config): string {
   }
 }
 
+const exampleOf: Readonly<Record<(typeof callerHeaders)[number], string>> = {
+  'x-caller-subject': 'someone',
+  'x-caller-issuer': 'https://issuer.example',
+  'x-caller-scopes': 'evaluations:create evaluations:report evaluations:read evaluations:signals',
+  'x-caller-customer': 'cus_1',
+  'x-caller-account': 'acct_1',
+};
+
+function isNeeded(
+  name: string,
+  { requiredHeaders, namesAccounts }: Extract<Config['authentication'], { mode: 'router' }>,
+): boolean {
+  return requiredHeaders.includes(name) || (namesAccounts && name === 'x-caller-account');
+}
+
 // A secret is never printed.
 function credentials({ authentication }: Config): string {
   switch (authentication.mode) {
@@ -47,7 +63,12 @@ function credentials({ authentication }: Config): string {
     case 'jwt':
       return ' -H "authorization: Bearer $TOKEN"';
     case 'router':
-      return ` -H "x-router-secret: $ROUTER_SECRET"${authentication.namesAccounts ? " -H 'x-caller-account: acct_1'" : ''}`;
+      return [
+        ' -H "x-router-secret: $ROUTER_SECRET"',
+        ...callerHeaders
+          .filter((name) => isNeeded(name, authentication))
+          .map((name) => ` -H '${name}: ${exampleOf[name]}'`),
+      ].join('');
     default:
       return authentication satisfies never;
   }

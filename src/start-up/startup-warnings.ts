@@ -20,9 +20,29 @@ export function startupWarnings(config: Config, environment: Environment): Start
     ...(upstream === 'stripe' && stripe.secretKey.startsWith('sk_live_')
       ? [{ message: 'STRIPE_SECRET_KEY can do everything in its account: use a restricted key', fields: {} }]
       : []),
+    ...(upstream === 'sandbox' && stripe.secretKey !== ''
+      ? [{ message: 'STRIPE_SECRET_KEY is not used with UPSTREAM=sandbox', fields: {} }]
+      : []),
+    ...(showsSignalsToUnscoped(config)
+      ? [
+          {
+            message:
+              'SIGNALS_VISIBILITY=scoped hides nothing from a caller without x-caller-scopes: add it to ROUTER_REQUIRED_HEADERS',
+            fields: {},
+          },
+        ]
+      : []),
     ...cutSettings(config, environment),
     ...doubledPath(config),
   ];
+}
+
+function showsSignalsToUnscoped({ authentication, signalsVisibility }: Config): boolean {
+  return (
+    signalsVisibility === 'scoped' &&
+    authentication.mode === 'router' &&
+    !authentication.requiredHeaders.includes('x-caller-scopes')
+  );
 }
 
 // Only for settings that are set: lowering a default needs no warning.

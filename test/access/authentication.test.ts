@@ -37,7 +37,7 @@ describe('a caller behind a router', () => {
   const secret = 'a-router-secret-of-32-characters';
   const next = 'the-next-router-secret-of-38-characters';
   const authenticator = createAuthenticator(
-    { mode: 'router', secrets: [secret, next], namesAccounts: false },
+    { mode: 'router', secrets: [secret, next], requiredHeaders: [], namesAccounts: false },
     requests,
     () => undefined,
   );
@@ -178,7 +178,7 @@ describe('a caller with a token', () => {
     expect(await idOf({ sub: 'a', exp: now() + 60, scope: 'x' })).toBe(id);
     expect(await idOf({ sub: 'b' })).not.toBe(id);
     const router = createAuthenticator(
-      { mode: 'router', secrets: ['s'], namesAccounts: false },
+      { mode: 'router', secrets: ['s'], requiredHeaders: [], namesAccounts: false },
       requests,
       () => undefined,
     );

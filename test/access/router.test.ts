@@ -57,6 +57,27 @@ describe('a gateway behind a router', () => {
     expect((await gateway.flushed()).join('\n')).not.toContain(secret);
   });
 
+  it('a gateway behind a router refuses requests without a header of ROUTER_REQUIRED_HEADERS', async () => {
+    const strict = await startTestGateway(
+      upstreamAt(upstream.url, {
+        AUTH_MODE: 'router',
+        ROUTER_SECRET: secret,
+        ROUTER_REQUIRED_HEADERS: 'X-Caller-Subject, x-caller-scopes',
+      }),
+    );
+    const named = { 'x-router-secret': secret, 'x-caller-subject': 'someone' };
+    const send = (headers: Record<string, string>) =>
+      strict.send(createEverything, { input: registration() }, headers);
+    expect((await send({ 'x-router-secret': secret })).status).toBe(401);
+    expect((await send(named)).status).toBe(401);
+    expect(upstream.requests).toHaveLength(0);
+    expect((await send({ ...named, 'x-caller-scopes': 'evaluations:create' })).status).toBe(200);
+    expect((await strict.flushed()).join('\n')).toContain(
+      'no x-caller-scopes, which ROUTER_REQUIRED_HEADERS demands',
+    );
+    await strict.close();
+  });
+
   it('a gateway behind a router trusts the router’s headers about its caller', async () => {
     const caller = { 'x-router-secret': secret, 'x-caller-subject': 'someone' };
     const scoped = await create({ ...caller, 'x-caller-scopes': 'evaluations:create' });

@@ -47,6 +47,7 @@ describe('the settings of access', () => {
     ).toEqual({
       mode: 'router',
       secrets: [secret, `${secret}2`],
+      requiredHeaders: [],
       namesAccounts: false,
     });
     expect(readConfig({ TRUST_PROXY: '10.0.0.0/8, ::1, loopback' }).http.trustProxy).toEqual([
@@ -84,6 +85,8 @@ describe('the settings of access', () => {
     ['TRUST_PROXY', '10.0.0.0/33'],
     ['TRUST_PROXY', '10.0.0.1,'],
     ['TRUSTED_DOCUMENTS', 'on'],
+    ['ROUTER_REQUIRED_HEADERS', 'x-caller-subject, x-caller-name'],
+    ['ROUTER_REQUIRED_HEADERS', 'x-caller-subject,'],
     ['MAX_ROOT_FIELDS', '0'],
     ['MAX_TOKENS', '1e3'],
     ['KEEP_ALIVE_MS', '75s'],
@@ -101,6 +104,10 @@ describe('the settings of access', () => {
     [
       { TRUSTED_DOCUMENTS_PATH: '/documents', TRUSTED_DOCUMENTS: 'off' },
       'TRUSTED_DOCUMENTS_PATH: is only read with TRUSTED_DOCUMENTS=prefer or only',
+    ],
+    [
+      { ROUTER_REQUIRED_HEADERS: 'x-caller-subject' },
+      'ROUTER_REQUIRED_HEADERS: is only read with AUTH_MODE=router',
     ],
     [{ SIGNALS_VISIBILITY: 'scoped' }, 'SIGNALS_VISIBILITY: scoped requires AUTH_MODE=jwt or router'],
     [

@@ -189,7 +189,14 @@ describe('in production', () => {
     expect(readConfig({ ...production, STRIPE_SECRET_KEY: key, EXPLORER: 'on' }).explorer).toBe(true);
   });
 
-  it('in production, the sandbox can be set even beside a key', () => {
+  it('in production, the sandbox cannot be set beside a live key, which was meant for Stripe', () => {
+    const live = { ...production, AUTH_MODE: 'none', UPSTREAM: 'sandbox', STRIPE_SECRET_KEY: 'rk_live_1' };
+    expect(faultsOf(live)).toEqual([
+      expect.stringMatching(/^UPSTREAM: sandbox serves made-up scores, but STRIPE_SECRET_KEY is a live key/),
+    ]);
+  });
+
+  it('in production, the sandbox can be set even beside a test key', () => {
     expect(readConfig({ UPSTREAM: 'sandbox', STRIPE_SECRET_KEY: key }).upstream).toBe('sandbox');
   });
 });

@@ -243,6 +243,22 @@ describe('when the process is to end', () => {
     expect(gateway.log.join('\n')).not.toContain('graceful shutdown timed out');
   });
 
+  it('a draining process that drains because of a bug is not cut off by the first signal', async () => {
+    const bug = "process.once('SIGUSR1',()=>{throw new Error('a planted bug')})";
+    await start({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(bug)}` });
+    const { fault, release } = hold();
+    upstream.always(fault);
+    const call = create('in flight');
+    await untilRequested(1);
+    gateway.child.kill('SIGUSR1');
+    await untilLeaving();
+    gateway.child.kill('SIGTERM');
+    await untilLeaving();
+    release();
+    expect((await call).status).toBe(200);
+    expect(await gateway.exited).toBe(1);
+  });
+
   it('a draining process gives calls in flight no more than their deadline', async () => {
     await start({ UPSTREAM_DEADLINE_MS: '800', UPSTREAM_TIMEOUT_MS: '500' });
     upstream.always(hang);

@@ -40,6 +40,17 @@ describe('the output of --check-config', () => {
         'UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT is above UPSTREAM_MAX_CONCURRENCY and is reduced to it: 512',
     },
     {
+      what: 'signals that are hidden from nobody',
+      environment: { ...router, SIGNALS_VISIBILITY: 'scoped', ROUTER_REQUIRED_HEADERS: 'x-caller-subject' },
+      warning:
+        'SIGNALS_VISIBILITY=scoped hides nothing from a caller without x-caller-scopes: add it to ROUTER_REQUIRED_HEADERS',
+    },
+    {
+      what: 'a key that the sandbox does not use',
+      environment: { UPSTREAM: 'sandbox', STRIPE_SECRET_KEY: 'rk_test_1' },
+      warning: 'STRIPE_SECRET_KEY is not used with UPSTREAM=sandbox',
+    },
+    {
       what: 'a base URL of a collector that already has the path of traces',
       environment: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318/v1/traces' },
       warning:
