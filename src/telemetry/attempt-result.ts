@@ -1,3 +1,5 @@
+import { isTlsCode, isUnreadableCode } from '../errors/transport-codes.ts';
+
 /** Statuses that the upstream is known to answer; others are counted by their class. */
 const knownStatuses: ReadonlySet<number> = new Set([
   200, 400, 401, 402, 403, 404, 409, 424, 429, 500, 502, 503, 504,
@@ -17,8 +19,6 @@ export function attemptResult(status: number | undefined, error: string | undefi
   if (/^(UND_ERR_CONNECT|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)/.test(error)) return 'no_connection';
   if (/^(ENOTFOUND|EAI_)/.test(error)) return 'no_name';
   if (/^(UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test(error)) return 'reset';
-  if (/CERT|TLS|SSL/.test(error)) return 'tls';
-  return /^HPE_|^HTTPParserError$|^UND_ERR_(RES_EXCEEDED|HEADERS_OVERFLOW)/.test(error)
-    ? 'unreadable'
-    : 'other';
+  if (isTlsCode(error)) return 'tls';
+  return isUnreadableCode(error) ? 'unreadable' : 'other';
 }

@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from './metrics.ts';
 
+const maxRequestsPerConnection = 32;
+
 export interface MetricsServer {
   /** The URL of the metrics, e.g. `http://127.0.0.1:9464/metrics`. */
   readonly url: string;
@@ -33,6 +35,8 @@ export async function serveMetrics(
       () => response.writeHead(500).end(),
     );
   });
+  // A client may pipeline, and not read: a response is a hundred times its request.
+  server.maxRequestsPerSocket = maxRequestsPerConnection;
   await new Promise<void>((resolve, reject) => {
     const refuse = (fault: Error): void => reject(Object.assign(fault, { setting: 'METRICS_PORT' }));
     server.once('error', refuse);

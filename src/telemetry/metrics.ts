@@ -130,7 +130,7 @@ export class Metrics {
     };
     const info = 'Always 1; the labels say what is running.';
     this.registry.gauge('build_info', info, Object.keys(build)).set(build, 1);
-    for (const reason of ['timeout', 'memory']) this.#responsesCutOff.inc({ reason }, 0);
+    for (const reason of ['timeout', 'memory', 'pipelining']) this.#responsesCutOff.inc({ reason }, 0);
     for (const end of ['complete', 'pending', 'abandoned']) this.#signalWaits.inc({ end }, 0);
     for (const stage of ['http', 'upstream']) this.#shed.inc({ stage }, 0);
     for (const path of operationPaths) this.#preparedOperations.inc({ path }, 0);

@@ -27,7 +27,8 @@ export function recordRequests(server: FastifyInstance, { metrics, tracing }: Ob
         ? tracing?.requestStarted({
             method: request.method,
             route,
-            scheme: request.protocol,
+            // Fastify takes it from X-Forwarded-Proto, unchecked.
+            scheme: request.protocol === 'https' ? 'https' : 'http',
             headers: request.headers,
           })
         : undefined;

@@ -94,6 +94,7 @@ export const notMeasured: Readonly<Record<string, string>> = {
   'src/access/access.ts': onlyInAGateway,
   'src/access/permissions.ts': onlyInAGateway,
   'src/errors/error-codes.ts': 'a table',
+  'src/errors/transport-codes.ts': 'two tables',
   'src/errors/failure-reason.ts':
     'its words are seen in the logs of a gateway whose Redis, key set or collector fails',
   'src/stripe/http/observer.ts': 'types alone',

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
 import {
@@ -11,6 +12,7 @@ import {
 } from '../harness/faulty-upstream.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { canaries, personalInput } from '../harness/personal-input.ts';
+import { connectRaw } from '../harness/raw-client.ts';
 import { metricsUrl, type Sample, scrape, sumOf } from '../harness/scrape.ts';
 
 const operations = 'customer_evaluations_operation_duration_seconds_count';
@@ -305,6 +307,26 @@ describe('the metrics', () => {
     expect((await fetch(url)).headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
     expect((await fetch(url, { method: 'POST' })).status).toBe(404);
     expect((await fetch(new URL('/graphql', url))).status).toBe(404);
+  });
+
+  it('the metrics are served 32 times on one connection, whose client may pipeline and not read', async () => {
+    await start();
+    const client = connectRaw({ url: metricsUrl(gateway) });
+    client.socket.write('GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(100));
+    while (!client.isClosed()) await delay(20);
+    expect(client.received().match(/HTTP\/1\.1 200/g)).toHaveLength(32);
+  });
+
+  it('the metrics count each reason for cutting a response off from 0', async () => {
+    await start();
+    const samples = await scrape(metricsUrl(gateway));
+    for (const reason of ['timeout', 'memory', 'pipelining']) {
+      expect(samples).toContainEqual({
+        name: 'customer_evaluations_responses_cut_off_total',
+        labels: { reason },
+        value: 0,
+      });
+    }
   });
 
   it('the metrics are not served by default, and a taken port is reported', async () => {

@@ -47,6 +47,14 @@ describe('a trace', () => {
     return span;
   };
 
+  it('a trace holds nothing of X-Forwarded-Proto, which a client may write', async () => {
+    await start({ TRUST_PROXY: 'loopback' });
+    await create({ 'x-forwarded-proto': 'jenny@example.com' });
+    const spans = await collected();
+    expect(byName(spans, 'POST /graphql').attributes).toMatchObject({ 'url.scheme': 'http' });
+    expect(JSON.stringify(spans)).not.toContain('jenny');
+  });
+
   it('a trace has a span for the request, one for its operation and one for each attempt, by the semantic conventions', async () => {
     await start();
     upstream.next(status(500));

@@ -1,4 +1,5 @@
 import type { FailureCode } from '../../errors/error-codes.ts';
+import { isTlsCode } from '../../errors/transport-codes.ts';
 import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import {
   header,
@@ -143,12 +144,9 @@ export function errorOfTransport(error: TransportError): UpstreamCallError {
     effect: error.sent ? 'UNKNOWN' : 'NONE',
     operatorNote: error.message,
     // An invalid certificate stays invalid until an operator fixes it.
-    operatorsMustAct: certificateOrProtocol.test(error.code),
+    operatorsMustAct: isTlsCode(error.code),
   });
 }
-
-// Source: https://nodejs.org/api/tls.html#x509-certificate-error-codes; not all of them contain CERT.
-const certificateOrProtocol = /CERT|TLS|SSL|LEAF_SIGNATURE|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/;
 
 // Without a `Retry-After`, one second: Stripe's limits are per second.
 function retryAfterMsOf(response: RawResponse): number {

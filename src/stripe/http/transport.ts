@@ -1,4 +1,5 @@
 import { Client, type Dispatcher, Pool } from 'undici';
+import { isUnreadableCode } from '../../errors/transport-codes.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
 import type { OpenPool } from './outgoing-requests.ts';
 
@@ -46,17 +47,11 @@ export class TransportError extends Error {
 
   /** Whether the bytes received are not valid HTTP or exceed the size limit. */
   get unreadable(): boolean {
-    return this.code === 'HTTPParserError' || this.code.startsWith('HPE_') || tooMuch.has(this.code);
+    return isUnreadableCode(this.code);
   }
 }
 
 const closings: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
-const tooMuch: ReadonlySet<string> = new Set([
-  'UND_ERR_RES_EXCEEDED_MAX_SIZE',
-  'UND_ERR_HEADERS_OVERFLOW',
-  'TOO_MANY_CHUNKS',
-  'TOO_MANY_INTERIM_RESPONSES',
-]);
 
 // The cause's message is dropped: it may quote bytes of the response.
 function codeOf(cause: Error): string {
