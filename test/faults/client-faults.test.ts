@@ -72,6 +72,8 @@ describe('when clients misbehave', () => {
     upstream.next(fault);
     const first = create(gateway);
     await requested(1);
+    // The first scrape takes longest, and a call waits for 200 ms only.
+    await untilMetric(gateway, 'upstream_calls_waiting', 0);
     await sendAndHangUp(gateway, () => untilMetric(gateway, 'upstream_calls_waiting', 1), 'queued');
     release();
     expect((await first).errors).toEqual([]);

@@ -182,7 +182,9 @@ describe('when the process is to end', () => {
     await delay(200);
     gateway.child.kill('SIGTERM');
     gateway.child.kill('SIGCONT');
-    for (const { status, body } of await Promise.all(calls)) {
+    const answers = await Promise.all(calls);
+    expect(answers.map(({ status }) => status)).toContain(503);
+    for (const { status, body } of answers) {
       if (status === 503)
         expect(body.errors?.[0]?.extensions).toMatchObject({ code: 'OVERLOADED', effect: 'NONE' });
       else expect(status).toBe(200);

@@ -11,7 +11,7 @@ import { personalInput } from '../harness/personal-input.ts';
  */
 const darkMs = 1_000 * Number(process.env['OUTAGE_SECONDS'] ?? 8);
 const flappingMs = 1_000 * Number(process.env['FLAPPING_SECONDS'] ?? 10);
-jest.setTimeout(Math.max(darkMs, flappingMs) + 30_000);
+jest.setTimeout(Math.max(darkMs, flappingMs) + 300_000);
 
 describe('in an outage', () => {
   let upstream: FaultyUpstream;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything } from '../harness/evaluations.ts';
@@ -11,6 +12,7 @@ import {
 } from '../harness/gateway.ts';
 import { type Issuer, startIssuer } from '../harness/issuer.ts';
 import { personalInput } from '../harness/personal-input.ts';
+import { connectRaw, requestWith } from '../harness/raw-client.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
 
 describe('when more comes than the process can do', () => {
@@ -33,14 +35,9 @@ describe('when more comes than the process can do', () => {
    */
   const openConnections = (count: number) => Promise.all(Array.from({ length: count }, isUp));
 
-  const call = (
-    idempotencyKey: string,
-    headers: Record<string, string> = {},
-    signal: AbortSignal | null = null,
-  ): Promise<Response> =>
+  const call = (idempotencyKey: string, headers: Record<string, string> = {}): Promise<Response> =>
     fetch(`${url}/graphql`, {
       method: 'POST',
-      signal,
       headers: { 'content-type': 'application/json', origin: 'https://shop.example', ...headers },
       body: JSON.stringify({
         query: createEverything,
@@ -213,16 +210,21 @@ describe('when more comes than the process can do', () => {
       await start(10_000);
       const token = { authorization: `Bearer ${await issuer.token()}` };
       expect((await call('first', token)).status).toBe(200);
-      await openConnections(200);
+      const clients = Array.from({ length: 200 }, () => connectRaw(gateway));
+      await Promise.all(clients.map(({ socket }) => once(socket, 'connect')));
+      const [stay, go] = [clients.slice(0, 100), clients.slice(100)];
       gateway.child.kill('SIGSTOP');
-      const hangUp = new AbortController();
-      const stay = Array.from({ length: 100 }, (_, index) => call(`stays ${index}`, token));
-      const go = Array.from({ length: 100 }, (_, index) => call(`goes ${index}`, token, hangUp.signal));
-      await delay(100);
-      hangUp.abort();
-      await Promise.allSettled(go);
+      // Each request is in the gateway's socket before the next one is sent, and before its client disconnects.
+      for (const [index, { socket }] of clients.entries()) {
+        const variables = { input: { ...personalInput, idempotencyKey: `key ${index}` } };
+        const body = JSON.stringify({ query: createEverything, variables });
+        const request = requestWith(body, [`authorization: ${token.authorization}`]);
+        await new Promise<void>((resolve) => socket.write(request, () => resolve()));
+      }
+      for (const { socket } of go) socket.destroy();
       gateway.child.kill('SIGCONT');
-      expect(new Set((await Promise.all(stay)).map(({ status }) => status))).toEqual(new Set([200]));
+      for (const client of stay) expect(await client.until(/"errors":\[/)).toMatch(/^HTTP\/1\.1 200/);
+      for (const { socket } of stay) socket.destroy();
       const log = (await gateway.flushed()).filter((line) => line.startsWith('{'));
       const count = async (name: string, labels = {}): Promise<number> =>
         sumOf(await scrape(metricsUrl({ log })), `customer_evaluations_${name}`, labels);

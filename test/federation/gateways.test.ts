@@ -108,7 +108,7 @@ describe.each([
       expect(error.path?.slice(0, 3)).toEqual(['ordersAfter', 1, 'evaluation']);
       expect(error.extensions).toMatchObject({ code: 'UPSTREAM_REFUSED' });
     }
-    expect(errors).not.toEqual([]);
+    expect(errors?.length).toBeGreaterThan(0);
   });
 
   it('a router passes on failures in the payload, with code and path', async () => {

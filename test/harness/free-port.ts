@@ -4,10 +4,14 @@ import { createServer } from 'node:net';
 // takes the port before it is used.
 const [lowest, highest] = [12_000, 32_000];
 
-/** A port that nobody listens on at the moment. */
+const given = new Set<number>();
+
+/** A port that nobody listens on at the moment, another one each time. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = lowest + Math.floor(Math.random() * (highest - lowest));
+    if (given.has(port)) continue;
+    given.add(port);
     const server = createServer();
     const isFree = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false));

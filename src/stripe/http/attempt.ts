@@ -60,7 +60,8 @@ export class Attempt {
       if (left > 0) timer = setTimeout(end, left);
       else inFlight.abort();
     };
-    let timer = setTimeout(end, leftMs());
+    // Not below 0, of which Node warns: the process may have been stopped meanwhile.
+    let timer = setTimeout(end, Math.max(0, leftMs()));
     try {
       attempt.response = await inFlight.response;
     } catch (error) {
