@@ -143,7 +143,7 @@ async function openGateway(
   };
 }
 
-// Loaded only if it is the upstream: a start in front of Stripe is faster without it.
+// Loaded only if it is the upstream: startup in front of Stripe is faster without it.
 async function startSandbox(config: Config): Promise<BuiltInSandbox> {
   const { startBuiltInSandbox } = await import('./sandbox/built-in-sandbox.ts');
   return startBuiltInSandbox({ ...config, api: config.stripeApi });

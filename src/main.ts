@@ -63,7 +63,7 @@ function announce(service: AnnouncedService): void {
   service.announce();
 }
 
-// Reads the files that the settings name, as at a start.
+// Reads the files that the settings name, as at startup.
 async function checkConfig(config: Config): Promise<string> {
   requireRuntime(process.version, packageInfo().engines.node);
   cacheCompiledCode();

@@ -18,7 +18,7 @@ interface RouterSettings {
   readonly namesAccounts: boolean;
 }
 
-/** The caller; or a failure, with its reason for the log; or that credentials can't be checked at the moment. */
+/** The caller; a refusal, with its reason for the log; or that credentials can't be checked at the moment. */
 export type Authentication =
   | { readonly outcome: 'known'; readonly caller: Caller }
   | { readonly outcome: 'refused'; readonly reason: string }

@@ -1,5 +1,3 @@
-import { RateLimiterRes } from 'rate-limiter-flexible';
-
 /** How many milliseconds a name must wait for its next call; undefined if it is within its limit. */
 export type Wait = number | undefined;
 
@@ -10,10 +8,10 @@ export interface Counter {
 }
 
 export const windowSeconds = 60;
-const windowMs = windowSeconds * 1000;
+export const windowMs = windowSeconds * 1000;
 
 interface Window {
-  /** By `performance.now()`: setting the wall clock back makes nobody wait longer. */
+  /** By `performance.now()`: nobody waits longer if the wall clock is set back. */
   readonly endsAt: number;
   used: number;
 }
@@ -48,20 +46,5 @@ export class MemoryCounter implements Counter {
       if (endsAt > now) return;
       this.#windows.delete(name);
     }
-  }
-}
-
-/**
- * How long a name must wait. The library resolves below the limit, rejects with a result above it, and rejects with an
- * error if it failed.
- */
-export async function waitOf(consumed: Promise<RateLimiterRes>): Promise<Wait> {
-  try {
-    await consumed;
-    return undefined;
-  } catch (result) {
-    // If the clock was set back, the wait seems longer than the window, which still ends by a timer.
-    if (result instanceof RateLimiterRes) return Math.min(Math.max(1, result.msBeforeNext), windowMs);
-    throw result;
   }
 }

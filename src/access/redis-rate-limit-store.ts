@@ -1,9 +1,9 @@
 import { Redis, ReplyError } from 'ioredis';
 import { LRUCache } from 'lru-cache';
-import { RateLimiterRedis } from 'rate-limiter-flexible';
+import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { failureReason } from '../errors/failure-reason.ts';
 import type { Pseudonymize } from './caller.ts';
-import { type Counter, MemoryCounter, type Wait, waitOf, windowSeconds } from './rate-limit-counter.ts';
+import { type Counter, MemoryCounter, type Wait, windowMs, windowSeconds } from './rate-limit-counter.ts';
 
 export type StoreState = 'up' | 'down';
 
@@ -169,4 +169,19 @@ function connect(url: string, timeoutMs: number): Redis {
     // After a failover the old connection keeps returning these errors, but the host name resolves to the new server.
     reconnectOnError: ({ message }) => /\b(READONLY|MASTERDOWN|NOAUTH|LOADING)\b/.test(message),
   });
+}
+
+/**
+ * How long a name must wait. The library resolves below the limit, rejects with a result above it, and rejects with an
+ * error if it failed.
+ */
+async function waitOf(consumed: Promise<RateLimiterRes>): Promise<Wait> {
+  try {
+    await consumed;
+    return undefined;
+  } catch (result) {
+    // If Redis's clock was set back, the wait seems longer than a window: ask again after one.
+    if (result instanceof RateLimiterRes) return Math.min(Math.max(1, result.msBeforeNext), windowMs);
+    throw result;
+  }
 }

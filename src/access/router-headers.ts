@@ -19,7 +19,7 @@ export class RouterSecrets {
     this.#digests = secrets.map(digest);
   }
 
-  /** Runs in constant time: digests have one length, and all of them are compared. */
+  /** Runs in constant time: digests are equally long, and all are compared. */
   includes(given: string): boolean {
     const givenDigest = digest(given);
     return this.#digests.reduce((found, secret) => timingSafeEqual(secret, givenDigest) || found, false);

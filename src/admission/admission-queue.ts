@@ -10,7 +10,7 @@ const maxSkippedTurns = 3;
 const initialEstimateMs = 0.5;
 /** The weight of one measurement in the moving average (exponential smoothing). */
 const smoothing = 1 / 32;
-/** A measurement is capped at this multiple of the average: the rest is a pause, for garbage collection or by the machine. */
+/** A measurement is capped at this multiple of the average: the excess is a pause of garbage collection or the machine. */
 const maxSampleFactor = 4;
 
 /**

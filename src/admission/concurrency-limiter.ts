@@ -13,19 +13,18 @@ interface Timed extends Queued {
  * in time is rejected with `QueueRejectedError`.
  */
 export class ConcurrencyLimiter {
-  /** The maximum calls in flight. */
-  readonly width: number;
+  readonly #maxConcurrency: number;
   readonly #queue: FairQueue;
   #free: number;
 
   constructor(maxConcurrency: number) {
-    this.width = maxConcurrency;
+    this.#maxConcurrency = maxConcurrency;
     this.#free = maxConcurrency;
     this.#queue = new FairQueue(maxConcurrency);
   }
 
-  get inside(): number {
-    return this.width - this.#free;
+  get inFlight(): number {
+    return this.#maxConcurrency - this.#free;
   }
 
   get waiting(): number {

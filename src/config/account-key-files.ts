@@ -7,9 +7,9 @@ import type { AccountKey, AccountKeys } from '../stripe/http/account-keys.ts';
 import { parseSecret } from './config.ts';
 import { readSecret } from './secret-file-watcher.ts';
 
-/** A key that was last read longer ago than this is read again when it is used. */
+/** A key last read longer ago than this is read again when it is used. */
 const freshMs = 1_000;
-/** A call waits for the read of a key that was last read longer ago than this: its account has made no calls since. */
+/** A call waits for the read if the last one was longer ago than this: its account has made no calls since. */
 const staleMs = 3_000;
 /** New content is used once two reads agree: a file written in place is incomplete for a moment. */
 const secondReadMs = 200;

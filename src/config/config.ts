@@ -41,7 +41,7 @@ export interface Config {
   readonly stripeApi: StripeApi;
   /** Only for v2. */
   readonly signalWait: SignalWaitSettings;
-  /** The key is empty if the upstream is the sandbox. */
+  /** The key is empty if none is set. */
   readonly stripe: StripeSettings;
   readonly stripeAccounts: 'one' | 'callers';
   /** The directory of the accounts' own keys; undefined if all accounts use one key. */
@@ -66,7 +66,7 @@ export interface Config {
   /** The maximum lexical tokens of a document. */
   readonly maxTokens: number;
   readonly maxDocumentBytes: number;
-  /** The maximum upstream calls that one operation may lead to. */
+  /** The maximum upstream calls that one operation may cause. */
   readonly maxCost: number;
   readonly preparedOperations: boolean;
   readonly trustedDocuments: TrustedDocumentsSettings;

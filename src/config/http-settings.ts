@@ -51,7 +51,7 @@ const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
  * Prevents DNS rebinding: a page whose name resolves to this machine could otherwise call a gateway on loopback without
- * credentials. In other deployments, the proxy in front is responsible for names.
+ * credentials. In other deployments, the proxy in front must check host names.
  */
 function allowedHostsOf(values: Settings): readonly string[] | undefined {
   const { ALLOWED_HOSTS: hosts, AUTH_MODE: mode, HOST: address, NODE_ENV: environment } = values;

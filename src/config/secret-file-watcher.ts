@@ -77,7 +77,7 @@ export class SecretFiles {
   }
 }
 
-// An error in renewing a secret must not end the process.
+// A failed renewal of a secret must not end the process.
 function withoutThrowing(use: SecretFileUse): SecretFileUse {
   return {
     apply(file, text) {
@@ -91,13 +91,13 @@ function withoutThrowing(use: SecretFileUse): SecretFileUse {
       try {
         use.onState(file, state, text);
       } catch {
-        // Reporting the error failed as well.
+        // There is nowhere left to report it.
       }
     },
   };
 }
 
-/** The text of a regular file of modest size; undefined for anything else. */
+/** The text of a regular file of at most 16 kB; undefined otherwise. */
 export async function readSecret(path: string): Promise<string | undefined> {
   let handle: FileHandle | undefined;
   try {

@@ -58,7 +58,7 @@ const secretFileIsGone = 'secret file missing or invalid, keeping the previous s
 const modeMustStay =
   'secret file changes between test and live mode, keeping the previous secret: restart to change it';
 
-// The start's rules for a live key, and the mode that pages and evaluations show, hold for as long as the process runs.
+// The startup rules for a live key, and the mode that pages and evaluations show, hold for the life of the process.
 function changesMode({ setting, text: atStart }: SecretFile, text: string | undefined): boolean {
   if (setting !== 'STRIPE_SECRET_KEY' || text === undefined) return false;
   return parseSecret(setting, text) !== undefined && isLiveKey(text) !== isLiveKey(atStart);

@@ -142,7 +142,7 @@ export function hasReadableUser({ username, password }: URL): boolean {
   return isDecodable(username) && isDecodable(password);
 }
 
-// `redis:6379`, a host and port as in compose files, is a URL with a scheme and a path.
+// `redis:6379`, as in compose files, parses as a scheme and a path, without a host.
 export function isRedisUrl(url: URL): boolean {
   return (
     /^rediss?:$/.test(url.protocol) &&

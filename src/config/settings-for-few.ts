@@ -26,7 +26,7 @@ export const settingsForFew = {
   UPSTREAM_MAX_ATTEMPTS: wholeNumber(1, 10)
     .default(3)
     .describe(
-      'the maximum attempts of one call, the first included; a wait for another request with the same idempotency key is none',
+      'the maximum attempts per call, including the first; waiting for another request with the same idempotency key does not count',
     ),
   INTROSPECTION: onOff()
     .optional()
@@ -93,10 +93,10 @@ export const settingsForFew = {
     .describe('the maximum calls to Stripe that one operation may cause'),
   REQUEST_TIMEOUT_MS: wholeNumber(100, 600_000)
     .default(10_000)
-    .describe('the time to receive a complete request; its headers within 5 seconds'),
+    .describe('the time limit for receiving a request; 5 seconds for its headers'),
   RESPONSE_TIMEOUT_MS: wholeNumber(100, 600_000)
     .default(30_000)
-    .describe('the time for a client to read its response; then its connection is closed'),
+    .describe('the time limit for reading a response; then the connection is closed'),
   // OpenTelemetry's names and meanings: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables
   OTEL_SDK_DISABLED: accepts('true or false', z.string().regex(/^(true|false)$/i))
     .optional()
@@ -107,7 +107,7 @@ export const settingsForFew = {
   OTEL_EXPORTER_OTLP_PROTOCOL: otlpProtocol().describe('the protocol of the collector'),
   OTEL_EXPORTER_OTLP_TIMEOUT: wholeNumber(1, 600_000)
     .optional()
-    .describe('the timeout of the collector, in milliseconds')
+    .describe('the timeout of an export, in milliseconds')
     .meta({ defaultsTo: '`10000`' }),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl()
     .optional()

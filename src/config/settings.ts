@@ -13,7 +13,7 @@ const otherSecrets = [
   'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
 ] as const;
 
-/** Whether a setting's value may be shown. */
+/** Whether a setting's value is secret. */
 export function isSecret(name: string): boolean {
   return [...secretSettings, ...otherSecrets].some((secret) => secret === name);
 }
@@ -21,7 +21,7 @@ export function isSecret(name: string): boolean {
 /** A value without the user and password of a URL in it. */
 export function withoutCredentials(value: string): string {
   const start = value.indexOf('//');
-  // The last one: a password may have `@` or `/` in it, which some URL parsers accept.
+  // The last one: some URL parsers accept `@` and `/` within a password.
   const end = value.lastIndexOf('@');
   return start < 0 || end < start ? value : `${value.slice(0, start)}//•••${value.slice(end)}`;
 }

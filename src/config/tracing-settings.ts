@@ -2,7 +2,7 @@ import type { TracingSettings } from '../telemetry/tracing.ts';
 import type { Environment, Settings } from './settings.ts';
 
 /**
- * Platforms set the standard variables for all services, so an invalid one that is not used must not prevent the start.
+ * Platforms set the standard variables for all services, so an invalid one that is not used must not prevent startup.
  */
 export function withoutUnusedTracing(set: Environment): Environment {
   const endpoint = set['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? set['OTEL_EXPORTER_OTLP_ENDPOINT'];

@@ -20,7 +20,7 @@ export function customerEvaluationModule(
     },
     unions: { Signals: typenameOfSignals },
     callsOf: {
-      // A caller that is bound to a customer costs a retrieval first, to check that the evaluation is its own.
+      // For a caller bound to a customer, a retrieval first checks that the evaluation is the caller's own.
       reportCustomerEvaluation: ({ permissions }) =>
         permissions.customer.kind === 'any' ? (dependencies?.api.callsOfReport ?? 1) : 2,
     },

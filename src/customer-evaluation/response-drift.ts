@@ -41,7 +41,7 @@ export class ResponseDrift {
 
   readEnum<Value extends string>(words: Words<Value>, field: string, word: string): Value | 'UNKNOWN' {
     const value = Object.hasOwn(words, word) ? words[word] : undefined;
-    if (value === undefined) this.note(`unknown word in ${field}`);
+    if (value === undefined) this.note(`unknown value in ${field}`);
     return value ?? 'UNKNOWN';
   }
 

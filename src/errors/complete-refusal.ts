@@ -6,7 +6,7 @@ interface RefusedRequest {
 }
 
 /**
- * Adds what a caller needs to act on a refusal by GraphQL or Apollo Server to its extensions, unless they already have
+ * Adds to a refusal by GraphQL or Apollo Server what a caller needs to act on it, unless its extensions already have
  * it. The effect is `NONE` as long as no mutation has an idempotency key: a mutation gets its key before its call, and
  * a retrieval changes nothing.
  */

@@ -1,6 +1,6 @@
 import { GatewayError } from './gateway-error.ts';
 
-/** The caller, or its address, has used up what the current minute allows. */
+/** The caller, or its address, is over its limit for the current minute. */
 export class RateLimitedError extends GatewayError {
   override readonly name = 'RateLimitedError';
   override readonly code = 'RATE_LIMITED';

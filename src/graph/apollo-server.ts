@@ -21,7 +21,7 @@ export interface ApolloSettings {
   readonly operationLimits: OperationLimits;
   /** The maximum lexical tokens of a document. */
   readonly maxTokens: number;
-  /** The maximum upstream calls that one operation may lead to. */
+  /** The maximum upstream calls that one operation may cause. */
   readonly maxCost: number;
 }
 

@@ -5,7 +5,7 @@ import type { GraphModule } from './graph-module.ts';
 import type { GraphQLContext } from './graphql-context.ts';
 import { costOf } from './operation-cost.ts';
 
-/** How many upstream calls an operation may lead to for a caller. */
+/** How many upstream calls an operation may cause for a caller. */
 export type OperationCost = (
   document: DocumentNode,
   operation: OperationDefinitionNode,
@@ -22,7 +22,7 @@ export function costIn(modules: readonly GraphModule[]): OperationCost {
 
 /**
  * Charges each operation's possible upstream calls to its caller, before the first of them. Refuses operations that may
- * lead to more than `maxCost` calls. One call has already been charged for the request: see `chargeRequest`.
+ * cause more than `maxCost` calls. One call has already been charged for the request: see `chargeRequest`.
  */
 export function costLimitPlugin(
   maxCost: number,

@@ -26,8 +26,8 @@ interface ErrorContext extends BaseContext {
 }
 
 /**
- * Before any error is formatted: removes values from GraphQL's refusals, with `hideSchema` also names that the request
- * did not contain, says what their caller can do, and logs bugs.
+ * Before errors are formatted: removes values from GraphQL's refusals (with `hideSchema`, also names that the request
+ * did not contain), adds what the caller can do, and logs bugs.
  */
 export function errorsPlugin({ hideSchema }: { hideSchema: boolean }): ApolloServerPlugin<ErrorContext> {
   return {
@@ -146,7 +146,7 @@ function isRequestError({ extensions, originalError, path }: GraphQLError): bool
   return path === undefined && originalError === undefined && extensions['code'] === undefined;
 }
 
-/** Whether the error is of a part of a root field's result: a mutation has run by then. */
+/** Whether the error is below a root field: a mutation has run by then. */
 function isBelowField({ path = [] }: GraphQLError): boolean {
   return path.length > 1;
 }

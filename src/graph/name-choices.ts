@@ -17,7 +17,7 @@ function choicesOf(schema: GraphQLSchema, name: string): string[] {
   const type = schema.getType(name);
   if (isEnumType(type)) {
     const values = type.getValues().map((value) => value.name);
-    // In an open enum, only responses have it.
+    // Only responses contain `UNKNOWN`.
     return values.filter((value) => value !== 'UNKNOWN');
   }
   return isInputObjectType(type) ? Object.keys(type.getFields()) : [];

@@ -11,7 +11,7 @@ import { fragmentsOf } from './operation-complexity.ts';
 /** A root field and the number of objects that it asks for. */
 interface RootField {
   readonly name: string;
-  /** The number in the document, or its default if the variable is left out. */
+  /** The number in the document, or in the variable's default value. */
   readonly objects: number;
   /** The variable that overrides `objects`. */
   readonly variable: string | undefined;

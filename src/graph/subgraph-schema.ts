@@ -36,7 +36,7 @@ export interface Subgraph {
 
 /**
  * Builds the executable subgraph from the decorated classes. A test compares it with its SDL, so nothing is validated
- * at each start.
+ * at startup.
  */
 export function buildSubgraph(modules: readonly [GraphModule, ...GraphModule[]]): Subgraph {
   const decorated = buildSchemaSync({

@@ -2,7 +2,7 @@ import { getHeapStatistics } from 'node:v8';
 
 /**
  * Until its response is sent, a call holds three to four times the size of its body: the variables, and the form built
- * from them. So bodies of a sixteenth of the heap take up to a quarter of it.
+ * from them. So bodies that fill 1/16 of the heap take up to a quarter of it.
  */
 const shareOfHeap = 1 / 16;
 
@@ -14,7 +14,7 @@ export function shareOfHeapInBytes(): number {
   return getHeapStatistics().heap_size_limit * shareOfHeap;
 }
 
-/** Limits the total bytes of the request bodies in progress, by the heap size. Normal traffic never comes near. */
+/** Limits the total bytes of the request bodies in progress, by the heap size. Normal traffic never gets close. */
 export class BodyBudget {
   #left = shareOfHeapInBytes();
 

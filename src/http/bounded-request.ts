@@ -98,7 +98,7 @@ export class BoundedRequest extends IncomingMessage {
    * body that nobody has read is released.
    */
   closesUnread(isKnown: boolean): boolean {
-    // Not only once the response is sent: a pipelined one waits for those before it.
+    // Released now: a pipelined response is sent only after those before it.
     if (!this.#isRead) {
       this.#isUnwanted = true;
       this.release();

@@ -62,7 +62,7 @@ export class Origins {
     if (!anyOrigin.test(origin) || !this.#logged.admits(origin)) return;
     const advice =
       origin === 'null'
-        ? 'its page has none, such as a file: serve the page by http'
+        ? 'the page has none, such as a file: serve it over http'
         : 'add it to CORS_ORIGINS if its pages may call';
     log.warn({ origin }, `origin refused by CORS: ${advice}`);
   }

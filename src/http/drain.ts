@@ -65,7 +65,7 @@ export class Drain {
     done();
   };
 
-  /** Runs the phases, then ends the server by `close`, or by `cut` if that takes too long. */
+  /** Runs the phases, then calls `close`, and `cut` if that takes too long. */
   async end(close: () => Promise<unknown>, cut: () => void): Promise<void> {
     this.#phase = 'leaving';
     if (this.#settings.delayMs > 0) await delay(this.#settings.delayMs);

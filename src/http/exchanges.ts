@@ -9,7 +9,7 @@ export interface Exchange {
 
 /**
  * The maximum requests in progress on one connection. Node reads up to 64 kB at a time and starts each request in it:
- * two thousand of a probe's size, each held, with its response, until the client reads. Firefox, when it still pipelined,
+ * two thousand of a probe's size, each kept with its response until the client reads. Firefox, when it still pipelined,
  * sent at most 32.
  */
 const maxPipelined = 32;

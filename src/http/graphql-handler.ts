@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BadRequestError } from '../errors/bad-request-error.ts';
 import { completeRefusal } from '../errors/complete-refusal.ts';
 import type { GraphQLContext } from '../graph/graphql-context.ts';
-import { plainRequestOf } from '../prepared/fit-request.ts';
+import { plainRequestOf } from '../prepared/plain-request.ts';
 import type { PreparedOperations } from '../prepared/prepared-operations.ts';
 import { contextOfReplay } from '../prepared/replay.ts';
 import type { Origins } from './cors.ts';
@@ -44,7 +44,7 @@ export function graphqlHandler(
       context: async () => context,
     });
     // Only `@defer` and `@stream` cause chunks, and the schema has neither.
-    if (body.kind === 'chunked') throw new Error('an answer in chunks');
+    if (body.kind === 'chunked') throw new Error('a chunked response');
     for (const [name, value] of headers) reply.header(name, value);
     reply.code(status ?? 200);
     return status !== undefined && status >= 400 ? completedRefusal(body.string, context) : body.string;

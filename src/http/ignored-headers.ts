@@ -6,7 +6,7 @@ const ignored = {
   'idempotency-key': 'the header Idempotency-Key is ignored: send the key as input.idempotencyKey',
 } as const;
 
-/** Warns of headers that the gateway ignores, once for each, since any caller can send them. Never logs their values. */
+/** Warns of ignored headers, once for each, since any caller can send them. Never logs their values. */
 export class IgnoredHeaders {
   readonly #warnedOf = new Set<keyof typeof ignored>();
 

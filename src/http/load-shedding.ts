@@ -71,9 +71,9 @@ export function serverWithLoadShedding(
     }
     // Probes and CORS preflights must not fail under load.
     const isUrgent = request.method === 'OPTIONS' || isProbe(request.url);
-    const refuse = (error: unknown, cameAt?: number): void => {
+    const refuse = (error: unknown, receivedAt?: number): void => {
       if (error instanceof QueueRejectedError) {
-        writer.toResponse(request, response, overloaded, { cameAt, isLogged: false });
+        writer.toResponse(request, response, overloaded, { receivedAt, isLogged: false });
       } else {
         // An uncaught exception in one request must not end the others.
         writer.toResponse(request, response, error as Error);
@@ -87,13 +87,13 @@ export function serverWithLoadShedding(
       refuse(error);
     }
     if (waiting === undefined) return;
-    const cameAt = performance.now();
+    const receivedAt = performance.now();
     const letIn = (): void => {
       const { url, method } = request;
-      if (response.destroyed) writer.record({ url, method, status: 'closed', cameAt });
+      if (response.destroyed) writer.record({ url, method, status: 'closed', receivedAt });
       else inside(request, response);
     };
-    waiting.then(letIn).catch((error: unknown) => refuse(error, cameAt));
+    waiting.then(letIn).catch((error: unknown) => refuse(error, receivedAt));
   });
   server.maxHeadersCount = maxHeaders + 1;
   server.on('connection', () => queue.connected());

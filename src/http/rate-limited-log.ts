@@ -43,7 +43,7 @@ export class RateLimitedLog {
     this.#votes += this.#candidate === key ? 1 : -1;
   }
 
-  /** Logs a request over its limit; `caller` is a pseudonym, or says that the caller has no name. */
+  /** Logs a request over its limit; `caller` is a pseudonym, or `unnamed`. */
   limited(key: string, caller: string, log: Logger, fields: object): void {
     this.#refused.refused(caller, fields);
     const now = this.#now();

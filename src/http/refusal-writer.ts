@@ -23,11 +23,11 @@ export interface UnrecordedRequest {
   readonly method?: string | undefined;
   readonly status: number | 'closed';
   readonly error?: { readonly code?: unknown; readonly statusCode?: number | undefined } | undefined;
-  readonly cameAt?: number | undefined;
+  readonly receivedAt?: number | undefined;
 }
 
 export interface RefusalWriterOptions {
-  /** Whether a response should close its connection because the process is leaving. */
+  /** Whether a response should close its connection, as during the drain. */
   readonly closesAfter: (request: IncomingMessage) => boolean;
   readonly origins: Origins;
   readonly slowReaders: SlowReaders;
@@ -58,7 +58,7 @@ export class RefusalWriter {
     request: IncomingMessage,
     response: ServerResponse,
     reason: RefusalReason,
-    { cameAt, isLogged = true }: { cameAt?: number | undefined; isLogged?: boolean } = {},
+    { receivedAt, isLogged = true }: { receivedAt?: number | undefined; isLogged?: boolean } = {},
   ): void {
     // A bug after the response has started: its status can no longer change.
     if (response.headersSent) {
@@ -81,7 +81,7 @@ export class RefusalWriter {
     response.writeHead(status, { ...head, ...close });
     response.end(method === 'HEAD' ? undefined : text);
     this.#tell(reason, { requestId, status, isLogged });
-    this.#options.record({ url, method, status, error: reason, cameAt });
+    this.#options.record({ url, method, status, error: reason, receivedAt });
   }
 
   /** Refuses bytes that are not a request, with `Connection: close`. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 
 const intervalMs = 60_000;
-// Authentication fails for a few dozen reasons, but callers over their limit may be many: a limit for memory and log.
+// Authentication fails for a few dozen reasons, but many callers may be over their limit: bounds memory and log.
 const maxReasons = 64;
 
 interface Wording {

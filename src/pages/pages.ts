@@ -30,7 +30,7 @@ const policies: Readonly<Record<Page, string>> = {
   playground: `${ownOnly}; style-src 'self'; img-src data:; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'`,
 };
 
-// Beside the code, in a checkout as well as in a container. Read on the first request, so that it does not delay the
+// Beside the code, in a checkout as well as in a container. Read on each request, so that it does not delay the
 // start.
 const pagesDir = new URL('dist/pages/', packageRoot);
 

@@ -2,7 +2,7 @@ import { type ApolloServer, type GraphQLResponse, HeaderMap } from '@apollo/serv
 import type { GraphQLContext } from '../graph/graphql-context.ts';
 import { RequestRecord } from '../telemetry/request-record.ts';
 
-/** Each adds a few milliseconds to the start. */
+/** Each adds a few milliseconds to startup. */
 const maxDocuments = 200;
 
 const checking = Symbol('checking');

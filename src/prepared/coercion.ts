@@ -104,7 +104,7 @@ export class Coercers {
 
 function inputType(schema: GraphQLSchema, { type: node }: VariableDefinitionNode): GraphQLInputType {
   const type = typeFromAST(schema, node);
-  if (!isInputType(type)) throw new UnsupportedOperationError('a variable that is no input');
+  if (!isInputType(type)) throw new UnsupportedOperationError('a variable of no input type');
   return type;
 }
 

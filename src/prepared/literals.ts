@@ -16,7 +16,7 @@ import { bailOut, UnsupportedOperationError } from './bailout.ts';
 import { fieldsOf, makerOf, requireOne, setDefault } from './input-objects.ts';
 import type { SchemaMetadata } from './schema-metadata.ts';
 
-/* Reads the values that a document spells out as graphql-js does (`utilities/valueFromAST`). */
+/* Reads the values in a document as graphql-js does (`utilities/valueFromAST`). */
 
 /** The coerced variables of one request, without those that were left out and have no default. */
 export type Variables = Readonly<Record<string, unknown>>;
@@ -95,6 +95,6 @@ function ofLeaf(node: ValueNode, type: GraphQLLeafType): Read {
   }
   const value = valueFromAST(node, type);
   if (!isLeafType(type) || value === undefined)
-    throw new UnsupportedOperationError('a literal that is none of its type');
+    throw new UnsupportedOperationError('a literal of another type');
   return () => value;
 }

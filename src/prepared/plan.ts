@@ -165,7 +165,7 @@ export class Plan {
     const readers = args.map((arg) => {
       const value = given.find(({ name }) => name.value === arg.name)?.value;
       // All arguments in the schema are required, so every variable used as an argument is required too.
-      if (value === undefined) throw new UnsupportedOperationError('an argument that is left out');
+      if (value === undefined) throw new UnsupportedOperationError('a missing argument');
       return { name: arg.name, read: readerOf(this.#metadata, value, arg.type) };
     });
     return (variables) => {

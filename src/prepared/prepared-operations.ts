@@ -7,7 +7,7 @@ import type { GraphQLContext } from '../graph/graphql-context.ts';
 import { operationNameForLog } from '../telemetry/operation-plugin.ts';
 import { answerIfOnlyChecked, checkDocuments } from './checked-documents.ts';
 import { Coercers } from './coercion.ts';
-import type { PlainRequest } from './fit-request.ts';
+import type { PlainRequest } from './plain-request.ts';
 import { Plan, type ReadyCall } from './plan.ts';
 import { allowReplays, type Replay } from './replay.ts';
 import { readSchemaMetadata, type SchemaMetadata } from './schema-metadata.ts';
@@ -28,7 +28,7 @@ const maxDocumentBytes = 25_000_000;
 /** Measured, with the token's part of the syntax tree: 183 to 506. */
 const bytesPerToken = 500;
 /**
- * Limits the memory of all plans. A short document may take much: aliases and fragments repeat its fields, and each
+ * Limits the memory of plans. A short document may need a lot: aliases and fragments repeat its fields, and each
  * condition doubles the variants.
  */
 const maxBytes = 35_000_000;

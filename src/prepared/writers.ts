@@ -24,7 +24,7 @@ export type Write = (value: unknown, permissions: Permissions) => string;
 
 type Nodes = readonly FieldNode[];
 
-/** Measured, with its closures. */
+/** Measured, closures included. */
 const bytesPerField = 700;
 
 /** A member of an object: the text before its value, and the value's source. */
@@ -39,7 +39,7 @@ interface Member {
 export class Writers {
   readonly #metadata: SchemaMetadata;
   readonly #selections: Selections;
-  /** The memory that the writers take, about: aliases and fragments repeat fields, and names may be long. */
+  /** The writers' estimated memory: aliases and fragments repeat fields, and names may be long. */
   bytes = 0;
 
   constructor(metadata: SchemaMetadata, selections: Selections) {
@@ -61,7 +61,7 @@ export class Writers {
     if (isListType(type)) return this.#ofList(type.ofType, nodes);
     if (isObjectType(type)) return this.#ofObject(type, nodes);
     if (isAbstractType(type)) return this.#ofAbstract(type, nodes);
-    if (isNonNullType(type)) throw new UnsupportedOperationError('a type that is twice non-null');
+    if (isNonNullType(type)) throw new UnsupportedOperationError('a doubly non-null type');
     return ofLeaf(type);
   }
 

@@ -7,7 +7,7 @@ export function isFaultWord(word: string): boolean {
   return Object.hasOwn(sandboxFaults, word.replace(/^once_/, ''));
 }
 
-/** Chooses the fault of a request: by a word in its form, otherwise at random. */
+/** Chooses the fault of a request: by a word in its text, otherwise at random. */
 export class FaultPicker {
   readonly #share: number;
   // Keys whose first request has had a `once_` fault.

@@ -89,7 +89,7 @@ export class Sandbox {
     return this.#v1.created + this.#v2.created;
   }
 
-  /** Answers a request, with its fault before, after or instead of the work. */
+  /** Responds to a request, or writes its fault before or after the work. */
   async #serve(request: FastifyRequest, reply: FastifyReply, { answer }: SandboxRoute): Promise<void> {
     const account = accountOf(request);
     const key = headerOf(request, 'idempotency-key');

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * Stops V8 from allocating objects in the old generation because earlier ones of the same place in the code lived long
+ * Stops V8 from allocating objects in the old generation because earlier ones from the same allocation site lived long
  * (pretenuring). Under load every request lives long, as it waits for the upstream or in a queue; V8 then pretenures
  * parts of Node's requests and responses, and each of them keeps what it refers to, in effect the whole request, until
  * the next major collection.

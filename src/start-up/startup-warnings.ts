@@ -3,13 +3,13 @@ import { unrecognizedVariables } from './unrecognized-variables.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A problem that does not prevent the start. */
+/** A problem that does not prevent startup. */
 export interface StartupWarning {
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** The warnings that a start logs and `--check-config` prints. */
+/** The warnings that startup logs and `--check-config` prints. */
 export function startupWarnings(config: Config, environment: Environment): StartupWarning[] {
   const { upstream, stripe } = config;
   const settings = unrecognizedVariables(environment);

@@ -28,14 +28,14 @@ export type CreateCustomerEvaluationParams = {
   evaluation_context: EvaluationContextParams[];
 };
 
-/** A report, in the dialect before 2026-05-27: what happened. */
+/** A report before 2026-05-27: what happened. */
 export type ReportEventParams =
   | { type: 'login_success' }
   | { type: 'login_failed'; login_failed: { reason: 'other' | 'suspected_account_sharing' } }
   | { type: 'registration_success'; registration_success?: { customer: string } | undefined }
   | { type: 'registration_failed'; registration_failed: { reason: 'other' | 'suspected_multi_accounting' } };
 
-/** A report, in the dialect from 2026-05-27 on: what the business decided. */
+/** A report from 2026-05-27 on: what the business decided. */
 export type ReportOutcomeParams = {
   status?: 'allowed' | 'restricted' | 'blocked' | undefined;
   customer?: string | undefined;

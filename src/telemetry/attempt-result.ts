@@ -1,6 +1,6 @@
 import { isTlsCode, isUnreadableCode } from '../errors/transport-codes.ts';
 
-/** Statuses that the upstream is known to answer; others are counted by their class. */
+/** Statuses that the upstream is known to return; others are counted by their class. */
 const knownStatuses: ReadonlySet<number> = new Set([
   200, 400, 401, 402, 403, 404, 409, 424, 429, 500, 502, 503, 504,
 ]);

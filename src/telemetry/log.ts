@@ -4,7 +4,7 @@ export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 's
 export type LogLevel = (typeof logLevels)[number];
 
 /**
- * The log: one JSON line for each operation and each problem, on stdout. It is never given user or client input; the
+ * The log: one JSON line for each operation and each problem, on stdout. It is never given input values; the
  * redaction is a safety net for future mistakes.
  */
 export function createLog(level: LogLevel, destination: DestinationStream): Logger {

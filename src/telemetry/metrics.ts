@@ -24,7 +24,7 @@ const durationBuckets = [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.9, 1.5, 3
 const scoreBuckets = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
 
 const operationPaths = ['plan', 'replay', 'apollo'] as const;
-/** What answered an operation. */
+/** What ran an operation. */
 export type OperationPath = (typeof operationPaths)[number];
 
 /**
@@ -85,7 +85,7 @@ export class Metrics {
   );
   readonly #responsesCutOff = this.registry.counter(
     'responses_cut_off_total',
-    'Responses cut off because the client did not read them within RESPONSE_TIMEOUT_MS (`timeout`), while others needed the memory (`memory`), or sent more than 32 requests at once on one connection (`pipelining`).',
+    'Responses cut off because the client did not read them within RESPONSE_TIMEOUT_MS (`timeout`) or while others needed the memory (`memory`), or sent over 32 requests at once on one connection (`pipelining`).',
     ['reason'],
   );
   readonly #signalScore = this.registry.histogram(
@@ -137,7 +137,7 @@ export class Metrics {
     collectNodeMetrics(this.registry);
   }
 
-  /** Where the metrics that are read at scrape get their values from. */
+  /** Sets the sources of the metrics that are read at scrape. */
   readFrom(sources: MetricSources): void {
     this.#sources = sources;
   }

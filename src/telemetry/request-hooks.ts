@@ -59,7 +59,7 @@ export interface UnrecordedRequest {
   /** Why it was refused; undefined if its client was already gone. */
   readonly error?: { readonly code?: unknown; readonly statusCode?: number | undefined } | undefined;
   /** By `performance.now()`; by default now. */
-  readonly cameAt?: number | undefined;
+  readonly receivedAt?: number | undefined;
 }
 
 /**
@@ -67,8 +67,8 @@ export interface UnrecordedRequest {
  * exporting each would cost more than refusing it.
  */
 export function recordUnrecorded({ metrics }: Observers) {
-  return ({ url, method, status, error, cameAt }: UnrecordedRequest): void => {
-    const record = new RequestRecord(metrics, undefined, cameAt);
+  return ({ url, method, status, error, receivedAt }: UnrecordedRequest): void => {
+    const record = new RequestRecord(metrics, undefined, receivedAt);
     if (error !== undefined) record.failed(outcomeOfRefusal(error));
     const route = url?.split('?', 1)[0] === '/graphql' ? '/graphql' : undefined;
     record.requestEnded(route, method ?? 'none', status);

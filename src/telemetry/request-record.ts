@@ -156,7 +156,7 @@ export class RequestRecord {
   /** The response has been sent, or the client is gone. `route` is undefined for an unknown path. */
   requestEnded(route: string | undefined, method: string, status: number | 'closed'): void {
     this.#metrics?.requestEnded(route ?? 'none', method, status);
-    // Only if the handler failed in between.
+    // A no-op unless the handler failed.
     this.responseReady();
     this.#trace?.requestEnded(status);
     if (route !== '/graphql' || method === 'OPTIONS' || this.#operation === 'recorded') return;

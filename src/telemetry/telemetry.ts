@@ -85,7 +85,7 @@ export class Telemetry {
   }
 }
 
-// Loaded only if it is used, like the tracing SDK: a start without it is faster.
+// Loaded only if it is used, like the tracing SDK: startup without it is faster.
 async function startMetrics(build: Build): Promise<Metrics> {
   const { Metrics: PrometheusMetrics } = await import('./metrics.ts');
   return new PrometheusMetrics(build);

@@ -12,10 +12,10 @@ describe('the retry budget', () => {
     const budget = new RetryBudget(() => now);
     budget.countCall();
     for (let retry = 0; retry < 10; retry += 1) {
-      expect(budget.left).toBe(true);
+      expect(budget.hasRetriesLeft).toBe(true);
       budget.countRetry();
     }
-    expect(budget.left).toBe(false);
+    expect(budget.hasRetriesLeft).toBe(false);
   });
 
   it('the retry budget forgets calls older than ten seconds', () => {
@@ -23,9 +23,9 @@ describe('the retry budget', () => {
     const budget = new RetryBudget(() => now);
     for (let retry = 0; retry < 10; retry += 1) budget.countRetry();
     now = 9_900;
-    expect(budget.left).toBe(false);
+    expect(budget.hasRetriesLeft).toBe(false);
     now = 10_100;
-    expect(budget.left).toBe(true);
+    expect(budget.hasRetriesLeft).toBe(true);
   });
 
   it('the retry budget uses the monotonic clock, unless it is given another', () => {
@@ -48,7 +48,7 @@ describe('the retry budget', () => {
         for (; now < 120_000; now += 1000 / perSecond) {
           calls += 1;
           budget.countCall();
-          if (!budget.left) continue;
+          if (!budget.hasRetriesLeft) continue;
           retries += 1;
           budget.countRetry();
         }

@@ -11,8 +11,8 @@ const asks: Readonly<Record<Capability, string>> = {
 };
 
 /**
- * Throws `UPSTREAM_UNSUPPORTED`, with the version that is needed, if the configured one lacks the capability; nothing
- * has been sent then. `paths` are the fields that need it, if any.
+ * Throws `UPSTREAM_UNSUPPORTED`, with the version that is needed, if the configured one lacks the capability, before
+ * anything is sent. `paths` are the fields that need it, if any.
  */
 export function requireCapability(
   capabilities: VersionCapabilities,

@@ -8,8 +8,8 @@ import type { CustomerEvaluationReportedReason } from '../report-customer-evalua
 import { requireDecision, stripeStatuses } from '../reported-decision.ts';
 
 /**
- * Translates a report to the dialect of v1's version; pure. Throws `BAD_USER_INPUT` if the dialect needs more than the
- * client sent, and `UPSTREAM_UNSUPPORTED` if the dialect cannot express the report truthfully.
+ * Translates a report for the configured v1 version; pure. Throws `BAD_USER_INPUT` if that version needs more than the
+ * client sent, and `UPSTREAM_UNSUPPORTED` if it cannot express the report truthfully.
  */
 export function reportToStripe(
   report: Report,

@@ -56,7 +56,7 @@ export class AccountEvaluationsApi implements EvaluationApi {
       try {
         return this.#read(await this.#stripe.retrieve(id, call), { id, eventType }, context);
       } catch (error) {
-        // The caller gets the evaluation without its signals, so nobody else would be told.
+        // The caller gets the evaluation without its signals, so nothing else would log it.
         if (error instanceof UpstreamCallError && error.operatorsMustAct) logFailure(error, context.log);
         throw error;
       }

@@ -77,7 +77,7 @@ function eventTypeOf(requested: readonly string[]): EventType | 'UNKNOWN' {
 function kindOf(drift: ResponseDrift, v2Name: string): CustomerEvaluationSignalKind {
   const name = namesByV2.get(v2Name);
   if (name === undefined) {
-    drift.note('unknown word in pending_signals');
+    drift.note('unknown value in pending_signals');
     return 'UNKNOWN';
   }
   return name.toUpperCase() as CustomerEvaluationSignalKind;

@@ -31,7 +31,7 @@ const minPauseMs = 100;
 /** How long a read is expected to take; longer if an earlier read of the same wait took longer, by `readMargin`. */
 const typicalReadMs = 300;
 const readMargin = 1.3;
-/** A read with less time is not worth its place in the rate limit. */
+/** With less time left, a read is not worth a rate-limit slot. */
 const minReadMs = 50;
 /** The part of the deadline that is reserved for the response. */
 const answerMs = 50;
@@ -58,7 +58,7 @@ export class SignalWaiter {
   }
 
   /**
-   * The evaluation with its signals, or its latest state when the time is up or the client is gone. Never rejects: the
+   * The evaluation with its signals, or its latest state if time is up or the client left. Rejects only for bugs: the
    * evaluation exists even if reading it fails.
    */
   async complete(evaluation: CustomerEvaluation, call: Call, read: Read): Promise<CustomerEvaluation> {
@@ -85,7 +85,7 @@ export class SignalWaiter {
       // Jittered, so that calls that started together do not read together.
       const jitteredMs = pauseMs * (0.75 + Math.random() / 2);
       const leftMs = call.deadline.remainingMs;
-      // Another read must fit after this one. If none does, this one is the last, as late as it can be.
+      // Another read must fit after this one. If none does, this one is the last, as late as possible.
       const longestPauseMs = leftMs - 2 * readMs;
       const isLast = longestPauseMs < minPauseMs;
       // A signal that was pending a moment ago is still pending, so even a wait shorter than a read begins with a pause.
@@ -107,7 +107,7 @@ export class SignalWaiter {
 
   /**
    * False if the rate limit leaves no time for a read: above the limit, the calls that have waited longest would
-   * otherwise take all the places, each with no time left to use its own.
+   * otherwise take all the slots, with no time left to use them.
    */
   async #acquireRate(call: Call, readMs: number): Promise<boolean> {
     if (call.deadline.remainingMs < minReadMs) return false;

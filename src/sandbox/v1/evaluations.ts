@@ -15,7 +15,7 @@ export interface SandboxEvaluation {
 /** The id of an evaluation that exists from the start, to be reported or retrieved immediately. */
 const exampleId = 'ceval_example';
 
-/** What an evaluation is made of. */
+/** The input of an evaluation. */
 interface Order {
   readonly params: CreateParameters;
   readonly magic: MagicRequest;

@@ -29,7 +29,7 @@ export type ReportParameters = z.infer<typeof eventParameters> | z.infer<typeof 
 /** The newest events that an evaluation keeps: every response about it contains them all. */
 const maxEvents = 100;
 
-/** Reads the form of a report in the dialect of its version. */
+/** Reads the form of a report, as its version defines it. */
 export function readReportParameters(
   form: string,
   version: string,

@@ -75,7 +75,7 @@ function evaluatedSignals(results: unknown[][], magic: MagicRequest): object | n
 
 const userSignals: readonly SignalKind[] = ['user_multi_accounting', 'user_account_sharing'];
 
-// With `both` and `partial` also the signal that was not requested; with `new` an unknown one.
+// With `both` or `partial`, also the signal not requested; with `new`, an unknown one.
 function signalsOf(requested: readonly SignalKind[], magic: MagicRequest): string[] {
   const needsSecond = magic.signals === 'both' || (magic.isPartial && requested.length === 1);
   const more = needsSecond ? userSignals.filter((kind) => !requested.includes(kind)) : [];

@@ -79,7 +79,7 @@ export class AccountCredentials {
       : this.#under(key, account);
   }
 
-  // A context path has no file of its own. Otherwise it would be a way around an account's missing key.
+  // A context path has no key file. The one key must not be a way around an account's missing key.
   #ofContext(context: string): Credentials {
     if (!this.#mayUseOneKey && context !== this.#account) throw noKeyFor(context, 'none');
     return credentialsFor(this.#secretKey, context);

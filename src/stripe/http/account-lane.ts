@@ -14,7 +14,7 @@ import type { Upstream } from './upstream-call.ts';
 export interface LaneSettings {
   /** One attempt, body included. */
   readonly timeoutMs: number;
-  /** Attempts of one call, the first included. */
+  /** Attempts per call, including the first. */
   readonly maxAttempts: number;
   /** Calls in flight. */
   readonly maxConcurrency: number;
@@ -60,23 +60,23 @@ export class AccountLane implements Upstream {
   }
 
   get isIdle(): boolean {
-    return this.concurrency.inside === 0 && this.waiting === 0 && this.singleFlight.size === 0;
+    return this.concurrency.inFlight === 0 && this.waiting === 0 && this.singleFlight.size === 0;
   }
 
   acquireRate(call: Call): Promise<void> | undefined {
-    // A call that the breaker rejects fails at once: it must not wait for a rate that it does not use.
+    // A call that the breaker rejects fails at once: it must not wait for a slot that it does not use.
     if (this.#rateLimiter === undefined || this.breaker.isRejecting) return undefined;
-    const cameAt = performance.now();
+    const startedAt = performance.now();
     // A call may spend half of its time waiting; the other half is for the call itself. A caller that joins may bring
     // more time.
-    const leftMs = (): number => (call.deadline.remainingMs - (performance.now() - cameAt)) / 2;
+    const leftMs = (): number => (call.deadline.remainingMs - (performance.now() - startedAt)) / 2;
     return this.#rateLimiter.pass(call, leftMs(), leftMs)?.catch((error: unknown) => {
       // The breaker has opened meanwhile, and rejects the call itself.
       if (!this.breaker.isRejecting) aboveRateLimit(error);
     });
   }
 
-  /** Gives back the slot of the rate limit of a call that acquired it by `at` and will not be made. */
+  /** Frees the rate-limit slot of a call that acquired it by `at` and will not be made. */
   releaseRate(at: number): void {
     this.#rateLimiter?.release(at);
   }

@@ -52,11 +52,11 @@ export class AccountLanes {
     lane.concurrency.leave();
   }
 
-  /** False while Stripe is down for every account: a breaker is open, and no other account has had a success lately. */
+  /** False while Stripe is down for every account: a breaker is open, and no other account has succeeded recently. */
   get isUpstreamUp(): boolean {
     const breakers = this.#lanes.all.map(({ breaker }) => breaker);
     const working = breakers.filter(({ isOpen }) => !isOpen);
-    return working.length === breakers.length || working.some(({ hasSucceededLately }) => hasSucceededLately);
+    return working.length === breakers.length || working.some(({ hasRecentSuccess }) => hasRecentSuccess);
   }
 
   get load(): UpstreamLoad {
@@ -66,7 +66,7 @@ export class AccountLanes {
     const [lane] = lanes;
     const only = lanes.length === 1 ? lane : undefined;
     return {
-      inFlight: this.#concurrency?.inside ?? sum(({ concurrency }) => concurrency.inside),
+      inFlight: this.#concurrency?.inFlight ?? sum(({ concurrency }) => concurrency.inFlight),
       limit: this.#limit,
       waiting: sum(({ waiting }) => waiting) + (this.#concurrency?.waiting ?? 0),
       breaker: only?.breaker.state ?? (this.isUpstreamUp ? 'closed' : 'open'),

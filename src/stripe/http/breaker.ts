@@ -64,7 +64,7 @@ export class Breaker {
   }
 
   /** Whether an attempt of the last three seconds succeeded. */
-  get hasSucceededLately(): boolean {
+  get hasRecentSuccess(): boolean {
     const period = Math.floor(this.#now() / bucketMs);
     return this.#counts.some((each) => each.period > period - buckets && each.attempts > each.failures);
   }

@@ -47,7 +47,7 @@ export function errorOfResponse(response: RawResponse): UpstreamCallError {
     const operatorNote = note === undefined ? said : `${said}: ${note}`;
     return new UpstreamCallError(code, { effect: 'NONE', param, upstreamRequestId, operatorNote });
   }
-  // The translation sends only what the reference knows, so an unknown parameter means an older version.
+  // The translation sends only documented parameters, so an unknown one means an older version.
   if (words.code === 'parameter_unknown')
     return failure('UPSTREAM_UNSUPPORTED', 'NONE', `${said}: ${noPreview}`);
 

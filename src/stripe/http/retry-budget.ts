@@ -27,7 +27,7 @@ export class RetryBudget {
   }
 
   /** Whether one more retry is within the budget. */
-  get left(): boolean {
+  get hasRetriesLeft(): boolean {
     return this.retriesLeft > 0;
   }
 

@@ -102,7 +102,7 @@ function isWorthRepeating(outcome: AttemptOutcome): boolean {
   return outcome.status >= 500;
 }
 
-/** Doubles from 200 ms, with jitter between half and all of it. */
+/** Doubles from 200 ms, jittered to between half and all of it. */
 function backoffMs(attempts: number, random: number): number {
   const whole = Math.min(2 * backoffFloorMs * 2 ** (attempts - 1), backoffCapMs);
   return Math.max(backoffFloorMs, whole * (0.5 + random / 2));

@@ -20,7 +20,7 @@ export interface StripeSettings {
   readonly account: StripeAccount;
   /** One attempt, body included. */
   readonly timeoutMs: number;
-  /** Attempts of one call, the first included. */
+  /** Attempts per call, including the first. */
   readonly maxAttempts: number;
   /** Calls in flight, of all accounts together. */
   readonly maxConcurrency: number;

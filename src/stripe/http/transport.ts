@@ -126,7 +126,7 @@ export class Transport {
 
 const openDirectly: OpenPool = (origin, options) => new Pool(origin, options);
 
-/** A pooled connection that tells a request whether it is a new one. */
+/** A pooled connection that tells each request if it is reused. */
 class Connection extends Client {
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     if (handler instanceof InFlightRequest) handler.reusedConnection = this.stats.connected;

@@ -87,7 +87,7 @@ function delayBeforeRetry(
     maxAttempts,
     remainingMs: call.deadline.remainingMs,
     callerGone: isAbandoned(call),
-    budgetLeft: budget.left,
+    budgetLeft: budget.hasRetriesLeft,
     random: Math.random(),
   });
   // Counted before the wait, so that calls that fail together cannot exceed the budget.

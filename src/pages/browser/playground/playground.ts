@@ -200,7 +200,7 @@ function showNoScore(why: string): void {
 function offerOutcomes(kind: Kind, id: string): void {
   outcomes.hidden = false;
   const buttons = outcomesOf(kind, info.reports).map(([outcome, input]) => {
-    // The same for the same outcome: to press a button again retries its report instead of making a second one.
+    // The same for the same outcome: pressing a button again retries its report instead of making a second one.
     const variables = { id, report: input, idempotencyKey: `report of ${id}: ${outcome}` };
     const button = document.createElement('button');
     button.type = 'button';

@@ -48,7 +48,7 @@ function verdictOn({ id, signals, pendingSignals }: Evaluation): Verdict {
     return { outcome: 'unscored', id, why: 'there is no signal' };
   }
   const { score, riskLevel } = own.reading;
-  // Its score is 0 and means nothing.
+  // Its score of 0 means nothing.
   const isAssessed = riskLevel !== 'NOT_ASSESSED';
   const saysNothing = score === null && (riskLevel === null || riskLevel === 'UNKNOWN');
   if (!isAssessed || saysNothing) return { outcome: 'unscored', id, why: 'Stripe made no assessment' };
