@@ -123,7 +123,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     const isCut = raw instanceof BoundedRequest && raw.closesUnread(request.caller !== undefined);
     if (isCut || closesAfter(raw)) reply.header('connection', 'close');
     // Fastify closes the connection after each body that it cannot parse, which would lose pipelined requests.
-    else if (raw.complete) reply.removeHeader('connection');
+    else if (raw.complete && reply.hasHeader('connection')) reply.removeHeader('connection');
     done();
   });
   server.addHook('onRequest', sendSecurityHeaders);
