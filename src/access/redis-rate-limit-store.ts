@@ -112,7 +112,7 @@ export class RedisRateLimitStore {
       });
     // Callers over the limit are rejected without asking Redis again. By the monotonic clock: the library's own block
     // (`inMemoryBlockOnConsumed`) lasts an hour longer if the clock is set back an hour.
-    const blocked = new LRUCache<string, true>({ max: maxBlocked, perf: performance });
+    const blocked = new LRUCache<string, true>({ max: maxBlocked, perf: performance, ttlAutopurge: true });
     let shared = sharedIn(this.#redis);
     this.#onRedis.push((redis) => {
       shared = sharedIn(redis);

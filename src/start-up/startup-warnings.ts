@@ -21,7 +21,12 @@ export function startupWarnings(config: Config, environment: Environment): Start
       ? [{ message: 'STRIPE_SECRET_KEY can do everything in its account: use a restricted key', fields: {} }]
       : []),
     ...(upstream === 'sandbox' && stripe.secretKey !== ''
-      ? [{ message: 'STRIPE_SECRET_KEY is not used with UPSTREAM=sandbox', fields: {} }]
+      ? [
+          {
+            message: 'STRIPE_SECRET_KEY is used for pseudonyms only, because of UPSTREAM=sandbox',
+            fields: {},
+          },
+        ]
       : []),
     ...(showsSignalsToUnscoped(config)
       ? [

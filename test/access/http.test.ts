@@ -251,5 +251,6 @@ describe('the HTTP server', () => {
   it('the HTTP server keeps idle connections longer than load balancers do', async () => {
     const { headers } = await fetch(`${gateway.url}/healthz`);
     expect(headers.get('keep-alive')).toBe('timeout=75');
+    expect(headers.get('connection')).toBe('keep-alive');
   });
 });

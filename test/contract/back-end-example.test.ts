@@ -162,6 +162,7 @@ describe('the example of a back end', () => {
   });
 
   it('the example of a back end lets nobody in who submits many forms at once, or one form several times', async () => {
+    const before = printed.length;
     const [one, ...others] = await Promise.all(Array.from({ length: 10 }, newAttempt));
     const answers = await Promise.all(
       [one, one, ...others].map(async (attempt) => {
@@ -172,6 +173,7 @@ describe('the example of a back end', () => {
         return (await (await fetch(`${url}/log-in`, { method: 'POST', body })).json()) as { status: string };
       }),
     );
+    while (printed.length < before + answers.length) await delay(5);
     const statuses = answers.map(({ status }) => status);
     expect(statuses).toContain('BLOCKED');
     expect(statuses).not.toContain('ALLOWED');
@@ -328,13 +330,31 @@ describe('the example of a back end in front of a gateway that refuses', () => {
     expect(keys).toEqual(['attempt', undefined, undefined, 'report of ceval_1: BLOCKED']);
   });
 
-  it('the example of a back end asks for proof if the signals of the second evaluation are pending', async () => {
-    const { told } = await run(print, (_, count) =>
-      count === 1
-        ? created(null, [failure('BAD_USER_INPUT')])
-        : created({ id: 'ceval_1', signals: null, pendingSignals: ['ACCOUNT_SHARING'] }),
+  it('the example of a back end asks for proof if the signals of the second evaluation are pending, and tells its caller if they are worse', async () => {
+    const pending = { id: 'ceval_1', signals: null, pendingSignals: ['ACCOUNT_SHARING'] };
+    const { told, keys } = await run(
+      `const decision = ${decide}
+      console.error(decision.status, decision.reason);
+      evaluations.report('person', decision, async ({ status }) => { throw new Error('late ' + status); });`,
+      (operation, count) => {
+        if (operation === 'ReportCustomerEvaluation') return reported();
+        if (operation === 'CustomerEvaluation')
+          return { body: { data: { customerEvaluation: { ...pending, signals: signals('HIGHEST', 90) } } } };
+        return count === 1 ? created(null, [failure('BAD_USER_INPUT')]) : created(pending);
+      },
     );
-    expect(JSON.parse(told)).toMatchObject({ status: 'RESTRICTED', reason: 'PENDING' });
+    // What the caller does with the new decision fails, and the report is made.
+    expect(told).toBe('RESTRICTED PENDING\nA decision was not carried out: BLOCKED. Error: late BLOCKED\n');
+    expect(keys.at(-1)).toBe('report of ceval_1: BLOCKED');
+  });
+
+  it('the example of a back end evaluates under another key once Stripe has stored a failure under the first', async () => {
+    const evaluation = { id: 'ceval_1', signals: signals('HIGHEST', 90), pendingSignals: [] };
+    const { keys, told } = await run(print, (_, count) =>
+      count === 1 ? created(null, [failure('UPSTREAM_UNAVAILABLE')]) : created(evaluation),
+    );
+    expect(keys).toEqual(['attempt', 'attempt once more']);
+    expect(JSON.parse(told)).toMatchObject({ status: 'BLOCKED' });
   });
 
   it('the example of a back end reports under another key once Stripe has stored a failure under the first', async () => {

@@ -148,6 +148,27 @@ describe('when clients misbehave', () => {
     for (const { customerEvaluation } of await Promise.all(calls)) expect(customerEvaluation).not.toBeNull();
   });
 
+  it('the gateway keeps its attempts while it waits for another replica’s call under the same key', async () => {
+    const gateway = await gatewayWith();
+    upstream.next(keyInUse, keyInUse, keyInUse, status(503), status(503));
+    expect((await create(gateway, { idempotencyKey: 'same' })).errors).toEqual([]);
+    expect(upstream.keys).toHaveLength(6);
+  });
+
+  it('the gateway opens its circuit breaker if writes hang and keep their keys', async () => {
+    const gateway = await gatewayWith({ UPSTREAM_TIMEOUT_MS: '500', UPSTREAM_DEADLINE_MS: '1500' });
+    const seen = new Set<string>();
+    upstream.always((victim) => {
+      const isFirst = !seen.has(victim.key);
+      seen.add(victim.key);
+      (isFirst ? hang : keyInUse)(victim);
+    });
+    await Promise.all(
+      Array.from({ length: 20 }, (_, call) => create(gateway, { idempotencyKey: `${call}` })),
+    );
+    expect(gateway.log.join('\n')).toContain('"state":"open"');
+  });
+
   it('the gateway returns an evaluation that takes longer than an attempt may', async () => {
     const gateway = await gatewayWith({ ...patient, UPSTREAM_TIMEOUT_MS: '500' });
     const { fault, release } = hold();

@@ -48,7 +48,7 @@ describe('the output of --check-config', () => {
     {
       what: 'a key that the sandbox does not use',
       environment: { UPSTREAM: 'sandbox', STRIPE_SECRET_KEY: 'rk_test_1' },
-      warning: 'STRIPE_SECRET_KEY is not used with UPSTREAM=sandbox',
+      warning: 'STRIPE_SECRET_KEY is used for pseudonyms only, because of UPSTREAM=sandbox',
     },
     {
       what: 'a base URL of a collector that already has the path of traces',

@@ -111,6 +111,19 @@ describe('the circuit breaker', () => {
     expect(breaker.state).toBe('closed');
   });
 
+  it('the circuit breaker admits one read in a second while half-open, which takes no write’s place', () => {
+    attempts(10, 'failed');
+    now += probeAfterMs;
+    const hanging = breaker.admitRead();
+    expect(() => breaker.admitRead()).toThrow(BreakerOpenError);
+    hanging('inconclusive');
+    expect(() => breaker.admitRead()).toThrow(BreakerOpenError);
+    now += probeAfterMs;
+    breaker.admitRead();
+    breaker.admit()('succeeded');
+    expect(breaker.state).toBe('closed');
+  });
+
   it('the circuit breaker admits the next probe when one is inconclusive, so it can always be left', () => {
     attempts(10, 'failed');
     now += probeAfterMs;

@@ -14,8 +14,8 @@ import { ClientError, GraphQLClient } from 'graphql-request';
 export interface Decision {
   readonly status: 'ALLOWED' | 'RESTRICTED' | 'BLOCKED';
   /**
-   * The risk level that decided, `PENDING` if Stripe had not made one yet, or the code of the failure that left the
-   * decision without one.
+   * The risk level that decided; `PENDING` if Stripe had not made one yet; `IN_PROGRESS` if the person has another
+   * attempt in progress; or the code of the failure that left the decision without one.
    */
   readonly reason: string;
   readonly eventType: CreateCustomerEvaluationInput['eventType'];
@@ -44,11 +44,18 @@ const causedByThePerson = new Set([
 /** Refusals that are either about what the browser sent or about your settings. */
 const perhapsCausedByThePerson = new Set(['UPSTREAM_UNSUPPORTED', 'UPSTREAM_REFUSED']);
 
+/** Stripe stored a failure under the idempotency key, and would send it again. */
+const keySpent = 'KEY_SPENT';
+
 /** The pauses before a pending evaluation is read again, in seconds. */
 const readPauses = [1, 2, 4, 8];
 
 /** The pauses between the tries of a report, in seconds: two minutes in all. */
 const reportPauses = [1, 2, 4, 8, 15, 30, 60];
+
+type OnRisk = (decision: Decision) => void | Promise<void>;
+
+const strictness = { ALLOWED: 0, RESTRICTED: 1, BLOCKED: 2 };
 
 /** Customer evaluations that never fail a log-in: an outage lets the person in. */
 export class Evaluations {
@@ -88,6 +95,8 @@ export class Evaluations {
     const evaluate = (key: string, { eventType, evaluationContext }: EvaluationInput) =>
       this.#evaluate(person, { eventType, evaluationContext, idempotencyKey: key }, giveUpAt, signal);
     const first = await evaluate(attempt, input);
+    // Otherwise the attempt would be without an evaluation for as long as Stripe stores the failure: 24 hours.
+    if (first.reason === keySpent) return evaluate(`${attempt} once more`, input);
     const isCausedByThePerson = causedByThePerson.has(first.reason);
     if (!isCausedByThePerson && !perhapsCausedByThePerson.has(first.reason)) return first;
     // Once more, without the key and the details that the browser sent.
@@ -114,7 +123,7 @@ export class Evaluations {
         },
         signal,
       });
-      if (!payload?.customerEvaluation) return letIn(payload?.errors[0]?.code ?? 'NO_ANSWER', input);
+      if (!payload?.customerEvaluation) return letIn(reasonOf(payload?.errors[0]), input);
       const { id } = payload.customerEvaluation;
       return { ...decisionOn(payload.customerEvaluation), eventType: input.eventType, evaluation: id };
     } catch (error) {
@@ -128,10 +137,10 @@ export class Evaluations {
    * refused or nothing answers for longer, and without one if the process dies. If you need every report, use a job
    * queue, with the evaluation and the status as the job's key.
    *
-   * A pending evaluation is read again first. If the person should not have been let in, `onRisk` gets the decision
-   * that replaces the first one: end the person's session, or ask for proof at the next step.
+   * A pending evaluation is read again first. If the new decision is stricter, `onRisk` gets it: end the person's
+   * session, or ask for proof at the next step.
    */
-  report(person: string, decision: Decision, onRisk: (decision: Decision) => void): void {
+  report(person: string, decision: Decision, onRisk: OnRisk): void {
     const work = this.#report(person, decision, onRisk).finally(() => this.#afterwards.delete(work));
     this.#afterwards.add(work);
   }
@@ -141,12 +150,17 @@ export class Evaluations {
     await Promise.all(this.#afterwards);
   }
 
-  async #report(person: string, first: Decision, onRisk: (decision: Decision) => void): Promise<void> {
+  async #report(person: string, first: Decision, onRisk: OnRisk): Promise<void> {
     if (first.evaluation === undefined) return;
     const decision =
       first.reason === 'PENDING' ? await this.#decideLater(person, first, first.evaluation) : first;
-    const { status, eventType, evaluation } = decision;
-    if (first.status === 'ALLOWED' && status !== 'ALLOWED') onRisk(decision);
+    const isStricter = strictness[decision.status] > strictness[first.status];
+    const { status, eventType, evaluation } = isStricter ? decision : first;
+    try {
+      if (isStricter) await onRisk(decision);
+    } catch (error) {
+      process.stderr.write(`A decision was not carried out: ${status}. ${error}\n`);
+    }
     await this.#sendReport(person, {
       id: first.evaluation,
       // Some of Stripe's API versions need the event type.
@@ -167,8 +181,9 @@ export class Evaluations {
           requestHeaders: { 'x-caller-subject': person },
           signal: AbortSignal.timeout(10_000),
         });
-        if (customerEvaluation === null || customerEvaluation.pendingSignals.length > 0) continue;
-        return { ...pending, ...decisionOn(customerEvaluation) };
+        if (customerEvaluation === null) continue;
+        const decision = decisionOn(customerEvaluation);
+        if (decision.reason !== 'PENDING') return { ...pending, ...decision };
       } catch {
         // Read again: the person does not wait.
       }
@@ -181,14 +196,14 @@ export class Evaluations {
     for (const pause of [...reportPauses, undefined]) {
       const failure = await this.#tryReport(person, { ...report, idempotencyKey });
       if (failure === undefined) return;
-      const isKeySpent = failure.code === 'UPSTREAM_UNAVAILABLE' && !failure.retryable;
-      // Stripe stored a failure under the key, and would send it again. A second report of a decision does no harm.
+      const isKeySpent = reasonOf(failure) === keySpent;
+      // A second report of a decision does no harm.
       if (isKeySpent) idempotencyKey += ' again';
       if (!(failure.retryable || isKeySpent) || pause === undefined) {
         process.stderr.write(`A report was lost: ${failure.code}. ${failure.message}\n`);
         return;
       }
-      await sleep(Math.max(pause * 1_000, failure.retryAfterMs ?? 0));
+      await sleep(Math.max(pause * 1_000, Math.min(failure.retryAfterMs ?? 0, 60_000)));
     }
   }
 
@@ -220,6 +235,11 @@ interface Failure {
   readonly message: string;
   readonly retryable: boolean;
   readonly retryAfterMs?: number | null | undefined;
+}
+
+function reasonOf(failure: Pick<Failure, 'code' | 'retryable'> | undefined): string {
+  if (failure === undefined) return 'NO_ANSWER';
+  return failure.code === 'UPSTREAM_UNAVAILABLE' && !failure.retryable ? keySpent : failure.code;
 }
 
 /** The gateway's own refusal of a request; undefined if it did not answer. */

@@ -14,12 +14,12 @@ import type { AttemptOutcome } from './retry-policy.ts';
 import { type RawRequest, type RawResponse, type Transport, TransportError } from './transport.ts';
 
 /**
- * The breaker ignores a timeout of an attempt that had less than this share of the normal timeout: otherwise clients
- * with tiny deadlines could open it for everyone. It counts the others: otherwise a router that waits slightly less
- * than the gateway would disable the breaker. Failures other than timeouts always count.
+ * The breaker ignores a timeout of an attempt that had less than this share of the normal timeout, and less than
+ * `fairMs`: otherwise clients with tiny deadlines could open it for everyone. It counts the others: otherwise a router
+ * that waits slightly less than the gateway would disable the breaker. Failures other than timeouts always count.
  */
 const fairShare = 1 / 3;
-/** Enough in any case: callers that wait for less than a second would otherwise keep the breaker closed in an outage. */
+/** Callers that wait for less than a second would otherwise keep the breaker closed in an outage. */
 const fairMs = 500;
 
 /** One attempt at a call, and its result: a whole response, or an error. */
@@ -89,6 +89,7 @@ export class Attempt {
 
   /** The attempt's result for the breaker. */
   get verdict(): AttemptVerdict {
+    if (this.response !== undefined && isKeyInUse(this.response)) return 'inconclusive';
     if (this.response !== undefined && this.response.status < 500) return 'succeeded';
     // A fault of reads alone must not stop evaluations; if Stripe is down, writes fail too.
     if (this.#isRead) return 'inconclusive';

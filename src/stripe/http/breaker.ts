@@ -38,6 +38,8 @@ export class Breaker {
   /** Undefined while closed. */
   #openedAt: number | undefined;
   #probing = false;
+  #isReadProbing = false;
+  #readProbeAt = Number.NEGATIVE_INFINITY;
 
   /** `now` is the monotonic time in milliseconds. */
   constructor(onChange: (state: 'open' | 'closed') => void, now: () => number = () => performance.now()) {
@@ -81,6 +83,19 @@ export class Breaker {
   }
 
   /**
+   * The same for a read. While half-open it is a probe of its own, at most one in a second, and never takes the place of
+   * a write: reads may hang although writes work.
+   */
+  admitRead(): (verdict: AttemptVerdict) => void {
+    if (this.#openedAt === undefined) return this.#count;
+    const isTooSoon = this.#now() - this.#readProbeAt < probeAfterMs;
+    if (this.isRejecting || this.#isReadProbing || isTooSoon) throw breakerOpen;
+    this.#isReadProbing = true;
+    this.#readProbeAt = this.#now();
+    return this.#endReadProbe;
+  }
+
+  /**
    * Counts the results of attempts that start until the breaker opens and closes again. Those that end later are
    * ignored: timeouts of an outage would reopen the breaker after it.
    */
@@ -109,13 +124,20 @@ export class Breaker {
   readonly #endProbe = (verdict: AttemptVerdict): void => {
     this.#probing = false;
     if (verdict === 'failed') this.#open();
-    else if (verdict === 'succeeded') {
-      this.#openedAt = undefined;
-      this.#counts = emptyWindow();
-      this.#count = this.#counter();
-      this.#onChange('closed');
-    }
+    else if (verdict === 'succeeded') this.#close();
   };
+
+  readonly #endReadProbe = (verdict: AttemptVerdict): void => {
+    this.#isReadProbing = false;
+    if (verdict === 'succeeded' && this.#openedAt !== undefined) this.#close();
+  };
+
+  #close(): void {
+    this.#openedAt = undefined;
+    this.#counts = emptyWindow();
+    this.#count = this.#counter();
+    this.#onChange('closed');
+  }
 
   #open(): void {
     this.#openedAt = this.#now();

@@ -26,8 +26,10 @@ export interface AttemptOutcome {
 
 export interface RetrySituation {
   readonly outcome: AttemptOutcome;
-  /** Attempts made so far, 1 and up. */
+  /** Attempts made so far, without polls. */
   readonly attempts: number;
+  /** Attempts so far that found the key in use. */
+  readonly polls: number;
   readonly maxAttempts: number;
   readonly remainingMs: number;
   readonly callerGone: boolean;
@@ -51,13 +53,13 @@ const minAttemptMs = 50;
  * key, so no retry can have a second effect. Source: Stripe's own SDKs, stripe-node `RequestSender`.
  */
 export function retryDelayMs(situation: RetrySituation): number | undefined {
-  const { outcome, attempts, maxAttempts, remainingMs, callerGone, budgetLeft, random } = situation;
+  const { outcome, attempts, polls, maxAttempts, remainingMs, callerGone, budgetLeft, random } = situation;
   // Nobody waits for the response; a caller that retries sends the same key.
   if (callerGone) return undefined;
   // Another replica's call, or an earlier attempt, holds the key. Stripe will have its response, so this one waits for
   // it: without a limit on attempts, or two submits of a form at once would look like an outage.
   if (outcome.keyInUse && outcome.shouldRetry !== false) {
-    return inTime(backoffMs(Math.max(1, attempts - quickPolls), random), remainingMs);
+    return inTime(backoffMs(Math.max(1, polls - quickPolls), random), remainingMs);
   }
   // All attempts are used up.
   if (attempts >= maxAttempts) return undefined;

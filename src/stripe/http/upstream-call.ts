@@ -43,7 +43,7 @@ export async function callUpstream(
       const attempt = await attemptOnce(upstream, request, call, attempts.length + 1);
       attempts.push(attempt);
       if (attempt.success !== undefined) return readResponse(attempt.success);
-      const delayMs = delayBeforeRetry(upstream, call, attempt, attempts.length);
+      const delayMs = delayBeforeRetry(upstream, call, attempt, attempts);
       if (delayMs === undefined) throw errorOf(attempt, attempts);
       await new Promise((resolve) => setTimeout(resolve, delayMs));
       await upstream.acquireRate(call);
@@ -64,7 +64,7 @@ async function attemptOnce(
   const watched = call.observer?.attemptStarted(request.operation, number);
   let attempt: Attempt;
   try {
-    const tellBreaker = breaker.admit();
+    const tellBreaker = request.method === 'GET' ? breaker.admitRead() : breaker.admit();
     attempt = await Attempt.make(transport, request, call, timeoutMs);
     tellBreaker(attempt.verdict);
   } catch (error) {
@@ -79,11 +79,13 @@ function delayBeforeRetry(
   { budget, maxAttempts }: Upstream,
   call: Call,
   { outcome }: Attempt,
-  attempts: number,
+  attempts: readonly Attempt[],
 ): number | undefined {
+  const polls = attempts.filter((attempt) => attempt.outcome.keyInUse).length;
   const delayMs = retryDelayMs({
     outcome,
-    attempts,
+    attempts: attempts.length - polls,
+    polls,
     maxAttempts,
     remainingMs: call.deadline.remainingMs,
     callerGone: isAbandoned(call),
