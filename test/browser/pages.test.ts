@@ -143,7 +143,7 @@ describe('the pages', () => {
   it.each([
     { environment: {}, says: 'Sandbox', playground: 200 },
     {
-      environment: { UPSTREAM: 'sandbox', STRIPE_SECRET_KEY: 'sk_live_1' },
+      environment: { UPSTREAM: 'sandbox', STRIPE_SECRET_KEY: 'sk_test_1' },
       says: 'Sandbox',
       playground: 200,
     },
