@@ -30,7 +30,7 @@ describe('the bound on calls in flight', () => {
     for (const name of ['a', 'b', 'c', 'd']) void enter(bulkhead, ended, name);
     await settle();
     expect(ended).toEqual(['a', 'b']);
-    expect(bulkhead).toMatchObject({ width: 2, inside: 2, waiting: 2 });
+    expect(bulkhead).toMatchObject({ inFlight: 2, waiting: 2 });
     bulkhead.leave();
     await settle();
     expect(ended).toEqual(['a', 'b', 'c']);
@@ -39,7 +39,7 @@ describe('the bound on calls in flight', () => {
     expect(ended).toEqual(['a', 'b', 'c', 'd']);
     // Both places are still taken. They are free once both calls have left.
     bulkhead.leave();
-    expect(bulkhead).toMatchObject({ inside: 1, waiting: 0 });
+    expect(bulkhead).toMatchObject({ inFlight: 1, waiting: 0 });
     bulkhead.leave();
     for (const name of ['e', 'f', 'g']) void enter(bulkhead, ended, name);
     await settle();

@@ -170,14 +170,6 @@ describe('when clients ask for large answers, or do not read them', () => {
     while (client.received().split('{"status":"up"}').length <= 32) await delay(20);
   });
 
-  it('the gateway also cuts off a client that does not read the metrics', async () => {
-    const gateway = await gatewayWith({ RESPONSE_TIMEOUT_MS: '500' });
-    const { socket } = open({ url: metricsUrl(gateway) });
-    socket.pause();
-    socket.write('GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(500));
-    while ((await cutOff(gateway, 'timeout')) === 0) await delay(50);
-  });
-
   it('the gateway closes the connection of a client that asks for a tunnel and sends nothing more', async () => {
     const gateway = await gatewayWith();
     const client = open(gateway);
