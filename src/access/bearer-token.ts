@@ -87,11 +87,7 @@ export class BearerTokens {
       const payload = await this.#payloadOf(token);
       const caller = callerOf(payload, this.#settings);
       const { exp, nbf } = payload;
-      this.#verified.add(token, {
-        caller,
-        validity: { ...(exp === undefined ? {} : { exp }), ...(nbf === undefined ? {} : { nbf }) },
-        keySet,
-      });
+      this.#verified.add(token, { caller, validity: { exp, nbf }, keySet });
       return caller;
     } catch (error) {
       throw error instanceof TokenRefused ? error : new TokenRefused(reasonOf(error));

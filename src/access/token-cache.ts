@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import type { JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from './caller.ts';
 
@@ -7,7 +6,7 @@ import type { Caller } from './caller.ts';
 export interface Verification {
   readonly caller: Caller;
   /** Its times of validity. No other claim is kept: tokens carry names and e-mail addresses. */
-  readonly validity: Pick<JWTPayload, 'exp' | 'nbf'>;
+  readonly validity: { readonly exp?: number | undefined; readonly nbf?: number | undefined };
   /** The version of the issuer's key set that verified it. */
   readonly keySet: number;
 }

@@ -11,35 +11,35 @@ export interface StartupWarning {
 
 /** The warnings that startup logs and `--check-config` prints. */
 export function startupWarnings(config: Config, environment: Environment): StartupWarning[] {
-  const { upstream, stripe } = config;
   const settings = unrecognizedVariables(environment);
   return [
     ...(settings.length > 0
       ? [{ message: 'unrecognized settings, check the spelling', fields: { settings } }]
       : []),
-    ...(upstream === 'stripe' && stripe.secretKey.startsWith('sk_live_')
-      ? [{ message: 'STRIPE_SECRET_KEY can do everything in its account: use a restricted key', fields: {} }]
-      : []),
-    ...(upstream === 'sandbox' && stripe.secretKey !== ''
-      ? [
-          {
-            message: 'STRIPE_SECRET_KEY is used for pseudonyms only, because of UPSTREAM=sandbox',
-            fields: {},
-          },
-        ]
-      : []),
-    ...(showsSignalsToUnscoped(config)
-      ? [
-          {
-            message:
-              'SIGNALS_VISIBILITY=scoped hides nothing from a caller without x-caller-scopes: add it to ROUTER_REQUIRED_HEADERS',
-            fields: {},
-          },
-        ]
-      : []),
+    ...riskySettings(config),
     ...cutSettings(config, environment),
     ...doubledPath(config),
   ];
+}
+
+function riskySettings(config: Config): StartupWarning[] {
+  const { upstream, stripe } = config;
+  const warnings = [
+    {
+      applies: upstream === 'stripe' && stripe.secretKey.startsWith('sk_live_'),
+      message: 'STRIPE_SECRET_KEY can do everything in its account: use a restricted key',
+    },
+    {
+      applies: upstream === 'sandbox' && stripe.secretKey !== '',
+      message: 'STRIPE_SECRET_KEY is used for pseudonyms only, because of UPSTREAM=sandbox',
+    },
+    {
+      applies: showsSignalsToUnscoped(config),
+      message:
+        'SIGNALS_VISIBILITY=scoped hides nothing from a caller without x-caller-scopes: add it to ROUTER_REQUIRED_HEADERS',
+    },
+  ];
+  return warnings.filter(({ applies }) => applies).map(({ message }) => ({ message, fields: {} }));
 }
 
 function showsSignalsToUnscoped({ authentication, signalsVisibility }: Config): boolean {

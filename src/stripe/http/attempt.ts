@@ -26,6 +26,8 @@ const fairMs = 500;
 export class Attempt {
   /** Whether any byte of the request may have left. */
   sent = false;
+  /** Whether another request holds the idempotency key. */
+  keyInUse = false;
   #reusedConnection = false;
   #isRead = false;
   /** Whether the attempt had enough time for a timeout to count against the upstream. */
@@ -64,6 +66,7 @@ export class Attempt {
     let timer = setTimeout(end, Math.max(0, leftMs()));
     try {
       attempt.response = await inFlight.response;
+      attempt.keyInUse = isKeyInUse(attempt.response);
     } catch (error) {
       attempt.error = error;
     }
@@ -89,7 +92,7 @@ export class Attempt {
 
   /** The attempt's result for the breaker. */
   get verdict(): AttemptVerdict {
-    if (this.response !== undefined && isKeyInUse(this.response)) return 'inconclusive';
+    if (this.keyInUse) return 'inconclusive';
     if (this.response !== undefined && this.response.status < 500) return 'succeeded';
     // A fault of reads alone must not stop evaluations; if Stripe is down, writes fail too.
     if (this.#isRead) return 'inconclusive';
@@ -103,11 +106,11 @@ export class Attempt {
 
   /** The attempt's result for the retry policy. */
   get outcome(): AttemptOutcome {
-    const { response, error } = this;
+    const { response, error, keyInUse } = this;
     const shouldRetry = response && header(response, 'stripe-should-retry');
     return {
       status: response?.status,
-      keyInUse: response !== undefined && isKeyInUse(response),
+      keyInUse,
       replayed: response !== undefined && isReplayed(response),
       overQuota: response !== undefined && isOverQuota(response),
       byIntermediary: response !== undefined && isByIntermediary(response),

@@ -67,7 +67,8 @@ export function errorOfResponse(response: RawResponse): UpstreamCallError {
       return new UpstreamCallError('UPSTREAM_RATE_LIMITED', {
         effect: 'NONE',
         upstreamRequestId,
-        retryAfterMs: retryAfterMsOf(response),
+        // Stripe's limits are per second.
+        retryAfterMs: askedWaitMs(response) ?? 1_000,
         operatorNote: `${said}, reason ${word(header(response, 'stripe-rate-limited-reason'))}`,
       });
     default:
@@ -119,10 +120,10 @@ const v2Errors: ReadonlyMap<string | undefined, KnownError> = new Map(
 function unavailable(response: RawResponse, said: string): UpstreamCallError {
   const details = { effect: 'UNKNOWN', upstreamRequestId: requestIdOf(response) } as const;
   if (!isReplayed(response)) {
-    const asked = retryAfterMs(response);
+    const askedMs = askedWaitMs(response);
     return new UpstreamCallError('UPSTREAM_UNAVAILABLE', {
       ...details,
-      ...(typeof asked === 'number' ? { retryAfterMs: asked } : {}),
+      ...(askedMs === undefined ? {} : { retryAfterMs: askedMs }),
       operatorNote: said,
     });
   }
@@ -148,10 +149,9 @@ export function errorOfTransport(error: TransportError): UpstreamCallError {
   });
 }
 
-// Without a `Retry-After`, one second: Stripe's limits are per second.
-function retryAfterMsOf(response: RawResponse): number {
+function askedWaitMs(response: RawResponse): number | undefined {
   const asked = retryAfterMs(response);
-  return typeof asked === 'number' ? asked : 1_000;
+  return typeof asked === 'number' ? asked : undefined;
 }
 
 // Logs only what looks like one of Stripe's own identifiers.

@@ -41,7 +41,7 @@ export interface RetrySituation {
 const backoffFloorMs = 100;
 const backoffCapMs = 2_000;
 
-/** While the key is in use, so many waits are short; then they grow. */
+/** The number of short waits for a key in use. Later ones grow. */
 const quickPolls = 5;
 
 /** With less time left, an attempt is not worth its load. */

@@ -81,7 +81,7 @@ function delayBeforeRetry(
   { outcome }: Attempt,
   attempts: readonly Attempt[],
 ): number | undefined {
-  const polls = attempts.filter((attempt) => attempt.outcome.keyInUse).length;
+  const polls = attempts.filter(({ keyInUse }) => keyInUse).length;
   const delayMs = retryDelayMs({
     outcome,
     attempts: attempts.length - polls,
