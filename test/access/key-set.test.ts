@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { type Issuer, type IssuerKey, makeKey, startIssuer } from '../harness/issuer.ts';
@@ -68,8 +69,9 @@ describe('the issuer’s key set', () => {
       gateway = await startTestGateway(issuer.environment(), { issuerFails: true });
       // Refused while some of these issuers still have not responded, and without another fetch.
       const result = await call(await issuer.token());
-      // None if the first connection timed out.
-      expect(issuer.fetches - before).toBeLessThanOrEqual(1);
+      // On a busy machine the issuer may see the request later than the gateway gives it up.
+      while (issuer.fetches === before) await delay(5);
+      expect(issuer.fetches - before).toBe(1);
       expect(result.status).toBe(503);
       expect(result.headers.get('retry-after')).toBe('5');
       expect(result.errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED', retryable: true });
@@ -124,8 +126,8 @@ describe('the issuer’s key set', () => {
     gateway = await startTestGateway(issuer.environment(), { issuerFails: true });
     const token = await issuer.token();
     await Promise.all(Array.from({ length: 100 }, () => call(token)));
-    // The first one, and those that follow every five seconds.
-    expect(issuer.fetches - before).toBeLessThan(10);
+    while (issuer.fetches === before) await delay(5);
+    expect(issuer.fetches - before).toBe(1);
   });
 
   it('a key set’s weak key is ignored, and its tokens are refused', async () => {

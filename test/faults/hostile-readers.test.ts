@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { sandboxCases } from '../../src/sandbox/cases.ts';
 import { Sandbox, sandboxKey } from '../../src/sandbox/sandbox.ts';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { containerHeap, startTestGateway, type TestGateway } from '../harness/gateway.ts';
@@ -168,6 +169,50 @@ describe('when clients ask for large answers, or do not read them', () => {
     const client = open(await gatewayWith());
     client.socket.write('GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(32));
     while (client.received().split('{"status":"up"}').length <= 32) await delay(20);
+  });
+
+  /** Makes calls with many results, each of which has histograms: 32 responses then exceed a socket's buffers. */
+  async function growMetrics(gateway: TestGateway): Promise<void> {
+    for (const query of ['{ __typename }', '{ _service { sdl } }', '{ __schema { queryType { name } } }'])
+      await gateway.send(query);
+    for (const { word } of sandboxCases.v1.filter(({ word: each }) =>
+      /^(error|missing|highest)/.test(each),
+    )) {
+      const id = `ceval_sandbox_${word}`;
+      await Promise.all([
+        gateway.send('{ customerEvaluation(id: "ceval_example") { id } }'),
+        gateway.send('query ($id: ID!) { customerEvaluation(id: $id) { id } }', { id }),
+        gateway.send('query ($id: ID!) { customerEvaluation(id: $id) { id } _service { sdl } }', { id }),
+        gateway.send(
+          'query ($id: ID!) { _entities(representations: [{ __typename: "CustomerEvaluation", id: $id }]) { __typename } }',
+          { id },
+        ),
+        gateway.send(
+          'mutation ($id: ID!) { reportCustomerEvaluation(input: { id: $id, report: { loginSucceeded: OCCURRED } }) { idempotencyKey } }',
+          { id },
+        ),
+        gateway.send(createEverything, {
+          input: registration({
+            evaluationContext: [{ customerDetails: { customer: `cus_sandbox_${word}` } }],
+          }),
+        }),
+      ]);
+    }
+  }
+
+  it('the gateway also cuts off a client that does not read the metrics', async () => {
+    const gateway = await gatewayWith({
+      RESPONSE_TIMEOUT_MS: '500',
+      STRIPE_API_VERSION: '2026-06-24.preview',
+    });
+    await growMetrics(gateway);
+    const { length } = await (await fetch(metricsUrl(gateway))).text();
+    // Linux buffers 4 MB for the sender (`tcp_wmem`), and a little for the reader.
+    expect(32 * length).toBeGreaterThan(4_500_000);
+    const { socket } = open({ url: metricsUrl(gateway) });
+    socket.pause();
+    socket.write('GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(500));
+    while ((await cutOff(gateway, 'timeout')) === 0) await delay(50);
   });
 
   it('the gateway closes the connection of a client that asks for a tunnel and sends nothing more', async () => {

@@ -30,8 +30,8 @@ describe('an operation that comes again', () => {
       // A busy machine runs fewer in the time limit. Far fewer would prove nothing.
       expect(done).toBeGreaterThan(100);
       expect(plan).toBeGreaterThan(done / 3);
-      expect(replay).toBeGreaterThan(done / 50);
-      expect(apollo).toBeGreaterThan(done / 50);
+      expect(replay).toBeGreaterThan(done / 20);
+      expect(apollo).toBeGreaterThan(done / 20);
     },
     timeLimitMs + 20_000,
   );
