@@ -93,6 +93,17 @@ describe('among callers with short deadlines', () => {
     expect(gateway.log.join('\n')).not.toContain('"state":"open"');
   });
 
+  it('the breaker opens by failed creations, however many reads succeed', async () => {
+    await create('before');
+    upstream.always((victim) => (victim.request.method === 'GET' ? succeed : status(503))(victim));
+    const read = async () =>
+      (await gateway.send('{ customerEvaluation(id: "ceval_1") { id } }')).data.customerEvaluation;
+    const reads = await Promise.all(Array.from({ length: 60 }, read));
+    expect(reads).toEqual(Array.from({ length: 60 }, () => ({ id: 'ceval_1' })));
+    await Promise.all(Array.from({ length: 20 }, (_, call) => create(`failing ${call}`)));
+    expect((await gateway.flushed()).join('\n')).toContain('"state":"open"');
+  });
+
   it.each([
     ['are answered', 503],
     ['break off', 'reset'],

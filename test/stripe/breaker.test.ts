@@ -124,6 +124,37 @@ describe('the circuit breaker', () => {
     expect(breaker.state).toBe('closed');
   });
 
+  it('the circuit breaker opens by failed writes, however many reads succeed', () => {
+    for (let made = 0; made < 10; made += 1) {
+      attempts(1, 'failed');
+      for (let read = 0; read < 3 && breaker.state === 'closed'; read += 1) breaker.admitRead()('succeeded');
+    }
+    expect(breaker.state).toBe('open');
+  });
+
+  it('the circuit breaker admits all reads after one succeeded, and only a write closes it', () => {
+    attempts(10, 'failed');
+    now += probeAfterMs;
+    breaker.admitRead()('succeeded');
+    for (let read = 0; read < 5; read += 1) breaker.admitRead()('succeeded');
+    expect(breaker.state).toBe('half_open');
+    attempts(1, 'failed');
+    expect(() => breaker.admitRead()).toThrow(BreakerOpenError);
+    now += probeAfterMs;
+    attempts(1, 'succeeded');
+    expect(changes).toEqual(['open', 'open', 'closed']);
+  });
+
+  it('the circuit breaker stays open when a read succeeds late, after a write has reopened it', () => {
+    attempts(10, 'failed');
+    now += probeAfterMs;
+    const read = breaker.admitRead();
+    attempts(1, 'failed');
+    read('succeeded');
+    expect(breaker.state).toBe('open');
+    expect(attempt('succeeded')).toBe('refused');
+  });
+
   it('the circuit breaker admits the next probe when one is inconclusive, so it can always be left', () => {
     attempts(10, 'failed');
     now += probeAfterMs;

@@ -9,6 +9,7 @@ import type { AttemptEnd, UpstreamObserver } from '../../src/stripe/http/observe
 import { StripeClient, type StripeSettings } from '../../src/stripe/http/stripe-client.ts';
 import {
   answers,
+  cutOff,
   type Fault,
   type FaultyUpstream,
   hang,
@@ -413,14 +414,23 @@ describe('a call to the upstream', () => {
       expect(client.load.retriesLeft).toBe(10);
     });
 
-    it('a call to the upstream that fails over a reused connection is retried as any other', async () => {
-      const client = clientWith();
-      expect(await post(client, {}, 'before')).toBe('ok');
-      await nextTurn();
-      upstream.next(status(500));
-      expect(await post(client)).toBe('ok');
-      expect(client.load.retriesLeft).toBe(9);
-    });
+    const resetAfter600Ms: Fault = ({ socket }) => void setTimeout(() => socket.resetAndDestroy(), 600);
+    it.each([
+      ['fails', status(500)],
+      ['is reset after a while', resetAfter600Ms],
+      ['is reset in the middle of its response', cutOff((length) => length / 2)],
+    ])(
+      'a call to the upstream that %s over a reused connection is retried as any other',
+      async (_, fault) => {
+        const client = clientWith();
+        expect(await post(client, {}, 'before')).toBe('ok');
+        await nextTurn();
+        upstream.next(fault);
+        expect(await post(client)).toBe('ok');
+        expect(watched.map(({ reusedConnection }) => reusedConnection).slice(0, 2)).toEqual([false, true]);
+        expect(client.load.retriesLeft).toBe(9);
+      },
+    );
   });
 
   it('a call to the upstream adds to the retry budget', async () => {

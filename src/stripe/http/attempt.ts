@@ -21,6 +21,8 @@ import { type RawRequest, type RawResponse, type Transport, TransportError } fro
 const fairShare = 1 / 3;
 /** Callers that wait for less than a second would otherwise keep the breaker closed in an outage. */
 const fairMs = 500;
+/** An idle connection that the upstream closed fails within a round trip. Later, the upstream closed a busy one. */
+const staleWithinMs = 500;
 
 /** One attempt at a call, and its result: a whole response, or an error. */
 export class Attempt {
@@ -30,6 +32,7 @@ export class Attempt {
   keyInUse = false;
   #reusedConnection = false;
   #isRead = false;
+  #mayBeStale = false;
   /** Whether the attempt had enough time for a timeout to count against the upstream. */
   hadFairTime = true;
   response: RawResponse | undefined;
@@ -73,8 +76,10 @@ export class Attempt {
     clearTimeout(timer);
     attempt.sent = inFlight.sent;
     attempt.#reusedConnection = inFlight.reusedConnection;
+    const tookMs = performance.now() - startedAt;
+    attempt.#mayBeStale = inFlight.reusedConnection && !inFlight.responseStarted && tookMs < staleWithinMs;
     // Checked at the end, since the deadline may have moved meanwhile.
-    const allowedMs = performance.now() - startedAt + call.deadline.remainingMs;
+    const allowedMs = tookMs + call.deadline.remainingMs;
     attempt.hadFairTime = allowedMs >= Math.min(timeoutMs * fairShare, fairMs);
     return attempt;
   }
@@ -101,7 +106,7 @@ export class Attempt {
 
   /** Whether a kept connection had been closed meanwhile, which says nothing about the upstream. */
   get #wasStale(): boolean {
-    return this.#reusedConnection && this.error instanceof TransportError && this.error.closed;
+    return this.#mayBeStale && this.error instanceof TransportError && this.error.closed;
   }
 
   /** The attempt's result for the retry policy. */

@@ -39,6 +39,8 @@ export class Breaker {
   #openedAt: number | undefined;
   #probing = false;
   #isReadProbing = false;
+  /** Whether a read has succeeded since the breaker opened. */
+  #canRead = false;
   #readProbeAt = Number.NEGATIVE_INFINITY;
 
   /** `now` is the monotonic time in milliseconds. */
@@ -65,7 +67,7 @@ export class Breaker {
     return this.#probing || this.isOpen;
   }
 
-  /** Whether an attempt of the last three seconds succeeded. */
+  /** Whether a write of the last three seconds succeeded. */
   get hasRecentSuccess(): boolean {
     const period = Math.floor(this.#now() / bucketMs);
     return this.#counts.some((each) => each.period > period - buckets && each.attempts > each.failures);
@@ -83,13 +85,15 @@ export class Breaker {
   }
 
   /**
-   * The same for a read. While half-open it is a probe of its own, at most one in a second, and never takes the place of
-   * a write: reads may hang although writes work.
+   * The same for a read, which neither opens nor closes the breaker: reads may work although writes fail, and hang
+   * although writes work. While half-open, reads have a probe of their own, at most one in a second, and are all admitted
+   * once one has succeeded.
    */
   admitRead(): (verdict: AttemptVerdict) => void {
-    if (this.#openedAt === undefined) return this.#count;
-    const isTooSoon = this.#now() - this.#readProbeAt < probeAfterMs;
-    if (this.isRejecting || this.#isReadProbing || isTooSoon) throw breakerOpen;
+    if (this.#openedAt === undefined) return ignore;
+    if (this.isRejecting) throw breakerOpen;
+    if (this.#canRead) return ignore;
+    if (this.#isReadProbing || this.#now() - this.#readProbeAt < probeAfterMs) throw breakerOpen;
     this.#isReadProbing = true;
     this.#readProbeAt = this.#now();
     return this.#endReadProbe;
@@ -129,7 +133,7 @@ export class Breaker {
 
   readonly #endReadProbe = (verdict: AttemptVerdict): void => {
     this.#isReadProbing = false;
-    if (verdict === 'succeeded' && this.#openedAt !== undefined) this.#close();
+    if (verdict === 'succeeded') this.#canRead = true;
   };
 
   #close(): void {
@@ -141,9 +145,12 @@ export class Breaker {
 
   #open(): void {
     this.#openedAt = this.#now();
+    this.#canRead = false;
     this.#onChange('open');
   }
 }
+
+const ignore = (): void => undefined;
 
 function emptyWindow(): { period: number; attempts: number; failures: number }[] {
   return Array.from({ length: buckets }, () => ({ period: -1, attempts: 0, failures: 0 }));

@@ -140,6 +140,8 @@ export class InFlightRequest implements Dispatcher.DispatchHandler {
   sent = false;
   /** Whether the connection existed before the request. */
   reusedConnection = false;
+  /** Whether the head of a response has arrived. */
+  responseStarted = false;
   /** The whole response; rejects with a `TransportError`. */
   readonly response: Promise<RawResponse>;
   readonly #resolve: (response: RawResponse) => void;
@@ -181,6 +183,7 @@ export class InFlightRequest implements Dispatcher.DispatchHandler {
     status: number,
     headers: RawResponse['headers'],
   ): void {
+    this.responseStarted = true;
     // RFC 9110, 15: status codes end at 599.
     if (status > 599) controller.abort(new TransportError(true, 'HPE_INVALID_STATUS'));
     // RFC 9110, 15.2: the final response follows.
