@@ -330,16 +330,32 @@ describe('the client of Stripe’s HTTP interface', () => {
       await probe;
     });
 
+    it('the Stripe client with a rate limit spends none on a call whose caller has gone or whose time is up', async () => {
+      const client = clientWith({ maxPerSecond: 1 });
+      const tooLate = { code: 'UPSTREAM_TIMEOUT', effect: 'NONE' };
+      for (const rest of [{ signal: AbortSignal.abort() }, { deadline: new Deadline(0) }]) {
+        await expect(post(client, 'gone', rest)).rejects.toMatchObject(tooLate);
+        const read = { operation: customerEvaluationOperations.retrieve, path };
+        await expect(client.get(read, caller(rest))).rejects.toMatchObject(tooLate);
+      }
+      await post(client, 'a');
+      expect(upstream.requests).toHaveLength(1);
+    });
+
     it('the Stripe client with a rate limit rejects a call whose caller disconnects, or once it is closed', async () => {
       const client = clientWith({ maxPerSecond: 1 });
       await post(client, 'a');
+      const leaving = new AbortController();
       const gone = client.get(
         {
           operation: customerEvaluationOperations.retrieve,
           path,
         },
-        caller({ signal: AbortSignal.abort() }),
+        caller({ signal: leaving.signal }),
       );
+      await delay(0);
+      expect(client.load.waiting).toBe(1);
+      leaving.abort();
       await expect(gone).rejects.toMatchObject(tooMany);
       const waiting = post(client, 'b').catch((error: unknown) => error);
       await delay(0);

@@ -7,7 +7,7 @@ import type { OutgoingRequests } from './outgoing-requests.ts';
 import type { StripeAccount } from './per-account.ts';
 import type { UpstreamResponse } from './response.ts';
 import { type RequestBody, Transport } from './transport.ts';
-import { callUpstream } from './upstream-call.ts';
+import { callUpstream, throwIfOver } from './upstream-call.ts';
 
 export interface StripeSettings {
   /** Scheme, host and port; no path. */
@@ -124,6 +124,7 @@ export class StripeClient {
     { operation, path, body, idempotencyKey }: GetRequest & Partial<PostRequest>,
     call: Call,
   ): Promise<UpstreamResponse> {
+    throwIfOver(call);
     await lane.acquireRate(call);
     await this.#lanes.enter(lane, call);
     try {

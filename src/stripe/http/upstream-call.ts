@@ -37,7 +37,7 @@ export async function callUpstream(
 ): Promise<UpstreamResponse> {
   const attempts: Attempt[] = [];
   try {
-    if (call.deadline.remainingMs === 0 || isAbandoned(call)) throw timedOut(attempts);
+    throwIfOver(call, attempts);
     upstream.budget.countCall();
     for (;;) {
       const attempt = await attemptOnce(upstream, request, call, attempts.length + 1);
@@ -46,12 +46,18 @@ export async function callUpstream(
       const delayMs = delayBeforeRetry(upstream, call, attempt, attempts);
       if (delayMs === undefined) throw errorOf(attempt, attempts);
       await new Promise((resolve) => setTimeout(resolve, delayMs));
+      throwIfOver(call, attempts);
       await upstream.acquireRate(call);
-      if (isAbandoned(call)) throw timedOut(attempts);
+      throwIfOver(call, attempts);
     }
   } catch (error) {
     throw error instanceof UpstreamCallError ? withEffectOfAll(error, request, attempts) : error;
   }
+}
+
+/** Throws if the call's time is up or nobody waits for it: it must take no place from one that is still wanted. */
+export function throwIfOver(call: Call, attempts: readonly Attempt[] = []): void {
+  if (call.deadline.remainingMs === 0 || isAbandoned(call)) throw timedOut(attempts);
 }
 
 /** Never throws: the attempt holds its response or error. */
