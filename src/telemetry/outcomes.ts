@@ -13,7 +13,7 @@ export type Outcome =
   | ErrorCode
   | DetailedOutcome
   | 'OK'
-  // The client disconnected before its response could be written.
+  // The client disconnected before its operation began.
   | 'CLIENT_CLOSED'
   // A code that is in no table, so that no label is made from what a client sends.
   | 'OTHER';

@@ -11,9 +11,9 @@ import { readConfig } from '../../src/config/config.ts';
 import { describeSettings } from '../../src/config/setting-descriptions.ts';
 import { settings } from '../../src/config/settings.ts';
 import { customerEvaluationModule } from '../../src/customer-evaluation/customer-evaluation.module.ts';
-import { detailedOutcomes } from '../../src/errors/error-codes.ts';
 import { buildSubgraph } from '../../src/graph/subgraph-schema.ts';
 import { readCommand } from '../../src/start-up/command-line.ts';
+import { faults } from '../../src/telemetry/outcomes.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { reasonWithout } from '../harness/missing-program.ts';
 import { blocks, blocksOf, commands, linesOf, pages } from '../harness/page-blocks.ts';
@@ -299,7 +299,7 @@ function isKnown(name: string): boolean {
     isSetting(name) ||
     words.includes(name) ||
     codes.includes(`\`${name}\``) ||
-    Object.hasOwn(detailedOutcomes, name) ||
+    Object.hasOwn(faults, name) ||
     composers.includes(name)
   );
 }
