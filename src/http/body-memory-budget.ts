@@ -1,4 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
+import { OverloadedError } from '../errors/overloaded-error.ts';
 
 /**
  * Until its response is sent, a call holds three to four times the size of its body: the variables, and the form built
@@ -14,15 +15,41 @@ export function shareOfHeapInBytes(): number {
   return getHeapStatistics().heap_size_limit * shareOfHeap;
 }
 
+/** A request body that has not arrived completely. */
+export interface ArrivingBody {
+  /** Must release its bytes. */
+  refuseBody(fault: Error): void;
+}
+
 /** Limits the total bytes of the request bodies in progress, by the heap size. Normal traffic never gets close. */
 export class BodyBudget {
   #left = shareOfHeapInBytes();
+  // Oldest first. Most bodies arrive in one piece and are never in it.
+  readonly #arriving = new Set<ArrivingBody>();
 
-  /** Reserves the bytes if there is room for them; otherwise returns false. */
-  reserve(bytes: number): boolean {
-    if (bytes > this.#left) return false;
+  /**
+   * Reserves bytes for a body. If there is no room, refuses the bodies that have been arriving for the longest: clients
+   * that stall theirs must not keep out those that send them at once. Returns false if there is still no room.
+   */
+  reserve(bytes: number, body: ArrivingBody): boolean {
+    while (bytes > this.#left) {
+      const [oldest] = this.#arriving;
+      if (oldest === undefined || oldest === body) return false;
+      this.#arriving.delete(oldest);
+      oldest.refuseBody(new OverloadedError());
+    }
     this.#left -= bytes;
     return true;
+  }
+
+  /** More of the body will arrive. */
+  awaitsMore(body: ArrivingBody): void {
+    this.#arriving.add(body);
+  }
+
+  /** No more of the body will arrive, or none of it is wanted. */
+  awaitsNoMore(body: ArrivingBody): void {
+    this.#arriving.delete(body);
   }
 
   release(bytes: number): void {

@@ -48,7 +48,9 @@ export class BoundedRequest extends IncomingMessage {
 
   /** Node's parser calls this with each chunk of the body, and with null at the end; returning false stops reading. */
   override push(chunk: Buffer | null): boolean {
+    const { budget } = this.#limits;
     if (chunk === null) {
+      budget.awaitsNoMore(this);
       if (this.#done !== undefined) this.#settle();
       return super.push(null);
     }
@@ -59,8 +61,10 @@ export class BoundedRequest extends IncomingMessage {
       this.refuseBody(fault);
       return false;
     }
-    // The body is complete, so pausing and resuming the socket would be pointless.
-    return this.#done !== undefined || this.#bytes === this.#announced;
+    const isComplete = this.#bytes === this.#announced;
+    if (!isComplete) budget.awaitsMore(this);
+    // Of a complete body nothing follows, so pausing and resuming the socket would be pointless.
+    return this.#done !== undefined || isComplete;
   }
 
   // Node calls this to discard an unread body. Skipped on a connection that is about to be closed.
@@ -115,6 +119,7 @@ export class BoundedRequest extends IncomingMessage {
 
   /** Releases the body, once its request has been answered or aborted. */
   release(): void {
+    this.#limits.budget.awaitsNoMore(this);
     this.#limits.budget.release(this.#charged);
     this.#charged = 0;
     this.#held = undefined;
@@ -154,7 +159,7 @@ export class BoundedRequest extends IncomingMessage {
 
   #charge(room: number): boolean {
     const more = room - this.#charged;
-    const isReserved = this.#limits.budget.reserve(more);
+    const isReserved = this.#limits.budget.reserve(more, this);
     if (isReserved) this.#charged = room;
     return isReserved;
   }

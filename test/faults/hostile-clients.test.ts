@@ -179,6 +179,23 @@ describe('when clients are hostile', () => {
     await expectAsBefore(gateway);
   });
 
+  it('the gateway refuses the bodies that have been arriving for the longest in favour of one that comes at once', async () => {
+    const gateway = await gatewayWith({ MAX_BODY_BYTES: '8000000' });
+    const stalled = Array.from({ length: 40 }, () => open(gateway));
+    for (const { socket } of stalled) {
+      socket.write(headOf(['content-length: 7999999']) + ' '.repeat(4_000_000));
+      await delay(20);
+    }
+    const refused = () => stalled.map((client) => client.received().includes('OVERLOADED'));
+    while (!refused().includes(true)) await delay(20);
+    const client = open(gateway);
+    client.socket.write(requestWith(mutation.padEnd(7_999_999)));
+    expect(await client.until(/"errors":\[\]/)).toMatch(/^HTTP\/1\.1 200 .*ceval_1/s);
+    // In the order in which they began.
+    expect(refused().lastIndexOf(true)).toBe(refused().indexOf(false) - 1);
+    await expectAsBefore(gateway);
+  });
+
   describe('bytes behind a mutation that is under way', () => {
     it.each([
       ['garbage', 'garbage\r\n\r\n'],
