@@ -82,6 +82,10 @@ function accountFaults(set: Environment): string[] {
     faults.push('STRIPE_CONTEXT: is set together with STRIPE_ACCOUNT: Stripe accepts only one of them');
   }
   if (set['STRIPE_ACCOUNTS'] !== 'callers') {
+    // Otherwise every caller would name its account, and all would share one.
+    if (set['ROUTER_REQUIRED_HEADERS']?.toLowerCase().includes('x-caller-account')) {
+      faults.push('ROUTER_REQUIRED_HEADERS: x-caller-account is only read with STRIPE_ACCOUNTS=callers');
+    }
     return faults.concat(
       settingsOfAccounts
         .filter((name) => set[name] !== undefined)

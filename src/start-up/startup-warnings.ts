@@ -34,20 +34,27 @@ function riskySettings(config: Config): StartupWarning[] {
       message: 'STRIPE_SECRET_KEY is used for pseudonyms only, because of UPSTREAM=sandbox',
     },
     {
-      applies: showsSignalsToUnscoped(config),
+      applies: !requires(config, 'x-caller-subject'),
+      message:
+        'a request without x-caller-subject has all rights and no rate limit: add it to ROUTER_REQUIRED_HEADERS, unless the router refuses requests without a token',
+    },
+    {
+      applies: config.signalsVisibility === 'scoped' && !requires(config, 'x-caller-scopes'),
       message:
         'SIGNALS_VISIBILITY=scoped hides nothing from a caller without x-caller-scopes: add it to ROUTER_REQUIRED_HEADERS',
+    },
+    {
+      applies: config.http.trustProxy.some((network) => network.endsWith('/0')),
+      message:
+        'TRUST_PROXY trusts every address: callers choose their own address, and no limit by address holds',
     },
   ];
   return warnings.filter(({ applies }) => applies).map(({ message }) => ({ message, fields: {} }));
 }
 
-function showsSignalsToUnscoped({ authentication, signalsVisibility }: Config): boolean {
-  return (
-    signalsVisibility === 'scoped' &&
-    authentication.mode === 'router' &&
-    !authentication.requiredHeaders.includes('x-caller-scopes')
-  );
+/** Whether a router must send this header. True without a router. */
+function requires({ authentication }: Config, header: string): boolean {
+  return authentication.mode !== 'router' || authentication.requiredHeaders.includes(header);
 }
 
 // Only for settings that are set: lowering a default needs no warning.

@@ -59,6 +59,10 @@ describe('the settings of Stripe accounts', () => {
     [{ STRIPE_ACCOUNTS: 'callers' }, 'STRIPE_ACCOUNTS: callers requires AUTH_MODE'],
     [jwt, 'JWT_STRIPE_ACCOUNT_CLAIM: is required'],
     [
+      { ...router, STRIPE_ACCOUNTS: 'one', ROUTER_REQUIRED_HEADERS: 'x-caller-subject, X-Caller-Account' },
+      'ROUTER_REQUIRED_HEADERS: x-caller-account is only read with STRIPE_ACCOUNTS=callers',
+    ],
+    [
       { STRIPE_SECRET_KEYS_DIR: '/keys' },
       'STRIPE_SECRET_KEYS_DIR: is only read with STRIPE_ACCOUNTS=callers',
     ],

@@ -46,6 +46,18 @@ describe('the output of --check-config', () => {
         'SIGNALS_VISIBILITY=scoped hides nothing from a caller without x-caller-scopes: add it to ROUTER_REQUIRED_HEADERS',
     },
     {
+      what: 'a router that need not name its callers',
+      environment: { ...router, ROUTER_REQUIRED_HEADERS: 'x-caller-scopes' },
+      warning:
+        'a request without x-caller-subject has all rights and no rate limit: add it to ROUTER_REQUIRED_HEADERS, unless the router refuses requests without a token',
+    },
+    ...['0.0.0.0/0', '10.0.0.1, ::/0'].map((networks) => ({
+      what: `proxies at every address, ${networks}`,
+      environment: { TRUST_PROXY: networks },
+      warning:
+        'TRUST_PROXY trusts every address: callers choose their own address, and no limit by address holds',
+    })),
+    {
       what: 'a key that the sandbox does not use',
       environment: { UPSTREAM: 'sandbox', STRIPE_SECRET_KEY: 'rk_test_1' },
       warning: 'STRIPE_SECRET_KEY is used for pseudonyms only, because of UPSTREAM=sandbox',
