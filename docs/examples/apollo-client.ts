@@ -9,13 +9,18 @@ import {
 const budgetMs = 3_000;
 
 export interface Risk {
-  /** Null if Stripe gives no level, or if there is no evaluation. */
+  /** Null if Stripe gives neither a level nor a score, or if there is no evaluation. */
   readonly level: CustomerEvaluationRiskLevel | null;
-  /** The code of the failure if there is no evaluation. Let the person in after an outage. */
+  /** Whether the level comes later, with Stripe's API v2: read the evaluation again. */
+  readonly isPending: boolean;
+  /** The code of the failure if there is no evaluation, or its signals are hidden. Let the person in after an outage. */
   readonly failure: string | null;
 }
 
-/** The risk that the person signing up holds several accounts. Never throws, and takes no longer than the budget. */
+/**
+ * The risk that the person signing up holds several accounts. Never throws, and takes no longer than the budget.
+ * Each call is an evaluation: make one per submit, and disable the button meanwhile.
+ */
 export async function riskOfSignUp(
   client: ApolloClient,
   radarSession: string,
@@ -33,19 +38,36 @@ export async function riskOfSignUp(
     });
     const payload = data?.createCustomerEvaluation;
     if (payload?.customerEvaluation) {
-      const { signals } = payload.customerEvaluation;
+      const { signals, pendingSignals } = payload.customerEvaluation;
       // `__typename` narrows the union to the type that has this signal.
       const signal = signals?.__typename === 'RegistrationSignals' ? signals.multiAccounting : null;
-      return { level: signal?.riskLevel ?? null, failure: null };
+      return {
+        level: signal ? levelOf(signal) : null,
+        isPending: pendingSignals.length > 0,
+        failure: error ? ofRequest(error).code : null,
+      };
     }
     // A failed call has its errors in the payload; a request refused before the call is a GraphQL or HTTP error.
     const [failure] = payload?.errors ?? [];
     const { code, retryable, retryAfterMs } = failure ?? ofRequest(error);
     const waitMs = retryAfterMs ?? 200 * attempt;
     const isLast = !retryable || attempt === 3 || performance.now() + waitMs >= endsAt;
-    if (isLast) return { level: null, failure: code };
+    if (isLast) return { level: null, isPending: false, failure: code };
     await new Promise((done) => setTimeout(done, waitMs));
   }
+}
+
+/** Stripe may give a score without a level, or a level that is newer than the gateway. The bands are those of its guide. */
+function levelOf({ riskLevel, score }: Signal): CustomerEvaluationRiskLevel | null {
+  if (riskLevel != null && riskLevel !== 'UNKNOWN') return riskLevel;
+  if (score == null) return null;
+  if (score >= 75) return 'HIGHEST';
+  return score >= 65 ? 'ELEVATED' : 'NORMAL';
+}
+
+interface Signal {
+  readonly riskLevel: CustomerEvaluationRiskLevel | null;
+  readonly score: number | null;
 }
 
 /** The header makes the gateway give up in time; the signal is for a gateway that does not answer. */

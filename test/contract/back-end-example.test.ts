@@ -289,6 +289,9 @@ describe('the example of a back end in front of a gateway that refuses', () => {
     [null, 64.9, 'ALLOWED'],
     ['UNKNOWN', null, 'ALLOWED'],
     ['LOW', 95, 'ALLOWED'],
+    // Of a gateway newer than the package.
+    ['CRITICAL', 95, 'BLOCKED'],
+    ['CRITICAL', null, 'ALLOWED'],
   ])(
     'the example of a back end decides on the level %s with the score %s: %s',
     async (level, score, status) => {

@@ -165,8 +165,8 @@ describe('each example', () => {
   /** The failure or the level that the example returns for a customer whose name holds a magic word. */
   async function outcomeOf(example: keyof typeof examples, url: string, customer: string): Promise<string> {
     const script = `${examples[example]}
-      const { level, failure } = await send(${JSON.stringify(`${url}/graphql`)}, ${JSON.stringify(customer)});
-      console.log(failure ?? level);`;
+      const { level, isPending, failure } = await send(${JSON.stringify(`${url}/graphql`)}, ${JSON.stringify(customer)});
+      console.log(failure ?? (isPending ? 'pending' : level));`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: project });
     return stdout.trim();
   }
@@ -192,6 +192,8 @@ describe('each example', () => {
     async (name) => {
       expect(await outcomeOf(name, gateway.url, 'sandbox_highest')).toBe('HIGHEST');
       expect(await outcomeOf(name, gateway.url, 'sandbox_low')).toBe('LOW');
+      // The score decides.
+      expect(await outcomeOf(name, gateway.url, 'sandbox_highest_null_level')).toBe('HIGHEST');
 
       // The evaluation is made and the response is lost. A retry with the same key makes no second one.
       const before = sandbox.created;
@@ -205,6 +207,35 @@ describe('each example', () => {
       expect(await outcomeOf(name, closed.url, 'cus_1')).toBe('UNAUTHENTICATED');
       // The gateway gives up within the example's budget, far before its own deadline.
       expect(await outcomeOf(name, gateway.url, 'sandbox_hang')).toMatch(/^(UPSTREAM_TIMEOUT|NO_ANSWER)$/);
+    },
+  );
+
+  it.each(Object.keys(examples) as (keyof typeof examples)[])(
+    'each example tells a signal that comes later, and one that is hidden, from no risk (%s)',
+    async (name) => {
+      const upstream = await startRecordingUpstream();
+      const created = (pendingSignals: string[]) => ({
+        createCustomerEvaluation: {
+          __typename: 'CreateCustomerEvaluationPayload',
+          customerEvaluation: {
+            __typename: 'CustomerEvaluation',
+            id: 'ceval_1',
+            signals: null,
+            pendingSignals,
+          },
+          errors: [],
+        },
+      });
+      upstream.answer(200, { data: created(['ACCOUNT_SHARING']) });
+      expect(await outcomeOf(name, upstream.url, 'cus_1')).toBe('pending');
+      const hidden = {
+        message: 'No.',
+        path: ['createCustomerEvaluation'],
+        extensions: { code: 'FORBIDDEN' },
+      };
+      upstream.answer(200, { data: created([]), errors: [hidden] });
+      expect(await outcomeOf(name, upstream.url, 'cus_1')).toBe('FORBIDDEN');
+      await upstream.close();
     },
   );
 

@@ -264,14 +264,15 @@ function decisionOn({ signals, pendingSignals }: Evaluation): Pick<Decision, 'st
   const risk = riskIn(signals);
   // With Stripe's API v2 signals may come later.
   if (risk === 'UNKNOWN' && pendingSignals.length > 0) return { status: 'ALLOWED', reason: 'PENDING' };
-  return { status: statusFor(risk), reason: risk };
+  return { status: statusOf[risk] ?? 'ALLOWED', reason: risk };
 }
 
 /** Each event type has its own signal. Without a level that is known, its score decides. */
 function riskIn(signals: Evaluation['signals']): CustomerEvaluationRiskLevel {
   const signal = signals?.__typename === 'LoginSignals' ? signals.accountSharing : signals?.multiAccounting;
   const { riskLevel, score } = signal ?? {};
-  if (riskLevel != null && riskLevel !== 'UNKNOWN') return riskLevel;
+  // Not just UNKNOWN: a newer gateway may send levels that this package does not have.
+  if (riskLevel != null && Object.hasOwn(statusOf, riskLevel)) return riskLevel;
   if (score == null) return 'UNKNOWN';
   // The bands of Stripe's guide.
   if (score >= 75) return 'HIGHEST';
@@ -279,10 +280,12 @@ function riskIn(signals: Evaluation['signals']): CustomerEvaluationRiskLevel {
 }
 
 /** Your policy. Tell people that they are blocked, and how to reach a person who can review the decision. */
-function statusFor(risk: CustomerEvaluationRiskLevel): Decision['status'] {
-  if (risk === 'HIGHEST') return 'BLOCKED';
-  return risk === 'ELEVATED' ? 'RESTRICTED' : 'ALLOWED';
-}
+const statusOf: Partial<Record<CustomerEvaluationRiskLevel, Decision['status']>> = {
+  HIGHEST: 'BLOCKED',
+  ELEVATED: 'RESTRICTED',
+  NORMAL: 'ALLOWED',
+  LOW: 'ALLOWED',
+};
 
 function letIn(reason: string, { eventType }: EvaluationInput): Decision {
   return { status: 'ALLOWED', reason, eventType, evaluation: undefined };
