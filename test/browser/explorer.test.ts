@@ -201,6 +201,33 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
     expect(String(await page.evaluate('JSON.stringify(localStorage)')).includes(secret)).toBe(false);
   });
 
+  it('the explorer evaluates once if run twice, and shows no response in another tab', async () => {
+    const page = await open();
+    const responses: (() => void)[] = [];
+    await page.route('**/graphql', async (route) => {
+      if (!route.request().postData()?.includes('IntrospectionQuery')) {
+        await new Promise<void>((resolve) => responses.push(resolve));
+      }
+      await route.continue();
+    });
+    await page.getByRole('tab', { name: 'EvaluateLogin', exact: true }).click();
+    await page.locator('.graphiql-query-editor .view-lines').click();
+    await page.keyboard.press('Control+Enter');
+    while (responses.length === 0) await page.waitForTimeout(50);
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('button', { name: /execute query/i }).waitFor();
+    expect(responses).toHaveLength(1);
+
+    await page.keyboard.press('Control+Enter');
+    while (responses.length === 1) await page.waitForTimeout(50);
+    await page.getByRole('tab', { name: 'CreateCustomerEvaluation', exact: true }).click();
+    const answered = Promise.all([1, 2].map(() => page.waitForEvent('requestfinished')));
+    for (const respond of responses) respond();
+    await answered;
+    await page.waitForTimeout(300);
+    expect(await page.locator('.result-window').textContent()).not.toMatch(/ceval_/);
+  });
+
   it('the explorer restores its tabs after a reload', async () => {
     const page = await open();
     await page.getByRole('tab', { name: 'EvaluateLogin' }).click();

@@ -338,6 +338,11 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     await page.getByLabel('The sandbox’s response').selectOption('error_400');
     await page.getByRole('button', { name: 'Sign up' }).click();
     expect((await shownOn(page)).status).toContain('Stripe refused radarSession.');
+    // Whoever causes a failure must not get in by it.
+    expect(await page.locator('#note').textContent()).toContain('does not let them in');
+    await page.getByLabel('The sandbox’s response').selectOption('down');
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    await page.getByText('The person is let in without a score').waitFor();
   });
 
   it('the playground says what it waits for, and does not shift its layout', async () => {

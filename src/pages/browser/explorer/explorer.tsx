@@ -1,6 +1,12 @@
-import { createLocalStorage, type Fetcher, StorageAPI } from '@graphiql/toolkit';
+import {
+  createLocalStorage,
+  type Fetcher,
+  type FetcherParams,
+  type Observable,
+  StorageAPI,
+} from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
-import { getIntrospectionQuery } from 'graphql';
+import { type ExecutionResult, getIntrospectionQuery, type IntrospectionQuery } from 'graphql';
 import { createRoot } from 'react-dom/client';
 import { readPageInfo } from '../read-page-info.ts';
 import { asClientsKnowIt } from './client-schema.ts';
@@ -23,19 +29,53 @@ const introspection = getIntrospectionQuery({
   inputValueDeprecation: true,
 });
 
-const fetcher: Fetcher = async ({ query, operationName, variables }, { headers } = {}) => {
-  const asksForSchema = operationName === 'IntrospectionQuery';
-  const asked = asksForSchema ? introspection : query;
+const fetcher: Fetcher = (asked, { headers } = {}) =>
+  asked.operationName === 'IntrospectionQuery'
+    ? post<ExecutionResult<IntrospectionQuery>>({ ...asked, query: introspection }, headers).then(
+        asClientsKnowIt,
+      )
+    : stoppable(post<ExecutionResult>(asked, headers));
+
+/**
+ * A response as an observable. GraphiQL cannot stop a promise: running twice would evaluate twice, and a late response
+ * would appear in whichever tab is open then.
+ */
+function stoppable(response: Promise<ExecutionResult>): Observable<ExecutionResult> {
+  return {
+    subscribe: (observer) => {
+      if (typeof observer !== 'object') throw new Error('GraphiQL subscribes with an object');
+      const { next, error, complete } = observer;
+      let isStopped = false;
+      response
+        .then((result) => {
+          if (!isStopped) next(result);
+          if (!isStopped) complete();
+        })
+        .catch((reason: unknown) => {
+          if (!isStopped) error(reason);
+        });
+      return {
+        unsubscribe: () => {
+          isStopped = true;
+        },
+      };
+    },
+  };
+}
+
+async function post<Result>(
+  { query, operationName, variables }: FetcherParams,
+  headers: Record<string, string> = {},
+): Promise<Result> {
   // For a moment after a tab is opened, GraphiQL still names the operation of the previous tab.
-  const isNamed = new RegExp(`(query|mutation)\\s+${operationName}\\b`).test(asked);
+  const isNamed = new RegExp(`(query|mutation)\\s+${operationName}\\b`).test(query);
   const response = await fetch('graphql', {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ query: asked, operationName: isNamed ? operationName : undefined, variables }),
+    body: JSON.stringify({ query, operationName: isNamed ? operationName : undefined, variables }),
   });
-  const answer = await response.json();
-  return asksForSchema ? asClientsKnowIt(answer) : answer;
-};
+  return response.json();
+}
 
 // By default, all GraphiQL pages at this host and port store their tabs under the same names, but values for one
 // upstream are wrong for another.

@@ -11,7 +11,7 @@ import { NoAnswer } from './gateway.ts';
 import { gaugeAwaiting, gaugeOf, gaugeWithout, wordsOf } from './gauge.ts';
 import { generateKey } from './idempotency-key.ts';
 import { outcomesOf } from './outcomes.ts';
-import { type Verdict, verdictOf, verdictOfRead } from './verdict.ts';
+import { causedByThePerson, type Verdict, verdictOf, verdictOfRead } from './verdict.ts';
 import { awaitSignals } from './waiting.ts';
 import './playground.css';
 
@@ -184,8 +184,9 @@ function showVerdict(kind: Kind, verdict: Verdict): void {
     case 'failed':
       showNoScore('not evaluated');
       tell('failed', `${kind} not evaluated (${verdict.code}). ${verdict.why}`);
-      note.textContent =
-        'The person is let in without a score: a failed fraud check must not lock anyone out.';
+      note.textContent = causedByThePerson.has(verdict.code)
+        ? 'A person can cause this failure, to skip the check. A product does not let them in for it.'
+        : 'The person is let in without a score: a fraud check that is down must not lock anyone out.';
       note.hidden = false;
       break;
   }

@@ -18,8 +18,17 @@ export type Verdict =
   | { readonly outcome: 'pending'; readonly id: string; readonly signal: string }
   /** Evaluated, but Stripe made no assessment. */
   | { readonly outcome: 'unscored'; readonly id: string; readonly why: string }
-  /** Not evaluated. A product still lets people in: a fraud check that is down must not lock out customers. */
+  /** Not evaluated. After an outage a product lets people in: a fraud check that is down must not lock them out. */
   | { readonly outcome: 'failed'; readonly code: string; readonly why: string };
+
+/** Failures by what a person sent or how often. Letting people in for them would turn the evaluation off. */
+export const causedByThePerson: ReadonlySet<string> = new Set([
+  'BAD_USER_INPUT',
+  'NOT_FOUND',
+  'IDEMPOTENCY_CONFLICT',
+  'BAD_REQUEST',
+  'RATE_LIMITED',
+]);
 
 type Answer = GraphQLAnswer<Evaluated>;
 type Payload = NonNullable<Evaluated['createCustomerEvaluation']>;
