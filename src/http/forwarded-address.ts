@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 
 /** Fastify's names for networks (proxy-addr). */
@@ -21,8 +22,26 @@ export function addressIn(entry: string): string | undefined {
   return address;
 }
 
-/** A function for Fastify's `trustProxy`: whether an address is that of a trusted proxy. */
-export function trustedProxies(networks: readonly string[]): (entry: string | undefined) => boolean {
+/** Whether an entry of `X-Forwarded-For`, or the address of a connection, is that of a trusted proxy. */
+export type IsTrustedProxy = (entry: string | undefined) => boolean;
+
+/** The client's address before Fastify has the request, as in its `request.ip`: the last that is not a trusted proxy. */
+export function clientAddress(
+  { socket, headers }: IncomingMessage,
+  isTrusted: IsTrustedProxy,
+): string | undefined {
+  const { remoteAddress } = socket;
+  const forwarded = headers['x-forwarded-for'];
+  if (remoteAddress === undefined || forwarded === undefined || !isTrusted(remoteAddress))
+    return remoteAddress;
+  const hops = String(forwarded)
+    .split(',')
+    .filter((hop) => hop.trim() !== '');
+  return addressIn(hops.findLast((hop) => !isTrusted(hop)) ?? hops[0] ?? '') ?? remoteAddress;
+}
+
+/** A function for Fastify's `trustProxy`. */
+export function trustedProxies(networks: readonly string[]): IsTrustedProxy {
   const trusted = new BlockList();
   for (const network of networks.flatMap((name) => namedNetworks[name] ?? [name])) {
     const [text = '', bits] = network.split('/');

@@ -18,6 +18,7 @@ import { BoundedRequest } from './bounded-request.ts';
 import { closeAfter } from './client-error-handler.ts';
 import { lingeringClose } from './close-gently.ts';
 import type { Exchanges } from './exchanges.ts';
+import { clientAddress, type IsTrustedProxy } from './forwarded-address.ts';
 import { headerValues } from './header-values.ts';
 import { hostFault, isProbe, targetFault } from './host-rules.ts';
 import type { RefusalWriter } from './refusal-writer.ts';
@@ -25,6 +26,7 @@ import type { RefusalWriter } from './refusal-writer.ts';
 export interface LoadSheddingOptions {
   readonly queue: AdmissionQueue;
   readonly authenticator: Authenticator;
+  readonly isTrustedProxy: IsTrustedProxy;
   /** The `Host` names to accept; any if undefined. */
   readonly hosts: ReadonlySet<string> | undefined;
   readonly writer: RefusalWriter;
@@ -43,7 +45,7 @@ const maxHeaders = 100;
  */
 export function serverWithLoadShedding(
   settings: ServerOptions,
-  { queue, authenticator, hosts, writer, exchanges, onFlood }: LoadSheddingOptions,
+  { queue, authenticator, isTrustedProxy, hosts, writer, exchanges, onFlood }: LoadSheddingOptions,
   inside: RequestListener,
 ): Server {
   const begin = (request: IncomingMessage, response: ServerResponse): boolean => {
@@ -81,7 +83,9 @@ export function serverWithLoadShedding(
     };
     let waiting: Promise<void> | undefined;
     try {
-      waiting = isUrgent ? undefined : queue.enter(() => fairQueueKey(request, authenticator));
+      waiting = isUrgent
+        ? undefined
+        : queue.enter(() => fairQueueKey(request, authenticator, isTrustedProxy));
       if (waiting === undefined) inside(request, response);
     } catch (error) {
       refuse(error);
@@ -131,7 +135,13 @@ export function serverWithLoadShedding(
 const overloaded = new OverloadedError();
 
 /** The fair-queue key of a request: its caller if that is known without verification, otherwise its address. */
-function fairQueueKey(request: IncomingMessage, authenticator: Authenticator): string {
-  const { remoteAddress } = request.socket;
-  return authenticator.recognize(headerValues(request)) ?? addressKey(remoteAddress) ?? remoteAddress ?? '';
+function fairQueueKey(
+  request: IncomingMessage,
+  authenticator: Authenticator,
+  isTrustedProxy: IsTrustedProxy,
+): string {
+  const recognized = authenticator.recognize(headerValues(request));
+  if (recognized !== undefined) return recognized;
+  const address = clientAddress(request, isTrustedProxy);
+  return addressKey(address) ?? address ?? '';
 }

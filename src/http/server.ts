@@ -57,6 +57,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   const { access, drain, log, pages, settings, telemetry } = options;
   const origins = new Origins(settings);
   const exchanges = new Exchanges();
+  const isTrustedProxy = trustedProxies(settings.trustProxy);
   const slowReaders = new SlowReaders({
     timeoutMs: settings.responseTimeoutMs,
     onCutOff: (reason) => telemetry.metrics?.responseCutOff(reason),
@@ -73,7 +74,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   });
   const server = fastify({
     bodyLimit: settings.maxBodyBytes,
-    trustProxy: settings.trustProxy.length > 0 && trustedProxies(settings.trustProxy),
+    trustProxy: settings.trustProxy.length > 0 && isTrustedProxy,
     serverFactory: (handler) =>
       serverWithLoadShedding(
         {
@@ -87,6 +88,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
         {
           queue: options.queue,
           authenticator: access.authenticator,
+          isTrustedProxy,
           hosts: settings.allowedHosts && new Set(settings.allowedHosts),
           writer,
           exchanges,

@@ -156,8 +156,9 @@ describe('when more comes than the process can do', () => {
     let gateway: GatewayProcess;
 
     // In a process of its own, so that sending a thousand requests takes no time from the gateway.
-    const start = async (maxEventLoopDelayMs: number): Promise<void> => {
+    const start = async (maxEventLoopDelayMs: number, rest: Record<string, string> = {}): Promise<void> => {
       const settings = {
+        ...rest,
         RATE_LIMIT_PER_MINUTE: 'off',
         MAX_EVENT_LOOP_DELAY_MS: String(maxEventLoopDelayMs),
         METRICS_PORT: '0',
@@ -182,6 +183,24 @@ describe('when more comes than the process can do', () => {
       await openConnections(1_010);
       const flood = Array.from({ length: 1_000 }, (_, index) => call(`loud ${index}`, loud));
       const others = Array.from({ length: 5 }, (_, index) => call(`quiet ${index}`, quiet));
+      expect((await Promise.all(others)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+      expect((await Promise.all(flood)).map(({ status }) => status)).toContain(503);
+    });
+
+    it('an overloaded gateway behind a trusted proxy still serves the clients at other addresses, whose tokens are new', async () => {
+      await start(300, { TRUST_PROXY: 'loopback', RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off' });
+      const from = (address: string) => ({ 'x-forwarded-for': `198.51.100.9, ${address}` });
+      const newcomers = await Promise.all(
+        [1, 2, 3, 4, 5].map(async (sub) => ({
+          ...from(`203.0.113.${sub}`),
+          authorization: `Bearer ${await issuer.token({ sub: `newcomer ${sub}` })}`,
+        })),
+      );
+      const first = { authorization: `Bearer ${await issuer.token({ sub: 'first' })}` };
+      expect((await call('first', first)).status).toBe(200);
+      await openConnections(1_010);
+      const flood = Array.from({ length: 1_000 }, (_, index) => call(`loud ${index}`, from('192.0.2.1')));
+      const others = newcomers.map((headers, index) => call(`quiet ${index}`, headers));
       expect((await Promise.all(others)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
       expect((await Promise.all(flood)).map(({ status }) => status)).toContain(503);
     });

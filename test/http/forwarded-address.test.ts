@@ -1,5 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
-import { addressIn, trustedProxies } from '../../src/http/forwarded-address.ts';
+import fc from 'fast-check';
+import fastify from 'fastify';
+import { addressIn, clientAddress, trustedProxies } from '../../src/http/forwarded-address.ts';
 import { startTestGateway } from '../harness/gateway.ts';
 
 describe('An entry of X-Forwarded-For', () => {
@@ -27,6 +30,25 @@ describe('An entry of X-Forwarded-For', () => {
     ['', undefined],
   ])('An entry of X-Forwarded-For %j is the address %s', (entry, address) => {
     expect(addressIn(entry)).toBe(address);
+  });
+});
+
+describe('The address of a client', () => {
+  it('The address of a client is the one that Fastify finds, whatever the hops are', async () => {
+    const isTrusted = trustedProxies(['loopback', '10.0.0.0/8']);
+    const server = fastify({ trustProxy: isTrusted });
+    server.get('/', ({ ip }) => ip);
+    const hop = fc.constantFrom('127.0.0.1', '10.0.0.1:443', '203.0.113.5', '2001:db8::1', 'unknown', '');
+    const remote = fc.constantFrom('127.0.0.1', '10.1.1.1', '203.0.113.6');
+    await fc.assert(
+      fc.asyncProperty(remote, fc.array(hop, { maxLength: 4 }), async (remoteAddress, hops) => {
+        const headers = hops.length === 0 ? {} : { 'x-forwarded-for': hops.join(', ') };
+        const { body: ip } = await server.inject({ url: '/', headers, remoteAddress });
+        const request = { socket: { remoteAddress }, headers } as unknown as IncomingMessage;
+        expect(clientAddress(request, isTrusted)).toBe(addressIn(ip) ?? remoteAddress);
+      }),
+    );
+    await server.close();
   });
 });
 

@@ -41,6 +41,7 @@ describe('The queue before Fastify', () => {
     const options = {
       queue: new AdmissionQueue(60_000),
       authenticator,
+      isTrustedProxy: () => false,
       hosts: undefined,
       writer,
       exchanges: new Exchanges(),
