@@ -17,6 +17,8 @@ export function shareOfHeapInBytes(): number {
 
 /** A request body that has not arrived completely. */
 export interface ArrivingBody {
+  /** The bytes reserved for it. */
+  readonly charged: number;
   /** Must release its bytes. */
   refuseBody(fault: Error): void;
 }
@@ -28,17 +30,26 @@ export class BodyBudget {
   readonly #arriving = new Set<ArrivingBody>();
 
   /**
-   * Reserves bytes for a body. If there is no room, refuses the bodies that have been arriving for the longest: clients
-   * that stall theirs must not keep out those that send them at once. Returns false if there is still no room.
+   * Reserves bytes for a body. If there is no room, refuses the bodies that have been arriving for the longest, and for
+   * longer than this one: clients that stall theirs must not keep out those that send them at once. Returns false, and
+   * refuses none, if that would not make enough room.
    */
   reserve(bytes: number, body: ArrivingBody): boolean {
-    while (bytes > this.#left) {
-      const [oldest] = this.#arriving;
-      if (oldest === undefined || oldest === body) return false;
-      this.#arriving.delete(oldest);
-      oldest.refuseBody(new OverloadedError());
-    }
+    if (bytes > this.#left && !this.#makeRoom(bytes, body)) return false;
     this.#left -= bytes;
+    return true;
+  }
+
+  #makeRoom(bytes: number, body: ArrivingBody): boolean {
+    const older: ArrivingBody[] = [];
+    let left = this.#left;
+    for (const each of this.#arriving) {
+      if (each === body || left >= bytes) break;
+      older.push(each);
+      left += each.charged;
+    }
+    if (left < bytes) return false;
+    for (const each of older) each.refuseBody(new OverloadedError());
     return true;
   }
 

@@ -30,7 +30,8 @@ export class BoundedRequest extends IncomingMessage {
   #held: Buffer | undefined;
   #bytes = 0;
   #chunks = 0;
-  #charged = 0;
+  /** The bytes reserved for the body. */
+  charged = 0;
   #fault: Error | undefined;
   #done: Done | undefined;
   #isRead = false;
@@ -120,8 +121,8 @@ export class BoundedRequest extends IncomingMessage {
   /** Releases the body, once its request has been answered or aborted. */
   release(): void {
     this.#limits.budget.awaitsNoMore(this);
-    this.#limits.budget.release(this.#charged);
-    this.#charged = 0;
+    this.#limits.budget.release(this.charged);
+    this.charged = 0;
     this.#held = undefined;
   }
 
@@ -158,9 +159,9 @@ export class BoundedRequest extends IncomingMessage {
   }
 
   #charge(room: number): boolean {
-    const more = room - this.#charged;
+    const more = room - this.charged;
     const isReserved = this.#limits.budget.reserve(more, this);
-    if (isReserved) this.#charged = room;
+    if (isReserved) this.charged = room;
     return isReserved;
   }
 

@@ -132,7 +132,7 @@ describe('the circuit breaker', () => {
     expect(breaker.state).toBe('open');
   });
 
-  it('the circuit breaker admits all reads after one succeeded, and only a write closes it', () => {
+  it('the circuit breaker admits all reads after one succeeded, and stays half-open while writes fail', () => {
     attempts(10, 'failed');
     now += probeAfterMs;
     breaker.admitRead()('succeeded');
@@ -143,6 +143,27 @@ describe('the circuit breaker', () => {
     now += probeAfterMs;
     attempts(1, 'succeeded');
     expect(changes).toEqual(['open', 'open', 'closed']);
+  });
+
+  it('the circuit breaker is closed by a read once no write has failed for three seconds', () => {
+    attempts(10, 'failed');
+    now += 2_999;
+    breaker.admitRead()('succeeded');
+    expect(breaker.state).toBe('half_open');
+    now += 1;
+    breaker.admitRead()('succeeded');
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('the circuit breaker knows of a success of the last three seconds, of a read as of a write', () => {
+    for (const end of [() => breaker.admitRead(), () => breaker.admit()]) {
+      expect(breaker.hasRecentSuccess).toBe(false);
+      end()('succeeded');
+      expect(breaker.hasRecentSuccess).toBe(true);
+      now += 3_500;
+    }
+    breaker.admitRead()('inconclusive');
+    expect(breaker.hasRecentSuccess).toBe(false);
   });
 
   it('the circuit breaker stays open when a read succeeds late, after a write has reopened it', () => {

@@ -11,6 +11,7 @@ export const probeAfterMs = 1_000;
 
 const bucketMs = 500;
 const buckets = 6;
+const windowMs = buckets * bucketMs;
 /** With fewer attempts in the window, the breaker stays closed. */
 const minAttempts = 10;
 
@@ -42,6 +43,7 @@ export class Breaker {
   /** Whether a read has succeeded since the breaker opened. */
   #canRead = false;
   #readProbeAt = Number.NEGATIVE_INFINITY;
+  #readSucceededAt = Number.NEGATIVE_INFINITY;
 
   /** `now` is the monotonic time in milliseconds. */
   constructor(onChange: (state: 'open' | 'closed') => void, now: () => number = () => performance.now()) {
@@ -67,8 +69,9 @@ export class Breaker {
     return this.#probing || this.isOpen;
   }
 
-  /** Whether a write of the last three seconds succeeded. */
+  /** Whether an attempt of the last three seconds succeeded. */
   get hasRecentSuccess(): boolean {
+    if (this.#now() - this.#readSucceededAt < windowMs) return true;
     const period = Math.floor(this.#now() / bucketMs);
     return this.#counts.some((each) => each.period > period - buckets && each.attempts > each.failures);
   }
@@ -85,14 +88,15 @@ export class Breaker {
   }
 
   /**
-   * The same for a read, which neither opens nor closes the breaker: reads may work although writes fail, and hang
-   * although writes work. While half-open, reads have a probe of their own, at most one in a second, and are all admitted
-   * once one has succeeded.
+   * The same for a read, which never opens the breaker: reads may work although writes fail, and hang although writes
+   * work. While half-open, reads have a probe of their own, at most one in a second; once one has succeeded, they are
+   * admitted whenever no write's probe is in flight. They close the breaker only if no writes have failed for as long as
+   * failures count.
    */
   admitRead(): (verdict: AttemptVerdict) => void {
-    if (this.#openedAt === undefined) return ignore;
+    if (this.#openedAt === undefined) return this.#endRead;
     if (this.isRejecting) throw breakerOpen;
-    if (this.#canRead) return ignore;
+    if (this.#canRead) return this.#endRead;
     if (this.#isReadProbing || this.#now() - this.#readProbeAt < probeAfterMs) throw breakerOpen;
     this.#isReadProbing = true;
     this.#readProbeAt = this.#now();
@@ -133,7 +137,15 @@ export class Breaker {
 
   readonly #endReadProbe = (verdict: AttemptVerdict): void => {
     this.#isReadProbing = false;
-    if (verdict === 'succeeded') this.#canRead = true;
+    this.#endRead(verdict);
+  };
+
+  readonly #endRead = (verdict: AttemptVerdict): void => {
+    if (verdict !== 'succeeded') return;
+    this.#readSucceededAt = this.#now();
+    if (this.state !== 'half_open' || this.#probing) return;
+    this.#canRead = true;
+    if (this.#now() - (this.#openedAt ?? 0) >= windowMs) this.#close();
   };
 
   #close(): void {
@@ -149,8 +161,6 @@ export class Breaker {
     this.#onChange('open');
   }
 }
-
-const ignore = (): void => undefined;
 
 function emptyWindow(): { period: number; attempts: number; failures: number }[] {
   return Array.from({ length: buckets }, () => ({ period: -1, attempts: 0, failures: 0 }));

@@ -36,6 +36,17 @@ const fetcher: Fetcher = (asked, { headers } = {}) =>
       )
     : stoppable(post<ExecutionResult>(asked, headers));
 
+/** Ends the run in progress, if there is one. */
+let endRun = (): void => undefined;
+let openTab: string | undefined;
+
+// GraphiQL stops the run itself when another tab is opened, but not for a new one.
+function tabChanged({ tabs, activeTabIndex }: { tabs: { id: string }[]; activeTabIndex: number }): void {
+  const id = tabs[activeTabIndex]?.id;
+  if (id !== openTab) endRun();
+  openTab = id;
+}
+
 /**
  * A response as an observable. GraphiQL cannot stop a promise: running twice would evaluate twice, and a late response
  * would appear in whichever tab is open then.
@@ -46,6 +57,10 @@ function stoppable(response: Promise<ExecutionResult>): Observable<ExecutionResu
       if (typeof observer !== 'object') throw new Error('GraphiQL subscribes with an object');
       const { next, error, complete } = observer;
       let isStopped = false;
+      endRun = () => {
+        isStopped = true;
+        complete();
+      };
       response
         .then((result) => {
           if (!isStopped) next(result);
@@ -97,6 +112,7 @@ wrapLines();
 createRoot(place).render(
   <GraphiQL
     fetcher={fetcher}
+    onTabChange={tabChanged}
     defaultTabs={tabs}
     defaultHeaders={headersToFillIn}
     defaultEditorToolsVisibility="variables"
