@@ -40,8 +40,6 @@ export class Breaker {
   #openedAt: number | undefined;
   #probing = false;
   #isReadProbing = false;
-  /** Whether a read has succeeded since the breaker opened. */
-  #canRead = false;
   #readProbeAt = Number.NEGATIVE_INFINITY;
   #readSucceededAt = Number.NEGATIVE_INFINITY;
 
@@ -96,7 +94,8 @@ export class Breaker {
   admitRead(): (verdict: AttemptVerdict) => void {
     if (this.#openedAt === undefined) return this.#endRead;
     if (this.isRejecting) throw breakerOpen;
-    if (this.#canRead) return this.#endRead;
+    // One has succeeded since the breaker is half-open.
+    if (this.#readSucceededAt - this.#openedAt >= probeAfterMs) return this.#endRead;
     if (this.#isReadProbing || this.#now() - this.#readProbeAt < probeAfterMs) throw breakerOpen;
     this.#isReadProbing = true;
     this.#readProbeAt = this.#now();
@@ -143,9 +142,8 @@ export class Breaker {
   readonly #endRead = (verdict: AttemptVerdict): void => {
     if (verdict !== 'succeeded') return;
     this.#readSucceededAt = this.#now();
-    if (this.state !== 'half_open' || this.#probing) return;
-    this.#canRead = true;
-    if (this.#now() - (this.#openedAt ?? 0) >= windowMs) this.#close();
+    if (this.#openedAt === undefined || this.#probing) return;
+    if (this.#readSucceededAt - this.#openedAt >= windowMs) this.#close();
   };
 
   #close(): void {
@@ -157,7 +155,6 @@ export class Breaker {
 
   #open(): void {
     this.#openedAt = this.#now();
-    this.#canRead = false;
     this.#onChange('open');
   }
 }
