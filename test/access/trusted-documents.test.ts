@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { parse, print } from 'graphql';
 import { EvaluateLoginDocument } from '../../schema/generated/customer-evaluations.ts';
 import { loginAnswer } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { sendRaw } from '../harness/raw-request.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
+import { sharedGateways } from '../harness/shared-gateways.ts';
 
 const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
 const manifest: { operations: { id: string; name: string; type: string; body: string }[] } = JSON.parse(
@@ -20,7 +21,7 @@ const variables = { radarSession: 'rse_1', customer: 'cus_1' };
 describe('trusted documents', () => {
   let upstream: RecordingUpstream;
   let gateway: TestGateway;
-  let started: TestGateway | undefined;
+  const gatewayWith = sharedGateways();
   let directory: string;
 
   beforeAll(async () => {
@@ -35,14 +36,9 @@ describe('trusted documents', () => {
   beforeEach(() => {
     upstream.requests.length = 0;
   });
-  afterEach(async () => {
-    await started?.close();
-    started = undefined;
-  });
 
   const start = async (environment: Record<string, string>) => {
-    gateway = await startTestGateway(upstreamAt(upstream.url, environment));
-    started = gateway;
+    gateway = await gatewayWith(upstreamAt(upstream.url, environment));
   };
   const post = async (body: object) => {
     const response = await fetch(`${gateway.url}/graphql`, {

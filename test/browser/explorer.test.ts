@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { BrowserContextOptions, Page, Request } from 'playwright-core';
-import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { upstreamAt } from '../harness/gateway.ts';
 import { describeUnless } from '../harness/run-unless.ts';
+import { sharedGateways } from '../harness/shared-gateways.ts';
 import { barriersOf, missingBrowser, startBrowser, type TestBrowser, type Visit } from './browser.ts';
 
 // The machine may be busy with other tests.
@@ -67,8 +68,7 @@ async function write(page: Page, editor: string, text: string): Promise<void> {
 describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
   let browser: TestBrowser;
   let visit: Visit;
-  /** By their environments. No test changes the state of a gateway. */
-  const gateways = new Map<string, TestGateway>();
+  const gatewayWith = sharedGateways();
 
   beforeAll(async () => {
     browser = await startBrowser();
@@ -76,17 +76,7 @@ describeUnless(missingBrowser(), 'the explorer, in Chromium', () => {
   afterEach(async () => {
     await visit.close();
   });
-  afterAll(async () => {
-    await browser.close();
-    for (const gateway of gateways.values()) await gateway.close();
-  });
-
-  async function gatewayWith(environment: Record<string, string>): Promise<TestGateway> {
-    const key = JSON.stringify(environment);
-    const gateway = gateways.get(key) ?? (await startTestGateway(environment));
-    gateways.set(key, gateway);
-    return gateway;
-  }
+  afterAll(() => browser.close());
 
   async function open(
     environment: Record<string, string> = {},

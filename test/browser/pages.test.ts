@@ -1,21 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { describe, expect, it } from '@jest/globals';
+import { type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { startIssuer } from '../harness/issuer.ts';
+import { sharedGateways } from '../harness/shared-gateways.ts';
 
 const browserAccepts = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
-const gateways: TestGateway[] = [];
-
-async function start(environment: Record<string, string> = {}): Promise<TestGateway> {
-  const gateway = await startTestGateway(environment);
-  gateways.push(gateway);
-  return gateway;
-}
-afterEach(async () => {
-  for (const gateway of gateways.splice(0)) await gateway.close();
-});
+const gatewayWith = sharedGateways();
 
 const get = ({ url }: TestGateway, path: string, init: RequestInit = {}): Promise<Response> =>
   fetch(url + path, { ...init, headers: { accept: browserAccepts, ...init.headers } });
@@ -41,7 +33,7 @@ const policyOf = ({ headers }: Response): Record<string, string> =>
 
 describe.each(['/', '/graphql', '/try'])('the page at %s', (path) => {
   it('a page is HTML with its own script and style files, under a policy that allows no others', async () => {
-    const response = await get(await start(), path);
+    const response = await get(await gatewayWith(), path);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(response.headers.get('cache-control')).toBe('no-store');
@@ -60,7 +52,7 @@ describe.each(['/', '/graphql', '/try'])('the page at %s', (path) => {
   });
 
   it('a page answers HEAD like GET, without a body', async () => {
-    const gateway = await start();
+    const gateway = await gatewayWith();
     const [head, whole] = [await get(gateway, path, { method: 'HEAD' }), await get(gateway, path)];
     expect(head.status).toBe(200);
     expect(await head.text()).toBe('');
@@ -69,7 +61,7 @@ describe.each(['/', '/graphql', '/try'])('the page at %s', (path) => {
   });
 
   it('a page names only existing files, which are immutable, and compressed if the client accepts it', async () => {
-    const gateway = await start();
+    const gateway = await gatewayWith();
     const parts = partsOf(await (await get(gateway, path)).text());
     expect(parts.length).toBeGreaterThanOrEqual(3);
     for (const part of parts) {
@@ -90,13 +82,13 @@ describe.each(['/', '/graphql', '/try'])('the page at %s', (path) => {
 
 describe('the pages', () => {
   it('the pages allow inline styles only for the editor', async () => {
-    const gateway = await start();
+    const gateway = await gatewayWith();
     expect(policyOf(await get(gateway, '/'))['style-src']).toBe("'self' 'unsafe-inline'");
     expect(policyOf(await get(gateway, '/try'))['style-src']).toBe("'self'");
   });
 
   it('the pages include the licence of each bundled package', async () => {
-    const gateway = await start();
+    const gateway = await gatewayWith();
     const parts = partsOf(await (await get(gateway, '/')).text());
     const response = await get(gateway, `/${parts.find((part) => part.endsWith('.txt'))}`);
     expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
@@ -108,7 +100,7 @@ describe('the pages', () => {
   it.each(['nothing.js', '..%2fexplorer.html', '%2e%2e%2fexplorer.html', 'a%00.js', '.js', 'x.html'])(
     'the pages have no file %s',
     async (name) => {
-      const response = await get(await start(), `/assets/${name}`);
+      const response = await get(await gatewayWith(), `/assets/${name}`);
       expect(response.status).toBe(404);
       expect(response.headers.get('content-security-policy')).toBe(
         "default-src 'none'; frame-ancestors 'none'",
@@ -121,18 +113,18 @@ describe('the pages', () => {
   it.each(['/', '/try', '/try/calls', anAsset])(
     'the pages do not exist if the explorer is off: %s',
     async (path) => {
-      expect((await get(await start({ EXPLORER: 'off' }), path)).status).toBe(404);
+      expect((await get(await gatewayWith({ EXPLORER: 'off' }), path)).status).toBe(404);
       const production = { NODE_ENV: 'production', AUTH_MODE: 'none', UPSTREAM: 'sandbox' };
-      expect((await get(await start(production), path)).status).toBe(404);
-      const asked = await get(await start({ ...production, EXPLORER: 'on' }), path);
+      expect((await get(await gatewayWith(production), path)).status).toBe(404);
+      const asked = await get(await gatewayWith({ ...production, EXPLORER: 'on' }), path);
       expect(asked.status).toBe(200);
     },
   );
 
   it('the pages leave /graphql to clients if the explorer is off, or if the URL has a query', async () => {
-    const off = await start({ EXPLORER: 'off' });
+    const off = await gatewayWith({ EXPLORER: 'off' });
     expect((await get(off, '/graphql')).status).toBe(400);
-    const on = await start();
+    const on = await gatewayWith();
     const asked = await get(on, '/graphql?query={__typename}', {
       headers: { 'apollo-require-preflight': '1' },
     });
@@ -151,7 +143,7 @@ describe('the pages', () => {
     { environment: { STRIPE_SECRET_KEY: 'sk_live_1' }, says: 'Live mode', playground: 404 },
     { environment: { STRIPE_SECRET_KEY: 'rk_live_1' }, says: 'Live mode', playground: 404 },
   ])('the pages name the upstream: $says', async ({ environment, says, playground }) => {
-    const gateway = await start(environment);
+    const gateway = await gatewayWith(environment);
     const html = await (await get(gateway, '/')).text();
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect(html).toContain(`<strong class="mode">${says}</strong>`);
@@ -162,7 +154,7 @@ describe('the pages', () => {
   });
 
   it('the pages reveal no other settings', async () => {
-    const gateway = await start({
+    const gateway = await gatewayWith({
       STRIPE_SECRET_KEY: 'sk_test_canary',
       UPSTREAM: 'sandbox',
       STRIPE_ACCOUNT: 'acct_canary',
@@ -199,7 +191,7 @@ describe('what the sandbox received', () => {
   const calls = '/try/calls?mutation=createCustomerEvaluation&idempotencyKey=k';
 
   it('the calls that the sandbox received are shown to the caller whose key it was, without the upstream’s key', async () => {
-    const gateway = await start();
+    const gateway = await gatewayWith();
     expect(await (await get(gateway, calls)).json()).toEqual([]);
     await gateway.send(create, { input });
     const [call, ...more] = (await (await get(gateway, calls)).json()) as {
@@ -222,7 +214,7 @@ describe('what the sandbox received', () => {
 
   it('the calls that the sandbox received are shown to nobody else', async () => {
     const issuer = await startIssuer();
-    const gateway = await start(issuer.environment());
+    const gateway = await gatewayWith(issuer.environment());
     const bearer = async (sub: string) => ({ authorization: `Bearer ${await issuer.token({ sub })}` });
     await gateway.send(create, { input }, await bearer('jenny'));
     const seenBy = async (headers: Record<string, string>) => (await get(gateway, calls, { headers })).json();

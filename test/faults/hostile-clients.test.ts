@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { type FaultyUpstream, late, startFaultyUpstream, succeed } from '../harness/faulty-upstream.ts';
 import { containerHeap, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
@@ -13,15 +13,22 @@ import {
   requestWith,
 } from '../harness/raw-client.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
+import { sharedGateways } from '../harness/shared-gateways.ts';
 
 describe('when clients are hostile', () => {
   let upstream: FaultyUpstream;
   const gateways: TestGateway[] = [];
   const clients: RawClient[] = [];
 
-  async function gatewayWith(environment: Record<string, string> = {}): Promise<TestGateway> {
-    const settings = upstreamAt(upstream.url, { METRICS_PORT: '0', LOG_LEVEL: 'info', ...environment });
-    const gateway = await startTestGateway(settings, containerHeap);
+  const settings = (environment: Record<string, string>): Record<string, string> =>
+    upstreamAt(upstream.url, { METRICS_PORT: '0', LOG_LEVEL: 'info', ...environment });
+  const shared = sharedGateways(containerHeap);
+  const gatewayWith = (environment: Record<string, string> = {}): Promise<TestGateway> =>
+    shared(settings(environment));
+
+  /** A gateway whose heap no other test has filled. */
+  async function newGatewayWith(environment: Record<string, string> = {}): Promise<TestGateway> {
+    const gateway = await startTestGateway(settings(environment), containerHeap);
     gateways.push(gateway);
     return gateway;
   }
@@ -44,20 +51,21 @@ describe('when clients are hostile', () => {
     while (openConnections(gateway) > 2) await delay(20);
   }
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     upstream = await startFaultyUpstream();
   });
+  beforeEach(() => upstream.reset());
   afterEach(async () => {
     for (const { socket } of clients.splice(0)) socket.destroy();
-    await upstream.close();
     await Promise.all(gateways.splice(0).map((gateway) => gateway.close()));
   });
+  afterAll(() => upstream.close());
 
   const mutation = JSON.stringify({ query: createEverything, variables: { input: registration() } });
 
   describe('a body in one-byte chunks', () => {
     it('a body in one-byte chunks costs no more memory than its bytes, over a hundred connections, and is refused', async () => {
-      const gateway = await gatewayWith();
+      const gateway = await newGatewayWith();
       const before = await peakMegabytes(gateway, async () => undefined);
       const peak = await peakMegabytes(gateway, async () => {
         const sent = Array.from({ length: 100 }, () => open(gateway));
@@ -77,7 +85,7 @@ describe('when clients are hostile', () => {
     });
 
     it('a body in one-byte chunks takes almost no memory while its request waits for the process', async () => {
-      const gateway = await gatewayWith({ UPSTREAM_MAX_CONCURRENCY: '1' });
+      const gateway = await newGatewayWith({ UPSTREAM_MAX_CONCURRENCY: '1' });
       const before = await peakMegabytes(gateway, async () => undefined);
       const peak = await peakMegabytes(gateway, async () => {
         for (let count = 0; count < 200; count += 1) {
@@ -166,7 +174,7 @@ describe('when clients are hostile', () => {
   });
 
   it('the gateway sheds bodies that take too much memory together, even while they are read', async () => {
-    const gateway = await gatewayWith({ MAX_BODY_BYTES: '8000000' });
+    const gateway = await newGatewayWith({ MAX_BODY_BYTES: '8000000' });
     const before = await peakMegabytes(gateway, async () => undefined);
     const half = ' '.repeat(4_000_000);
     const peak = await peakMegabytes(gateway, async () => {

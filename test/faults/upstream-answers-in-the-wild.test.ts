@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { accountsOfCallers, inAccount } from '../harness/callers-accounts.ts';
 import { createEverything, loginAnswer, registration, registrationAnswer } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
@@ -13,23 +14,33 @@ const report = `mutation ($input: ReportCustomerEvaluationInput!) {
 describe('a response of the upstream as deployed gateways have met it', () => {
   let upstream: RecordingUpstream;
   let gateway: TestGateway;
+  let tests = 0;
+  let linesBefore: number;
 
   beforeAll(async () => {
     upstream = await startRecordingUpstream();
+    const settings = { STRIPE_API_VERSION: '2026-06-24.preview', LOG_LEVEL: 'debug' };
+    gateway = await startTestGateway(upstreamAt(upstream.url, { ...accountsOfCallers, ...settings }));
   });
-  afterAll(() => upstream.close());
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
   beforeEach(async () => {
     upstream.requests.length = 0;
-    gateway = await startTestGateway(
-      upstreamAt(upstream.url, { STRIPE_API_VERSION: '2026-06-24.preview', LOG_LEVEL: 'debug' }),
-    );
+    tests += 1;
+    linesBefore = (await gateway.flushed()).length;
   });
-  afterEach(() => gateway.close());
 
+  /** Each test has an account, so that tests do not share the circuit breaker. */
+  const send = (operation: string, variables: object) =>
+    gateway.send(operation, variables, inAccount(`acct_${tests}`));
   const create = async (overrides: object = {}) => {
-    const { data } = await gateway.send(createEverything, { input: registration(overrides) });
+    const { data } = await send(createEverything, { input: registration(overrides) });
     return data.createCustomerEvaluation;
   };
+  /** What the test has made the gateway log. */
+  const logged = async () => (await gateway.flushed()).slice(linesBefore).join('\n');
 
   it.each<{ what: string; error: object }>([
     {
@@ -45,10 +56,10 @@ describe('a response of the upstream as deployed gateways have met it', () => {
     'a response of the upstream gives null for an unknown id, without an alert, if $what',
     async ({ error }) => {
       upstream.answer(404, { error });
-      const { data, errors } = await gateway.send(retrieve, { id: 'ceval_unknown' });
+      const { data, errors } = await send(retrieve, { id: 'ceval_unknown' });
       expect(errors).toBeUndefined();
       expect(data.customerEvaluation).toBeNull();
-      expect((await gateway.flushed()).join('\n')).not.toMatch(/"level":"(warn|error)"/);
+      expect(await logged()).not.toMatch(/"level":"(warn|error)"/);
     },
   );
 
@@ -107,7 +118,7 @@ describe('a response of the upstream as deployed gateways have met it', () => {
       expect(errors).toEqual([]);
       expect(customerEvaluation.customer).toEqual({ id: 'cus_1' });
       expect(customerEvaluation.events ?? []).toEqual([]);
-      expect((await gateway.flushed()).join('\n')).not.toContain('canary');
+      expect(await logged()).not.toContain('canary');
     },
   );
 
@@ -131,21 +142,21 @@ describe('a response of the upstream as deployed gateways have met it', () => {
     beforeEach(() => upstream.answer(200, { ...loginAnswer, id: 'ceval_theirs' }));
 
     it('a response of the upstream about another evaluation than requested is not returned to a retrieval', async () => {
-      const { data, errors } = await gateway.send(retrieve, { id: 'ceval_mine' });
+      const { data, errors } = await send(retrieve, { id: 'ceval_mine' });
       expect(data.customerEvaluation).toBeNull();
       expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE', effect: 'NONE' } }]);
     });
 
     it('a response of the upstream about another evaluation than requested is not returned to a router that resolves an entity', async () => {
       const r = [{ __typename: 'CustomerEvaluation', id: 'ceval_mine' }];
-      const { text, errors } = await gateway.send(entities, { r });
+      const { text, errors } = await send(entities, { r });
       expect(text).not.toContain('ceval_theirs');
       expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE', effect: 'NONE' } }]);
     });
 
     it('a response of the upstream about another evaluation than requested is not returned to a report', async () => {
       const input = { id: 'ceval_mine', report: { outcome: { status: 'ALLOWED' } } };
-      const { data } = await gateway.send(report, { input });
+      const { data } = await send(report, { input });
       expect(data.reportCustomerEvaluation).toMatchObject({
         customerEvaluation: null,
         errors: [{ code: 'UPSTREAM_INVALID_RESPONSE', effect: 'UNKNOWN' }],
@@ -170,7 +181,7 @@ describe('a response of the upstream as deployed gateways have met it', () => {
       expect(errors[0]?.upstreamRequestId).toBeNull();
       upstream.answer(200, registrationAnswer, { 'request-id': requestId });
       await create();
-      expect((await gateway.flushed()).join('\n')).not.toContain('canary');
+      expect(await logged()).not.toContain('canary');
     },
   );
 
@@ -181,6 +192,6 @@ describe('a response of the upstream as deployed gateways have met it', () => {
       { 'request-id': 'req_Ab-9' },
     );
     expect((await create()).errors[0]?.upstreamRequestId).toBe('req_Ab-9');
-    expect((await gateway.flushed()).join('\n')).toContain('"upstreamRequestId":"req_Ab-9"');
+    expect(await logged()).toContain('"upstreamRequestId":"req_Ab-9"');
   });
 });

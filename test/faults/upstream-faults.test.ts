@@ -1,9 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { failureCodes } from '../../src/errors/error-codes.ts';
+import { accountsOfCallers, inAccount } from '../harness/callers-accounts.ts';
 import { createEverything } from '../harness/evaluations.ts';
 import { type FaultyUpstream, startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { type GraphQLAnswer, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
+import { upstreamAt } from '../harness/gateway.ts';
 import { canaries, personalInput } from '../harness/personal-input.ts';
+import { sharedGateways } from '../harness/shared-gateways.ts';
 import { faultRows, rowSettings } from './rows.ts';
 
 // v2 identifies customers only by their ids.
@@ -20,28 +22,32 @@ describe.each([
   { api: 'v2', input: customerOnV2, id: 'acctevl_1' },
 ])('when the upstream fails, with STRIPE_API=$api', ({ api, input, id }) => {
   let upstream: FaultyUpstream;
-  let gateway: TestGateway;
-  let answers: GraphQLAnswer[];
+  const gatewayWith = sharedGateways();
 
   beforeAll(async () => {
     upstream = await startFaultyUpstream();
   });
   afterAll(() => upstream.close());
-  beforeEach(() => {
+  beforeEach(async () => {
+    // A row's first request has a connection of its own: a reset of one that an earlier row left idle means less.
+    await upstream.hangUp();
     upstream.reset();
-    answers = [];
   });
-  afterEach(() => gateway.close());
 
-  async function create(idempotencyKey: string) {
-    const answer = await gateway.send(createEverything, { input: { ...input, idempotencyKey } });
-    answers.push(answer);
-    return answer.data.createCustomerEvaluation;
-  }
+  // Each row has an account, so that rows do not share the circuit breaker and the retry budget.
+  const rows = faultRows.map((row, index) => ({ ...row, account: `acct_row${index}` }));
 
-  it.each(faultRows)('the gateway answers $outcome when $when', async (row) => {
-    // A new gateway for each row, so that rows do not share the circuit breaker and the retry budget.
-    gateway = await startTestGateway(upstreamAt(upstream.url, { ...rowSettings(row), STRIPE_API: api }));
+  it.each(rows)('the gateway answers $outcome when $when', async (row) => {
+    const settings = { ...accountsOfCallers, ...rowSettings(row), STRIPE_API: api };
+    const gateway = await gatewayWith(upstreamAt(upstream.url, settings));
+    const linesBefore = (await gateway.flushed()).length;
+    const answers: string[] = [];
+    const create = async (idempotencyKey: string) => {
+      const variables = { input: { ...input, idempotencyKey } };
+      const { text, data } = await gateway.send(createEverything, variables, inAccount(row.account));
+      answers.push(text);
+      return data.createCustomerEvaluation;
+    };
     if (row.forEver && row.faults[0]) upstream.always(row.faults[0]);
     else upstream.next(...row.faults);
 
@@ -75,7 +81,7 @@ describe.each([
 
     const clean = await create('another');
     expect(clean.errors).toEqual([]);
-    const said = [...answers.map((answer) => answer.text), ...(await gateway.flushed())].join('\n');
+    const said = [...answers, ...(await gateway.flushed()).slice(linesBefore)].join('\n');
     for (const canary of canaries) expect(said).not.toContain(canary);
   });
 });

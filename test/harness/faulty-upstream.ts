@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { dialectOf } from './upstream-answers.ts';
 
 /** A request at the upstream, and the means to make it fail. */
@@ -44,6 +45,8 @@ export interface FaultyUpstream {
   /** Applies this fault to every further request; without one, works. */
   always(fault?: Fault): void;
   reset(): void;
+  /** Closes the connections once they are idle, and waits until the gateway has closed them too. */
+  hangUp(): Promise<void>;
   /** Stops like a process: open connections break and new ones are refused. The evaluations are kept. */
   goAway(): Promise<void>;
   /** Starts again at the same address. */
@@ -125,6 +128,9 @@ export async function startFaultyUpstream({
       evaluations.clear();
       queue = [];
       standing = succeed;
+    },
+    async hangUp() {
+      for (; sockets.size > 0; await delay(5)) server.closeIdleConnections();
     },
     async close() {
       server.closeAllConnections();

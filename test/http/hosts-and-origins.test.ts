@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Client, fetchExchange, gql } from '@urql/core';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { type RawResponse, sendRaw } from '../harness/raw-request.ts';
+import { sharedGateways } from '../harness/shared-gateways.ts';
 
 const typename = '{"query":"{__typename}"}';
 
@@ -102,6 +103,7 @@ describe('A gateway that others are to reach', () => {
 });
 
 describe('A browser page', () => {
+  const gatewayWith = sharedGateways();
   let gateway: TestGateway | undefined;
   const start = async (settings: Record<string, string> = {}) => {
     gateway = await startTestGateway(settings);
@@ -125,7 +127,7 @@ describe('A browser page', () => {
   };
 
   it('A browser page on Vite’s default address may call by default, and the log says so', async () => {
-    const development = await start();
+    const development = await gatewayWith();
     for (const origin of [
       'http://localhost:5173',
       'http://127.0.0.1:5173',
@@ -149,7 +151,7 @@ describe('A browser page', () => {
     'http://192.168.1.2:5173',
     'null',
   ])('A browser page of %s may not call by default', async (origin) => {
-    expect(await allowed(await start(), origin)).toEqual([false, false]);
+    expect(await allowed(await gatewayWith(), origin)).toEqual([false, false]);
   });
 
   it('A browser page on localhost may not call in production, nor if CORS_ORIGINS is set', async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Pool } from 'undici';
+import { accountsOfCallers, inAccount } from '../harness/callers-accounts.ts';
 import { registrationAnswer } from '../harness/evaluations.ts';
 import { type GatewayProcess, spawnGateway, upstreamAt } from '../harness/gateway.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
@@ -13,7 +14,6 @@ const accountsSeen = Number(ACCOUNTS_SEEN ?? 10_500);
 /** The number of idle accounts that are kept. */
 const accountsKept = 10_000;
 
-const secret = 'a-secret-of-the-router-with-32-characters-and-more';
 const query = `mutation {
   createCustomerEvaluation(input: {
     eventType: REGISTRATION, evaluationContext: [{ clientDetails: { radarSession: "rse_1" } }]
@@ -34,9 +34,7 @@ describe('accounts that a gateway sees once each', () => {
     upstream.answer(200, registrationAnswer);
     gateway = await spawnGateway(
       upstreamAt(upstream.url, {
-        AUTH_MODE: 'router',
-        ROUTER_SECRET: secret,
-        STRIPE_ACCOUNTS: 'callers',
+        ...accountsOfCallers,
         // With these settings, each account keeps as much state as it can.
         UPSTREAM_MAX_PER_SECOND: '25',
         RATE_LIMIT_PER_MINUTE: 'off',
@@ -55,12 +53,7 @@ describe('accounts that a gateway sees once each', () => {
   });
 
   const create = async (account: string): Promise<string> => {
-    const headers = {
-      'content-type': 'application/json',
-      'x-router-secret': secret,
-      'x-caller-subject': 'somebody',
-      'x-caller-account': account,
-    };
+    const headers = { 'content-type': 'application/json', ...inAccount(account) };
     const body = JSON.stringify({ query });
     const answer = await pool.request({ path: '/graphql', method: 'POST', headers, body });
     return answer.body.text();

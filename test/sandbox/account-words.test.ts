@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { accountsOfCallers, inAccount } from '../harness/callers-accounts.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { orderOfEnds } from '../harness/order.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
 
-const secret = 'a-secret-of-the-router-with-32-characters-and-more';
 // On v2, signals arrive later by default. v1 has no such word.
 const customers: Readonly<Record<string, string>> = { v1: 'cus_1', v2: 'cus_sandbox_complete_at_once' };
 const creating = (customer: string): string => `mutation {
@@ -25,9 +25,7 @@ describe.each(['v1', 'v2'])('an account whose id has a word of the sandbox, on %
 
   beforeAll(async () => {
     gateway = await startTestGateway({
-      AUTH_MODE: 'router',
-      ROUTER_SECRET: secret,
-      STRIPE_ACCOUNTS: 'callers',
+      ...accountsOfCallers,
       STRIPE_API: api,
       UPSTREAM_MAX_ATTEMPTS: '1',
       METRICS_PORT: '0',
@@ -37,11 +35,7 @@ describe.each(['v1', 'v2'])('an account whose id has a word of the sandbox, on %
   afterAll(() => gateway.close());
 
   const send = (account: string, operation: string, headers: Record<string, string> = {}) =>
-    gateway.send(
-      operation,
-      {},
-      { 'x-router-secret': secret, 'x-caller-subject': 'somebody', 'x-caller-account': account, ...headers },
-    );
+    gateway.send(operation, {}, { ...inAccount(account), ...headers });
   const create = async (account: string, headers?: Record<string, string>) =>
     (await send(account, creating(customers[api] ?? ''), headers)).data.createCustomerEvaluation;
   const worked = { customerEvaluation: { id: expect.any(String) }, errors: [] };

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { magicCases } from '../../src/sandbox/magic-values.ts';
+import { accountsOfCallers, inAccount } from '../harness/callers-accounts.ts';
 import { createEverything, registration } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { orderOfEnds } from '../harness/order.ts';
@@ -52,17 +53,23 @@ const seen: Readonly<Record<string, object>> = {
 
 describe('a word that the sandbox knows', () => {
   let gateway: TestGateway;
+  let accounts = 0;
 
-  // A new gateway for each word, because several failures in a row would open the circuit breaker.
-  beforeEach(async () => {
-    gateway = await startTestGateway();
+  beforeAll(async () => {
+    gateway = await startTestGateway(accountsOfCallers);
   });
-  afterEach(() => gateway.close());
+  afterAll(() => gateway.close());
+  // An account for each word, because several failures in a row would open the circuit breaker.
+  beforeEach(() => {
+    accounts += 1;
+  });
 
-  const create = async (radarSession: string) => {
-    const input = registration({ evaluationContext: [{ clientDetails: { radarSession } }] });
-    return (await gateway.send(createEverything, { input })).data.createCustomerEvaluation;
+  const evaluate = async (evaluationContext: object[]) => {
+    const variables = { input: registration({ evaluationContext }) };
+    const { data } = await gateway.send(createEverything, variables, inAccount(`acct_${accounts}`));
+    return data.createCustomerEvaluation;
   };
+  const create = (radarSession: string) => evaluate([{ clientDetails: { radarSession } }]);
 
   it.each(Object.keys(magicCases))('sandbox_%s does what its row says', async (word) => {
     expect(seen).toHaveProperty(word);
@@ -81,9 +88,8 @@ describe('a word that the sandbox knows', () => {
 
   it('a word that the sandbox knows works in any string of the context', async () => {
     const email = 'sandbox_elevated@example.com';
-    const input = registration({ evaluationContext: [{ customerDetails: { customerData: { email } } }] });
-    const { data } = await gateway.send(createEverything, { input });
-    expect(data.createCustomerEvaluation).toMatchObject(seen['elevated'] ?? {});
+    const evaluated = await evaluate([{ customerDetails: { customerData: { email } } }]);
+    expect(evaluated).toMatchObject(seen['elevated'] ?? {});
   });
 
   it('an unknown word is refused with the parameter that holds it', async () => {

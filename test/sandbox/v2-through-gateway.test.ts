@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { casesOf } from '../../src/sandbox/magic-request.ts';
+import { accountsOfCallers, inAccount } from '../harness/callers-accounts.ts';
 import { createEverything } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 
@@ -60,15 +61,17 @@ const seen: Readonly<Record<string, object>> = {
 describe('a word that the sandbox’s v2 knows, seen through the gateway', () => {
   let gateway: TestGateway;
 
-  // A new gateway for each word, because several failures in a row would open the circuit breaker.
-  beforeEach(async () => {
-    gateway = await startTestGateway({ STRIPE_API: 'v2' });
+  beforeAll(async () => {
+    gateway = await startTestGateway({ ...accountsOfCallers, STRIPE_API: 'v2' });
   });
-  afterEach(() => gateway.close());
+  afterAll(() => gateway.close());
 
-  it.each(Object.keys(casesOf('v2')))(
-    'sandbox_%s on v2 has the effect of its row through the gateway',
-    async (word) => {
+  // Each word has an account, because several failures in a row would open the circuit breaker.
+  const words = Object.keys(casesOf('v2')).map((word, index) => ({ word, account: `acct_${index}` }));
+
+  it.each(words)(
+    'sandbox_$word on v2 has the effect of its row through the gateway',
+    async ({ word, account }) => {
       expect(seen).toHaveProperty(word);
       const input = {
         eventType: 'LOGIN',
@@ -77,7 +80,7 @@ describe('a word that the sandbox’s v2 knows, seen through the gateway', () =>
           { customerDetails: { customer: 'cus_1' } },
         ],
       };
-      const { data } = await gateway.send(createEverything, { input });
+      const { data } = await gateway.send(createEverything, { input }, inAccount(account));
       expect(data.createCustomerEvaluation).toMatchObject(seen[word] ?? {});
     },
   );
