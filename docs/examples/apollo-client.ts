@@ -79,17 +79,19 @@ function within(timeoutMs: number) {
 }
 
 function ofRequest(error: unknown) {
-  if (CombinedGraphQLErrors.is(error) && error.errors[0]) {
-    const { extensions = {} } = error.errors[0];
-    const { code, retryable, retryAfterMs } = extensions;
-    return {
-      code: String(code),
-      retryable: retryable === true,
-      retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : null,
-    };
-  }
-  // No response: the evaluation may exist, and the key makes a retry safe.
-  return { code: 'NO_ANSWER', retryable: true, retryAfterMs: null };
+  const refusals = CombinedGraphQLErrors.is(error) ? error.errors : [];
+  // A router may put an error of its own before the gateway's, which says whether to retry.
+  const extensions = refusals
+    .map((each) => each.extensions)
+    .find((each) => typeof each?.['retryable'] === 'boolean');
+  // No response of the gateway: the evaluation may exist, and the key makes a retry safe.
+  if (!extensions) return { code: 'NO_ANSWER', retryable: true, retryAfterMs: null };
+  const { code, retryable, retryAfterMs } = extensions;
+  return {
+    code: String(code),
+    retryable: retryable === true,
+    retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : null,
+  };
 }
 
 /** A random key. Browsers offer `crypto.randomUUID` only on https and localhost. */

@@ -73,14 +73,18 @@ function within(timeoutMs: number) {
 }
 
 function ofRequest(error: CombinedError | undefined) {
-  const [refusal] = error?.graphQLErrors ?? [];
-  // No response: the evaluation may exist, and the key makes a retry safe.
-  if (!refusal) return { code: 'NO_ANSWER', retryable: true, retryAfterMs: null };
-  const { extensions } = refusal;
+  const refusals = error?.graphQLErrors ?? [];
+  // A router may put an error of its own before the gateway's, which says whether to retry.
+  const extensions = refusals
+    .map((each) => each.extensions)
+    .find((each) => typeof each['retryable'] === 'boolean');
+  // No response of the gateway: the evaluation may exist, and the key makes a retry safe.
+  if (!extensions) return { code: 'NO_ANSWER', retryable: true, retryAfterMs: null };
+  const { code, retryable, retryAfterMs } = extensions;
   return {
-    code: String(extensions['code']),
-    retryable: extensions['retryable'] === true,
-    retryAfterMs: typeof extensions['retryAfterMs'] === 'number' ? extensions['retryAfterMs'] : null,
+    code: String(code),
+    retryable: retryable === true,
+    retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : null,
   };
 }
 

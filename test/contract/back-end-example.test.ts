@@ -28,8 +28,14 @@ const statusBecauseOf: Readonly<Record<string, string>> = {
 /** Cases in which Stripe answers within the time budget, so that the reason is a risk level. */
 const evaluated = sandboxCases.v1.filter(({ group }) => group === 'Scores').map(({ word }) => word);
 
+let project: ClientProject;
+
+beforeAll(async () => {
+  project = await makeClientProject(['graphql', 'graphql-request']);
+});
+afterAll(() => project.remove());
+
 describe('the example of a back end', () => {
-  let project: ClientProject;
   let gateway: TestGateway;
   let server: ChildProcess;
   let url: string;
@@ -37,7 +43,6 @@ describe('the example of a back end', () => {
   const printed: Answer['decision'][] = [];
 
   beforeAll(async () => {
-    project = await makeClientProject(['graphql', 'graphql-request']);
     gateway = await startTestGateway({
       AUTH_MODE: 'router',
       ROUTER_SECRET: routerSecret,
@@ -61,7 +66,6 @@ describe('the example of a back end', () => {
     server.kill('SIGTERM');
     await once(server, 'exit');
     await gateway.close();
-    project.remove();
   });
 
   /** An attempt as the page carries it. */
@@ -231,7 +235,6 @@ describe('the example of a back end in front of a gateway that refuses', () => {
     script: string,
     answers: (operation: string, count: number) => { status?: number; body: object },
   ): Promise<{ keys: string[]; told: string }> {
-    const project = await makeClientProject(['graphql', 'graphql-request']);
     const keys: string[] = [];
     const server = createServer(async (request, response) => {
       let text = '';
@@ -262,7 +265,6 @@ describe('the example of a back end in front of a gateway that refuses', () => {
     });
     await once(child, 'close');
     server.close();
-    project.remove();
     return { keys, told };
   }
   const decide = `await evaluations.decide('person', 'attempt', {
@@ -377,6 +379,13 @@ describe('the example of a back end in front of a gateway that refuses', () => {
     expect(keys).toEqual(['attempt', 'attempt again', 'attempt', 'attempt again']);
   });
 
+  it('the example of a back end acts on the gateway’s refusal behind an error of a router’s own', async () => {
+    const router = { message: 'HTTP fetch failed', extensions: { code: 'SUBREQUEST_HTTP_ERROR' } };
+    const refusal = { message: 'Wait.', extensions: { code: 'RATE_LIMITED', retryable: true } };
+    const { told } = await run(print, () => ({ body: { data: null, errors: [router, refusal] } }));
+    expect(JSON.parse(told)).toMatchObject({ status: 'RESTRICTED', reason: 'RATE_LIMITED' });
+  });
+
   it('the example of a back end sends a report once that is refused for good, and says that it is lost', async () => {
     const refusal = { message: 'Who are you?', extensions: { code: 'UNAUTHENTICATED', retryable: false } };
     const { keys, told } = await run(report, () => ({ status: 401, body: { errors: [refusal] } }));
@@ -404,7 +413,6 @@ describe('the example of a back end in front of a gateway that refuses', () => {
 
 describe('the example of a back end without a gateway', () => {
   it('the example of a back end without a gateway lets the person in', async () => {
-    const project = await makeClientProject(['graphql', 'graphql-request']);
     const closedPort = 'http://127.0.0.1:1/graphql';
     const script = `
       import { Evaluations } from './back-end/evaluation.ts';
@@ -416,6 +424,5 @@ describe('the example of a back end without a gateway', () => {
     });
     const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
     expect(JSON.parse(line)).toEqual({ status: 'ALLOWED', reason: 'NO_ANSWER', eventType: 'LOGIN' });
-    project.remove();
   });
 });

@@ -231,10 +231,34 @@ describe('each example', () => {
       const hidden = {
         message: 'No.',
         path: ['createCustomerEvaluation'],
-        extensions: { code: 'FORBIDDEN' },
+        extensions: { code: 'FORBIDDEN', retryable: false },
       };
       upstream.answer(200, { data: created([]), errors: [hidden] });
       expect(await outcomeOf(name, upstream.url, 'cus_1')).toBe('FORBIDDEN');
+      await upstream.close();
+    },
+  );
+
+  it.each(Object.keys(examples) as (keyof typeof examples)[])(
+    'each example acts on the gateway’s refusal behind an error of a router’s own (%s)',
+    async (name) => {
+      const upstream = await startRecordingUpstream();
+      // As Apollo Router answers for a subgraph's 503, and then for a connection that broke.
+      const router = { message: 'HTTP fetch failed', extensions: { code: 'SUBREQUEST_HTTP_ERROR' } };
+      const extensions = { code: 'OVERLOADED', retryable: true, retryAfterMs: 10 };
+      const answers = [
+        { data: null, errors: [router, { message: 'Wait.', extensions }] },
+        { data: null, errors: [router] },
+        { data: null, errors: [router, { message: 'No.', extensions: { ...extensions, retryable: false } }] },
+      ];
+      upstream.handle((response) => {
+        const answer = answers[upstream.requests.length - 1];
+        response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+      });
+      expect(await outcomeOf(name, upstream.url, 'cus_1')).toBe('OVERLOADED');
+      const keys = upstream.requests.map(({ body }) => JSON.parse(body).variables.idempotencyKey);
+      expect(keys).toHaveLength(3);
+      expect(new Set(keys).size).toBe(1);
       await upstream.close();
     },
   );

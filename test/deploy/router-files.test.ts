@@ -40,6 +40,13 @@ describe('a router’s file in deploy/supergraph', () => {
       deadlineMs,
     );
   });
+
+  it('a router’s file in deploy/supergraph lets clients see a failure’s code and everything to act on: Cosmo Router', () => {
+    const { mode, allowed_extension_fields: allowed } = read('cosmo.yaml').subgraph_error_propagation;
+    expect(mode).toBe('pass-through');
+    const toActOn = ['code', 'retryable', 'effect', 'retryAfterMs', 'path', 'idempotencyKeys', 'requestId'];
+    expect(allowed).toEqual(expect.arrayContaining(toActOn));
+  });
 });
 
 function milliseconds(seconds: string): number {

@@ -244,13 +244,14 @@ function reasonOf(failure: Pick<Failure, 'code' | 'retryable'> | undefined): str
 
 /** The gateway's own refusal of a request; undefined if it did not answer. */
 function refusalIn(error: unknown): Failure | undefined {
-  const [refusal] = (error instanceof ClientError && error.response.errors) || [];
-  const code = refusal?.extensions?.['code'];
-  if (refusal === undefined || typeof code !== 'string') return undefined;
-  const { retryable, retryAfterMs } = refusal.extensions;
+  const errors = (error instanceof ClientError && error.response.errors) || [];
+  // A router may put an error of its own before the gateway's, which says whether to retry.
+  const refusal = errors.find(({ extensions }) => typeof extensions?.['retryable'] === 'boolean');
+  if (refusal === undefined) return undefined;
+  const { code, retryable, retryAfterMs } = refusal.extensions;
   return {
     message: refusal.message,
-    code,
+    code: String(code),
     retryable: retryable === true,
     retryAfterMs: Number(retryAfterMs ?? 0),
   };
