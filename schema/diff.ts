@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { type Change, ChangeType, CriticalityLevel, diff, type Rule } from '@graphql-inspector/core';
-import { buildASTSchema, type GraphQLSchema, parse } from 'graphql';
+import {
+  buildASTSchema,
+  type GraphQLSchema,
+  getNamedType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  parse,
+} from 'graphql';
 
 /*
  * `npm run schema:diff`: fails on breaking changes to the released SDL, and lists dangerous ones. GraphQL Inspector
@@ -30,6 +38,28 @@ function breaksSupergraphs({ type, meta }: Change): boolean {
     : argument['addedArgumentName'] === 'resolvable' && argument['addedArgumentValue'] === 'false';
 }
 
+/** Whether an enum is the type of an output field, and of an input field or argument. */
+function isInputAndOutput(name: string, schema: GraphQLSchema): boolean {
+  const types = Object.values(schema.getTypeMap());
+  const outputs = types
+    .filter((type) => isObjectType(type) || isInterfaceType(type))
+    .flatMap((type) => Object.values(type.getFields()));
+  const inputs = [
+    ...types.filter(isInputObjectType).flatMap((type) => Object.values(type.getFields())),
+    ...outputs.flatMap(({ args }) => args),
+  ];
+  return [inputs, outputs].every((places) => places.some(({ type }) => getNamedType(type).name === name));
+}
+
+/**
+ * A value is added to an enum that is both an input and an output. Each subgraph that declares such an enum must have
+ * the same values (https://www.apollographql.com/docs/graphos/reference/federation/composition-rules, "Enums").
+ */
+function breaksNeighbours({ type, meta }: Change, schema: GraphQLSchema): boolean {
+  if (type !== ChangeType.EnumValueAdded) return false;
+  return isInputAndOutput(String((meta as Record<string, unknown>)['enumName']), schema);
+}
+
 /** Clients' generated types change, or a supergraph's do: operations stay valid. */
 function surprisesClients({ type, meta }: Change): boolean {
   return (
@@ -39,14 +69,15 @@ function surprisesClients({ type, meta }: Change): boolean {
   );
 }
 
-const raiseCriticality: Rule = ({ changes }) =>
+const raiseCriticality: Rule = ({ changes, newSchema }) =>
   changes.map((change) => {
     const { level } = change.criticality;
-    const raised = breaksSupergraphs(change)
-      ? CriticalityLevel.Breaking
-      : level === CriticalityLevel.NonBreaking && surprisesClients(change)
-        ? CriticalityLevel.Dangerous
-        : level;
+    const raised =
+      breaksSupergraphs(change) || (newSchema && breaksNeighbours(change, newSchema))
+        ? CriticalityLevel.Breaking
+        : level === CriticalityLevel.NonBreaking && surprisesClients(change)
+          ? CriticalityLevel.Dangerous
+          : level;
     return { ...change, criticality: { ...change.criticality, level: raised } };
   });
 

@@ -81,6 +81,12 @@ describe('`npm run schema:diff`', () => {
         sdl.replace('  livemode: Boolean!', '  livemode: Boolean! @requiresScopes(scopes: [["mode:read"]])'),
       named: "Directive 'requiresScopes' was added to field 'CustomerEvaluation.livemode'",
     },
+    {
+      what: 'an enum of inputs and outputs gets a value, which neighbours that declare it lack',
+      change: (sdl: string) =>
+        sdl.replace(/(enum CustomerEvaluationEventType \{[^}]*?)( {2}LOGIN\n)/, '$1$2  PURCHASE\n'),
+      named: "Enum value 'PURCHASE' was added to enum 'CustomerEvaluationEventType'",
+    },
   ])('`npm run schema:diff` fails when $what', ({ change, named }) => {
     const { passed, output } = diff(change);
     expect(passed).toBe(false);
