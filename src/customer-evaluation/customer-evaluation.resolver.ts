@@ -69,8 +69,10 @@ export class CustomerEvaluationResolver {
     requireOwnInput(context.permissions, input);
     const { api, metrics } = this.#dependencies;
     return runIdempotent(createMutation, input.idempotencyKey, context, async (idempotencyKey) => {
-      const evaluation = await api.create(input, idempotencyKey, context);
-      metrics?.evaluated(evaluation.eventType, signalsByName(evaluation.signals));
+      const { evaluation, isRepeat } = await api.create(input, idempotencyKey, context);
+      const { eventType, signals, pendingSignals } = evaluation;
+      // Otherwise a caller that repeats a call would shift the distribution of scores.
+      if (!isRepeat) metrics?.signals.evaluated(eventType, signalsByName(signals), pendingSignals.length > 0);
       return evaluation;
     });
   }

@@ -13,7 +13,7 @@ export interface EvaluationApi {
     input: CreateCustomerEvaluationInput,
     idempotencyKey: string,
     context: GraphQLContext,
-  ): Promise<CustomerEvaluation>;
+  ): Promise<CreatedEvaluation>;
 
   /** Null for an id that Stripe does not know. */
   retrieve(id: string, context: GraphQLContext): Promise<CustomerEvaluation | null>;
@@ -28,6 +28,12 @@ export interface EvaluationApi {
 
   /** The upstream calls per report. */
   readonly callsOfReport: 1 | 2;
+}
+
+export interface CreatedEvaluation {
+  readonly evaluation: CustomerEvaluation;
+  /** Whether another call under the same idempotency key made it. */
+  readonly isRepeat: boolean;
 }
 
 /** An evaluation after its report, and the parts of the report that Stripe's API has no place for. */

@@ -3,6 +3,7 @@ import { MetricRegistry } from './metric-registry.ts';
 import { collectNodeMetrics } from './node-metrics.ts';
 import { faults, type Outcome } from './outcomes.ts';
 import { type MetricSources, registerScrapedMetrics } from './scraped-metrics.ts';
+import { SignalMetrics } from './signal-metrics.ts';
 
 /** What stays the same while the process runs. */
 export interface Build {
@@ -13,15 +14,8 @@ export interface Build {
   readonly accounts: readonly string[] | undefined;
 }
 
-/** A signal of a created evaluation. */
-export interface ObservedSignal {
-  readonly score: number | null;
-  readonly riskLevel: string | null;
-}
-
 /** In seconds: fine around Stripe's usual 0.3 s, and up to more than the default deadline of 8 s. */
 const durationBuckets = [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.9, 1.5, 3, 5, 8, 12];
-const scoreBuckets = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
 
 const operationPaths = ['plan', 'replay', 'apollo'] as const;
 /** What ran an operation. */
@@ -33,6 +27,7 @@ export type OperationPath = (typeof operationPaths)[number];
  */
 export class Metrics {
   readonly registry = new MetricRegistry();
+  readonly signals = new SignalMetrics(this.registry);
   #sources: MetricSources | undefined;
   #requestsInFlight = 0;
 
@@ -88,27 +83,11 @@ export class Metrics {
     'Responses cut off because the client did not read them within RESPONSE_TIMEOUT_MS (`timeout`) or while others needed the memory (`memory`), or sent over 32 requests at once on one connection (`pipelining`).',
     ['reason'],
   );
-  readonly #signalScore = this.registry.histogram(
-    'signal_score',
-    'Scores of created evaluations, from 0 to 100.',
-    ['event_type', 'signal'],
-    scoreBuckets,
-  );
-  readonly #riskLevels = this.registry.counter(
-    'signal_risk_levels_total',
-    'Risk levels of created evaluations; `NONE` if Stripe gives no level; the signal `none` if it gives no signal.',
-    ['event_type', 'signal', 'risk_level'],
-  );
   readonly #namedAccounts: ReadonlySet<string> | undefined;
   readonly #accountAttempts = this.registry.counter(
     'account_attempts_total',
     'Attempts by Stripe account, of those that METRICS_ACCOUNTS names; all others are `other`.',
     ['account', 'result'],
-  );
-  readonly #signalWaits = this.registry.counter(
-    'signal_waits_total',
-    'Waits for signals that Stripe’s v2 API was still computing, by how they ended: all signals arrived (`complete`), SIGNALS_WAIT_MS or the deadline passed (`pending`), or the client disconnected (`abandoned`).',
-    ['end'],
   );
   readonly #traceSpans = this.registry.counter(
     'trace_spans_total',
@@ -131,7 +110,6 @@ export class Metrics {
     const info = 'Always 1; the labels say what is running.';
     this.registry.gauge('build_info', info, Object.keys(build)).set(build, 1);
     for (const reason of ['timeout', 'memory', 'pipelining']) this.#responsesCutOff.inc({ reason }, 0);
-    for (const end of ['complete', 'pending', 'abandoned']) this.#signalWaits.inc({ end }, 0);
     for (const stage of ['http', 'upstream']) this.#shed.inc({ stage }, 0);
     for (const path of operationPaths) this.#preparedOperations.inc({ path }, 0);
     collectNodeMetrics(this.registry);
@@ -191,24 +169,6 @@ export class Metrics {
   requestEnded(route: string, method: string, status: number | 'closed'): void {
     this.#requestsInFlight -= 1;
     this.#httpRequests.inc({ route, method: knownMethods.has(method) ? method : 'other', status });
-  }
-
-  /** The signals of a created evaluation, by name; null if the upstream did not send one. */
-  evaluated(eventType: string, signals: Readonly<Record<string, ObservedSignal | null>>): void {
-    let any = false;
-    for (const [signal, observed] of Object.entries(signals)) {
-      if (observed === null) continue;
-      any = true;
-      if (observed.score !== null)
-        this.#signalScore.observe({ event_type: eventType, signal }, observed.score);
-      this.#riskLevels.inc({ event_type: eventType, signal, risk_level: observed.riskLevel ?? 'NONE' });
-    }
-    if (!any) this.#riskLevels.inc({ event_type: eventType, signal: 'none', risk_level: 'NONE' });
-  }
-
-  /** A wait for the signals of an evaluation ended. */
-  signalWaitEnded(end: 'complete' | 'pending' | 'abandoned'): void {
-    this.#signalWaits.inc({ end });
   }
 
   spansExported(result: 'exported' | 'failed', spans: number): void {

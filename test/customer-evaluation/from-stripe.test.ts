@@ -13,7 +13,7 @@ import { UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
 import { loginAnswer, registrationAnswer } from '../harness/evaluations.ts';
 
 const read = (body: unknown, asked?: CustomerEvaluationEventType): Translated =>
-  fromStripe({ body, requestId: 'req_1' }, { eventType: asked });
+  fromStripe({ body, requestId: 'req_1', isRepeat: false }, { eventType: asked });
 
 const signal = { score: 50, evaluated_at: 1715769600, risk_level: 'elevated' };
 const event = { type: 'login_success', occurred_at: 1715769600 };

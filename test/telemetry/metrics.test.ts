@@ -256,6 +256,33 @@ describe('the metrics', () => {
     expect(sumOf(await read(), 'customer_evaluations_contract_drift_total', kind)).toBe(1);
   });
 
+  it('the metrics count the score of an evaluation once, however often and at once its call is repeated under its key', async () => {
+    gateway = await startTestGateway({ METRICS_PORT: '0' });
+    const attempt = (idempotencyKey: string, radarSession: string) =>
+      create(registration({ idempotencyKey, evaluationContext: [{ clientDetails: { radarSession } }] }));
+    await attempt('again', 'rse_1');
+    await attempt('again', 'rse_1');
+    await Promise.all([1, 2, 3].map(() => attempt('at once', 'rse_sandbox_delay_500')));
+    const samples = await read();
+    expect(sumOf(samples, 'customer_evaluations_signal_score_count')).toBe(2);
+    expect(sumOf(samples, 'customer_evaluations_signal_risk_levels_total')).toBe(2);
+  });
+
+  it('the metrics tell signals that Stripe was still computing from none', async () => {
+    gateway = await startTestGateway({ METRICS_PORT: '0', STRIPE_API: 'v2', SIGNALS_WAIT_MS: '0' });
+    for (const [radarSession, customer] of [
+      ['rse_1', 'cus_sandbox_pending_forever'],
+      ['rse_sandbox_no_signals', 'cus_sandbox_complete_at_once'],
+    ]) {
+      const evaluationContext = [{ clientDetails: { radarSession } }, { customerDetails: { customer } }];
+      await create({ eventType: 'LOGIN', evaluationContext });
+    }
+    const samples = await read();
+    const count = (signal: string) =>
+      sumOf(samples, 'customer_evaluations_signal_risk_levels_total', { signal });
+    expect([count('pending'), count('none')]).toEqual([1, 1]);
+  });
+
   it('the metrics have no label with a client’s or person’s text, however many requests arrive', async () => {
     await start();
     await create(personalInput);

@@ -5,7 +5,7 @@ import type { VersionCapabilities } from '../../stripe/versions.ts';
 import type { ContractDrift } from '../../telemetry/contract-drift.ts';
 import type { CreateCustomerEvaluationInput } from '../create-customer-evaluation.input.ts';
 import type { CustomerEvaluation } from '../customer-evaluation.type.ts';
-import type { EvaluationApi, ReportedEvaluation } from '../evaluation-api.ts';
+import type { CreatedEvaluation, EvaluationApi, ReportedEvaluation } from '../evaluation-api.ts';
 import type { Report } from '../report.ts';
 import type { Translated } from '../response-drift.ts';
 import { requireCapability } from './capabilities.ts';
@@ -31,11 +31,12 @@ export class CustomerEvaluationsApi implements EvaluationApi {
     input: CreateCustomerEvaluationInput,
     idempotencyKey: string,
     context: GraphQLContext,
-  ): Promise<CustomerEvaluation> {
+  ): Promise<CreatedEvaluation> {
     const params = toStripe(input, this.#capabilities);
     const created = this.#stripe.create(params, idempotencyKey, context);
     const response = await withClientPath(createPlaces, created);
-    return this.#noted(fromStripe(response, { eventType: input.eventType }), context);
+    const evaluation = this.#noted(fromStripe(response, { eventType: input.eventType }), context);
+    return { evaluation, isRepeat: response.isRepeat };
   }
 
   async retrieve(id: string, context: GraphQLContext): Promise<CustomerEvaluation | null> {

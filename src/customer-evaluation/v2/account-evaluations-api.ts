@@ -10,7 +10,7 @@ import type { ContractDrift } from '../../telemetry/contract-drift.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { CreateCustomerEvaluationInput } from '../create-customer-evaluation.input.ts';
 import { CustomerEvaluation } from '../customer-evaluation.type.ts';
-import type { EvaluationApi, ReportedEvaluation } from '../evaluation-api.ts';
+import type { CreatedEvaluation, EvaluationApi, ReportedEvaluation } from '../evaluation-api.ts';
 import type { Report } from '../report.ts';
 import { type Asked, fromStripe } from './from-stripe.ts';
 import { reportToStripe } from './report-to-stripe.ts';
@@ -40,19 +40,19 @@ export class AccountEvaluationsApi implements EvaluationApi {
     this.#stripe = stripe;
     this.#livemode = livemode;
     this.#drift = drift;
-    this.#waiter = new SignalWaiter(wait, (end) => metrics?.signalWaitEnded(end));
+    this.#waiter = new SignalWaiter(wait, (end) => metrics?.signals.waitEnded(end));
   }
 
   async create(
     input: CreateCustomerEvaluationInput,
     idempotencyKey: string,
     context: GraphQLContext,
-  ): Promise<CustomerEvaluation> {
+  ): Promise<CreatedEvaluation> {
     const { params, eventType, places } = toStripe(input);
     const response = await withClientPath(places, this.#stripe.create(params, idempotencyKey, context));
-    const evaluation = this.#read(response, { eventType }, context);
-    const { id } = evaluation;
-    return this.#waiter.complete(evaluation, context, async (call) => {
+    const created = this.#read(response, { eventType }, context);
+    const { id } = created;
+    const evaluation = await this.#waiter.complete(created, context, async (call) => {
       try {
         return this.#read(await this.#stripe.retrieve(id, call), { id, eventType }, context);
       } catch (error) {
@@ -61,6 +61,7 @@ export class AccountEvaluationsApi implements EvaluationApi {
         throw error;
       }
     });
+    return { evaluation, isRepeat: response.isRepeat };
   }
 
   async retrieve(id: string, context: GraphQLContext): Promise<CustomerEvaluation | null> {

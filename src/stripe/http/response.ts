@@ -7,6 +7,8 @@ export interface UpstreamResponse {
   readonly body: unknown;
   /** Stripe's `Request-Id`, for Stripe's support and for the log; undefined if the header does not look like an id. */
   readonly requestId: string | undefined;
+  /** Whether an earlier call under the same idempotency key made what the response describes, or a concurrent one does. */
+  readonly isRepeat: boolean;
 }
 
 /**
@@ -23,7 +25,7 @@ export function readResponse(response: RawResponse): UpstreamResponse {
   if (!isJson(response)) throw invalidResponse('the response is not declared as JSON', requestId);
   const body = parseJson(response.text);
   if (body === undefined) throw invalidResponse('the response is not JSON', requestId);
-  return { body, requestId };
+  return { body, requestId, isRepeat: isReplayed(response) };
 }
 
 /** A response that violates the API contract. `operatorNote` must not quote it. */

@@ -114,9 +114,12 @@ export class StripeClient {
   post(request: PostRequest, call: Call): Promise<UpstreamResponse> {
     const lane = this.#lanes.of(call.account);
     const { idempotencyKey, path, body } = request;
-    return lane.singleFlight.run(idempotencyKey, `${path}\n${body.text}`, call, (shared) =>
-      this.#send(lane, request, shared),
-    );
+    let isFirst = false;
+    const response = lane.singleFlight.run(idempotencyKey, `${path}\n${body.text}`, call, (shared) => {
+      isFirst = true;
+      return this.#send(lane, request, shared);
+    });
+    return isFirst ? response : response.then((shared) => ({ ...shared, isRepeat: true }));
   }
 
   async #send(
