@@ -383,4 +383,14 @@ describe.each([
     });
     expect(posted()).toEqual([]);
   });
+
+  it('a report whose evaluation fails to be read is logged as one failure', async () => {
+    const linesBefore = (await gateway.flushed()).length;
+    upstream.answer(401, { error: { type: 'invalid_request_error' } });
+    expect((await send({ loginSucceeded: 'OCCURRED' })).errors).toMatchObject([{ code: 'UPSTREAM_REFUSED' }]);
+    const failures = (await gateway.flushed())
+      .slice(linesBefore)
+      .filter((line) => line.includes('customer evaluation failed'));
+    expect(failures).toHaveLength(1);
+  });
 });
