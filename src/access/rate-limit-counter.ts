@@ -24,6 +24,7 @@ export class MemoryCounter implements Counter {
   readonly #limit: number;
   // Ordered by the end of the windows: all are equally long, and a name that starts a new one moves to the end.
   readonly #windows = new Map<string, Window>();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -36,9 +37,21 @@ export class MemoryCounter implements Counter {
       this.#dropEnded(now);
       window = { endsAt: now + windowMs, used: 0 };
       this.#windows.set(name, window);
+      this.#timer ??= setTimeout(() => this.#forget(), windowMs).unref();
     }
     window.used += points;
     return window.used > this.#limit ? Math.ceil(window.endsAt - now) : undefined;
+  }
+
+  /** The names for which a call is remembered. */
+  get size(): number {
+    return this.#windows.size;
+  }
+
+  // Names are addresses of people, which must not stay in memory for longer than they count.
+  #forget(): void {
+    this.#dropEnded(performance.now());
+    this.#timer = this.#windows.size === 0 ? undefined : setTimeout(() => this.#forget(), windowMs).unref();
   }
 
   #dropEnded(now: number): void {

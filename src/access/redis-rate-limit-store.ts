@@ -12,7 +12,7 @@ export type OnStoreState = (state: StoreState, reason?: string) => void;
 
 /** The maximum time that Redis may add to a call. */
 const redisTimeoutMs = 40;
-/** The pause after a failure: otherwise each call would wait for the timeout. */
+/** The pause after a failure, for calls and for probes: otherwise each call would wait for the timeout. */
 const redisPauseMs = 1_000;
 /** The maximum callers over their limit to remember; Redis is asked again for the others. */
 const maxBlocked = 10_000;
@@ -36,6 +36,8 @@ export class RedisRateLimitStore {
   #pausedUntil = 0;
   /** Redis has responded to a command with an error, and no command has succeeded since: a new connection proves nothing. */
   #isRefusing = false;
+  #probe: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   /** Others can read the store, so it holds only names from `pseudonymize`. */
   constructor(
@@ -118,17 +120,23 @@ export class RedisRateLimitStore {
       shared = sharedIn(redis);
       blocked.clear();
     });
+    const countInRedis = async (key: string, points: number): Promise<Wait> => {
+      const wait = await waitOf(shared.consume(key, points));
+      this.#isRefusing = false;
+      this.#note('up');
+      return wait;
+    };
     const consume = async (name: string, points: number): Promise<Wait> => {
+      const key = this.#pseudonymize(name);
       try {
-        const wait = await waitOf(shared.consume(this.#pseudonymize(name), points));
-        this.#isRefusing = false;
-        this.#note('up');
+        const wait = await countInRedis(key, points);
         if (wait !== undefined) blocked.set(name, true, { ttl: Math.ceil(wait) });
         return wait;
       } catch (error) {
         this.#pausedUntil = performance.now() + redisPauseMs;
         if (error instanceof ReplyError) this.#isRefusing = true;
         this.#note('down', failureReason(error));
+        this.#probeLater(() => countInRedis(key, 0));
         return own.add(name, points);
       }
     };
@@ -141,9 +149,20 @@ export class RedisRateLimitStore {
   }
 
   close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#probe);
     this.#redis.removeAllListeners('close');
     this.#redis.disconnect();
     this.#next?.disconnect();
+  }
+
+  // Repeats what failed until it succeeds: without calls, such as at night, nothing else would notice.
+  #probeLater(probe: () => Promise<unknown>): void {
+    if (this.#isClosed) return;
+    this.#probe ??= setTimeout(() => {
+      this.#probe = undefined;
+      if (this.#state === 'down') probe().catch(() => this.#probeLater(probe));
+    }, redisPauseMs).unref();
   }
 
   // The first event of a failure is its reason, not a consequence such as the close after an error.

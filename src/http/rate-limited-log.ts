@@ -20,6 +20,7 @@ export class RateLimitedLog {
   #calls = 0;
   #windowEnd = Number.NEGATIVE_INFINITY;
   #nextWarning = Number.NEGATIVE_INFINITY;
+  #forgetting: NodeJS.Timeout | undefined;
 
   constructor(log: Logger, now: () => number = () => performance.now()) {
     this.#refused = new RefusedCallersLog(log, {
@@ -37,6 +38,11 @@ export class RateLimitedLog {
       this.#windowEnd = now + windowMs;
       this.#votes = 0;
       this.#calls = 0;
+      // It may be a person's address, which must not stay in memory until the next call.
+      clearTimeout(this.#forgetting);
+      this.#forgetting = setTimeout(() => {
+        this.#candidate = '';
+      }, windowMs).unref();
     }
     this.#calls += 1;
     if (this.#votes === 0) this.#candidate = key;
@@ -55,6 +61,7 @@ export class RateLimitedLog {
   }
 
   close(): void {
+    clearTimeout(this.#forgetting);
     this.#refused.close();
   }
 
