@@ -1,3 +1,4 @@
+import { isAccountId, isOrganizationKey } from '../stripe/http/account-keys.ts';
 import { oldestV2Version } from '../stripe/versions.ts';
 import { isLiveKey, isLoopback } from './setting-types.ts';
 import { type Environment, settings } from './settings.ts';
@@ -81,7 +82,18 @@ function accountFaults(set: Environment): string[] {
   if (set['STRIPE_ACCOUNT'] !== undefined && set['STRIPE_CONTEXT'] !== undefined) {
     faults.push('STRIPE_CONTEXT: is set together with STRIPE_ACCOUNT: Stripe accepts only one of them');
   }
+  const isOfOrganization = isOrganizationKey(set['STRIPE_SECRET_KEY'] ?? '');
+  if (isAccountId(set['STRIPE_CONTEXT'] ?? '') && !isOfOrganization) {
+    faults.push(
+      'STRIPE_CONTEXT: must be a context path, such as acct_1/acct_2; set STRIPE_ACCOUNT for a single account',
+    );
+  }
   if (set['STRIPE_ACCOUNTS'] !== 'callers') {
+    if (isOfOrganization && set['STRIPE_ACCOUNT'] === undefined && set['STRIPE_CONTEXT'] === undefined) {
+      faults.push(
+        'STRIPE_CONTEXT: is required with an organization’s key (sk_org_…), which belongs to no account',
+      );
+    }
     // Otherwise every caller would name its account, and all would share one.
     if (set['ROUTER_REQUIRED_HEADERS']?.toLowerCase().includes('x-caller-account')) {
       faults.push('ROUTER_REQUIRED_HEADERS: x-caller-account is only read with STRIPE_ACCOUNTS=callers');

@@ -32,7 +32,7 @@ export function wholeNumberOrOff(from: number, to: number) {
 
 /** Whether a Stripe key is of live mode, where evaluations are billed. */
 export function isLiveKey(key: string): boolean {
-  return /^[sr]k_live_/.test(key);
+  return /^(sk|rk|sk_org)_live_/.test(key);
 }
 
 export function secretFile(secret: string) {

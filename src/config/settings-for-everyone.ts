@@ -19,8 +19,8 @@ export const settingsForEveryone = {
     .describe('the upstream: Stripe, or the built-in sandbox with made-up scores')
     .meta({ defaultsTo: '`stripe` with a key, else `sandbox`' }),
   STRIPE_SECRET_KEY: accepts(
-    'a secret key (sk_live_…, sk_test_…) or restricted key (rk_live_…, rk_test_…)',
-    z.string().regex(/^(sk|rk)_(live|test)_[A-Za-z0-9_]+$/),
+    'a secret key (sk_live_…, sk_test_…), restricted key (rk_live_…, rk_test_…) or organization’s key (sk_org_live_…, sk_org_test_…)',
+    z.string().regex(/^(sk|rk|sk_org)_(live|test)_[A-Za-z0-9_]+$/),
   )
     .optional()
     .describe('a secret or restricted key; required in production unless `UPSTREAM=sandbox`')

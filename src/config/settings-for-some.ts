@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isAccountId, isStripeAccount } from '../stripe/http/account-keys.ts';
+import { isStripeAccount } from '../stripe/http/account-keys.ts';
 import { versionsWith } from '../stripe/versions.ts';
 import { samplers } from '../telemetry/tracing.ts';
 import { callerHeaders } from './caller-headers.ts';
@@ -93,7 +93,11 @@ export const settingsForSome = {
     .describe('the same per address, across all its callers; refused credentials are counted separately'),
   REDIS_URL: accepts(
     'redis://host:port or rediss://host:port, in full redis://user:password@host:port/database; % in a password is written %25, the database is a number',
-    z.string().refine((url) => URL.canParse(url) && isRedisUrl(new URL(url))),
+    // ioredis reads the text itself: it takes neither white space nor upper case for a URL or for TLS.
+    z
+      .string()
+      .regex(/^rediss?:\/\/\S+$/)
+      .refine((url) => URL.canParse(url) && isRedisUrl(new URL(url))),
   )
     .optional()
     .describe('the Redis that shares rate-limit counters between replicas')
@@ -156,8 +160,8 @@ export const settingsForSome = {
     .optional()
     .describe('sent as `Stripe-Account` (Connect)'),
   STRIPE_CONTEXT: accepts(
-    'a context path, such as org_1/acct_1',
-    z.string().refine((text) => isStripeAccount(text) && !isAccountId(text)),
+    'a context path, such as acct_1/acct_2, or an account id with an organization’s key',
+    z.string().refine(isStripeAccount),
   )
     .optional()
     .describe('sent as `Stripe-Context` (organizations), in place of `STRIPE_ACCOUNT`'),

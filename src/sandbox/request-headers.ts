@@ -10,7 +10,7 @@ export function secretKeyOf(request: FastifyRequest): string | undefined {
   const [scheme, credentials = ''] = (request.headers.authorization ?? '').split(' ');
   const key =
     scheme === 'Basic' ? Buffer.from(credentials, 'base64').toString().replace(/:$/, '') : credentials;
-  return /^(sk|rk)_(test|live)_\w+$/.test(key) ? key : undefined;
+  return /^(sk|rk|sk_org)_(test|live)_\w+$/.test(key) ? key : undefined;
 }
 
 export function isLive(request: FastifyRequest): boolean {

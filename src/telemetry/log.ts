@@ -43,7 +43,7 @@ const personalDataPatterns = new RegExp(
   [
     // Tokens of issuers (a part is enough, so that long texts are not scanned in vain), of Stripe, and of sessions.
     String.raw`\beyJ[\w-]{6}[\w.-]*`,
-    String.raw`\b(?:[sr]k_(?:test|live)|rse|whsec)_\w+`,
+    String.raw`\b(?:(?:[sr]k|sk_org)_(?:test|live)|rse|whsec)_\w+`,
     String.raw`\b(?:Bearer|Basic) [\w.~+/=-]+`,
     // Telephone numbers in E.164 format.
     String.raw`\+\d{7,15}\b`,

@@ -181,6 +181,7 @@ describe('personal data', () => {
       canaries.radarSession,
       token,
       'sk_live_canary0key',
+      'sk_org_live_canary0key',
       'redis://user:canary@redis.internal:6379',
       // Each matches two patterns. Redacting one must not leave a part of the other.
       'redis://user:canary@10.1.2.3:6379',

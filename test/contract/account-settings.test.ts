@@ -34,6 +34,13 @@ describe('the settings of Stripe accounts', () => {
     });
   });
 
+  it('an organization’s key needs an account, by a setting or from the callers, and has a mode', () => {
+    const live = { STRIPE_SECRET_KEY: 'sk_org_live_1', STRIPE_CONTEXT: 'acct_1' };
+    expect(readConfig(live)).toMatchObject({ mode: 'live', stripe: { account: 'acct_1' } });
+    expect(faultsOf({ ...live, HOST: '0.0.0.0' })).toContain('AUTH_MODE: must be set when the key is live');
+    expect(readConfig({ ...router, STRIPE_SECRET_KEY: 'sk_org_test_1' })).toMatchObject({ mode: 'test' });
+  });
+
   it('an account without a key may use the one key if there are no others, or if the setting allows it', () => {
     const mayUseOneKey = (rest: Record<string, string>) =>
       readConfig({ ...router, ...rest }).stripe.accounts?.mayUseOneKey;
@@ -56,6 +63,10 @@ describe('the settings of Stripe accounts', () => {
     [{ STRIPE_ACCOUNT: 'acct_1', STRIPE_CONTEXT: 'org_1' }, 'STRIPE_CONTEXT: is set together with'],
     [{ STRIPE_CONTEXT: 'acct_1' }, 'STRIPE_CONTEXT: must be a context path'],
     [{ STRIPE_CONTEXT: 'org_1/' }, 'STRIPE_CONTEXT: must be a context path'],
+    [
+      { STRIPE_SECRET_KEY: 'sk_org_test_1' },
+      'STRIPE_CONTEXT: is required with an organization’s key (sk_org_…)',
+    ],
     [{ STRIPE_ACCOUNTS: 'callers' }, 'STRIPE_ACCOUNTS: callers requires AUTH_MODE'],
     [jwt, 'JWT_STRIPE_ACCOUNT_CLAIM: is required'],
     [

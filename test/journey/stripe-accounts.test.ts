@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { accountsOfCallers, inAccount } from '../harness/callers-accounts.ts';
 import { registrationAnswer } from '../harness/evaluations.ts';
 import { type ProcessOptions, startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { startIssuer } from '../harness/issuer.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
+import { sharedGateways } from '../harness/shared-gateways.ts';
 
-const secret = 'a-secret-of-the-router-with-32-characters-and-more';
 const mutation = `mutation ($key: String) {
   createCustomerEvaluation(input: {
     eventType: REGISTRATION, idempotencyKey: $key, evaluationContext: [{ clientDetails: { radarSession: "rse_1" } }]
@@ -19,7 +20,11 @@ const mutation = `mutation ($key: String) {
 }`;
 
 let upstream: RecordingUpstream;
+/** The gateway that `create` calls. */
 let gateway: TestGateway | undefined;
+/** The gateway of a single test. */
+let started: TestGateway | undefined;
+const gatewayWith = sharedGateways();
 
 beforeAll(async () => {
   upstream = await startRecordingUpstream();
@@ -30,34 +35,27 @@ beforeEach(() => {
   upstream.answer(200, registrationAnswer);
 });
 afterEach(async () => {
-  await gateway?.close();
-  gateway = undefined;
+  await started?.close();
+  gateway = started = undefined;
 });
 
-/** A gateway whose router sends an account for each caller. */
+const environment = (settings: Record<string, string> = {}): Record<string, string> =>
+  upstreamAt(upstream.url, { ...accountsOfCallers, ...settings });
+
+/** Starts a gateway whose router sends an account for each caller. */
 async function start(settings: Record<string, string> = {}, options?: ProcessOptions): Promise<TestGateway> {
-  gateway = await startTestGateway(
-    upstreamAt(upstream.url, {
-      AUTH_MODE: 'router',
-      ROUTER_SECRET: secret,
-      STRIPE_ACCOUNTS: 'callers',
-      RATE_LIMIT_PER_MINUTE: 'off',
-      RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',
-      ...settings,
-    }),
-    options,
-  );
-  return gateway;
+  gateway = started = await startTestGateway(environment(settings), options);
+  return started;
+}
+
+/** The same for tests that can share one. */
+async function share(): Promise<void> {
+  gateway = await gatewayWith(environment());
 }
 
 async function create(account: string | undefined, key?: string) {
-  const headers = {
-    'x-router-secret': secret,
-    'x-caller-subject': 'somebody',
-    ...(account === undefined ? {} : { 'x-caller-account': account }),
-  };
   if (gateway === undefined) throw new Error('no gateway');
-  return gateway.send(mutation, { key }, headers);
+  return gateway.send(mutation, { key }, inAccount(account));
 }
 const outcomeOf = async (account: string): Promise<string> => {
   const { data } = await create(account);
@@ -81,7 +79,7 @@ const hang = (): void => undefined;
 
 describe('the Stripe account of a call', () => {
   it('an account that the router names is sent as Stripe-Account, and a context path as Stripe-Context', async () => {
-    await start();
+    await share();
     await create('acct_1');
     await create('org_1/acct_2');
     expect(
@@ -92,8 +90,19 @@ describe('the Stripe account of a call', () => {
     ]);
   });
 
+  it('an account is sent as Stripe-Context under an organization’s key, which belongs to no account', async () => {
+    const own = await start({ STRIPE_SECRET_KEY: 'sk_org_test_canary' });
+    await create('acct_1');
+    await create('acct_1/acct_2');
+    const sent = upstream.requests.map(({ headers }) => headers);
+    expect(sent.map((headers) => headers['stripe-context'])).toEqual(['acct_1', 'acct_1/acct_2']);
+    expect(accountsSent()).toEqual([undefined, undefined]);
+    expect(sent[0]?.authorization).toBe('Bearer sk_org_test_canary');
+    expect((await own.flushed()).join('\n')).not.toContain('canary');
+  });
+
   it('a caller without an account is refused with FORBIDDEN before anything is sent', async () => {
-    await start();
+    await share();
     const { status, errors } = await create(undefined);
     expect(status).toBe(403);
     expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN', effect: 'NONE', retryable: false } }]);
@@ -110,7 +119,7 @@ describe('the Stripe account of a call', () => {
   it.each(['', ' ', 'acct 1', 'acct_1\u00e9', '../acct_1', 'acct_1/', 'a'.repeat(300)])(
     'a router that sends %j as the account is refused',
     async (account) => {
-      await start();
+      await share();
       expect((await create(account)).status).toBe(401);
       expect(upstream.requests).toEqual([]);
     },
@@ -124,7 +133,7 @@ describe('the Stripe account of a call', () => {
 
   it('a token names the account in its claim, and a token with no or an invalid account is refused', async () => {
     const issuer = await startIssuer();
-    gateway = await startTestGateway(
+    gateway = started = await startTestGateway(
       upstreamAt(upstream.url, {
         AUTH_MODE: 'jwt',
         JWT_JWKS_URL: `${issuer.url}/keys`,
@@ -146,7 +155,7 @@ describe('the Stripe account of a call', () => {
   });
 
   it('the same client key in two accounts is two evaluations, and twice in one account is one', async () => {
-    await start();
+    await share();
     await create('acct_1', 'key');
     await create('acct_2', 'key');
     await create('acct_1', 'key');
@@ -200,8 +209,8 @@ describe('accounts that share a gateway', () => {
     for (let call = 0; call < 10; call += 1) expect(await outcomeOf('acct_up')).toBe('OK');
     expect(sentFor('acct_stuck')).toBe(2);
     answerBy({});
-    await gateway?.close();
-    gateway = undefined;
+    await started?.close();
+    started = undefined;
     await Promise.all(stuck);
   });
 

@@ -24,9 +24,17 @@ interface Credentials {
 function credentialsFor(secretKey: string, account: StripeAccount): Credentials {
   const authorization = `Bearer ${secretKey}`;
   if (account === undefined) return { authorization };
-  return isAccountId(account)
+  return isAccountId(account) && !isOrganizationKey(secretKey)
     ? { authorization, 'stripe-account': account }
     : { authorization, 'stripe-context': account };
+}
+
+/**
+ * Whether a key is an organization's: it belongs to no account, so each request must name one in `Stripe-Context`.
+ * Source: https://docs.stripe.com/keys/organization-api-keys
+ */
+export function isOrganizationKey(key: string): boolean {
+  return key.startsWith('sk_org_');
 }
 
 /** `acct_…`; anything else is a context path. */
@@ -86,8 +94,9 @@ export class AccountCredentials {
   }
 
   #under(key: AccountKey, account: string): Credentials {
-    // The key belongs to the account, so no header is needed.
-    if (typeof key === 'object') return credentialsFor(key.key, undefined);
+    // The account's own key needs no header.
+    if (typeof key === 'object')
+      return credentialsFor(key.key, isOrganizationKey(key.key) ? account : undefined);
     if (key === 'malformed' || !this.#mayUseOneKey) throw noKeyFor(account, key);
     return credentialsFor(this.#secretKey, account);
   }
