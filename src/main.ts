@@ -5,7 +5,7 @@ import { effectiveSettings } from './start-up/check-config.ts';
 import { type Command, readCommand } from './start-up/command-line.ts';
 import { cacheCompiledCode, writeCompileCache } from './start-up/compile-cache.ts';
 import { configFields } from './start-up/config-fields.ts';
-import { hideFromLibraries } from './start-up/environment.ts';
+import { hideCollectorHeaders, hideFromLibraries } from './start-up/environment.ts';
 import { installGracefulShutdown, type Service } from './start-up/graceful-shutdown.ts';
 import { helpText } from './start-up/help.ts';
 import { disablePretenuring } from './start-up/pretenuring.ts';
@@ -74,6 +74,7 @@ async function checkConfig(config: Config): Promise<string> {
 
 async function serveGateway(config: Config): Promise<AnnouncedService> {
   requireRuntime(process.version, packageInfo().engines.node);
+  hideCollectorHeaders(process.env);
   disablePretenuring();
   // Loaded here, so that --help and configuration errors are printed immediately.
   cacheCompiledCode();

@@ -33,6 +33,13 @@ export function tracingOf(values: Settings): TracingSettings | undefined {
   };
 }
 
+/** A collector's URL as it may be shown: some collectors take a token in another path than OTLP's, or in the query. */
+export function shownCollector(url: string): string {
+  const { origin, pathname, search } = new URL(url);
+  const path = /^(\/v1\/traces)*\/?$/.test(pathname) ? pathname.replace(/\/$/, '') : '/…';
+  return `${origin}${path}${search === '' ? '' : '?…'}`;
+}
+
 // An endpoint for all kinds of telemetry is the base URL of each kind (OpenTelemetry, "OTLP Exporter Configuration").
 function tracesBelow(base: string): string {
   const url = new URL(base);

@@ -1,6 +1,8 @@
 import type { Config } from '../config/config.ts';
+import { withProxies } from '../config/proxy-settings.ts';
 import { describeSettings, type SettingDescription } from '../config/setting-descriptions.ts';
 import { withoutCredentials } from '../config/settings.ts';
+import { shownCollector } from '../config/tracing-settings.ts';
 import { configSummary } from './config-summary.ts';
 import { startupWarnings } from './startup-warnings.ts';
 
@@ -9,10 +11,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** The output of `--check-config`: the effective value of each setting, and its source. Secrets are masked. */
 export function effectiveSettings(config: Config, environment: Environment): string {
   const settings = describeSettings();
+  const given = withProxies(environment);
   const width = Math.max(...settings.map(({ name }) => name.length));
   const lines = settings.map((setting) => {
-    const set = environment[setting.name] || undefined;
-    const inFile = environment[`${setting.name}_FILE`] || undefined;
+    const set = given[setting.name] || undefined;
+    const inFile = given[`${setting.name}_FILE`] || undefined;
     const [mark, value] =
       set !== undefined
         ? ['*', masked(setting, set)]
@@ -28,10 +31,11 @@ ${lines.join('\n').replaceAll('`', '')}
 ${warningsOf(config, environment)}`;
 }
 
-function masked({ secret }: SettingDescription, value: string): string {
+function masked({ name, secret }: SettingDescription, value: string): string {
+  if (name.endsWith('_ENDPOINT')) return shownCollector(value);
   if (!secret) return withoutCredentials(value);
   // Of a Stripe key, only the kind and mode are shown.
-  const mode = /^(sk|rk)_(live|test)_/.exec(value)?.[0];
+  const mode = /^(sk|rk|sk_org)_(live|test)_/.exec(value)?.[0];
   return `${mode === undefined ? '' : `${mode}… `}(not shown)`;
 }
 

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { packageInfo } from '../config/package-info.ts';
+import { shownCollector } from '../config/tracing-settings.ts';
 import { firstCall } from './startup-banner.ts';
 
 /** The configuration as the fields of one log line, like `configSummary` for people. */
@@ -30,7 +31,7 @@ export function configFields(config: Config, url: string): Readonly<Record<strin
     // Not the list: the log's redaction would remove the addresses in it.
     allowedHosts: http.allowedHosts === undefined ? 'any' : 'listed',
     metricsPort: telemetry.metricsPort ?? 'off',
-    tracesTo: telemetry.tracing?.url ?? 'off',
+    tracesTo: telemetry.tracing === undefined ? 'off' : shownCollector(telemetry.tracing.url),
     logLevel: config.logLevel,
     ...(config.upstream === 'sandbox' ? { tryIt: firstCall(url, config) } : {}),
   };

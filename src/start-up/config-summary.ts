@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { shownCollector } from '../config/tracing-settings.ts';
 
 /**
  * A summary of the configuration for a person at a terminal, one line per feature. `url` is the gateway's, once it
@@ -73,7 +74,7 @@ function metricsOf({ host, telemetry: { metricsPort } }: Config): string {
 
 function tracesOf({ telemetry: { tracing } }: Config): string {
   if (tracing === undefined) return 'none (OTEL_EXPORTER_OTLP_ENDPOINT is not set, or they are switched off)';
-  return `to ${tracing.url}, as ${serviceNameOf(tracing)}, ${tracing.sampler}`;
+  return `to ${shownCollector(tracing.url)}, as ${serviceNameOf(tracing)}, ${tracing.sampler}`;
 }
 
 // As `open-telemetry.ts` merges them, which is loaded only to serve.

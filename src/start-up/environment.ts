@@ -8,3 +8,12 @@ export function hideFromLibraries(environment: NodeJS.ProcessEnv): void {
     if (name.startsWith('APOLLO_') || name === 'DEBUG') delete environment[name];
   }
 }
+
+/**
+ * Removes the headers for collectors once they are read. The exporter would add those of
+ * `OTEL_EXPORTER_OTLP_HEADERS`, which may hold another collector's token, to those for traces, which replace them.
+ */
+export function hideCollectorHeaders(environment: NodeJS.ProcessEnv): void {
+  delete environment['OTEL_EXPORTER_OTLP_HEADERS'];
+  delete environment['OTEL_EXPORTER_OTLP_TRACES_HEADERS'];
+}

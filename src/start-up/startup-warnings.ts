@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { shownCollector } from '../config/tracing-settings.ts';
 import { unrecognizedVariables } from './unrecognized-variables.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -77,5 +78,5 @@ function doubledPath({ telemetry: { tracing } }: Config): StartupWarning[] {
   if (!tracing?.url.endsWith('/v1/traces/v1/traces')) return [];
   const message =
     'OTEL_EXPORTER_OTLP_ENDPOINT is a base URL, to which /v1/traces is added; a complete URL goes into OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
-  return [{ message, fields: { tracesTo: tracing.url } }];
+  return [{ message, fields: { tracesTo: shownCollector(tracing.url) } }];
 }

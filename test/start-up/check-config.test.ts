@@ -72,6 +72,17 @@ describe('the output of --check-config', () => {
     expect(await checked(environment)).toContain(`\nWarning: ${warning}\n`);
   });
 
+  it('the output of --check-config shows no token in a collector’s URL, and the proxies that are in use', async () => {
+    const printed = await checked({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example/otlp/canary?key=canary',
+      NO_PROXY: 'unused.example',
+      no_proxy: 'used.example',
+    });
+    expect(printed).not.toContain('canary');
+    expect(row(printed, 'traces')).toMatch(/^to https:\/\/collector\.example\/…\?…, /);
+    expect(printed).toMatch(/^\* NO_PROXY +used\.example$/m);
+  });
+
   it('the output of --check-config lists unrecognized variables with spaces between them', async () => {
     const printed = await checked({ UPSTREAM_TIMEOUT: '1000', METRIC_PORT: '9464' });
     expect(printed).toContain('unrecognized settings, check the spelling: METRIC_PORT, UPSTREAM_TIMEOUT\n');

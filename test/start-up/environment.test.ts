@@ -26,6 +26,12 @@ const refused: readonly [what: string, names: RegExp, environment: Record<string
     /^ {2}REDIS_URL: /m,
     { REDIS_URL: 'redis://127.0.0.1:6379/sessions' },
   ],
+  ['a REDIS_URL with a blank before it', /^ {2}REDIS_URL: /m, { REDIS_URL: ' redis://:canary@127.0.0.1:1' }],
+  [
+    'a REDIS_URL in capitals, which ioredis would not encrypt',
+    /^ {2}REDIS_URL: /m,
+    { REDIS_URL: 'REDISS://:canary@127.0.0.1:1' },
+  ],
   ['a NODE_ENV with a blank', /^ {2}NODE_ENV: must be production, /m, { NODE_ENV: 'production ' }],
   ['a NODE_ENV in capitals', /^ {2}NODE_ENV: /m, { NODE_ENV: 'Production' }],
   ['a NODE_ENV of another platform', /^ {2}NODE_ENV: /m, { NODE_ENV: 'staging' }],

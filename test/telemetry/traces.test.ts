@@ -189,6 +189,20 @@ describe('a trace', () => {
     });
   });
 
+  it('a trace is exported with the headers for traces alone, and its collector’s path is not logged', async () => {
+    await start({
+      OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/canary`,
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=canary',
+      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'x-token=a',
+    });
+    await create();
+    await collected();
+    const [request] = collector.requests;
+    expect(request).toMatchObject({ path: '/canary/v1/traces', headers: { 'x-token': 'a' } });
+    expect(request?.headers).not.toHaveProperty('authorization');
+    expect(`${gateway.log.join('\n')}${gateway.told()}`).not.toContain('canary');
+  });
+
   it('a trace holds no personal data, and is not made of health checks', async () => {
     await start({ STRIPE_API_VERSION: '2026-06-24.preview' });
     const headers = { 'user-agent': 'CanaryBrowser', cookie: 'canary', referer: 'https://canary.example' };
