@@ -74,7 +74,7 @@ describe('a gateway that reaches the world through a proxy alone', () => {
   const ports = () => ({ [`${stripe}:443`]: port(), [`${issuerHost}:443`]: port() });
   const start = async (environment: Record<string, string>): Promise<TestGateway> => {
     gateway = await startTestGateway({
-      ...upstreamAt(`https://${stripe}`, { UPSTREAM_TIMEOUT_MS: '1000', UPSTREAM_DEADLINE_MS: '2000' }),
+      ...upstreamAt(`https://${stripe}`, { UPSTREAM_TIMEOUT_MS: '10000', UPSTREAM_DEADLINE_MS: '20000' }),
       NODE_EXTRA_CA_CERTS: path.join(folder, 'ca.pem'),
       ...environment,
     });
@@ -189,7 +189,11 @@ describe('a gateway that reaches the world through a proxy alone', () => {
 
   it('a gateway behind a forward proxy promises that nothing was sent while the proxy hangs, and recovers with it', async () => {
     proxy.answerWith('hang');
-    await start({ HTTPS_PROXY: `http://${proxy.address}` });
+    await start({
+      HTTPS_PROXY: `http://${proxy.address}`,
+      UPSTREAM_TIMEOUT_MS: '1000',
+      UPSTREAM_DEADLINE_MS: '2000',
+    });
     expect((await create())?.data.createCustomerEvaluation.errors).toMatchObject([{ effect: 'NONE' }]);
     proxy.answerWith(200);
     expect(await isEvaluated()).toBe(true);

@@ -65,7 +65,7 @@ export async function startBrowser(names: readonly string[] = []): Promise<TestB
         permissions: ['clipboard-read', 'clipboard-write'],
         proxy: { server: `http://127.0.0.1:${port}`, bypass: ['127.0.0.1', ...names].join() },
       });
-      context.setDefaultTimeout(20_000);
+      context.setDefaultTimeout(60_000);
       const page = await context.newPage();
       const complaints: string[] = [];
       page.on('pageerror', (error) => complaints.push(error.message));

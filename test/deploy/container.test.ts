@@ -17,6 +17,7 @@ import { createEverything, registration } from '../harness/evaluations.ts';
 import { freePort } from '../harness/free-port.ts';
 import { postGraphQL } from '../harness/gateway.ts';
 import { describeUnless } from '../harness/run-unless.ts';
+import { scrape, sumOf } from '../harness/scrape.ts';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
@@ -48,6 +49,7 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
   let exited: Promise<number>;
   let output = '';
   let port: number;
+  let metricsPort: number;
 
   const spawnInside = (argv: readonly string[], environment: Record<string, string>): ChildProcess => {
     const [file, args] = commandInContainer(image, argv);
@@ -62,6 +64,7 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
   beforeAll(async () => {
     image = await buildImage(into);
     port = await freePort();
+    metricsPort = await freePort();
     const { Entrypoint, Cmd } = image.config;
     gateway = spawnInside([...Entrypoint, ...Cmd], {
       HOST: '127.0.0.1',
@@ -70,7 +73,7 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
       AUTH_MODE: 'none',
       INTROSPECTION: 'on',
       TRUSTED_DOCUMENTS: 'prefer',
-      UPSTREAM_DEADLINE_MS: '3000',
+      METRICS_PORT: String(metricsPort),
     });
     exited = once(gateway, 'close').then(([code]) => code as number);
     for (const stream of [gateway.stdout, gateway.stderr]) {
@@ -82,7 +85,7 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
       if (gateway.exitCode !== null) throw new Error(`it did not start: ${output}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-  }, 400_000);
+  }, 1_200_000);
   afterAll(() => {
     gateway?.kill('SIGKILL');
     rmSync(into, { recursive: true, force: true });
@@ -162,10 +165,15 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
   it('the image that is built from the Dockerfile drains on SIGTERM: answers what is in flight, says so, and exits 0', async () => {
     const slow = {
       ...registration(),
-      evaluationContext: [{ customerDetails: { customer: 'cus_sandbox_delay_500' } }],
+      evaluationContext: [{ customerDetails: { customer: 'cus_sandbox_delay_2000' } }],
     };
     const call = postGraphQL(`http://127.0.0.1:${port}`, createEverything, { input: slow });
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const inFlight = async () =>
+      sumOf(
+        await scrape(`http://127.0.0.1:${metricsPort}/metrics`),
+        'customer_evaluations_http_requests_in_flight',
+      );
+    while ((await inFlight()) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     gateway.kill('SIGTERM');
     expect((await call).data.createCustomerEvaluation.errors).toEqual([]);
     expect(await exited).toBe(0);

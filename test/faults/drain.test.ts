@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEverything, registration } from '../harness/evaluations.ts';
-import { type FaultyUpstream, hang, hold, late, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { type FaultyUpstream, hang, hold, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { type GatewayProcess, type GraphQLAnswer, spawnGateway, upstreamAt } from '../harness/gateway.ts';
 import { startIssuer } from '../harness/issuer.ts';
 import { connectRaw, requestWith } from '../harness/raw-client.ts';
@@ -132,7 +132,8 @@ describe('when the process is to end', () => {
   });
 
   it('a draining process resets no connection: each call of sixteen busy clients is answered while one is in flight', async () => {
-    await start();
+    // The call lasts for as long as the clients take.
+    await start({ UPSTREAM_TIMEOUT_MS: '250000', UPSTREAM_DEADLINE_MS: '250000' });
     const { fault, release } = hold();
     upstream.next(fault);
     const inFlight = create('in flight');
@@ -262,7 +263,7 @@ describe('when the process is to end', () => {
   });
 
   it('a draining process gives calls in flight no more than their deadline', async () => {
-    await start({ UPSTREAM_DEADLINE_MS: '800', UPSTREAM_TIMEOUT_MS: '500' });
+    await start({ UPSTREAM_DEADLINE_MS: '3000', UPSTREAM_TIMEOUT_MS: '2000' });
     upstream.always(hang);
     const call = create('hangs');
     await untilRequested(1);
@@ -300,11 +301,13 @@ describe('when the process is to end', () => {
     'a process logs only the kind and location of %s, answers requests in flight, and exits with 1',
     async (_what, bug) => {
       await start({ NODE_OPTIONS: bugOn(bug), MESSAGE: 'canary@example.com' });
-      upstream.always(late(500));
+      const { fault, release } = hold();
+      upstream.always(fault);
       const call = create('in flight');
       await untilRequested(1);
       gateway.child.kill('SIGWINCH');
       await untilLeaving();
+      release();
       expect(evaluationOf(await call)).toMatchObject({ id: expect.any(String) });
       expect(await gateway.exited).toBe(1);
 

@@ -47,9 +47,14 @@ describe('when the way to the upstream fails', () => {
     return (server.address() as AddressInfo).port;
   }
 
+  /** How many log lines of a gateway are known to hold no personal data. */
+  const checked = new WeakMap<TestGateway, number>();
+
   const create = async (gateway: TestGateway, headers = {}) => {
     const answer = await gateway.send(createEverything, { input: personalInput }, headers);
-    const said = [answer.text, ...(await gateway.flushed())].join('\n');
+    const lines = (await gateway.flushed()).slice(checked.get(gateway));
+    checked.set(gateway, gateway.log.length);
+    const said = [answer.text, ...lines].join('\n');
     for (const canary of canaries) expect(said).not.toContain(canary);
     return answer.data.createCustomerEvaluation;
   };
@@ -126,13 +131,13 @@ describe('when the way to the upstream fails', () => {
     it('the gateway answers at the deadline, without effect, when connection attempts get no reply', async () => {
       // There are attempts left, so only the deadline ends a call.
       const hole = await blackHole();
-      const calls = ['2400', '600', '1200'].map(async (deadlineMs) => {
+      const calls = ['6000', '2000', '4000'].map(async (deadlineMs) => {
         const environment = { UPSTREAM_TIMEOUT_MS: '400', UPSTREAM_MAX_ATTEMPTS: '10' };
         const gateway = await gatewayAt(hole, { ...environment, UPSTREAM_DEADLINE_MS: deadlineMs });
         return [deadlineMs, gateway] as const;
       });
       const ends = (await Promise.all(calls)).map(([deadlineMs, gateway]) => [deadlineMs, create(gateway)]);
-      expect(await orderOfEnds(Object.fromEntries(ends))).toEqual(['600', '1200', '2400']);
+      expect(await orderOfEnds(Object.fromEntries(ends))).toEqual(['2000', '4000', '6000']);
       for (const [, call] of ends)
         expect(await call).toMatchObject({ errors: [{ code: 'UPSTREAM_UNAVAILABLE', effect: 'NONE' }] });
     });

@@ -71,8 +71,9 @@ describe('a gateway that is short of something', () => {
     await start({
       NODE_OPTIONS: '--max-old-space-size=256',
       MAX_EVENT_LOOP_DELAY_MS: '10000',
-      UPSTREAM_TIMEOUT_MS: '20000',
-      UPSTREAM_DEADLINE_MS: '30000',
+      UPSTREAM_TIMEOUT_MS: '200000',
+      UPSTREAM_DEADLINE_MS: '250000',
+      REQUEST_TIMEOUT_MS: '250000',
     });
     // The latency is so long that all bodies are in memory at once, however slowly they are admitted.
     upstream.always(late(5_000));

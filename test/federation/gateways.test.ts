@@ -163,7 +163,7 @@ describe('a deadline that a client sends through Hive Gateway', () => {
     const query = `mutation ($input: CreateCustomerEvaluationInput!) {
       createCustomerEvaluation(input: $input) { errors { code } }
     }`;
-    const { data } = await postGraphQL(router.url, query, { input }, { 'x-request-timeout-ms': '1500' });
+    const { data } = await postGraphQL(router.url, query, { input }, { 'x-request-timeout-ms': '2500' });
     expect(data.createCustomerEvaluation.errors[0]?.code).toBe('UPSTREAM_TIMEOUT');
     const [line = ''] = (await subgraph.flushed())
       .filter((each) => each.includes('"msg":"operation"'))

@@ -127,7 +127,7 @@ describe('a mutation whose signals are pending at Stripe', () => {
 
   it('a mutation with pending signals is answered with the signals so far when the wait is over, and the rest can be read later', async () => {
     stages = ['pending', 'partial'];
-    await start({ SIGNALS_WAIT_MS: '400' });
+    await start({ SIGNALS_WAIT_MS: '1500' });
     expect(await create()).toEqual({
       customerEvaluation: {
         id: 'acctevl_cus_1',
@@ -156,7 +156,7 @@ describe('a mutation whose signals are pending at Stripe', () => {
     stages = ['pending'];
     // Longer than the test may take.
     await start({ SIGNALS_WAIT_MS: '600000', UPSTREAM_DEADLINE_MS: '600000' });
-    expect(await create('cus_1', { 'x-request-timeout-ms': '700' })).toEqual(pending);
+    expect(await create('cus_1', { 'x-request-timeout-ms': '3000' })).toEqual(pending);
   });
 
   it('a mutation with pending signals is answered with the evaluation if Stripe does not answer the reads', async () => {

@@ -42,7 +42,8 @@ describeUnless(missingNginx(), 'two accounts on three replicas', () => {
         JWT_STRIPE_ACCOUNT_CLAIM: accountClaim,
         UPSTREAM_MAX_CONCURRENCY: '12',
         // Long, so that hanging calls last until the test ends them.
-        UPSTREAM_TIMEOUT_MS: '8000',
+        UPSTREAM_TIMEOUT_MS: '60000',
+        UPSTREAM_DEADLINE_MS: '60000',
         MAX_EVENT_LOOP_DELAY_MS: '10000',
         RATE_LIMIT_PER_MINUTE: 'off',
         RATE_LIMIT_PER_ADDRESS_PER_MINUTE: 'off',

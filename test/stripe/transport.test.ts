@@ -99,7 +99,7 @@ describe('the way to the upstream', () => {
 
   it('the transport closes the connection of an aborted call, and the next one opens another', async () => {
     await client.close();
-    open(100);
+    open(1_000);
     upstream.next(hang);
     expect(await get()).toBe('UPSTREAM_TIMEOUT');
     expect(ends).toMatchObject([{ error: 'AbortError', sent: true, status: undefined }]);
@@ -187,8 +187,8 @@ describe('an attempt', () => {
   let upstream: FaultyUpstream;
   let transport: Transport;
 
-  const open = (origin: string): void => {
-    transport = new Transport({ origin, connectTimeoutMs: 100, maxConnections: 1 });
+  const open = (origin: string, connectTimeoutMs = 5_000): void => {
+    transport = new Transport({ origin, connectTimeoutMs, maxConnections: 1 });
   };
   beforeEach(async () => {
     upstream = await startFaultyUpstream();
@@ -239,7 +239,7 @@ describe('an attempt', () => {
     const server = createServer((socket) => sockets.push(socket));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     await transport.close();
-    open(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    open(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, 100);
     expect(await send()).toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT', sent: false });
     for (const socket of sockets) socket.destroy();
     server.close();

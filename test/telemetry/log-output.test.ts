@@ -8,6 +8,7 @@ import { createEverything, registration } from '../harness/evaluations.ts';
 import { type FaultyUpstream, startFaultyUpstream } from '../harness/faulty-upstream.ts';
 import { freePort } from '../harness/free-port.ts';
 import { postGraphQL, upstreamAt } from '../harness/gateway.ts';
+import { canaries, personalInput } from '../harness/personal-input.ts';
 import { scrape, sumOf } from '../harness/scrape.ts';
 
 describe('a log that nobody reads', () => {
@@ -162,15 +163,22 @@ describe('the log’s level', () => {
 describe('in a terminal', () => {
   it('in a terminal, lines are formatted for people, and have no personal data either', async () => {
     // util-linux's script(1) gives a program a terminal.
-    const { stdout } = spawnSync(
-      'script',
-      ['-qec', `PORT=0 timeout 10 ${process.execPath} dist/main.js`, '/dev/null'],
-      { encoding: 'utf8', timeout: 20_000 },
-    );
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's colours
-    const plain = stdout.replace(/\x1b\[\d+m/g, '');
+    const script = ['-qec', `PORT=0 LOG_LEVEL=trace exec ${process.execPath} dist/main.js`, '/dev/null'];
+    const terminal = spawn('script', script, { stdio: ['ignore', 'pipe', 'ignore'] });
+    let plain = '';
+    terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's colours
+      plain += text.replace(/\x1b\[\d+m/g, '');
+    });
+    await until(() => /INFO: listening[\s\S]*http:\/\/[\d.]+:\d+/.test(plain));
+    const [url = ''] = /http:\/\/[\d.]+:\d+/.exec(plain) ?? [];
+    await postGraphQL(url, createEverything, { input: personalInput });
+    await until(() => /INFO[^\n]*: operation/.test(plain));
+    terminal.kill('SIGTERM');
+    await once(terminal, 'exit');
     expect(plain).toMatch(/\[[\d:. +-]+\] INFO: listening/);
     expect(plain).not.toContain('{"level"');
+    for (const canary of canaries) expect(plain).not.toContain(canary);
   });
 
   it('in a terminal, only pino-pretty is loaded, OpenTelemetry’s SDK only for a collector, and Prometheus’ client only for a port', async () => {
