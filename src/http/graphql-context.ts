@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Access } from '../access/access.ts';
 import type { GraphQLContext } from '../graph/graphql-context.ts';
 import { Deadline } from '../stripe/http/deadline.ts';
-import { charge } from './authentication-hook.ts';
 import type { IgnoredHeaders } from './ignored-headers.ts';
+import { charge } from './rate-limit-hook.ts';
 
 /** The context of a request for its resolvers. `deadlineMs` covers all attempts of one call, including waits. */
 export function createGraphQLContext(

@@ -13,7 +13,7 @@ import { explorerForBrowsers, type PagesOptions, servePages } from '../pages/pag
 import type { PreparedOperations } from '../prepared/prepared-operations.ts';
 import { type Observers, recordRequests, recordUnrecorded } from '../telemetry/request-hooks.ts';
 import { refuseOtherMethods } from './allowed-methods.ts';
-import { callerHook, chargeRequest } from './authentication-hook.ts';
+import { callerHook } from './authentication-hook.ts';
 import { BodyBudget } from './body-memory-budget.ts';
 import { BoundedRequest, boundedRequests } from './bounded-request.ts';
 import { handleClientError } from './client-error-handler.ts';
@@ -24,6 +24,7 @@ import { createGraphQLContext } from './graphql-context.ts';
 import { graphqlHandler } from './graphql-handler.ts';
 import { IgnoredHeaders } from './ignored-headers.ts';
 import { serverWithLoadShedding } from './load-shedding.ts';
+import { chargeRequest } from './rate-limit-hook.ts';
 import { type ReadinessOptions, serveReadiness } from './readiness.ts';
 import { RefusalWriter } from './refusal-writer.ts';
 import { requestIdOf } from './request-id.ts';

@@ -141,6 +141,19 @@ describe('rate limits', () => {
     await start({ RATE_LIMIT_PER_MINUTE: '1' });
     expect((await send(1, { 'x-forwarded-for': '192.0.2.1' })).status).toBe(200);
     expect((await send(1, { 'x-forwarded-for': '192.0.2.2' })).status).toBe(429);
+    expect((await send(1, { 'x-forwarded-for': '192.0.2.3' })).status).toBe(429);
+    // The client may be a proxy that the operator forgot to name.
+    const warnings = (await gateway.flushed()).filter((line) =>
+      line.includes('name the proxy in TRUST_PROXY'),
+    );
+    expect(warnings).toEqual([expect.stringContaining('"level":"warn"')]);
+  });
+
+  it('rate limits of refused credentials say that X-Forwarded-For of an untrusted client is ignored', async () => {
+    await start(issuer.environment({ RATE_LIMIT_PER_ADDRESS_PER_MINUTE: '1' }));
+    const headers = { authorization: 'Bearer a.b.c', 'x-forwarded-for': '192.0.2.1' };
+    expect([(await send(1, headers)).status, (await send(1, headers)).status]).toEqual([401, 429]);
+    expect(await gateway.logged(/name the proxy in TRUST_PROXY/)).toContain('"level":"warn"');
   });
 
   it('rate limits apply to the address that a trusted proxy appends, not to what its client wrote', async () => {
@@ -155,6 +168,7 @@ describe('rate limits', () => {
     expect(await from('2001:db8:0:1::1')).toBe(200);
     expect(await from('2001:db8:0:1:ffff::2')).toBe(429);
     expect(await from('2001:db8:0:2::1')).toBe(200);
+    expect((await gateway.flushed()).join('\n')).not.toContain('TRUST_PROXY');
   });
 
   it('rate limits cannot be evaded with an invalid forwarded address', async () => {
