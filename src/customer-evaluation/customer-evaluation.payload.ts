@@ -36,7 +36,8 @@ export class CreateCustomerEvaluationPayload extends CustomerEvaluationPayload {
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'The evaluation with its reports, or why the report failed.',
+  description:
+    'The evaluation after the report, or why the report failed. Stripe may leave out its `events`: read the evaluation for them.',
 })
 export class ReportCustomerEvaluationPayload extends CustomerEvaluationPayload {
   @Field(() => [CustomerEvaluationWarning], {
