@@ -7,7 +7,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { createEverything, registration, registrationAnswer } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
-import { missingRedis, startRedis } from '../harness/redis.ts';
+import { keptUp, missingRedis, startRedis } from '../harness/redis.ts';
 import { itUnless } from '../harness/run-unless.ts';
 
 /** Secrets mounted as Kubernetes mounts them: each file is a link into `..data`, a link that is replaced as a whole. */
@@ -177,17 +177,28 @@ describe('a secret in a file', () => {
     const path = mounted.path('plain');
     await writeFile(path, 'sk_test_canaryOld');
     gateway = await startTestGateway({ STRIPE_API_URL: upstream.url, STRIPE_SECRET_KEY_FILE: path });
-    // The writer is so slow that each poll finds another part, each of which looks like a key.
-    for (const part of ['sk_test_c', 'sk_test_ca', 'sk_test_can', 'sk_test_cana']) {
-      await writeFile(path, part);
-      await delay(450);
-      await create();
-    }
-    await writeFile(path, 'sk_test_canaryNew');
-    await untilTold('renewed');
     await create();
-    expect(keysUsed().size).toBeLessThanOrEqual(3);
+    // The writer is so slow that each poll finds another part, each of which looks like a key.
+    let renewed: number;
+    let longestPauseMs: number;
+    do {
+      renewed = told('renewed').length;
+      longestPauseMs = 0;
+      for (let part = 0; part < 40; part += 1) {
+        const before = performance.now();
+        await writeFile(path, `sk_test_canaryPart${part}`);
+        await delay(50);
+        longestPauseMs = Math.max(longestPauseMs, performance.now() - before);
+      }
+      // On a busy machine two polls may find the same part, which then counts as complete.
+    } while (longestPauseMs > 450);
+    await create();
+    expect(told('renewed')).toHaveLength(renewed);
+    await writeFile(path, 'sk_test_canaryNew');
+    await untilTold('renewed', renewed + 1);
+    await create();
     expect([...keysUsed()].at(-1)).toBe('Bearer sk_test_canaryNew');
+    if (renewed === 0) expect(keysUsed().size).toBe(2);
   });
 
   const oldSecret = 'canary-old-router-secret-0123456789abc';
@@ -236,26 +247,36 @@ describe('a secret in a file', () => {
           STRIPE_SECRET_KEY: 'sk_test_canary',
           REDIS_URL_FILE: mounted.path('redis'),
           RATE_LIMIT_PER_MINUTE: '2',
+          TRUST_PROXY: 'loopback',
         });
-        const statuses = async () =>
-          [await create(), await create(), await create()].map(({ status }) => status);
+        const statusFrom = async (address: string) => (await create({ 'x-forwarded-for': address })).status;
+        const statuses = async (from: string) => ({
+          from,
+          statuses: [await statusFrom(from), await statusFrom(from), await statusFrom(from)],
+        });
         const counters = async () =>
           ((await (await fetch(`${gateway?.url}/readyz`)).json()) as { sharedCounters: string })
             .sharedCounters;
         while ((await counters()) !== 'up') await delay(10);
-        expect(await statuses()).toEqual([200, 200, 429]);
+        const counted = await keptUp([gateway], statuses);
+        expect(counted.statuses).toEqual([200, 200, 429]);
 
         await mounted.swap({ redis: second.url.replace('//', '//:canaryWrong@') });
         await untilTold('renewed');
-        expect(await counters()).toBe('up');
-        expect((await create()).status).toBe(429);
+        expect(await statusFrom(counted.from)).toBe(429);
+        // Others are still counted by the first Redis.
+        const namesBefore = await first.admin.dbsize();
+        for (let host = 1; (await first.admin.dbsize()) === namesBefore; host += 1)
+          await statusFrom(`203.0.113.${host % 256}`);
+        expect(await second.admin.dbsize()).toBe(0);
 
         await mounted.swap({ redis: second.url.replace('//', '//:canaryPassword@') });
         await untilTold('renewed', 2);
-        await delay(500);
+        for (let host = 1; (await second.admin.dbsize()) === 0; host += 1)
+          await statusFrom(`198.51.100.${host % 256}`);
         expect(await counters()).toBe('up');
         // The new Redis has counted nothing yet.
-        expect(await statuses()).toEqual([200, 200, 429]);
+        expect(await statusFrom(counted.from)).toBe(200);
         expect((await gateway.flushed()).join('\n')).not.toContain('canary');
       } finally {
         await Promise.all([first.kill(), second.kill()]);

@@ -13,6 +13,7 @@ import { type GraphQLAnswer, startTestGateway, type TestGateway, upstreamAt } fr
 import { orderOfEnds } from '../harness/order.ts';
 import { personalInput } from '../harness/personal-input.ts';
 import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
+import { sendUntilItWaits } from '../harness/waiting-call.ts';
 
 describe('when clients misbehave', () => {
   let upstream: FaultyUpstream;
@@ -48,18 +49,21 @@ describe('when clients misbehave', () => {
     while ((await read()) !== value) await delay(5);
   };
 
-  /** Sends a request, disconnects once `when` resolves, and waits until the gateway has noticed. */
-  const sendAndHangUp = async (gateway: TestGateway, when: () => Promise<void>, idempotencyKey: string) => {
-    const hangUp = new AbortController();
-    const call = fetch(`${gateway.url}/graphql`, {
+  const send = (gateway: TestGateway, idempotencyKey: string, signal: AbortSignal) =>
+    fetch(`${gateway.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
         query: createEverything,
         variables: { input: { ...personalInput, idempotencyKey } },
       }),
-      signal: hangUp.signal,
+      signal,
     });
+
+  /** Sends a request, disconnects once `when` resolves, and waits until the gateway has noticed. */
+  const sendAndHangUp = async (gateway: TestGateway, when: () => Promise<void>, idempotencyKey: string) => {
+    const hangUp = new AbortController();
+    const call = send(gateway, idempotencyKey, hangUp.signal);
     await when();
     hangUp.abort();
     await expect(call).rejects.toThrow('aborted');
@@ -80,9 +84,14 @@ describe('when clients misbehave', () => {
     upstream.next(fault);
     const first = create(gateway);
     await requested(1);
-    // The first scrape takes longest, and a call waits for 200 ms only.
-    await untilMetric(gateway, 'upstream_calls_waiting', 0);
-    await sendAndHangUp(gateway, () => untilMetric(gateway, 'upstream_calls_waiting', 1), 'queued');
+    let hangUp = new AbortController();
+    const { answer } = await sendUntilItWaits(gateway, () => {
+      hangUp = new AbortController();
+      return send(gateway, 'queued', hangUp.signal);
+    });
+    hangUp.abort();
+    await expect(answer).rejects.toThrow('aborted');
+    await untilMetric(gateway, 'http_requests_total', 1, { status: 'closed' });
     release();
     expect((await first).errors).toEqual([]);
     // Its place is free again.

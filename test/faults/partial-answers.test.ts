@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { registration, registrationAnswer } from '../harness/evaluations.ts';
 import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gateway.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../harness/recording-upstream.ts';
-import { metricsUrl, scrape, sumOf } from '../harness/scrape.ts';
+import { sendUntilItWaits } from '../harness/waiting-call.ts';
 
 const one = 'createCustomerEvaluation(input: $input) { customerEvaluation { id } errors { code } }';
 const mutation = (fields: string) => `mutation ($input: CreateCustomerEvaluationInput!) { ${fields} }`;
@@ -43,34 +43,16 @@ describe('an operation of which a part is refused', () => {
   const calls = async (count: number): Promise<void> => {
     while (held.length < count) await new Promise<void>((resolve) => (arrived = resolve));
   };
-  const areWaiting = async (): Promise<number> =>
-    sumOf(await scrape(metricsUrl(gateway)), 'customer_evaluations_upstream_calls_waiting');
-  const oneWaits = async (): Promise<void> => {
-    while ((await areWaiting()) === 0);
-  };
-
-  /** A call that waits for a place. One that was refused before it was seen to wait is sent again. */
-  const sendUntilOneWaits = async (): Promise<{ status: Promise<number> }> => {
-    for (;;) {
-      let isOver = false;
-      const status = send(one).then((answer) => {
-        isOver = true;
-        return answer.status;
-      });
-      while (!isOver && (await areWaiting()) === 0);
-      if (!isOver) return { status };
-    }
-  };
 
   /** Answers the first call once another caller waits for its place, which is then taken until `release`. */
   const passOn = async () => {
     await calls(1);
-    const other = await sendUntilOneWaits();
+    const { answer } = await sendUntilItWaits(gateway, () => send(one));
     held[0]?.();
     await calls(2);
     return async () => {
       held[1]?.();
-      expect(await other.status).toBe(200);
+      expect((await answer).status).toBe(200);
     };
   };
 
@@ -106,12 +88,9 @@ describe('an operation of which a part is refused', () => {
   it('a partly refused query is answered with 200 if one of its objects was found', async () => {
     const query =
       '{ a: customerEvaluation(id: "a") { id } ... { b: customerEvaluation(id: "b") { id } c: customerEvaluation(id: "c") { id } } }';
-    // The first scrape takes longest, and a call waits for 200 ms only.
-    await areWaiting();
     const answer = gateway.send(query);
+    // All three are made at once: one waits for the first one's place, and there is no room for the third.
     await calls(1);
-    // One waits for the first call's place, and there is no room for the third.
-    await oneWaits();
     held[0]?.();
     await calls(2);
     held[1]?.();

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { anyCase, Differential } from './differential.ts';
 
 // `npm run fuzz` runs a hundred thousand, however long that takes.
-const runs = Number(process.env['FUZZ_RUNS'] ?? '500');
+const runs = Number(process.env['FUZZ_RUNS'] ?? '300');
 const timeLimitMs = process.env['FUZZ_RUNS'] === undefined ? 150_000 : 12 * 3_600_000;
 
 describe('an operation that comes again', () => {

@@ -13,7 +13,12 @@ describe('an answer of status 200', () => {
     { what: 'encoded as itself', headers: { ...json, 'content-encoding': 'identity' } },
   ])('a response of status 200 is read if it is JSON, $what', ({ headers }) => {
     const answer = readResponse({ status: 200, headers, text: '{"id":"ceval_1"}' });
-    expect(answer).toEqual({ body: { id: 'ceval_1' }, requestId: 'req_1' });
+    expect(answer).toEqual({ body: { id: 'ceval_1' }, requestId: 'req_1', isRepeat: false });
+  });
+
+  it('a response of status 200 that Stripe stored for an earlier call under the key is a repeat', () => {
+    const headers = { ...json, 'idempotent-replayed': 'true' };
+    expect(readResponse({ status: 200, headers, text: '{}' })).toMatchObject({ isRepeat: true });
   });
 
   const encoded = 'the response has a content-encoding that was not requested';

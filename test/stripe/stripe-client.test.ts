@@ -94,7 +94,7 @@ describe('the client of Stripe’s HTTP interface', () => {
       },
       caller(),
     );
-    expect(answer).toEqual({ body: { id: 'ceval_1' }, requestId: 'req_1' });
+    expect(answer).toEqual({ body: { id: 'ceval_1' }, requestId: 'req_1', isRepeat: false });
     expect(upstream.requests).toMatchObject([
       {
         method: 'POST',
@@ -174,7 +174,7 @@ describe('the client of Stripe’s HTTP interface', () => {
     }
     await requested(2);
     answer();
-    expect(await Promise.all(calls)).toHaveLength(3);
+    expect((await Promise.all(calls)).map(({ isRepeat }) => isRepeat)).toEqual([false, true, false]);
     expect(upstream.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(['same', 'other']);
     expect(upstream.requests[0]?.body).toBe(ofParams({ event_type: 'login' }));
   });

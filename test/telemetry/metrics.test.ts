@@ -14,6 +14,7 @@ import { startTestGateway, type TestGateway, upstreamAt } from '../harness/gatew
 import { canaries, personalInput } from '../harness/personal-input.ts';
 import { connectRaw } from '../harness/raw-client.ts';
 import { metricsUrl, type Sample, scrape, sumOf } from '../harness/scrape.ts';
+import { sendUntilItWaits } from '../harness/waiting-call.ts';
 
 const operations = 'customer_evaluations_operation_duration_seconds_count';
 const attempts = 'customer_evaluations_upstream_attempt_duration_seconds_count';
@@ -157,21 +158,22 @@ describe('the metrics', () => {
     });
     const { fault, release } = hold();
     upstream.always(fault);
-    // The first scrape takes longest, and a call waits for 200 ms only.
-    await read();
-    const calls = Promise.all([create(), create(), create()]);
+    const first = create();
     while (upstream.keys.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const { answer, refused } = await sendUntilItWaits(gateway, create);
     const during = await read();
     expect(sumOf(during, 'customer_evaluations_upstream_calls_in_flight')).toBe(1);
-    expect(sumOf(during, 'customer_evaluations_upstream_calls_waiting')).toBe(1);
     expect(sumOf(during, 'customer_evaluations_upstream_calls_limit')).toBe(1);
-    expect(sumOf(during, 'customer_evaluations_http_requests_in_flight')).toBe(2);
-    await until(read, (each) => sumOf(each, operations, created('OVERLOADED')) === 2);
+    // Whether it still waits or has no place in the queue any more, another call is refused.
+    await create();
+    await answer;
     release();
-    await calls;
+    await first;
     const samples = await read();
-    expect(sumOf(samples, operations, { ...created('OVERLOADED'), fault: 'gateway' })).toBe(2);
-    expect(sumOf(samples, 'customer_evaluations_shed_total', { stage: 'upstream' })).toBe(2);
+    const shed = refused + 2;
+    expect(sumOf(samples, operations, { ...created('OVERLOADED'), fault: 'gateway' })).toBe(shed);
+    expect(sumOf(samples, 'customer_evaluations_shed_total', { stage: 'upstream' })).toBe(shed);
+    expect(sumOf(samples, 'customer_evaluations_upstream_calls_waiting')).toBe(0);
     expect(sumOf(samples, 'customer_evaluations_shed_total', { stage: 'http' })).toBe(0);
   });
 
