@@ -70,7 +70,8 @@ export class FairQueue {
         if (left < 1) refuse();
         else timer = setTimeout(timeIsUp, left);
       };
-      let timer = setTimeout(timeIsUp, maxWaitMs);
+      // Node warns of a negative time, which a deadline that ends at this moment would give.
+      let timer = setTimeout(timeIsUp, Math.max(0, maxWaitMs));
       signal?.addEventListener('abort', refuse);
       this.#add(waiter);
       if (signal?.aborted) refuse();

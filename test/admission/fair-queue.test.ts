@@ -124,6 +124,17 @@ describe('the waiting line', () => {
     },
   );
 
+  it('the fair queue rejects a call whose time was up already, without a negative timer, of which Node warns', async () => {
+    const timer = jest.spyOn(globalThis, 'setTimeout');
+    const line = new FairQueue(10);
+    join(line, 'late', -0.5);
+    jest.advanceTimersByTime(1);
+    await settled();
+    expect(ended).toEqual(['late refused']);
+    expect(timer.mock.calls.map(([, ms]) => ms)).toEqual([0]);
+    timer.mockRestore();
+  });
+
   it('the fair queue leaves no listener on a signal that outlives the wait', async () => {
     const line = new FairQueue(10);
     const { signal } = new AbortController();

@@ -53,7 +53,7 @@ describe('the example of a back end', () => {
       env: {
         GATEWAY_URL: `${gateway.url}/graphql`,
         ROUTER_SECRET: routerSecret,
-        EVALUATION_BUDGET_MS: '800',
+        EVALUATION_BUDGET_MS: '2500',
         PORT: '0',
       },
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -17,7 +17,8 @@ beforeAll(() => {
   for (const part of ['src', 'schema', 'deploy', 'package.json', 'tsconfig.json']) {
     cpSync(part, path.join(copy, part), {
       recursive: true,
-      filter: (source) => !source.includes('node_modules'),
+      // Other tests compile and pack schema/ meanwhile.
+      filter: (source) => !/node_modules|schema\/dist|\.tgz$/.test(source),
     });
   }
   for (const folder of ['node_modules', 'src/pages/browser/node_modules']) {

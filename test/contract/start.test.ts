@@ -209,7 +209,8 @@ describe('the process', () => {
   });
 
   it('the process leaves its compile cache beside the code for the next start', async () => {
-    await rm('dist/compiled', { recursive: true, force: true });
+    // Other tests may write into it meanwhile.
+    await rm('dist/compiled', { recursive: true, force: true, maxRetries: 10 });
     await logged(start({ PORT: '0' }), 'listening');
     const [version] = readdirSync('dist/compiled');
     expect(readdirSync(`dist/compiled/${version}`).length).toBeGreaterThan(5);

@@ -17,7 +17,14 @@ export interface ClientProject {
 /** Packs and installs the package. `libraries` are linked from this project's packages. */
 export async function makeClientProject(libraries: readonly string[]): Promise<ClientProject> {
   const folder = mkdtempSync(path.join(tmpdir(), 'frontend-'));
-  const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: 'schema' });
+  // Packed in a copy, since packing compiles: two tests may pack at once.
+  const source = path.join(folder, 'schema');
+  cpSync('schema', source, { recursive: true, filter: (file) => !/node_modules|\/dist|\.tgz$/.test(file) });
+  cpSync('tsconfig.json', path.join(folder, 'tsconfig.json'));
+  symlinkSync(path.resolve('node_modules'), path.join(source, 'node_modules'));
+  const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: source });
+  rmSync(source, { recursive: true });
+  rmSync(path.join(folder, 'tsconfig.json'));
   const tarball = path.join(folder, stdout.trim().split('\n').at(-1) ?? '');
 
   writeFileSync(path.join(folder, 'package.json'), '{ "type": "module", "private": true }');
