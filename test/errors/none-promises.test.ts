@@ -7,7 +7,7 @@ import { noneRows } from './none-rows.ts';
 const declaring = [
   'src/errors/upstream-call-error.ts',
   'src/customer-evaluation/customer-evaluation-error.type.ts',
-  'src/telemetry/metrics.ts',
+  'src/telemetry/signal-metrics.ts',
 ];
 
 describe('every promise that nothing happened', () => {
