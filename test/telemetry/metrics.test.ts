@@ -265,9 +265,11 @@ describe('the metrics', () => {
     await attempt('again', 'rse_1');
     await attempt('again', 'rse_1');
     await Promise.all([1, 2, 3].map(() => attempt('at once', 'rse_sandbox_delay_500')));
+    // The first response is lost, and Stripe repeats it for the gateway's own retry.
+    await attempt('lost', 'rse_sandbox_once_reset_after');
     const samples = await read();
-    expect(sumOf(samples, 'customer_evaluations_signal_score_count')).toBe(2);
-    expect(sumOf(samples, 'customer_evaluations_signal_risk_levels_total')).toBe(2);
+    expect(sumOf(samples, 'customer_evaluations_signal_score_count')).toBe(3);
+    expect(sumOf(samples, 'customer_evaluations_signal_risk_levels_total')).toBe(3);
   });
 
   it('the metrics tell signals that Stripe was still computing from none', async () => {

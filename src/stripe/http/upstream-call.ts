@@ -42,7 +42,11 @@ export async function callUpstream(
     for (;;) {
       const attempt = await attemptOnce(upstream, request, call, attempts.length + 1);
       attempts.push(attempt);
-      if (attempt.success !== undefined) return readResponse(attempt.success);
+      if (attempt.success !== undefined) {
+        const response = readResponse(attempt.success);
+        // What a later attempt repeats was made by an earlier one of this call, whose response was lost.
+        return attempts.length === 1 ? response : { ...response, isRepeat: false };
+      }
       const delayMs = delayBeforeRetry(upstream, call, attempt, attempts);
       if (delayMs === undefined) throw errorOf(attempt, attempts);
       await new Promise((resolve) => setTimeout(resolve, delayMs));
