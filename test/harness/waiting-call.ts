@@ -2,7 +2,7 @@ import type { TestGateway } from './gateway.ts';
 import { metricsUrl, scrape, sumOf } from './scrape.ts';
 
 /** The calls that wait for a place among those in flight. */
-export async function waitingCalls(gateway: TestGateway): Promise<number> {
+async function waitingCalls(gateway: TestGateway): Promise<number> {
   return sumOf(await scrape(metricsUrl(gateway)), 'customer_evaluations_upstream_calls_waiting');
 }
 
