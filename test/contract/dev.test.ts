@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { on, once } from 'node:events';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,7 +7,8 @@ import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createEverything, registration } from '../harness/evaluations.ts';
-import { postGraphQL } from '../harness/gateway.ts';
+import { hold, startFaultyUpstream } from '../harness/faulty-upstream.ts';
+import { postGraphQL, upstreamAt } from '../harness/gateway.ts';
 
 // A copy of the project, because the test edits it.
 let copy: string;
@@ -28,9 +29,10 @@ beforeAll(() => {
 afterAll(() => rmSync(copy, { recursive: true }));
 
 it('`npm run dev` serves the code that was just saved', async () => {
+  const upstream = await startFaultyUpstream();
   const child = spawn('npm', ['run', '--silent', 'dev'], {
     cwd: copy,
-    env: { PATH: process.env['PATH'], PORT: '0' },
+    env: { PATH: process.env['PATH'], PORT: '0', ...upstreamAt(upstream.url) },
     stdio: ['ignore', 'pipe', 'pipe'],
     // npm does not forward SIGKILL, so the whole process group is ended, as a terminal does.
     detached: true,
@@ -38,22 +40,28 @@ it('`npm run dev` serves the code that was just saved', async () => {
   const exited = once(child, 'exit');
   try {
     const output = createInterface({ input: child.stdout });
-    const listening = urlsIn(output);
-    const url = (await listening.next()).value;
-    expect(await refusalAt(url)).not.toContain('edited');
-    let current = url;
+    // A save may be reported twice, and restarts the server twice: the newest one counts.
+    let current = '';
+    output.on('line', (line) => {
+      current = urlIn(line) ?? current;
+    });
+    while (current === '') await delay(5);
+    const url = current;
+    expect(await refusalAt(url)).toContain('Not found. POST');
     const served = async (text: string): Promise<void> => {
-      do current = (await listening.next()).value;
-      while (!(await refusalAt(current)).includes(text));
+      while (!(await refusalAt(current)).includes(text)) await delay(20);
     };
 
     // A call in flight is answered before the old process ends.
-    const radarSession = 'sandbox_delay_2000';
-    const input = registration({ evaluationContext: [{ clientDetails: { radarSession } }] });
-    const inFlight = postGraphQL(url, createEverything, { input });
+    const { fault, release } = hold();
+    upstream.next(fault);
+    const inFlight = postGraphQL(url, createEverything, { input: registration() });
+    while (upstream.keys.length === 0) await delay(5);
     const file = path.join(copy, 'src/errors/http-refusals.ts');
     const edit = (from: string, to: string) => readFileSync(file, 'utf8').replace(from, to);
     writeFileSync(file, edit('Not found. POST', 'Not found, as edited. POST'));
+    while (/ready/.test(await textAt(`${url}/readyz`))) await delay(5);
+    release();
     await served('Not found, as edited');
     expect(await inFlight).toMatchObject({ data: { createCustomerEvaluation: { errors: [] } } });
 
@@ -68,9 +76,9 @@ it('`npm run dev` serves the code that was just saved', async () => {
     }
 
     // A page is bundled again, and the server goes on.
-    const page = path.join(copy, 'src/pages/browser/playground/playground.html');
-    writeFileSync(page, readFileSync(page, 'utf8').replace('<label', '<p>An edited page.</p><label'));
-    while (!(await textAt(`${current}/try`)).includes('An edited page.')) await delay(50);
+    const page = path.join(copy, 'src/pages/browser/explorer/explorer.html');
+    writeFileSync(page, readFileSync(page, 'utf8').replace('<main', '<p>An edited page.</p><main'));
+    while (!(await textAt(`${current}/`)).includes('An edited page.')) await delay(50);
 
     // A file that does not compile is reported, and the next save restarts the server.
     const good = readFileSync(file, 'utf8');
@@ -82,16 +90,15 @@ it('`npm run dev` serves the code that was just saved', async () => {
   } finally {
     process.kill(-(child.pid ?? 0), 'SIGKILL');
     await exited;
+    await upstream.close();
   }
   // Starts processes on a machine that may be busy with other tests.
 });
 
-async function* urlsIn(lines: Interface): AsyncGenerator<string, never> {
-  for await (const [line] of on(lines, 'line', { close: ['close'] })) {
-    const { msg, url } = line.startsWith('{') ? (JSON.parse(line) as Record<string, string>) : {};
-    if (msg === 'listening' && url !== undefined) yield url;
-  }
-  throw new Error('it ended');
+/** The address in the log line of a server that has started. */
+function urlIn(line: string): string | undefined {
+  const { msg, url } = line.startsWith('{') ? (JSON.parse(line) as Record<string, string>) : {};
+  return msg === 'listening' ? url : undefined;
 }
 
 /** Resolves with the first line that has the text. Listens from now on: `once` in a loop misses lines of one chunk. */
@@ -106,11 +113,15 @@ function lineWith(lines: Interface, text: string): Promise<string> {
   });
 }
 
-/** Empty if the server has been replaced already. */
 function refusalAt(url: string): Promise<string> {
-  return textAt(`${url}/nowhere`).catch(() => '');
+  return textAt(`${url}/nowhere`);
 }
 
+/** Empty if the server has been replaced already. */
 async function textAt(url: string): Promise<string> {
-  return (await fetch(url)).text();
+  try {
+    return await (await fetch(url)).text();
+  } catch {
+    return '';
+  }
 }
