@@ -89,7 +89,8 @@ function accountFaults(set: Environment): string[] {
     );
   }
   if (set['STRIPE_ACCOUNTS'] !== 'callers') {
-    if (isOfOrganization && set['STRIPE_ACCOUNT'] === undefined && set['STRIPE_CONTEXT'] === undefined) {
+    const isNamed = set['STRIPE_ACCOUNT'] !== undefined || set['STRIPE_CONTEXT'] !== undefined;
+    if (isOfOrganization && !isNamed && set['UPSTREAM'] !== 'sandbox') {
       faults.push(
         'STRIPE_CONTEXT: is required with an organization’s key (sk_org_…), which belongs to no account',
       );

@@ -26,7 +26,7 @@ import {
   settings,
   withoutCredentials,
 } from './settings.ts';
-import { tracingOf, withoutUnusedTracing } from './tracing-settings.ts';
+import { shownCollector, tracingOf, withoutUnusedTracing } from './tracing-settings.ts';
 
 /** All settings, validated and frozen. */
 export interface Config {
@@ -191,9 +191,8 @@ function fileOf(setting: keyof Secrets, said: Environment): string | undefined {
 
 function faultOf(issue: z.core.$ZodIssue, set: Environment): string {
   const name = String(issue.path[0]) as keyof typeof settings.shape;
-  const got = isSecret(name)
-    ? 'an invalid value (not shown)'
-    : JSON.stringify(withoutCredentials(set[name] ?? ''));
+  const shown = name.endsWith('_ENDPOINT') ? shownCollector : withoutCredentials;
+  const got = isSecret(name) ? 'an invalid value (not shown)' : JSON.stringify(shown(set[name] ?? ''));
   const source = set[`${name}_FILE`] === undefined ? name : `${name}_FILE: its content`;
   return `${source}${source === name ? ':' : ''} must be ${acceptedValues(settings.shape[name])}, got ${got}`;
 }

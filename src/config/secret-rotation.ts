@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { isOrganizationKey } from '../stripe/http/account-keys.ts';
 import { parseSecret } from './config.ts';
 import type { SecretFile, SecretFileUse } from './secret-file-watcher.ts';
 import { isLiveKey } from './setting-types.ts';
@@ -32,7 +33,7 @@ export function renewSecrets(renewals: Renewals, log: Logger): SecretFileUse {
   };
   return {
     apply(file: SecretFile, text: string): boolean {
-      if (changesMode(file, text)) return false;
+      if (changeRefused(file, text) !== undefined) return false;
       const { setting } = file;
       switch (setting) {
         case 'STRIPE_SECRET_KEY':
@@ -48,7 +49,7 @@ export function renewSecrets(renewals: Renewals, log: Logger): SecretFileUse {
     onState(file, state, text) {
       const { setting } = file;
       if (state === 'refused') {
-        log.error({ setting, state }, changesMode(file, text) ? modeMustStay : secretFileIsGone);
+        log.error({ setting, state }, changeRefused(file, text) ?? secretFileIsGone);
       } else log.info({ setting, state }, 'secret file reloaded');
     },
   };
@@ -57,9 +58,14 @@ export function renewSecrets(renewals: Renewals, log: Logger): SecretFileUse {
 const secretFileIsGone = 'secret file missing or invalid, keeping the previous secret';
 const modeMustStay =
   'secret file changes between test and live mode, keeping the previous secret: restart to change it';
+const kindMustStay =
+  'secret file changes between an account key and an organization key, keeping the previous secret: restart to change it';
 
-// The startup rules for a live key, and the mode that pages and evaluations show, hold for the life of the process.
-function changesMode({ setting, text: atStart }: SecretFile, text: string | undefined): boolean {
-  if (setting !== 'STRIPE_SECRET_KEY' || text === undefined) return false;
-  return parseSecret(setting, text) !== undefined && isLiveKey(text) !== isLiveKey(atStart);
+// The startup rules for a live key and for an organization's, and the mode that pages and evaluations show, hold for the
+// life of the process.
+function changeRefused({ setting, text: atStart }: SecretFile, text: string | undefined): string | undefined {
+  if (setting !== 'STRIPE_SECRET_KEY' || text === undefined) return undefined;
+  if (parseSecret(setting, text) === undefined) return undefined;
+  if (isLiveKey(text) !== isLiveKey(atStart)) return modeMustStay;
+  return isOrganizationKey(text) === isOrganizationKey(atStart) ? undefined : kindMustStay;
 }

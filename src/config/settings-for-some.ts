@@ -158,7 +158,7 @@ export const settingsForSome = {
     .describe('hosts to call without the proxy, subdomains included; also read as `no_proxy`'),
   STRIPE_ACCOUNT: accepts('an account id, acct_…', z.string().regex(/^acct_[A-Za-z0-9]+$/))
     .optional()
-    .describe('sent as `Stripe-Account` (Connect)'),
+    .describe('sent as `Stripe-Account` (Connect), with an organization’s key as `Stripe-Context`'),
   STRIPE_CONTEXT: accepts(
     'a context path, such as acct_1/acct_2, or an account id with an organization’s key',
     z.string().refine(isStripeAccount),

@@ -1,5 +1,5 @@
 import type { TracingSettings } from '../telemetry/tracing.ts';
-import type { Environment, Settings } from './settings.ts';
+import { type Environment, type Settings, withoutCredentials } from './settings.ts';
 
 /**
  * Platforms set the standard variables for all services, so an invalid one that is not used must not prevent startup.
@@ -33,9 +33,15 @@ export function tracingOf(values: Settings): TracingSettings | undefined {
   };
 }
 
-/** A collector's URL as it may be shown: some collectors take a token in another path than OTLP's, or in the query. */
-export function shownCollector(url: string): string {
-  const { origin, pathname, search } = new URL(url);
+/**
+ * A collector's URL as it may be shown: some collectors take a token in another path than OTLP's, or in the query. It may
+ * be invalid, if it is being refused or is not read.
+ */
+export function shownCollector(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    return withoutCredentials(text).replace(/^((?:\w+:\/\/)?[^/?#]*)[/?#].*/s, '$1/…');
+  const { origin, pathname, search } = url;
   const path = /^(\/v1\/traces)*\/?$/.test(pathname) ? pathname.replace(/\/$/, '') : '/…';
   return `${origin}${path}${search === '' ? '' : '?…'}`;
 }

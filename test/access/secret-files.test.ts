@@ -147,13 +147,28 @@ describe('a secret in a file', () => {
       other: 'rk_test_canaryNew',
       next: 'sk_live_canaryNext',
     },
+    {
+      from: 'account',
+      to: 'organization',
+      old: 'sk_test_canaryOld',
+      other: 'sk_org_test_canaryNew',
+      next: 'rk_test_canaryNext',
+    },
+    {
+      from: 'organization',
+      to: 'account',
+      old: 'sk_org_test_canaryOld',
+      other: 'sk_test_canaryNew',
+      next: 'sk_org_test_canaryNext',
+    },
   ])(
-    'a secret in a file that changes from a $from key to a $to key is refused, and the log says why',
-    async ({ old, other, next }) => {
+    'a secret in a file that changes from the key of one kind ($from) to another ($to) is refused, and the log says why',
+    async ({ from, old, other, next }) => {
       await mounted.swap({ key: old });
       gateway = await startTestGateway({
         STRIPE_API_URL: upstream.url,
         STRIPE_SECRET_KEY_FILE: mounted.path('key'),
+        ...(from === 'organization' ? { STRIPE_CONTEXT: 'acct_1' } : {}),
       });
       await mounted.swap({ key: other });
       const line = await gateway.logged(/"state":"(refused|renewed)"/);
@@ -161,7 +176,7 @@ describe('a secret in a file', () => {
         level: 'error',
         setting: 'STRIPE_SECRET_KEY',
         state: 'refused',
-        msg: 'secret file changes between test and live mode, keeping the previous secret: restart to change it',
+        msg: `secret file changes between ${/test|live/.test(from) ? 'test and live mode' : 'an account key and an organization key'}, keeping the previous secret: restart to change it`,
       });
       await create();
       await mounted.swap({ key: next });

@@ -39,6 +39,10 @@ describe('the settings of Stripe accounts', () => {
     expect(readConfig(live)).toMatchObject({ mode: 'live', stripe: { account: 'acct_1' } });
     expect(faultsOf({ ...live, HOST: '0.0.0.0' })).toContain('AUTH_MODE: must be set when the key is live');
     expect(readConfig({ ...router, STRIPE_SECRET_KEY: 'sk_org_test_1' })).toMatchObject({ mode: 'test' });
+    const named = { STRIPE_SECRET_KEY: 'sk_org_test_1', STRIPE_ACCOUNT: 'acct_1' };
+    expect(readConfig(named)).toMatchObject({ stripe: { account: 'acct_1' } });
+    // The sandbox has a key of its own.
+    expect(readConfig({ STRIPE_SECRET_KEY: 'sk_org_test_1', UPSTREAM: 'sandbox' }).upstream).toBe('sandbox');
   });
 
   it('an account without a key may use the one key if there are no others, or if the setting allows it', () => {

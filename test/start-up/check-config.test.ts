@@ -127,6 +127,28 @@ describe('the output of --check-config', () => {
     expect(await checked(environment)).not.toContain('Warning');
   });
 
+  it.each(['collector', 'collector:4317/SECRETPART', '10.0.0.7:4317', 'ftp://collector/SECRETPART'])(
+    'the output of --check-config shows a collector that is not read, although its URL is invalid: %s',
+    async (url) => {
+      const output = await checked({ OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_EXPORTER: 'none' });
+      expect(output).toMatch(/^\* OTEL_EXPORTER_OTLP_ENDPOINT +\S*(collector|10\.0\.0\.7)/m);
+      expect(output).not.toContain('SECRETPART');
+    },
+  );
+
+  it.each(['https//collector/SECRETPART', 'collector:4317/SECRETPART'])(
+    'the output of --check-config shows no path of a collector that it refuses: %s',
+    async (url) => {
+      const refused = run(process.execPath, ['dist/main.js', '--check-config'], {
+        env: { PATH: process.env['PATH'], OTEL_EXPORTER_OTLP_ENDPOINT: url },
+      });
+      await expect(refused).rejects.toMatchObject({
+        stderr: expect.stringContaining('OTEL_EXPORTER_OTLP_ENDPOINT'),
+      });
+      await expect(refused).rejects.not.toMatchObject({ stderr: expect.stringContaining('SECRETPART') });
+    },
+  );
+
   it.each([
     'https://user:pa@SECRETPART@idp.example/keys',
     'https://user:pa/SECRETPART@idp.example/keys',
