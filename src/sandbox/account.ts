@@ -23,6 +23,12 @@ export function accountFault(
   if (account !== undefined && context !== undefined) {
     return { status: 400, message: 'Stripe-Account and Stripe-Context cannot be in one request.' };
   }
+  if (secretKeyOf(request)?.startsWith('sk_org_') && context === undefined) {
+    return {
+      status: 400,
+      message: 'A request with an organization’s key must name an account in Stripe-Context.',
+    };
+  }
   const own = accountOfKey(request);
   if (own === undefined || accountOf(request) === own) return undefined;
   const message = 'The provided key does not have access to this account, or the account does not exist.';

@@ -45,7 +45,7 @@ export interface FaultyUpstream {
   /** Applies this fault to every further request; without one, works. */
   always(fault?: Fault): void;
   reset(): void;
-  /** Closes the connections once they are idle, and waits until the gateway has closed them too. */
+  /** Closes the connections once they are idle. A gateway learns of it later: do something that takes it a turn. */
   hangUp(): Promise<void>;
   /** Stops like a process: open connections break and new ones are refused. The evaluations are kept. */
   goAway(): Promise<void>;

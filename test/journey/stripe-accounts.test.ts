@@ -101,6 +101,19 @@ describe('the Stripe account of a call', () => {
     expect((await own.flushed()).join('\n')).not.toContain('canary');
   });
 
+  it('an account whose own key is an organization’s is sent as Stripe-Context', async () => {
+    const keys = mkdtempSync(path.join(tmpdir(), 'keys-'));
+    writeFileSync(path.join(keys, 'acct_1'), 'sk_org_test_canary');
+    await start({ STRIPE_SECRET_KEYS_DIR: keys });
+    await create('acct_1');
+    expect(upstream.requests[0]?.headers).toMatchObject({
+      authorization: 'Bearer sk_org_test_canary',
+      'stripe-context': 'acct_1',
+    });
+    expect(accountsSent()).toEqual([undefined]);
+    rmSync(keys, { recursive: true });
+  });
+
   it('a caller without an account is refused with FORBIDDEN before anything is sent', async () => {
     await share();
     const { status, errors } = await create(undefined);

@@ -145,6 +145,15 @@ describe.each(Object.entries(apis))('accounts at the sandbox’s %s', (name, api
       expect((await api.read(body.id, headers)).body).toEqual((await api.read('acctevl_0', headers)).body);
   });
 
+  it('an organization’s key is refused by the sandbox without an account in Stripe-Context', async () => {
+    const authorization = 'Bearer sk_org_test_1';
+    for (const headers of [{ authorization }, { authorization, ...inAccount('acct_1') }]) {
+      const { status, body } = await api.create(headers);
+      expect([status, body.error.message]).toEqual([400, expect.stringContaining('Stripe-Context')]);
+    }
+    expect((await api.create({ authorization, 'stripe-context': 'acct_1' })).status).toBe(200);
+  });
+
   it('a key of one account is refused by the sandbox for another account', async () => {
     const headers = { authorization: 'Bearer sk_test_acct_1', ...inAccount('acct_2') };
     expect(await api.create(headers)).toMatchObject({
