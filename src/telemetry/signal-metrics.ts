@@ -18,7 +18,7 @@ export class SignalMetrics {
   constructor(registry: MetricRegistry) {
     this.#scores = registry.histogram(
       'signal_score',
-      'Scores of created evaluations, from 0 to 100. A repeat under the same idempotency key is not counted again.',
+      'Scores of created evaluations, from 0 to 100. Each is counted at most once, whatever is repeated under its idempotency key.',
       ['event_type', 'signal'],
       scoreBuckets,
     );

@@ -14,7 +14,7 @@ import {
   succeed,
 } from '../harness/faulty-upstream.ts';
 
-/** A fault of the upstream or on the way to it, and what a caller of the default gateway gets. */
+/** A fault of the upstream or on the way to it, and what a caller gets. All rows have an account of a shared gateway; a few also run on a default one. */
 export interface FaultRow {
   /** As in the README's table. */
   readonly when: string;

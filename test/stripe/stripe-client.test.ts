@@ -179,6 +179,37 @@ describe('the client of Stripe’s HTTP interface', () => {
     expect(upstream.requests[0]?.body).toBe(ofParams({ event_type: 'login' }));
   });
 
+  it('the first caller to be answered has the response, not a caller that called before and stopped waiting', async () => {
+    const client = clientWith();
+    const answer = held();
+    const left = post(client, 'same', { deadline: new Deadline(50) });
+    const stays = [post(client, 'same'), post(client, 'same')];
+    await expect(left).rejects.toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
+    answer();
+    expect((await Promise.all(stays)).map(({ isRepeat }) => isRepeat)).toEqual([false, true]);
+  });
+
+  it.each([
+    [409, { error: { type: 'idempotency_error', code: 'idempotency_key_in_use' } }, true],
+    [429, { error: { type: 'invalid_request_error' } }, true],
+    [500, { error: { type: 'api_error' } }, false],
+  ])(
+    'a response that Stripe replays after %s is a repeat unless this call may have made it: %j, %s',
+    async (status, body, isRepeat) => {
+      const client = clientWith();
+      upstream.handle((response) => {
+        const [code, sent] = upstream.requests.length === 1 ? [status, body] : [200, { id: 'ceval_1' }];
+        const headers = {
+          'content-type': 'application/json',
+          ...(code === 200 ? { 'idempotent-replayed': 'true' } : {}),
+        };
+        response.writeHead(code, headers).end(JSON.stringify(sent));
+      });
+      expect(await post(client, 'one')).toMatchObject({ isRepeat });
+      expect(upstream.requests).toHaveLength(2);
+    },
+  );
+
   it('the Stripe client starts no further attempt of a POST once all its callers have disconnected', async () => {
     const client = clientWith();
     const answer = held();

@@ -163,6 +163,7 @@ describe('the metrics', () => {
     const { answer, refused } = await sendUntilItWaits(gateway, create);
     const during = await read();
     expect(sumOf(during, 'customer_evaluations_upstream_calls_in_flight')).toBe(1);
+    expect(sumOf(during, 'customer_evaluations_http_requests_in_flight')).toBeGreaterThanOrEqual(1);
     expect(sumOf(during, 'customer_evaluations_upstream_calls_limit')).toBe(1);
     // Whether it still waits or has no place in the queue any more, another call is refused.
     await create();

@@ -16,7 +16,7 @@ export interface StripeSettings {
   readonly secretKey: string;
   /** Sent as `Stripe-Version`. */
   readonly apiVersion: string;
-  /** For calls that name no account: sent as `Stripe-Account` (Connect), or as `Stripe-Context`. */
+  /** For calls that name no account. The key decides whether it is sent as `Stripe-Account` or `Stripe-Context`. */
   readonly account: StripeAccount;
   /** One attempt, body included. */
   readonly timeoutMs: number;
@@ -61,6 +61,8 @@ export class StripeClient {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #lanes: AccountLanes;
   readonly #credentials: AccountCredentials;
+  /** Responses that one of the callers who share them has had already: the caller who called first may have left. */
+  readonly #answered = new WeakSet<UpstreamResponse>();
 
   /** `onBreaker` is called when an account's breaker changes; `keys` are the accounts' own keys, if they have any. */
   constructor(
@@ -114,12 +116,14 @@ export class StripeClient {
   post(request: PostRequest, call: Call): Promise<UpstreamResponse> {
     const lane = this.#lanes.of(call.account);
     const { idempotencyKey, path, body } = request;
-    let isFirst = false;
-    const response = lane.singleFlight.run(idempotencyKey, `${path}\n${body.text}`, call, (shared) => {
-      isFirst = true;
-      return this.#send(lane, request, shared);
+    const response = lane.singleFlight.run(idempotencyKey, `${path}\n${body.text}`, call, (shared) =>
+      this.#send(lane, request, shared),
+    );
+    return response.then((shared) => {
+      if (this.#answered.has(shared)) return { ...shared, isRepeat: true };
+      this.#answered.add(shared);
+      return shared;
     });
-    return isFirst ? response : response.then((shared) => ({ ...shared, isRepeat: true }));
   }
 
   async #send(

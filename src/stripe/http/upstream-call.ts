@@ -44,8 +44,12 @@ export async function callUpstream(
       attempts.push(attempt);
       if (attempt.success !== undefined) {
         const response = readResponse(attempt.success);
-        // What a later attempt repeats was made by an earlier one of this call, whose response was lost.
-        return attempts.length === 1 ? response : { ...response, isRepeat: false };
+        // What this attempt repeats may have been made by an earlier one of this call, whose response was lost. A poll
+        // waits for another call's evaluation, which has been counted there.
+        const mayBeOurs = attempts
+          .slice(0, -1)
+          .some((earlier) => !earlier.keyInUse && mayHaveHadEffect(earlier));
+        return { ...response, isRepeat: response.isRepeat && !mayBeOurs };
       }
       const delayMs = delayBeforeRetry(upstream, call, attempt, attempts);
       if (delayMs === undefined) throw errorOf(attempt, attempts);
