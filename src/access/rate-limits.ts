@@ -22,6 +22,12 @@ export interface Charged {
   readonly address: string | undefined;
 }
 
+/** The limit that a call is over, and how many milliseconds its caller must wait. An anonymous caller is its address. */
+export interface OverLimit {
+  readonly of: 'caller' | 'address';
+  readonly waitMs: number;
+}
+
 /** The rate limits of callers and addresses. */
 export class RateLimits {
   readonly #store: RedisRateLimitStore | undefined;
@@ -63,16 +69,19 @@ export class RateLimits {
    * Counts `points` for the caller and its address. Synchronous unless counters are shared. A caller over its own limit
    * does not use up that of its address, which others share.
    */
-  charge({ caller, address }: Charged, points: number): Wait | Promise<Wait> {
+  charge(
+    { caller, address }: Charged,
+    points: number,
+  ): OverLimit | undefined | Promise<OverLimit | undefined> {
+    const byName = caller.isNamed ? this.#perCaller?.add(caller.id, points) : undefined;
+    if (typeof byName === 'number') return overLimit(byName, undefined);
     const from = addressKey(address);
+    const counter = caller.isNamed ? this.#perAddress : this.#perAnonymous;
     // No name and no address means a trusted router, which enforces its own limits.
-    if (!caller.isNamed) return from === undefined ? undefined : this.#perAnonymous?.add(from, points);
-    const byName = this.#perCaller?.add(caller.id, points);
-    if (typeof byName === 'number') return byName;
-    const byAddress = from === undefined ? undefined : this.#perAddress?.add(from, points);
+    const byAddress = from === undefined ? undefined : counter?.add(from, points);
     return byName instanceof Promise || byAddress instanceof Promise
-      ? Promise.all([byName, byAddress]).then(([a, b]) => longer(a, b))
-      : longer(byName, byAddress);
+      ? Promise.all([byName, byAddress]).then(([name, address]) => overLimit(name, address))
+      : overLimit(byName, byAddress);
   }
 
   /** Counts an unauthenticated request against its address. */
@@ -91,6 +100,8 @@ export class RateLimits {
   }
 }
 
-function longer(a: Wait, b: Wait): Wait {
-  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
+/** The limit with the longer wait; undefined if the call is within both. */
+function overLimit(byName: Wait, byAddress: Wait): OverLimit | undefined {
+  if (byAddress !== undefined && byAddress >= (byName ?? 0)) return { of: 'address', waitMs: byAddress };
+  return byName === undefined ? undefined : { of: 'caller', waitMs: byName };
 }

@@ -136,7 +136,8 @@ export class RedisRateLimitStore {
         this.#pausedUntil = performance.now() + redisPauseMs;
         if (error instanceof ReplyError) this.#isRefusing = true;
         this.#note('down', failureReason(error));
-        this.#probeLater(() => countInRedis(key, 0));
+        // Not the name that failed: an outage may last longer than a caller may be remembered.
+        this.#probeLater(() => countInRedis('probe', 0));
         return own.add(name, points);
       }
     };

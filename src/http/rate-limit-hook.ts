@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import type { Logger } from 'pino';
 import type { Access } from '../access/access.ts';
-import type { Wait } from '../access/rate-limit-counter.ts';
+import type { OverLimit } from '../access/rate-limits.ts';
 import { RateLimitedError } from '../errors/rate-limited-error.ts';
 import { addressIn } from './forwarded-address.ts';
 
@@ -28,19 +28,19 @@ export function charge(
 ): RateLimitedError | undefined | Promise<RateLimitedError | undefined> {
   const { caller, callLog } = request;
   const address = countedAddress(request, access, callLog);
-  const charged = (wait: Wait): RateLimitedError | undefined => {
+  const charged = (over: OverLimit | undefined): RateLimitedError | undefined => {
     const { rateLimitedLog } = request.server;
     const key = caller.isNamed ? caller.id : address;
     if (key !== undefined && access.limits.limitsCallers) rateLimitedLog.charged(key);
-    if (wait === undefined) return undefined;
-    warnOfUnnamedProxy(request, access, callLog);
+    if (over === undefined) return undefined;
+    if (over.of === 'address') warnOfUnnamedProxy(request, access, callLog);
     const pseudonym = caller.isNamed ? access.pseudonymize(caller.id) : 'unnamed';
     const fields = { requestId: request.id, ...request.record.logFields };
     rateLimitedLog.limited(key ?? '', pseudonym, callLog, fields);
-    return new RateLimitedError(wait);
+    return new RateLimitedError(over.waitMs);
   };
-  const wait = access.limits.charge({ caller, address }, calls);
-  return wait instanceof Promise ? wait.then(charged) : charged(wait);
+  const over = access.limits.charge({ caller, address }, calls);
+  return over instanceof Promise ? over.then(charged) : charged(over);
 }
 
 /** The address to charge for a request; undefined if addresses are not counted. */

@@ -1,7 +1,29 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import type { Logger } from 'pino';
+import { RateLimitedLog } from '../../src/http/rate-limited-log.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 
 const secret = 'a-router-secret-of-32-characters';
+
+it('the log of rate-limited callers forgets who makes nearly all calls after ten minutes without one', () => {
+  jest.useFakeTimers();
+  const warn = jest.fn();
+  const silent = { warn, info: () => undefined, debug: () => undefined } as unknown as Logger;
+  // The clock stands still, so that only the timer can end the window.
+  const log = new RateLimitedLog(silent, () => 0);
+  for (let count = 0; count < 100; count += 1) log.charged('192.0.2.1');
+  jest.advanceTimersByTime(10 * 60_000);
+  log.limited('192.0.2.1', 'unnamed', silent, {});
+  expect(warn).not.toHaveBeenCalled();
+  log.close();
+
+  const remembers = new RateLimitedLog(silent, () => 0);
+  for (let count = 0; count < 100; count += 1) remembers.charged('192.0.2.1');
+  remembers.limited('192.0.2.1', 'unnamed', silent, {});
+  expect(warn).toHaveBeenCalledTimes(1);
+  remembers.close();
+  jest.useRealTimers();
+});
 
 describe('the log of a gateway that limits the rate', () => {
   let gateway: TestGateway;

@@ -149,6 +149,16 @@ describe('rate limits', () => {
     expect(warnings).toEqual([expect.stringContaining('"level":"warn"')]);
   });
 
+  it('rate limits do not blame a proxy for a named caller over its own limit', async () => {
+    await start(issuer.environment({ RATE_LIMIT_PER_MINUTE: '1', RATE_LIMIT_PER_ADDRESS_PER_MINUTE: '3' }));
+    const from = async (sub: string) => ({ ...(await as(sub)), 'x-forwarded-for': '192.0.2.1' });
+    const statusOf = async (sub: string) => (await send(1, await from(sub))).status;
+    expect([await statusOf('a'), await statusOf('a'), await statusOf('b')]).toEqual([200, 429, 200]);
+    expect((await gateway.flushed()).join('\n')).not.toContain('TRUST_PROXY');
+    expect([await statusOf('c'), await statusOf('d')]).toEqual([200, 429]);
+    expect(await gateway.logged(/name the proxy in TRUST_PROXY/)).toContain('"level":"warn"');
+  });
+
   it('rate limits of refused credentials say that X-Forwarded-For of an untrusted client is ignored', async () => {
     await start(issuer.environment({ RATE_LIMIT_PER_ADDRESS_PER_MINUTE: '1' }));
     const headers = { authorization: 'Bearer a.b.c', 'x-forwarded-for': '192.0.2.1' };

@@ -182,6 +182,21 @@ describeUnless(missingRedis(), 'a gateway whose counters are in Redis', () => {
     expect(await ups()).toEqual(upsBefore);
   });
 
+  it('a gateway with counters in Redis asks about no caller when it asks whether Redis works again', async () => {
+    const probe = 'customer-evaluations:caller:probe';
+    const keys: string[] = [];
+    const server = await fakeRedis((command) => {
+      keys.push(...(command.match(/customer-evaluations:\S+/g) ?? []));
+      return refusing('ERR broken')(command);
+    });
+    await start({ REDIS_URL: server.url });
+    await untilCounters('up');
+    expect(await create()).toBe(200);
+    while (keys.filter((key) => key === probe).length < 2) await delay(20);
+    expect(keys[0]).not.toBe(probe);
+    expect(new Set(keys.slice(keys.indexOf(probe)))).toEqual(new Set([probe]));
+  });
+
   it('a gateway with counters in Redis says why Redis is unavailable, in one word, in the log and in /readyz', async () => {
     await start({ REDIS_URL: `redis://127.0.0.1:${await freePort()}` });
     const line = await gateway.logged(/the shared counters of REDIS_URL are down/);

@@ -68,7 +68,7 @@ export async function keptUp<Result>(
     (await (await fetch(`${url}/readyz`)).text()).includes('"sharedCounters":"up"');
   let strangers = 0;
   for (let host = 1; ; host += 1) {
-    // After a command that came late, only the next one tells that Redis is up.
+    // After a command that came late, Redis counts as down until the next one, or a probe a second later.
     for (const gateway of gateways) {
       while (!(await isUp(gateway))) {
         await delay(20);
