@@ -11,12 +11,14 @@ export function sharedGateways(
 ): (environment?: Record<string, string>) => Promise<TestGateway> {
   const gateways = new Map<string, Promise<TestGateway>>();
   afterAll(async () => {
-    for (const gateway of gateways.values()) await (await gateway).close();
+    const closed = await Promise.allSettled([...gateways.values()].map(async (each) => (await each).close()));
+    for (const each of closed) if (each.status === 'rejected') throw each.reason;
   });
   return (environment = {}) => {
     const settings = JSON.stringify(environment);
     const gateway = gateways.get(settings) ?? startTestGateway(environment, options);
     gateways.set(settings, gateway);
+    gateway.catch(() => gateways.delete(settings));
     return gateway;
   };
 }
