@@ -81,12 +81,10 @@ function within(timeoutMs: number) {
 function ofRequest(error: unknown) {
   const refusals = CombinedGraphQLErrors.is(error) ? error.errors : [];
   // A router may put an error of its own before the gateway's, which says whether to retry.
-  const extensions = refusals
-    .map((each) => each.extensions)
-    .find((each) => typeof each?.['retryable'] === 'boolean');
-  // No response of the gateway: the evaluation may exist, and the key makes a retry safe.
-  if (!extensions) return { code: 'NO_ANSWER', retryable: true, retryAfterMs: null };
-  const { code, retryable, retryAfterMs } = extensions;
+  const extensions = refusals.map((each) => each.extensions);
+  const refusal = extensions.find((each) => typeof each?.['retryable'] === 'boolean') ?? extensions[0];
+  // Only the gateway says whether to retry. Otherwise the evaluation may exist, and the key makes a retry safe.
+  const { code = 'NO_ANSWER', retryable = true, retryAfterMs } = refusal ?? {};
   return {
     code: String(code),
     retryable: retryable === true,

@@ -386,6 +386,16 @@ describe('the example of a back end in front of a gateway that refuses', () => {
     expect(JSON.parse(told)).toMatchObject({ status: 'RESTRICTED', reason: 'RATE_LIMITED' });
   });
 
+  it('the example of a back end reports a router’s own refusal by its code, and repeats a report', async () => {
+    const refused = { data: null, errors: [{ message: 'Who?', extensions: { code: 'ROUTER_REFUSED' } }] };
+    expect(JSON.parse((await run(print, () => ({ body: refused }))).told)).toMatchObject({
+      reason: 'ROUTER_REFUSED',
+    });
+    const { keys, told } = await run(report, (_, count) => (count < 3 ? { body: refused } : reported()));
+    expect(keys).toEqual(Array(3).fill('report of ceval_1: ALLOWED'));
+    expect(told).toBe('');
+  });
+
   it('the example of a back end sends a report once that is refused for good, and says that it is lost', async () => {
     const refusal = { message: 'Who are you?', extensions: { code: 'UNAUTHENTICATED', retryable: false } };
     const { keys, told } = await run(report, () => ({ status: 401, body: { errors: [refusal] } }));

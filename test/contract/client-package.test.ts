@@ -264,6 +264,20 @@ describe('each example', () => {
   );
 
   it.each(Object.keys(examples) as (keyof typeof examples)[])(
+    'each example reports the code of a router’s own refusal, and retries under the same key (%s)',
+    async (name) => {
+      const upstream = await startRecordingUpstream();
+      const extensions = { code: 'ROUTER_REFUSED' };
+      upstream.answer(200, { data: null, errors: [{ message: 'No.', extensions }] });
+      expect(await outcomeOf(name, upstream.url, 'cus_1')).toBe('ROUTER_REFUSED');
+      const keys = upstream.requests.map(({ body }) => JSON.parse(body).variables.idempotencyKey);
+      expect(keys).toHaveLength(3);
+      expect(new Set(keys).size).toBe(1);
+      await upstream.close();
+    },
+  );
+
+  it.each(Object.keys(examples) as (keyof typeof examples)[])(
     'each example stops within its budget: it neither waits for a distant retry nor for a silent gateway (%s)',
     async (name) => {
       const upstream = await startRecordingUpstream();

@@ -242,13 +242,15 @@ function reasonOf(failure: Pick<Failure, 'code' | 'retryable'> | undefined): str
   return failure.code === 'UPSTREAM_UNAVAILABLE' && !failure.retryable ? keySpent : failure.code;
 }
 
-/** The gateway's own refusal of a request; undefined if it did not answer. */
+/** Why a request was refused; undefined if nothing answered. */
 function refusalIn(error: unknown): Failure | undefined {
   const errors = (error instanceof ClientError && error.response.errors) || [];
   // A router may put an error of its own before the gateway's, which says whether to retry.
-  const refusal = errors.find(({ extensions }) => typeof extensions?.['retryable'] === 'boolean');
+  const refusal =
+    errors.find(({ extensions }) => typeof extensions?.['retryable'] === 'boolean') ?? errors[0];
   if (refusal === undefined) return undefined;
-  const { code, retryable, retryAfterMs } = refusal.extensions;
+  // Only the gateway says whether to retry. Otherwise the evaluation may exist, and the key makes a retry safe.
+  const { code = 'NO_ANSWER', retryable = true, retryAfterMs } = refusal.extensions ?? {};
   return {
     message: refusal.message,
     code: String(code),
