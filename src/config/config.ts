@@ -18,15 +18,9 @@ import { proxyOf, withProxies } from './proxy-settings.ts';
 import { readSecretFile, type SecretFile } from './secret-file-watcher.ts';
 import { acceptedValues } from './setting-descriptions.ts';
 import { isLiveKey } from './setting-types.ts';
-import {
-  type Environment,
-  isSecret,
-  type Secrets,
-  secretSettings,
-  settings,
-  withoutCredentials,
-} from './settings.ts';
-import { shownCollector, tracingOf, withoutUnusedTracing } from './tracing-settings.ts';
+import { type Environment, isSecret, type Secrets, secretSettings, settings } from './settings.ts';
+import { shownValue } from './shown-values.ts';
+import { tracingOf, withoutUnusedTracing } from './tracing-settings.ts';
 
 /** All settings, validated and frozen. */
 export interface Config {
@@ -191,8 +185,9 @@ function fileOf(setting: keyof Secrets, said: Environment): string | undefined {
 
 function faultOf(issue: z.core.$ZodIssue, set: Environment): string {
   const name = String(issue.path[0]) as keyof typeof settings.shape;
-  const shown = name.endsWith('_ENDPOINT') ? shownCollector : withoutCredentials;
-  const got = isSecret(name) ? 'an invalid value (not shown)' : JSON.stringify(shown(set[name] ?? ''));
+  const got = isSecret(name)
+    ? 'an invalid value (not shown)'
+    : JSON.stringify(shownValue(name, set[name] ?? ''));
   const source = set[`${name}_FILE`] === undefined ? name : `${name}_FILE: its content`;
   return `${source}${source === name ? ':' : ''} must be ${acceptedValues(settings.shape[name])}, got ${got}`;
 }

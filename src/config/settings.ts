@@ -18,14 +18,6 @@ export function isSecret(name: string): boolean {
   return [...secretSettings, ...otherSecrets].some((secret) => secret === name);
 }
 
-/** A value without the user and password of a URL in it. */
-export function withoutCredentials(value: string): string {
-  const start = value.indexOf('//');
-  // The last one: some URL parsers accept `@` and `/` within a password.
-  const end = value.lastIndexOf('@');
-  return start < 0 || end < start ? value : `${value.slice(0, start)}//•••${value.slice(end)}`;
-}
-
 /** The environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 

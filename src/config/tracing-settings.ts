@@ -1,5 +1,5 @@
 import type { TracingSettings } from '../telemetry/tracing.ts';
-import { type Environment, type Settings, withoutCredentials } from './settings.ts';
+import type { Environment, Settings } from './settings.ts';
 
 /**
  * Platforms set the standard variables for all services, so an invalid one that is not used must not prevent startup.
@@ -31,19 +31,6 @@ export function tracingOf(values: Settings): TracingSettings | undefined {
     serviceName: values.OTEL_SERVICE_NAME,
     resourceAttributes: values.OTEL_RESOURCE_ATTRIBUTES,
   };
-}
-
-/**
- * A collector's URL as it may be shown: some collectors take a token in another path than OTLP's, or in the query. It may
- * be invalid, if it is being refused or is not read.
- */
-export function shownCollector(text: string): string {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol))
-    return withoutCredentials(text).replace(/^((?:\w+:\/\/)?[^/?#]*)[/?#].*/s, '$1/…');
-  const { origin, pathname, search } = url;
-  const path = /^(\/v1\/traces)*\/?$/.test(pathname) ? pathname.replace(/\/$/, '') : '/…';
-  return `${origin}${path}${search === '' ? '' : '?…'}`;
 }
 
 // An endpoint for all kinds of telemetry is the base URL of each kind (OpenTelemetry, "OTLP Exporter Configuration").

@@ -1,8 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { withProxies } from '../config/proxy-settings.ts';
 import { describeSettings, type SettingDescription } from '../config/setting-descriptions.ts';
-import { withoutCredentials } from '../config/settings.ts';
-import { shownCollector } from '../config/tracing-settings.ts';
+import { shownValue } from '../config/shown-values.ts';
 import { configSummary } from './config-summary.ts';
 import { startupWarnings } from './startup-warnings.ts';
 
@@ -32,8 +31,7 @@ ${warningsOf(config, environment)}`;
 }
 
 function masked({ name, secret }: SettingDescription, value: string): string {
-  if (name.endsWith('_ENDPOINT')) return shownCollector(value);
-  if (!secret) return withoutCredentials(value);
+  if (!secret) return shownValue(name, value);
   // Of a Stripe key, only the kind and mode are shown.
   const mode = /^(sk|rk|sk_org)_(live|test)_/.exec(value)?.[0];
   return `${mode === undefined ? '' : `${mode}… `}(not shown)`;

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { packageInfo } from '../config/package-info.ts';
-import { shownCollector } from '../config/tracing-settings.ts';
+import { shownCollector } from '../config/shown-values.ts';
 import { firstCall } from './startup-banner.ts';
 
 /** The configuration as the fields of one log line, like `configSummary` for people. */

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { shownCollector } from '../config/tracing-settings.ts';
+import { shownCollector } from '../config/shown-values.ts';
 
 /**
  * A summary of the configuration for a person at a terminal, one line per feature. `url` is the gateway's, once it

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { shownCollector } from '../config/tracing-settings.ts';
+import { shownCollector } from '../config/shown-values.ts';
 import { unrecognizedVariables } from './unrecognized-variables.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
