@@ -44,12 +44,13 @@ export async function callUpstream(
       attempts.push(attempt);
       if (attempt.success !== undefined) {
         const response = readResponse(attempt.success);
+        if (!response.isRepeat) return response;
         // What this attempt repeats may have been made by an earlier one of this call, whose response was lost. A poll
         // waits for another call's evaluation, which has been counted there.
         const mayBeOurs = attempts
           .slice(0, -1)
           .some((earlier) => !earlier.keyInUse && mayHaveHadEffect(earlier));
-        return { ...response, isRepeat: response.isRepeat && !mayBeOurs };
+        return { ...response, isRepeat: !mayBeOurs };
       }
       const delayMs = delayBeforeRetry(upstream, call, attempt, attempts);
       if (delayMs === undefined) throw errorOf(attempt, attempts);
