@@ -256,9 +256,7 @@ describe('each example', () => {
         response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
       });
       expect(await outcomeOf(name, upstream.url, 'cus_1')).toBe('OVERLOADED');
-      const keys = upstream.requests.map(({ body }) => JSON.parse(body).variables.idempotencyKey);
-      expect(keys).toHaveLength(3);
-      expect(new Set(keys).size).toBe(1);
+      expectOneKeyIn(upstream.requests, 3);
       await upstream.close();
     },
   );
@@ -270,9 +268,7 @@ describe('each example', () => {
       const extensions = { code: 'ROUTER_REFUSED' };
       upstream.answer(200, { data: null, errors: [{ message: 'No.', extensions }] });
       expect(await outcomeOf(name, upstream.url, 'cus_1')).toBe('ROUTER_REFUSED');
-      const keys = upstream.requests.map(({ body }) => JSON.parse(body).variables.idempotencyKey);
-      expect(keys).toHaveLength(3);
-      expect(new Set(keys).size).toBe(1);
+      expectOneKeyIn(upstream.requests, 3);
       await upstream.close();
     },
   );
@@ -292,3 +288,10 @@ describe('each example', () => {
     },
   );
 });
+
+/** Each request is a retry under the first one's idempotency key. */
+function expectOneKeyIn(requests: readonly { body: string }[], count: number): void {
+  const keys = requests.map(({ body }) => JSON.parse(body).variables.idempotencyKey);
+  expect(keys).toHaveLength(count);
+  expect(new Set(keys).size).toBe(1);
+}

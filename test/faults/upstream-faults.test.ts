@@ -3,7 +3,7 @@ import { failureCodes } from '../../src/errors/error-codes.ts';
 import { accountsOfCallers, inAccount } from '../harness/callers-accounts.ts';
 import { createEverything } from '../harness/evaluations.ts';
 import { type FaultyUpstream, startFaultyUpstream } from '../harness/faulty-upstream.ts';
-import { startTestGateway, upstreamAt } from '../harness/gateway.ts';
+import { upstreamAt } from '../harness/gateway.ts';
 import { canaries, personalInput } from '../harness/personal-input.ts';
 import { sharedGateways } from '../harness/shared-gateways.ts';
 import { faultRows, rowSettings } from './rows.ts';
@@ -35,32 +35,31 @@ describe.each([
   });
 
   // Each row has an account, so that rows do not share the circuit breaker and the retry budget.
-  const rows = faultRows.map((row, index) => ({ ...row, account: `acct_row${index}` }));
-
-  // A few run on a default gateway as well, each on its own: it has one circuit breaker and one retry budget.
-  const byDefault = [
-    'the connection is reset after Stripe evaluated',
-    'there is never a response',
-    '429 every time',
-    '500 every time',
-  ];
+  const rows = faultRows.map((row, index) => ({
+    ...row,
+    accounts: accountsOfCallers,
+    headers: inAccount(`acct_row${index}`),
+    open: gatewayWith,
+  }));
+  // A default gateway has one circuit breaker and one retry budget, so each row has its own.
   const rowsByDefault = faultRows
-    .filter(({ when }) => byDefault.includes(when))
-    .map((row) => ({ ...row, when: `${row.when} (one account)`, account: undefined }));
+    .filter(({ onDefaultGateway }) => onDefaultGateway)
+    .map((row) => ({
+      ...row,
+      when: `${row.when} (one account)`,
+      accounts: {},
+      headers: {},
+      open: sharedGateways(),
+    }));
 
   it.each([...rows, ...rowsByDefault])('the gateway answers $outcome when $when', async (row) => {
-    const own = row.account === undefined;
-    const settings = { ...(own ? {} : accountsOfCallers), ...rowSettings(row), STRIPE_API: api };
-    const gateway = await (own ? startTestGateway : gatewayWith)(upstreamAt(upstream.url, settings));
+    const settings = { ...row.accounts, ...rowSettings(row), STRIPE_API: api };
+    const gateway = await row.open(upstreamAt(upstream.url, settings));
     const linesBefore = (await gateway.flushed()).length;
     const answers: string[] = [];
     const create = async (idempotencyKey: string) => {
       const variables = { input: { ...input, idempotencyKey } };
-      const { text, data } = await gateway.send(
-        createEverything,
-        variables,
-        own ? {} : inAccount(row.account),
-      );
+      const { text, data } = await gateway.send(createEverything, variables, row.headers);
       answers.push(text);
       return data.createCustomerEvaluation;
     };
@@ -99,6 +98,5 @@ describe.each([
     expect(clean.errors).toEqual([]);
     const said = [...answers, ...(await gateway.flushed()).slice(linesBefore)].join('\n');
     for (const canary of canaries) expect(said).not.toContain(canary);
-    if (own) await gateway.close();
   });
 });

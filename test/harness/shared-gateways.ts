@@ -16,8 +16,11 @@ export function sharedGateways(
   });
   return (environment = {}) => {
     const settings = JSON.stringify(environment);
-    const gateway = gateways.get(settings) ?? startTestGateway(environment, options);
+    const started = gateways.get(settings);
+    if (started !== undefined) return started;
+    const gateway = startTestGateway(environment, options);
     gateways.set(settings, gateway);
+    // The next test starts another.
     gateway.catch(() => gateways.delete(settings));
     return gateway;
   };
