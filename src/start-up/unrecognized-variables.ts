@@ -1,3 +1,4 @@
+import leven from 'leven';
 import { describeSettings } from '../config/setting-descriptions.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -28,19 +29,6 @@ function familyOf(name: string): string {
 // Short names are similar by chance: HOST and HOME, PORT and PATH.
 function isMisspelt(name: string, setting: string): boolean {
   const tolerated = Math.min(2, Math.floor(setting.length / 5));
-  return Math.abs(name.length - setting.length) <= tolerated && distance(name, setting) <= tolerated;
-}
-
-/** The edit distance of two words (Levenshtein). */
-function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [index, letter] of [...one].entries()) {
-    const next = [index + 1];
-    for (const [column, otherLetter] of [...other].entries()) {
-      const replaced = (row[column] ?? 0) + (letter === otherLetter ? 0 : 1);
-      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[other.length] ?? 0;
+  // Beyond the maximum, the result is the maximum.
+  return leven(name, setting, { maxDistance: tolerated + 1 }) <= tolerated;
 }
