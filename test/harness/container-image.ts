@@ -109,9 +109,10 @@ function nodeFiles(root: string): string {
   for (const folder of ['root', 'tmp', 'etc']) mkdirSync(path.join(root, folder), { recursive: true });
   // Tells npm where its configuration and cache are. buildah takes HOME from here.
   writeFileSync(path.join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
-  const [packages = ''] = execFileSync('npm', ['root', '--global'], { encoding: 'utf8' }).split('\n');
+  // The npm that runs this. `npm root --global` names the folder of the first node in PATH, which may be the project's.
+  const ownNpm = path.resolve(process.env['npm_execpath'] ?? '', '../..');
   const npm = path.join(root, 'usr/local/lib/node_modules/npm');
-  cpSync(path.join(packages, 'npm'), npm, { recursive: true });
+  cpSync(ownNpm, npm, { recursive: true });
   symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', path.join(root, 'usr/local/bin/npm'));
   // The C library loads these to resolve names.
   const [, libraries = ''] = /(\/\S*)\/libc\.so/.exec(librariesOf(process.execPath).join('\n')) ?? [];
