@@ -1,5 +1,5 @@
 import { isAccountId, isOrganizationKey } from '../stripe/http/account-keys.ts';
-import { oldestV2Version } from '../stripe/versions.ts';
+import { mayHaveV2, oldestV2Version } from '../stripe/versions.ts';
 import { isLiveKey, isLoopback } from './setting-types.ts';
 import { type Environment, settings } from './settings.ts';
 
@@ -65,8 +65,8 @@ function apiFaults(set: Environment): string[] {
       .filter((name) => set[name] !== undefined)
       .map((name) => `${name}: is only read with STRIPE_API=v2`);
   }
-  if (version === undefined || version >= oldestV2Version) return [];
-  return [`STRIPE_API_VERSION: must be ${oldestV2Version} or later with STRIPE_API=v2`];
+  if (version === undefined || mayHaveV2(version)) return [];
+  return [`STRIPE_API_VERSION: must be ${oldestV2Version} or a later preview with STRIPE_API=v2`];
 }
 
 const settingsOfAccounts = [

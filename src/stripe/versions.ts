@@ -29,8 +29,17 @@ const activitiesPathSince: readonly [PathSince, ...PathSince[]] = [
 ];
 type PathSince = readonly [date: string, path: string];
 
-/** The first version that has v2 signals. */
-export const oldestV2Version = activitiesPathSince[0][0];
+/** The first version that has v2 signals. Their versions are previews. */
+export const oldestV2Version = `${activitiesPathSince[0][0]}.preview`;
+
+/**
+ * Whether a version may have v2 signals. Of those released so far, only previews do; of a later one, the upstream
+ * decides. Source: https://docs.stripe.com/release-phases
+ */
+export function mayHaveV2(version: string): boolean {
+  const isLaterRelease = version.slice(0, 10) > defaultVersion.slice(0, 10);
+  return version >= oldestV2Version && (version.endsWith('.preview') || isLaterRelease);
+}
 
 /** The path of account activities in a version of v2. */
 export function activitiesPathOf(version: string): string {

@@ -159,7 +159,7 @@ describe('entities', () => {
     const { data, errors } = await older.send(entities, { representations: [evaluation('a')] });
     expect(data._entities).toEqual([null]);
     expect(errors?.[0]).toMatchObject({
-      message: expect.stringContaining('2026-06-01'),
+      message: expect.stringContaining('June 2026 or later'),
       path: ['_entities', 0],
       extensions: { code: 'UPSTREAM_UNSUPPORTED' },
     });

@@ -84,11 +84,13 @@ describe('an evaluation by its id', () => {
       const { errors } = await older.send(retrieve, { id: 'ceval_1' });
       expect(errors).toMatchObject([
         {
-          message: expect.stringContaining('2026-06-01 or later'),
+          message: expect.stringContaining('June 2026 or later'),
           extensions: { code: 'UPSTREAM_UNSUPPORTED', effect: 'NONE' },
         },
       ]);
       expect(upstream.requests).toEqual([]);
+      const [line] = (await older.flushed()).filter((text) => text.includes('UPSTREAM_UNSUPPORTED'));
+      expect(JSON.parse(line ?? '{}').note).toContain('June 2026 or later');
       await older.close();
     },
   );

@@ -1,13 +1,13 @@
 import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import { maxProblems } from '../../graph/input-validation.ts';
-import { firstVersionWith, type VersionCapabilities } from '../../stripe/versions.ts';
+import { type VersionCapabilities, versionsWith } from '../../stripe/versions.ts';
 
 /** The capabilities that callers request by a field. Reports are translated to what the version supports. */
 type Capability = Exclude<keyof VersionCapabilities, 'outcomeReports'>;
 
 const asks: Readonly<Record<Capability, string>> = {
   clientData: '`data` in place of a Radar Session',
-  retrieve: 'retrieving an evaluation',
+  retrieve: 'Retrieving an evaluation',
 };
 
 /**
@@ -20,8 +20,12 @@ export function requireCapability(
   paths: readonly (readonly string[])[],
 ): void {
   if (capabilities[capability]) return;
-  const message = `${asks[capability]} needs a Stripe API version of ${firstVersionWith(capability)} or later; this gateway is configured for an older one.`;
+  const message = `${asks[capability]} needs a Stripe API version of ${versionsWith(capability)}; this gateway is configured for an older one.`;
   throw paths.length === 0
-    ? new UpstreamCallError('UPSTREAM_UNSUPPORTED', { effect: 'NONE', problems: [{ message }] })
+    ? new UpstreamCallError('UPSTREAM_UNSUPPORTED', {
+        effect: 'NONE',
+        problems: [{ message }],
+        operatorNote: message,
+      })
     : UpstreamCallError.ofFields('UPSTREAM_UNSUPPORTED', paths.slice(0, maxProblems), message);
 }

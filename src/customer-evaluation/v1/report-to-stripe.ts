@@ -1,6 +1,6 @@
 import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import type { ReportEventParams, ReportOutcomeParams } from '../../stripe/customer-evaluation.wire.ts';
-import { firstVersionWith, type VersionCapabilities } from '../../stripe/versions.ts';
+import { type VersionCapabilities, versionsWith } from '../../stripe/versions.ts';
 import type { CustomerEvaluationWarning } from '../customer-evaluation-warning.type.ts';
 import type { EventType } from '../event-type.enum.ts';
 import { lost, type Report, type TranslatedReport } from '../report.ts';
@@ -80,7 +80,7 @@ const reasonsOf = { LOGIN: loginReasons, REGISTRATION: registrationReasons } as 
 
 // These versions attach a customer only with a reported success, which this report lacks.
 function customerAlone({ path }: Report): UpstreamCallError {
-  const rule = `attaching a customer without a status needs a Stripe API version of ${firstVersionWith('outcomeReports')} or later; this gateway is configured for an older one.`;
+  const rule = `attaching a customer without a status needs a Stripe API version of ${versionsWith('outcomeReports')}; this gateway is configured for an older one.`;
   return UpstreamCallError.ofField('UPSTREAM_UNSUPPORTED', [...path, 'customer'], rule);
 }
 

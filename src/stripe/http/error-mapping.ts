@@ -84,7 +84,7 @@ function permissionNote(missing: readonly string[]): string {
 
 // Accounts that were not invited to the preview get the same responses as older versions.
 const noPreview =
-  'STRIPE_API_VERSION has no such call or parameter, or this account is not in the private preview of customer evaluations: ask Stripe for an invitation, or set STRIPE_API=v2';
+  'STRIPE_API_VERSION has no such call or parameter. With STRIPE_API=v1, this account may also lack the private preview of customer evaluations: ask Stripe for an invitation, or set STRIPE_API=v2';
 
 interface KnownError {
   readonly code: FailureCode;
