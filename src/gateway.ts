@@ -131,12 +131,7 @@ async function openGateway(
     telemetry,
     log,
   });
-  opened.push(() =>
-    drain.end(
-      () => server.close(),
-      () => server.server.closeAllConnections(),
-    ),
-  );
+  opened.push(() => drain.end(server));
   return {
     url: await server.listen({ host: config.host, port: config.port, backlog: 4096 }),
     inFlight: () => drain.inFlight,

@@ -3,6 +3,16 @@ import { defaultVersion, stripeApis, versionPattern } from '../stripe/versions.t
 import { logLevels } from '../telemetry/log.ts';
 import { accepts, secretFile, wholeNumber } from './setting-types.ts';
 
+/**
+ * Whether it is an origin as browsers send it (RFC 6454, 6.2). Apps of Capacitor, Ionic and Tauri, and extensions, have a
+ * scheme of their own, whose origin the URL standard calls opaque.
+ */
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { origin } = new URL(text);
+  return origin === 'null' ? /^[a-z][a-z\d+.-]*:\/\/[a-z\d.[\]:-]+$/.test(text) : origin === text;
+}
+
 /** The settings of every deployment. */
 export const settingsForEveryone = {
   NODE_ENV: accepts('production, development or test', z.enum(['production', 'development', 'test']))
@@ -39,13 +49,11 @@ export const settingsForEveryone = {
     .describe('how callers are authenticated; must be set in production')
     .meta({ defaultsTo: '`none`' }),
   CORS_ORIGINS: accepts(
-    'exact origins, comma separated, such as https://shop.example',
+    'exact origins, comma separated, such as https://shop.example or capacitor://localhost',
     z
       .string()
       .transform((list) => list.split(',').map((origin) => origin.trim()))
-      .refine((origins) =>
-        origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
-      ),
+      .refine((origins) => origins.every(isOrigin)),
   )
     .optional()
     .describe('exact origins whose pages may call from a browser')

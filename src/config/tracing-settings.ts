@@ -10,10 +10,15 @@ export function withoutUnusedTracing(set: Environment): Environment {
     endpoint === undefined ||
     set['OTEL_TRACES_EXPORTER'] === 'none' ||
     set['OTEL_SDK_DISABLED']?.toLowerCase() === 'true';
-  const isRead = (name: string): boolean =>
-    name === 'OTEL_TRACES_SAMPLER_ARG'
-      ? !isOff && (set['OTEL_TRACES_SAMPLER'] ?? '').endsWith('traceidratio')
-      : !isOff || !name.startsWith('OTEL_');
+  const isRead = (name: string): boolean => {
+    if (!name.startsWith('OTEL_')) return true;
+    if (isOff) return false;
+    if (name === 'OTEL_TRACES_SAMPLER_ARG')
+      return (set['OTEL_TRACES_SAMPLER'] ?? '').endsWith('traceidratio');
+    // The variable of a kind of telemetry replaces the one of all kinds (OpenTelemetry, "OTLP Exporter Configuration").
+    const [, own] = /^OTEL_EXPORTER_OTLP_(\w+)$/.exec(name) ?? [];
+    return own === undefined || set[`OTEL_EXPORTER_OTLP_TRACES_${own}`] === undefined;
+  };
   return Object.fromEntries(Object.entries(set).filter(([name]) => isRead(name)));
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import type { DrainSettings } from '../config/http-settings.ts';
 import { DrainingError } from '../errors/draining-error.ts';
 import { HttpError } from './http-error.ts';
@@ -65,8 +65,16 @@ export class Drain {
     done();
   };
 
-  /** Runs the phases, then calls `close`, and `cut` if that takes too long. */
-  async end(close: () => Promise<unknown>, cut: () => void): Promise<void> {
+  /** Runs the phases, then closes the server, and cuts its connections if that takes too long. */
+  async end(server: FastifyInstance): Promise<void> {
+    // A server whose port is in use never listened.
+    if (server.server.listening) await this.#runPhases();
+    const cutting = setTimeout(() => server.server.closeAllConnections(), lingerMs);
+    await server.close();
+    clearTimeout(cutting);
+  }
+
+  async #runPhases(): Promise<void> {
     this.#phase = 'leaving';
     if (this.#settings.delayMs > 0) await delay(this.#settings.delayMs);
     this.#phase = 'refusing';
@@ -76,9 +84,6 @@ export class Drain {
       });
       await Promise.race([emptied, delay(this.#settings.limitMs, undefined, { ref: false })]);
     }
-    const cutting = setTimeout(cut, lingerMs);
-    await close();
-    clearTimeout(cutting);
   }
 }
 

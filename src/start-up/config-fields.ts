@@ -22,7 +22,9 @@ export function configFields(config: Config, url: string): Readonly<Record<strin
     issuer: authentication.mode === 'jwt' ? authentication.issuer : null,
     signalsVisibility: config.signalsVisibility,
     rateLimitPerMinute: rateLimits.perMinute ?? 'off',
-    rateLimitPerAddressPerMinute: rateLimits.perAddressPerMinute ?? 'off',
+    // A router's address is not counted.
+    rateLimitPerAddressPerMinute:
+      authentication.mode === 'router' ? 'off' : (rateLimits.perAddressPerMinute ?? 'off'),
     rateLimitStore: rateLimits.redisUrl === undefined ? 'memory' : 'redis',
     trustedDocuments: trustedDocuments.mode,
     introspection: config.introspection,

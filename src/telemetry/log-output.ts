@@ -107,6 +107,8 @@ class PipeOutput implements LogOutput {
 class FileOutput implements LogOutput {
   readonly #descriptor: number;
   #unreported = 0;
+  /** Whether the file ends with the part of a line that fitted. */
+  #isCutOff = false;
   dropped = 0;
 
   constructor(descriptor: number) {
@@ -114,12 +116,23 @@ class FileOutput implements LogOutput {
   }
 
   write(line: string): void {
+    if (this.#unreported > 0 && this.#append(droppedLine(this.#unreported))) this.#unreported = 0;
+    if (this.#append(line)) return;
+    this.dropped += 1;
+    this.#unreported += 1;
+  }
+
+  /** Whether the whole line was written. A disk that fills up takes the part that fits (write(2)). */
+  #append(line: string): boolean {
+    const bytes = Buffer.from(this.#isCutOff ? `\n${line}` : line);
+    let written = 0;
     try {
-      writeSync(this.#descriptor, this.#unreported > 0 ? droppedLine(this.#unreported) + line : line);
-      this.#unreported = 0;
+      while (written < bytes.length) written += writeSync(this.#descriptor, bytes, written);
+      this.#isCutOff = false;
+      return true;
     } catch {
-      this.dropped += 1;
-      this.#unreported += 1;
+      this.#isCutOff ||= written > 0;
+      return false;
     }
   }
 

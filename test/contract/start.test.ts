@@ -187,6 +187,7 @@ describe('the process', () => {
       account: 'acct_1',
       proxy: 'http://proxy.example:3128',
       authMode: 'router',
+      rateLimitPerAddressPerMinute: 'off',
       rateLimitStore: 'redis',
       tracesTo: 'http://127.0.0.1:1/v1/traces',
       introspection: false,
@@ -277,7 +278,8 @@ describe('the process', () => {
   ])('the process refuses a taken port with 1, naming it and what to do ($what)', async ({ args }) => {
     const taken = await startRecordingUpstream();
     const { port } = new URL(taken.url);
-    const gateway = start({ PORT: port }, ...args);
+    // The test ends before such a delay would.
+    const gateway = start({ PORT: port, DRAIN_DELAY_MS: '600000' }, ...args);
     expect(await gateway.exited).toBe(1);
     expect(gateway.told()).toContain(`Port ${port} is in use: set PORT to another port`);
     expect(gateway.told()).not.toContain('    at ');

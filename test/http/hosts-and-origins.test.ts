@@ -163,6 +163,19 @@ describe('A browser page', () => {
     expect(await allowed(chosen, 'https://shop.example')).toEqual([true, true]);
   });
 
+  it.each(['capacitor://localhost', 'ionic://localhost', 'tauri://localhost', 'chrome-extension://abcdefgh'])(
+    'A browser page of an app or extension, %s, may call once CORS_ORIGINS has its origin, as the log advises',
+    async (origin) => {
+      const without = await start({ CORS_ORIGINS: 'https://shop.example' });
+      expect(await allowed(without, origin)).toEqual([false, false]);
+      expect(JSON.parse(await without.logged(/refused by CORS: add it to CORS_ORIGINS/)).origin).toBe(origin);
+      await without.close();
+      const chosen = await start({ CORS_ORIGINS: `https://shop.example,${origin}` });
+      expect(await allowed(chosen, origin)).toEqual([true, true]);
+      expect(await allowed(chosen, `${origin}.evil`)).toEqual([false, false]);
+    },
+  );
+
   it('A browser page that is refused is logged once per origin, up to a hundred, and only if the origin is valid', async () => {
     const strict = await start({ NODE_ENV: 'production', AUTH_MODE: 'none', UPSTREAM: 'sandbox' });
     const own = new URL(strict.url).origin;

@@ -100,6 +100,17 @@ describe('a start', () => {
       { ...collector, OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '.25' },
     ],
     ['an argument that its sampler does not read', { ...collector, OTEL_TRACES_SAMPLER_ARG: 'rules=x' }],
+    [
+      'settings of all telemetry that traces replace with their own',
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317',
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+        OTEL_EXPORTER_OTLP_TIMEOUT: '10s',
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://127.0.0.1:1/v1/traces',
+        OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/protobuf',
+        OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: '1000',
+      },
+    ],
     ['a protocol for a collector that is not there', { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }],
     [
       'any tracing setting where tracing is switched off',

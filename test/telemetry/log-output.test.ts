@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -125,6 +127,32 @@ describe('a log that nobody reads', () => {
     expect(await dropped(metrics)).toBeGreaterThan(0);
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  it('a log on a disk that fills up in the middle of a line has whole lines again once there is room', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'log-'));
+    const file = path.join(folder, 'log');
+    // A limit on the size of files, in KiB, acts like a full disk.
+    const limited = 'ulimit -f 8; NODE_DISABLE_COMPILE_CACHE=1 exec "$0" dist/main.js';
+    const { child, url, metrics } = await start(openSync(file, 'a'), [
+      'bash',
+      '-c',
+      limited,
+      process.execPath,
+    ]);
+    while ((await dropped(metrics)) === 0) await create(url);
+    const [cutOff = ''] = readFileSync(file, 'utf8').split('\n').slice(-1);
+    expect(cutOff).not.toBe('');
+    writeFileSync(file, cutOff);
+    await create(url);
+    const [first, ...lines] = readFileSync(file, 'utf8').trimEnd().split('\n');
+    expect(first).toBe(cutOff);
+    const told = lines.map((line) => JSON.parse(line));
+    expect(told[0]).toMatchObject({ msg: 'log lines were dropped', lines: await dropped(metrics) });
+    expect(told.at(-1)).toMatchObject({ msg: 'operation' });
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    rmSync(folder, { recursive: true });
   });
 });
 
