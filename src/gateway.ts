@@ -81,8 +81,9 @@ async function openGateway(
     log,
   });
   opened.push(() => telemetry.close());
-  const { maxCost, preparedOperations, secretKeysDirectory } = config;
-  const keys = secretKeysDirectory === undefined ? undefined : new AccountKeyFiles(secretKeysDirectory, log);
+  const { maxCost, preparedOperations, secretKeysDirectory: directory } = config;
+  const modeOfKeys = config.mode === 'live' ? 'live' : 'test';
+  const keys = directory === undefined ? undefined : new AccountKeyFiles(directory, modeOfKeys, log);
   const stripe = new StripeClient(upstream, outgoing, telemetry.breakerChanged, keys);
   opened.push(() => stripe.close());
   const renewals = {

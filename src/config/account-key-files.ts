@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { AccountKey, AccountKeys } from '../stripe/http/account-keys.ts';
 import { parseSecret } from './config.ts';
 import { readSecret } from './secret-file-watcher.ts';
+import { isLiveKey } from './setting-types.ts';
 
 /** A key last read longer ago than this is read again when it is used. */
 const freshMs = 1_000;
@@ -31,11 +32,14 @@ interface KeyFile {
  */
 export class AccountKeyFiles implements AccountKeys {
   readonly #directory: string;
+  readonly #mode: 'live' | 'test';
   readonly #log: Logger;
   readonly #files = new LRUCache<string, KeyFile>({ max: maxKeys });
 
-  constructor(directory: string, log: Logger) {
+  /** `mode` is that of `STRIPE_SECRET_KEY`, which pages, logs and v2's evaluations without `livemode` show. */
+  constructor(directory: string, mode: 'live' | 'test', log: Logger) {
     this.#directory = directory;
+    this.#mode = mode;
     this.#log = log;
   }
 
@@ -89,13 +93,14 @@ export class AccountKeyFiles implements AccountKeys {
     // A file that exists but can't be read must not cause another key to be used.
     if (text === undefined) return existsSync(file) ? 'malformed' : 'none';
     const key = parseSecret('STRIPE_SECRET_KEY', text);
-    return typeof key === 'string' ? { key } : 'malformed';
+    return typeof key === 'string' && isLiveKey(key) === (this.#mode === 'live') ? { key } : 'malformed';
   }
 
   #tell(stripeAccount: string, state: 'renewed' | 'removed' | 'refused'): void {
     const fields = { setting: 'STRIPE_SECRET_KEYS_DIR', stripeAccount, state };
-    if (state === 'refused') this.#log.error(fields, 'an account’s key file does not contain a valid key');
-    else this.#log.info(fields, 'secret file reloaded');
+    if (state === 'refused') {
+      this.#log.error(fields, `an account’s key file does not contain a valid ${this.#mode} key`);
+    } else this.#log.info(fields, 'secret file reloaded');
   }
 }
 

@@ -308,8 +308,21 @@ describe('keys of single accounts', () => {
     });
     expect(await outcomeOf('acct_2')).toBe('UPSTREAM_REFUSED');
     expect(upstream.requests).toEqual([]);
-    await own.logged(/an account’s key file does not contain a valid key/);
+    await own.logged(/an account’s key file does not contain a valid test key/);
     expect((await own.flushed()).join('')).not.toContain('not a key');
+  });
+
+  it('a live key beside a test key in STRIPE_SECRET_KEY is refused, and replaces no key, because the gateway says that it is in test mode', async () => {
+    write('acct_2', 'sk_live_canary');
+    const own = await start({ STRIPE_SECRET_KEYS_DIR: directory });
+    expect(await outcomeOf('acct_2')).toBe('UPSTREAM_REFUSED');
+    expect(upstream.requests).toEqual([]);
+    expect(await outcomeOf('acct_1')).toBe('OK');
+    write('acct_1', 'sk_live_canary');
+    const refusals = () => own.log.filter((line) => line.includes('does not contain a valid test key'));
+    while (refusals().length < 2) expect(await outcomeOf('acct_1')).toBe('OK');
+    expect(keySent()).toBe('Bearer sk_test_one');
+    expect(refusals().map((line) => JSON.parse(line).stripeAccount)).toEqual(['acct_2', 'acct_1']);
   });
 
   it('a named pipe in place of an account’s key file is refused, and does not keep the gateway from ending', async () => {
@@ -334,7 +347,7 @@ describe('keys of single accounts', () => {
     await until('Bearer sk_test_two');
     // An invalid file does not replace the key in use.
     write('acct_1', 'sk_te');
-    while (!own.log.some((line) => line.includes('does not contain a valid key'))) {
+    while (!own.log.some((line) => line.includes('does not contain a valid test key'))) {
       expect(await outcomeOf('acct_1')).toBe('OK');
     }
     expect(keySent()).toBe('Bearer sk_test_two');

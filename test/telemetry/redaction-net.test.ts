@@ -53,7 +53,7 @@ describe('the net beneath the log', () => {
         'no Authorization header',
         'x-router-secret matches no secret in ROUTER_SECRET',
         'authentication failed',
-        'an account’s key file does not contain a valid key',
+        'a caller header is blank or appears twice',
         'unrecognized settings, check the spelling',
       ]),
     );
