@@ -6,6 +6,11 @@
 /** Where to look first: at the sender of the request, at this gateway and its settings, or at the upstream. */
 export type Fault = 'client' | 'gateway' | 'upstream';
 
+const underSameKey = ' with the same idempotency key';
+
+/** A message for the caller of a query, which has no idempotency key. */
+export const withoutKey = (message: string): string => message.replace(underSameKey, '');
+
 /**
  * The codes of a payload's `errors`: every way in which a call can fail that its caller can act on. The single source
  * for the enum of the schema, its descriptions and the default messages.
@@ -36,19 +41,19 @@ export const failureCodes = {
     retryable: true,
     description:
       'Stripe’s rate limit was hit, and retries did not help. Wait for `retryAfterMs`, then retry.',
-    message: 'Stripe is limiting the rate of calls. Wait, then retry with the same idempotency key.',
+    message: `Stripe is limiting the rate of calls. Wait, then retry${underSameKey}.`,
   },
   UPSTREAM_TIMEOUT: {
     fault: 'upstream',
     retryable: true,
     description: 'Stripe did not respond before the deadline. Retry with the payload’s `idempotencyKey`.',
-    message: 'Stripe did not respond in time. Retry with the same idempotency key.',
+    message: `Stripe did not respond in time. Retry${underSameKey}.`,
   },
   UPSTREAM_UNAVAILABLE: {
     fault: 'upstream',
     retryable: true,
     description: 'Stripe could not be reached or failed. Retry with the payload’s `idempotencyKey`.',
-    message: 'Stripe is unavailable. Retry with the same idempotency key.',
+    message: `Stripe is unavailable. Retry${underSameKey}.`,
   },
   UPSTREAM_REFUSED: {
     // Stripe refuses our key, account or version: only a settings change fixes that.
@@ -70,7 +75,7 @@ export const failureCodes = {
     retryable: true,
     description:
       'Stripe’s response did not match its API contract. Retry with the payload’s `idempotencyKey`.',
-    message: 'Stripe’s response was invalid. Retry with the same idempotency key.',
+    message: `Stripe’s response was invalid. Retry${underSameKey}.`,
   },
 } as const satisfies Record<
   string,

@@ -4,7 +4,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { addEffect, completeRefusal } from '../errors/complete-refusal.ts';
 import { describeError } from '../errors/describe-error.ts';
-import type { ErrorCode } from '../errors/error-codes.ts';
+import { type ErrorCode, withoutKey } from '../errors/error-codes.ts';
 import { GatewayError, retryAfterSeconds } from '../errors/gateway-error.ts';
 import { bug } from '../errors/http-refusals.ts';
 import { UpstreamCallError } from '../errors/upstream-call-error.ts';
@@ -100,7 +100,9 @@ function causeOf(error: unknown): unknown {
 /** The error for the caller: a neutral message for a bug; otherwise its message, location and code. */
 export function presentError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const cause = causeOf(error);
-  if (cause instanceof UpstreamCallError) return { ...formatted, extensions: failureExtensions(cause) };
+  if (cause instanceof UpstreamCallError) {
+    return { ...formatted, message: withoutKey(formatted.message), extensions: failureExtensions(cause) };
+  }
   if (cause instanceof GatewayError) {
     const { code, retryable, retryAfterMs } = cause;
     const { effect = 'NONE', idempotencyKeys } = formatted.extensions ?? {};

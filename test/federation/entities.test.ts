@@ -152,6 +152,12 @@ describe('entities', () => {
     expect(most).toBe(8);
   });
 
+  it('entities that fail ask for no idempotency key, since a router has none for them', async () => {
+    upstream.answer(503, {});
+    const { errors } = await resolve([evaluation('a')]);
+    expect(errors?.[0]).toMatchObject({ message: 'Stripe is unavailable. Retry.', path: ['_entities', 0] });
+  });
+
   it('entities need a version that can retrieve; with another, the error names one, and nothing is sent', async () => {
     const older = await startTestGateway(
       upstreamAt(upstream.url, { STRIPE_API_VERSION: '2026-03-04.preview' }),

@@ -77,6 +77,23 @@ describe('an evaluation by its id', () => {
     ).toHaveLength(1);
   });
 
+  it.each([
+    { status: 429, answer: {}, message: 'Stripe is limiting the rate of calls. Wait, then retry.' },
+    { status: 503, answer: {}, message: 'Stripe is unavailable. Retry.' },
+    { status: 200, answer: {}, message: 'Stripe’s response was invalid. Retry.' },
+  ])(
+    'an evaluation by its id that fails asks for no idempotency key, since a query has none: $message',
+    async ({ status, answer, message }) => {
+      const once = await startTestGateway(
+        upstreamAt(upstream.url, { STRIPE_API_VERSION: '2026-06-24.preview', UPSTREAM_MAX_ATTEMPTS: '1' }),
+      );
+      upstream.answer(status, answer);
+      const { errors } = await once.send(retrieve, { id: 'ceval_1' });
+      expect(errors).toMatchObject([{ message, extensions: { retryable: true, effect: 'NONE' } }]);
+      await once.close();
+    },
+  );
+
   it.each(['2026-03-04.preview', '2026-05-27.preview'])(
     'an evaluation by its id needs a later version than %s, and says which',
     async (version) => {
