@@ -13,6 +13,9 @@ import { settings } from '../../src/config/settings.ts';
 import { customerEvaluationModule } from '../../src/customer-evaluation/customer-evaluation.module.ts';
 import { buildSubgraph } from '../../src/graph/subgraph-schema.ts';
 import { readCommand } from '../../src/start-up/command-line.ts';
+import { AccountEvaluations } from '../../src/stripe/account-evaluations.ts';
+import { customerEvaluationOperations } from '../../src/stripe/customer-evaluations.ts';
+import { activitiesPathOf, defaultVersion } from '../../src/stripe/versions.ts';
 import { faults } from '../../src/telemetry/outcomes.ts';
 import { startTestGateway, type TestGateway } from '../harness/gateway.ts';
 import { reasonWithout } from '../harness/missing-program.ts';
@@ -98,6 +101,15 @@ describe('the references', () => {
     for (const [, code = ''] of raised.filter(([, each = '']) => !upstreamOnly.test(each))) {
       expect(reference).toContain(`| \`${code}\` |`);
     }
+  });
+
+  it('the references name each call to Stripe that the key must allow', () => {
+    const { operations } = new AccountEvaluations({} as never, activitiesPathOf(defaultVersion));
+    const calls = [customerEvaluationOperations, operations].flatMap((each) => Object.values(each));
+    const rows = calls.map(({ method, pathTemplate }) => `| \`${method} ${pathTemplate}\` |`);
+    expect(rows).toHaveLength(6);
+    const page = readFileSync('docs/production.md', 'utf8');
+    expect(rows.filter((row) => !page.includes(row))).toEqual([]);
   });
 });
 
