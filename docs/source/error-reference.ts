@@ -96,7 +96,7 @@ const topLevelErrors: Record<TopLevelCode | 'BAD_USER_INPUT' | 'NOT_FOUND', read
 
 function thrown(...errors: readonly GatewayError[]): Row[] {
   return errors.map(({ statusCode, retryable, message }) => ({
-    status: String(statusCode ?? '200, with the rest of the answer'),
+    status: String(statusCode ?? '200; the other fields are answered'),
     retryable,
     text: message,
   }));

@@ -77,7 +77,9 @@ export const settingsForFew = {
       .refine((accounts) => accounts.length <= 50 && accounts.every(isStripeAccount)),
   )
     .optional()
-    .describe('accounts that `customer_evaluations_account_attempts_total` names; all others are `other`'),
+    .describe(
+      'accounts that `customer_evaluations_account_attempts_total` names; all others share the label `other`',
+    ),
   SIGNALS_MAX_READS_PER_SECOND: wholeNumber(1, 1000)
     .default(20)
     .describe(

@@ -80,7 +80,7 @@ export const settingsForSome = {
   TRUSTED_DOCUMENTS: accepts('off, prefer or only', z.enum(['off', 'prefer', 'only']))
     .default('off')
     .describe(
-      '`only` refuses all operations except the shipped ones and yours; `prefer` runs the others too, but logs them',
+      'with `only`, refuses all operations except the shipped ones and yours; with `prefer`, runs the others too, and logs them',
     ),
   TRUSTED_DOCUMENTS_PATH: accepts('the path of a manifest or a directory', z.string())
     .optional()
@@ -90,7 +90,9 @@ export const settingsForSome = {
     .describe('the maximum calls to Stripe per minute that one caller’s operations may cause'),
   RATE_LIMIT_PER_ADDRESS_PER_MINUTE: wholeNumberOrOff(1, 1_000_000)
     .prefault('600')
-    .describe('the same per address, across all its callers; refused credentials are counted separately'),
+    .describe(
+      'the maximum calls to Stripe per minute that the operations from one address may cause, across all its callers; refused credentials are counted separately',
+    ),
   REDIS_URL: accepts(
     'redis://host:port or rediss://host:port, in full redis://user:password@host:port/database; % in a password is written %25, the database is a number',
     // ioredis reads the text itself: it takes neither white space nor upper case for a URL or for TLS.

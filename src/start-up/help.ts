@@ -22,11 +22,11 @@ export function helpText(): string {
 
 Settings are environment variables. Defaults are in parentheses.
 
-${plain(groups.join('\n\n'))}
+${withPaths(groups.join('\n\n'))}
 `;
 }
 
-/** Without Markdown; the links of descriptions are relative to docs/reference/settings.md. */
-function plain(text: string): string {
-  return text.replaceAll('`', '').replace(/\[[\w ]+\]\(\.\.\/([\w./-]+)\)/g, 'docs/$1');
+/** Links as paths: those of descriptions are relative to docs/reference/settings.md. Values keep their backticks. */
+function withPaths(text: string): string {
+  return text.replace(/\[[\w ]+\]\(\.\.\/([\w./-]+)\)/g, 'docs/$1');
 }
