@@ -24,7 +24,7 @@ export class TokenCache {
   readonly #verifications = new LRUCache<string, Verification>({
     max: maxTokens,
     ttl: maxAgeMs,
-    // Otherwise what is never asked for again stays until ten thousand others have come.
+    // Otherwise an entry that nobody reads again stays until 10,000 newer ones evict it.
     ttlAutopurge: true,
     ttlResolution: 0,
     perf: performance,

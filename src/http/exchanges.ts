@@ -8,9 +8,9 @@ export interface Exchange {
 }
 
 /**
- * The maximum requests in progress on one connection. Node reads up to 64 kB at a time and starts each request in it:
- * two thousand of a probe's size, each kept with its response until the client reads. Firefox, when it still pipelined,
- * sent at most 32.
+ * The maximum requests in progress on one connection. Node reads up to 64 kB at a time and starts every request in that
+ * chunk: some 2,000 if each is as small as a health probe, each kept with its response until the client reads. Firefox,
+ * when it still pipelined, sent at most 32.
  */
 const maxPipelined = 32;
 

@@ -25,7 +25,10 @@ export function addressIn(entry: string): string | undefined {
 /** Whether an entry of `X-Forwarded-For`, or the address of a connection, is that of a trusted proxy. */
 export type IsTrustedProxy = (entry: string | undefined) => boolean;
 
-/** The client's address before Fastify has the request, as in its `request.ip`: the last that is not a trusted proxy. */
+/**
+ * The same address as Fastify's `request.ip`, before Fastify has seen the request: the rightmost one that is not a
+ * trusted proxy.
+ */
 export function clientAddress(
   { socket, headers }: IncomingMessage,
   isTrusted: IsTrustedProxy,

@@ -21,7 +21,10 @@ import { type RawRequest, type RawResponse, type Transport, TransportError } fro
 const fairShare = 1 / 3;
 /** Callers that wait for less than a second would otherwise keep the breaker closed in an outage. */
 const fairMs = 500;
-/** An idle connection that the upstream closed fails within a round trip. Later, the upstream closed a busy one. */
+/**
+ * An idle connection that the upstream closed fails within a round trip. A close that comes later hit a connection in
+ * use.
+ */
 const staleWithinMs = 500;
 
 /** One attempt at a call, and its result: a whole response, or an error. */

@@ -103,8 +103,8 @@ export class Breaker {
   }
 
   /**
-   * Counts the results of attempts that start until the breaker opens and closes again. Those that end later are
-   * ignored: timeouts of an outage would reopen the breaker after it.
+   * The returned counter belongs to the breaker's current closed period; results that arrive after it has opened and
+   * closed again are ignored: timeouts of an outage would reopen the breaker after it.
    */
   #counter(): (verdict: AttemptVerdict) => void {
     const count = (verdict: AttemptVerdict): void => {

@@ -45,8 +45,8 @@ export async function callUpstream(
       if (attempt.success !== undefined) {
         const response = readResponse(attempt.success);
         if (!response.isRepeat) return response;
-        // What this attempt repeats may have been made by an earlier one of this call, whose response was lost. A poll
-        // waits for another call's evaluation, which has been counted there.
+        // The replayed evaluation may come from an earlier attempt of this call whose response was lost. A poll waits
+        // for another call's evaluation, which has been counted there.
         const mayBeOurs = attempts
           .slice(0, -1)
           .some((earlier) => !earlier.keyInUse && mayHaveHadEffect(earlier));
