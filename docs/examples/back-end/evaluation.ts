@@ -81,7 +81,7 @@ export class Evaluations {
   async decide(person: string, attempt: string, input: EvaluationInput): Promise<Decision> {
     const inProgress = this.#inProgress.get(person);
     if (inProgress?.attempt === attempt) return inProgress.decision;
-    // Many at once would exceed Stripe's rate limit, and so let people in.
+    // Many at once would hit Stripe's rate limit, and the fail-open rule would let them in.
     if (inProgress !== undefined) return { ...letIn('IN_PROGRESS', input), status: 'RESTRICTED' };
     const decision = this.#decide(person, attempt, input);
     this.#inProgress.set(person, { attempt, decision });
