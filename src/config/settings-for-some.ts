@@ -90,7 +90,7 @@ export const settingsForSome = {
     .describe('the maximum calls to Stripe per minute that one caller’s operations may cause'),
   RATE_LIMIT_PER_ADDRESS_PER_MINUTE: wholeNumberOrOff(1, 1_000_000)
     .prefault('600')
-    .describe('the maximum calls to Stripe per minute per address; refused credentials count separately'),
+    .describe('calls per minute per address, except behind a router; refused credentials count separately'),
   REDIS_URL: accepts(
     'redis://host:port or rediss://host:port, in full redis://user:password@host:port/database; % in a password is written %25, the database is a number',
     // ioredis reads the text itself: it takes neither white space nor upper case for a URL or for TLS.

@@ -29,7 +29,7 @@ describe('a top-level error, as a caller sees it', () => {
       extensions: { code: 'x', stacktrace: [canary] },
     };
     expect(presentError(formatted, inField(failure))).toEqual({
-      message: failure.message,
+      message: 'Stripe is limiting the rate of calls. Wait, then retry.',
       path: ['field'],
       extensions: {
         code: 'UPSTREAM_RATE_LIMITED',
