@@ -105,7 +105,7 @@ async function openGateway(
   const prepared = preparedOperations ? new PreparedOperations({ schema, modules, maxCost }) : undefined;
   const apollo = await startApolloServer(schema, modules, config, log, prepared && [prepared.plugin]);
   opened.push(() => apollo.stop());
-  await prepared?.prepare(apollo, trustedDocuments?.texts ?? []);
+  await prepared?.prepare(apollo, trustedDocuments?.texts ?? [], log);
 
   await access.authenticator.started;
   const drain = new Drain(config.http.drain);

@@ -6,18 +6,27 @@ import { RequestRecord } from '../telemetry/request-record.ts';
 const maxDocuments = 200;
 
 const checking = Symbol('checking');
+const noOperation = 'OPERATION_RESOLUTION_FAILURE';
 
-/** Makes Apollo Server parse and validate documents as it does for requests, without running them. */
+/**
+ * Makes Apollo Server parse and validate documents as it does for requests, without running them. Returns those that it
+ * refuses: the schema or the limits have changed since they were written.
+ */
 export async function checkDocuments(
   apollo: ApolloServer<GraphQLContext>,
   sources: Iterable<string>,
-): Promise<void> {
+): Promise<string[]> {
+  const refused: string[] = [];
   let left = maxDocuments;
   for (const query of sources) {
-    if (left === 0) return;
+    if (left === 0) break;
     left -= 1;
-    await apollo.executeOperation({ query }, { contextValue: contextOfCheck() });
+    const { body } = await apollo.executeOperation({ query }, { contextValue: contextOfCheck() });
+    const errors = body.kind === 'single' ? body.singleResult.errors : undefined;
+    // Of several operations, a request names one.
+    if (errors?.some(({ extensions }) => extensions?.['code'] !== noOperation)) refused.push(query);
   }
+  return refused;
 }
 
 /** The response to an operation that is only checked; null for any other operation. */

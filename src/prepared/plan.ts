@@ -79,7 +79,7 @@ export class Plan {
     this.document = document;
     this.operation = operation;
     this.label = operationLabel(operation);
-    this.documentHash = createHash('sha256').update(source).digest('hex');
+    this.documentHash = documentHashOf(source);
     this.#metadata = metadata;
     this.#fragments = fragmentsOf(document);
     this.#coerce = coercers.ofVariables(operation.variableDefinitions ?? []);
@@ -185,4 +185,9 @@ function conditionsOf(document: DocumentNode): string[] {
     },
   });
   return [...names];
+}
+
+/** The document's hash in the log, as Apollo Server computes it: SHA-256 in hexadecimal. */
+export function documentHashOf(source: string): string {
+  return createHash('sha256').update(source).digest('hex');
 }

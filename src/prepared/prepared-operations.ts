@@ -1,6 +1,7 @@
 import type { ApolloServer, ApolloServerPlugin } from '@apollo/server';
 import { type DocumentNode, type GraphQLSchema, Kind, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
 import { costIn, type OperationCost } from '../graph/cost-limit-plugin.ts';
 import type { GraphModule } from '../graph/graph-module.ts';
 import type { GraphQLContext } from '../graph/graphql-context.ts';
@@ -8,7 +9,7 @@ import { operationNameForLog } from '../telemetry/operation-plugin.ts';
 import { answerIfOnlyChecked, checkDocuments } from './checked-documents.ts';
 import { Coercers } from './coercion.ts';
 import type { PlainRequest } from './plain-request.ts';
-import { Plan, type ReadyCall } from './plan.ts';
+import { documentHashOf, Plan, type ReadyCall } from './plan.ts';
 import { allowReplays, type Replay } from './replay.ts';
 import { readSchemaMetadata, type SchemaMetadata } from './schema-metadata.ts';
 import { SettledItems } from './settled-items.ts';
@@ -87,9 +88,14 @@ export class PreparedOperations {
     };
   }
 
-  /** Prepares documents before a request sends them. */
-  async prepare(apollo: ApolloServer<GraphQLContext>, sources: Iterable<string>): Promise<void> {
-    await checkDocuments(apollo, sources);
+  /** Prepares documents before a request sends them, and warns of those that would be refused. */
+  async prepare(apollo: ApolloServer<GraphQLContext>, sources: Iterable<string>, log: Logger): Promise<void> {
+    for (const source of await checkDocuments(apollo, sources)) {
+      log.warn(
+        { documentHash: documentHashOf(source) },
+        'a trusted document is invalid: its requests are refused',
+      );
+    }
     for (const source of [...this.#seen.keys()]) this.#planOf(source);
   }
 

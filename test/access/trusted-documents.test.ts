@@ -163,6 +163,17 @@ describe('trusted documents', () => {
     });
   });
 
+  it('trusted documents that no longer fit the schema are named in the log at the start, and no others are', async () => {
+    const path = mkdtempSync(join(directory, 'old-'));
+    const invalid = print(parse('query Old { customerEvaluations { id } }'));
+    writeFileSync(join(path, 'old.graphql'), invalid);
+    writeFileSync(join(path, 'new.graphql'), 'query One { __typename } query Two { __typename }');
+    const own = await startTestGateway({ TRUSTED_DOCUMENTS: 'only', TRUSTED_DOCUMENTS_PATH: path });
+    const warnings = (await own.flushed()).filter((line) => line.includes('a trusted document is invalid'));
+    expect(warnings.map((line) => JSON.parse(line).documentHash)).toEqual([hashOf(invalid)]);
+    await own.close();
+  });
+
   it('trusted documents in mode prefer: an untrusted document is run, and logged once', async () => {
     await start({ TRUSTED_DOCUMENTS: 'prefer' });
     expect((await post({ variables, documentId: id })).status).toBe(200);
