@@ -33,8 +33,8 @@ type PathSince = readonly [date: string, path: string];
 export const oldestV2Version = `${activitiesPathSince[0][0]}.preview`;
 
 /**
- * Whether a version may have v2 signals. Of those released so far, only previews do; of a later one, the upstream
- * decides. Source: https://docs.stripe.com/release-phases
+ * Whether a version may have v2 signals, a public preview. Of the versions known, only previews have it; of a later one,
+ * the upstream decides. Source: as above.
  */
 export function mayHaveV2(version: string): boolean {
   const isLaterRelease = version.slice(0, 10) > defaultVersion.slice(0, 10);
