@@ -197,7 +197,7 @@ export const recipes: Readonly<Record<string, readonly Edit[]>> = {
     [versions, 'clientData: true, retrieve: true', 'recheck: true, '],
     [
       'src/customer-evaluation/v1/capabilities.ts',
-      "retrieve: 'retrieving an evaluation'",
+      "retrieve: 'Retrieving an evaluation'",
       "recheck: 'checking an evaluation again',\n  ",
     ],
     [
