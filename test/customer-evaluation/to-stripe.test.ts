@@ -118,7 +118,7 @@ describe('client data with a version of the upstream that does not know it', () 
       ['input', 'evaluationContext', '0', 'clientDetails', 'data'],
       ['input', 'evaluationContext', '2', 'clientDetails', 'data'],
     ]);
-    expect(failure.message).toContain('2026-06');
+    expect(failure.message).toContain('June 2026 or later');
   });
 
   it('client data for an older version of the upstream is refused for invalid fields first, since the client can fix those', () => {

@@ -37,7 +37,7 @@ describe('client data in place of a Radar Session', () => {
         {
           code: 'UPSTREAM_UNSUPPORTED',
           path: ['input', 'evaluationContext', '1', 'clientDetails', 'data'],
-          message: expect.stringContaining('2026-06'),
+          message: expect.stringContaining('June 2026 or later'),
           retryable: false,
           effect: 'NONE',
         },
