@@ -149,11 +149,16 @@ describe('a fault in the settings', () => {
     },
   );
 
+  const onV2 = (version: string) => ({
+    STRIPE_SECRET_KEY: key,
+    STRIPE_API: 'v2',
+    STRIPE_API_VERSION: version,
+  });
+
   it.each(['2026-06-24.preview', '2026-08-26', '2026-09-30', '2026-09-30.dahlia'])(
     'a problem in the settings is found with STRIPE_API=v2 and version %s, which has no v2 signals',
     (version) => {
-      const environment = { STRIPE_SECRET_KEY: key, STRIPE_API: 'v2', STRIPE_API_VERSION: version };
-      expect(faultsOf(environment)).toEqual([
+      expect(faultsOf(onV2(version))).toEqual([
         'STRIPE_API_VERSION: must be 2026-08-26.preview or a later preview with STRIPE_API=v2',
       ]);
     },
@@ -163,8 +168,7 @@ describe('a fault in the settings', () => {
   it.each(['2026-08-26.preview', '2026-09-30.preview', '2026-10-28.preview', '2027-03-31.elder'])(
     'a problem in the settings is not found with STRIPE_API=v2 and version %s',
     (version) => {
-      const environment = { STRIPE_SECRET_KEY: key, STRIPE_API: 'v2', STRIPE_API_VERSION: version };
-      expect(() => readConfig(environment)).not.toThrow();
+      expect(() => readConfig(onV2(version))).not.toThrow();
     },
   );
 

@@ -92,6 +92,7 @@ describe('when clients misbehave', () => {
     upstream.next(fault);
     const first = create(gateway);
     await requested(1);
+    let outcome = '';
     // Again if it was refused before it hung up: it waits for 200 ms only.
     for (let closed = 0; closed === 0; closed = await metric(gateway, 'http_requests_total', isClosed)) {
       let hangUp = new AbortController();
@@ -100,9 +101,13 @@ describe('when clients misbehave', () => {
         return send(gateway, 'queued', hangUp.signal);
       });
       hangUp.abort();
-      await answer.catch(() => undefined);
+      outcome = await answer.then(
+        ({ status }) => String(status),
+        ({ message }: Error) => message,
+      );
       await untilMetric(gateway, 'http_requests_in_flight', 1);
     }
+    expect(outcome).toContain('aborted');
     release();
     expect((await first).errors).toEqual([]);
     // Its place is free again.

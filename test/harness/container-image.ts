@@ -102,6 +102,13 @@ function distrolessFiles(root: string): string {
   return root;
 }
 
+/** The npm that runs this, or else the installed one, which npm looks for beside the first node in PATH. */
+function npmFolder(): string {
+  const program = process.env['npm_execpath'];
+  if (program !== undefined) return path.resolve(program, '../..');
+  return path.join(execFileSync('npm', ['root', '--global'], { encoding: 'utf8' }).trim(), 'npm');
+}
+
 /** Node, npm, and a shell for both. */
 function nodeFiles(root: string): string {
   copyWithLibraries(process.execPath, root, '/usr/local/bin/node');
@@ -109,10 +116,8 @@ function nodeFiles(root: string): string {
   for (const folder of ['root', 'tmp', 'etc']) mkdirSync(path.join(root, folder), { recursive: true });
   // Tells npm where its configuration and cache are. buildah takes HOME from here.
   writeFileSync(path.join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
-  // The npm that runs this. `npm root --global` names the folder of the first node in PATH, which may be the project's.
-  const ownNpm = path.resolve(process.env['npm_execpath'] ?? '', '../..');
   const npm = path.join(root, 'usr/local/lib/node_modules/npm');
-  cpSync(ownNpm, npm, { recursive: true });
+  cpSync(npmFolder(), npm, { recursive: true });
   symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', path.join(root, 'usr/local/bin/npm'));
   // The C library loads these to resolve names.
   const [, libraries = ''] = /(\/\S*)\/libc\.so/.exec(librariesOf(process.execPath).join('\n')) ?? [];

@@ -44,8 +44,8 @@ describe('what an API version of the upstream can do', () => {
 
 describe('the path of v2’s account activities', () => {
   it.each([
+    ['2026-08-26', '/v2/signals/account_activity'],
     [oldestV2Version, '/v2/signals/account_activity'],
-    ['2026-08-26.preview', '/v2/signals/account_activity'],
     ['2026-09-29.preview', '/v2/signals/account_activity'],
     ['2026-09-30.preview', '/v2/signals/account_activities'],
     [defaultVersion, '/v2/signals/account_activities'],
