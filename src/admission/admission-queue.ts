@@ -1,4 +1,4 @@
-import { FairQueue, queueRejected } from './fair-queue.ts';
+import { FairQueue, inSteps, queueRejected } from './fair-queue.ts';
 
 /** How long one turn of the event loop may start requests; then responses are read. */
 const turnMs = 1;
@@ -57,7 +57,8 @@ export class AdmissionQueue {
     const caller = callerOf();
     // Thrown: for each promise that is rejected before it has a handler, Node prepares to report it.
     if (this.#queue.isFullFor(caller)) throw queueRejected;
-    return this.#queue.wait({ caller, signal: undefined }, this.#maxWaitMs);
+    const nextStep = inSteps(this.#maxWaitMs);
+    return this.#queue.wait({ caller, signal: undefined }, nextStep(), nextStep);
   }
 
   /**

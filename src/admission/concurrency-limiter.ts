@@ -1,4 +1,4 @@
-import { FairQueue, type Queued } from './fair-queue.ts';
+import { FairQueue, inSteps, type Queued } from './fair-queue.ts';
 
 /** A queue longer than this hides overload instead of smoothing a burst. */
 const maxWaitMs = 200;
@@ -46,8 +46,7 @@ export class ConcurrencyLimiter {
   }
 
   #wait(call: Timed): Promise<void> {
-    const endsAt = performance.now() + maxWaitMs;
-    const leftMs = (): number => Math.min(endsAt - performance.now(), call.deadline.remainingMs);
-    return this.#queue.wait(call, leftMs(), leftMs);
+    const nextStep = inSteps(maxWaitMs, () => call.deadline.remainingMs);
+    return this.#queue.wait(call, nextStep(), nextStep);
   }
 }

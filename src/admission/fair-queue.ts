@@ -23,6 +23,21 @@ export const queueRejected = new QueueRejectedError();
 const noMore = (): number => 0;
 
 /**
+ * Splits a wait of at most `maxWaitMs`, which ends when `remainingMs` is used up, into steps for `FairQueue.wait`: returns
+ * the next step in milliseconds. A pause of the process (garbage collection, the machine) counts as one step: otherwise
+ * all waits would be over after it, before the process could admit anyone.
+ */
+export function inSteps(maxWaitMs: number, remainingMs = (): number => maxWaitMs): () => number {
+  const stepMs = Math.ceil(maxWaitMs / 4);
+  let leftMs = maxWaitMs;
+  return () => {
+    const next = Math.min(stepMs, leftMs, remainingMs());
+    leftMs -= next;
+    return next;
+  };
+}
+
+/**
  * A fair queue: FIFO per caller, round-robin across callers, so that a noisy caller only delays itself. When full, the
  * newest entry of the longest queue is rejected immediately; of several equally long queues, the one whose turn comes
  * last.

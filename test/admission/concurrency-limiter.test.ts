@@ -96,4 +96,18 @@ describe('the bound on calls in flight', () => {
     await settle();
     expect(ended).toEqual(['in', 'gone: QueueRejectedError', 'next']);
   });
+
+  it('the concurrency limiter does not count a pause of the process as a wait of 200 ms', async () => {
+    jest.useRealTimers();
+    const bulkhead = new ConcurrencyLimiter(1);
+    const ended: string[] = [];
+    void enter(bulkhead, ended, 'in');
+    const waiting = enter(bulkhead, ended, 'next');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250);
+    // As responses are read: after the timers that ran out during the pause.
+    setImmediate(() => bulkhead.leave());
+    await waiting;
+    expect(ended).toEqual(['in', 'next']);
+    jest.useFakeTimers();
+  });
 });

@@ -12,8 +12,8 @@ const impatient = {
   // With this version, reports describe events; with later versions, outcomes.
   STRIPE_API_VERSION: '2026-03-04.preview',
   // Short timeouts, so that cases that never respond end soon.
-  UPSTREAM_TIMEOUT_MS: '1200',
-  UPSTREAM_DEADLINE_MS: '2500',
+  UPSTREAM_TIMEOUT_MS: '2000',
+  UPSTREAM_DEADLINE_MS: '4200',
   UPSTREAM_MAX_ATTEMPTS: '2',
 };
 
@@ -349,12 +349,18 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     const page = await open();
     const topOf = (selector: string) =>
       page.locator(selector).evaluate((part) => part.getBoundingClientRect().top);
-    await page.getByLabel('The sandbox’s response').selectOption('delay_1000');
+    // Holds the mutation back until the busy page has been looked at.
+    const seen = Promise.withResolvers<void>();
+    await page.route('**/graphql', async (route) => {
+      await seen.promise;
+      await route.continue();
+    });
     await page.getByRole('button', { name: 'Log in' }).click();
     await page.locator('#result[aria-busy=true]').getByText('Log-in: asking the gateway…').waitFor();
     const whileBusy = await Promise.all(['#repeat', '#exchanges'].map(topOf));
     expect(await page.getByRole('meter').count()).toBe(0);
     expect(await barriersOf(page)).toEqual([]);
+    seen.resolve();
     expect((await shownOn(page)).gauge).toMatch(/of 100/);
     const afterwards = await Promise.all(['#repeat', '#exchanges'].map(topOf));
     // Fonts differ by machine. A part that appears or disappears would shift the others by more.

@@ -205,6 +205,28 @@ describe('when more comes than the process can do', () => {
       expect((await Promise.all(flood)).map(({ status }) => status)).toContain(503);
     });
 
+    it('a gateway that stands still for longer than requests may wait serves those that were queued', async () => {
+      await start(1_000);
+      const token = { authorization: `Bearer ${await issuer.token()}` };
+      expect((await call('first', token)).status).toBe(200);
+      await openConnections(30);
+      gateway.child.kill('SIGSTOP');
+      let isFirst = true;
+      const standStill = async (answer: Response): Promise<number> => {
+        if (isFirst) {
+          isFirst = false;
+          gateway.child.kill('SIGSTOP');
+          await delay(1_200);
+          gateway.child.kill('SIGCONT');
+        }
+        return answer.status;
+      };
+      const calls = Array.from({ length: 20 }, (_, index) => call(`key ${index}`, token).then(standStill));
+      await delay(100);
+      gateway.child.kill('SIGCONT');
+      expect(new Set(await Promise.all(calls))).toEqual(new Set([200]));
+    });
+
     it('the metrics show how many requests wait in the admission queue', async () => {
       await start(10_000);
       const token = { authorization: `Bearer ${await issuer.token()}` };
