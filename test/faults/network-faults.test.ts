@@ -221,7 +221,7 @@ describe('when the way to the upstream fails', () => {
       succeed(victim);
       setTimeout(() => victim.socket.destroy(), afterMs);
     });
-    const gateway = await gatewayAt(upstream.url);
+    const gateway = await gatewayAt(upstream.url, {});
     const errors: unknown[] = [];
     for (let call = 0; call < 1000; call += 1) errors.push(...(await create(gateway)).errors);
     expect(errors).toEqual([]);
@@ -231,7 +231,7 @@ describe('when the way to the upstream fails', () => {
   it('no caller notices when many idle connections have died at once', async () => {
     const upstream: FaultyUpstream = await startFaultyUpstream();
     closing.push(() => upstream.close());
-    const gateway = await gatewayAt(upstream.url);
+    const gateway = await gatewayAt(upstream.url, {});
     const burst = async (): Promise<unknown[]> =>
       (await Promise.all(Array.from({ length: 15 }, () => create(gateway)))).flatMap(({ errors }) => errors);
     // Held together, so that each has its own connection.
@@ -275,7 +275,7 @@ describe('when the way to the upstream fails', () => {
           1,
         );
       });
-      const gateway = await gatewayAt(upstream.url);
+      const gateway = await gatewayAt(upstream.url, {});
       for (let call = 0; call < staleTries; call += 1) {
         const payload = await create(gateway);
         expect(payload.customerEvaluation?.id).toMatch(/^ceval_\d+$/);

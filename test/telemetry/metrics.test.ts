@@ -36,8 +36,6 @@ describe('the metrics', () => {
       upstreamAt(upstream.url, {
         METRICS_PORT: '0',
         STRIPE_API_VERSION: '2026-06-24.preview',
-        UPSTREAM_TIMEOUT_MS: '400',
-        UPSTREAM_DEADLINE_MS: '2000',
         ...rest,
       }),
     );
