@@ -22,10 +22,10 @@ const fairShare = 1 / 3;
 /** Callers that wait for less than a second would otherwise keep the breaker closed in an outage. */
 const fairMs = 500;
 /**
- * An idle connection that the upstream closed fails within a round trip, or two if a packet is lost. A close that comes
- * later hit a connection in use.
+ * An idle connection that the upstream closed fails within a round trip. A close that comes later hit a connection in
+ * use.
  */
-const staleWithinMs = 1_000;
+const staleWithinMs = 500;
 
 /** One attempt at a call, and its result: a whole response, or an error. */
 export class Attempt {
