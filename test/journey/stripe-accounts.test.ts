@@ -197,7 +197,7 @@ describe('accounts that share a gateway', () => {
   it('an account whose calls fail opens its own breaker and takes no attempt from another', async () => {
     const own = await start({ UPSTREAM_MAX_ATTEMPTS: '1' });
     answerBy({ acct_down: fail });
-    for (let call = 0; call < 12; call += 1) await outcomeOf('acct_down');
+    await Promise.all(Array.from({ length: 12 }, () => outcomeOf('acct_down')));
     const failed = sentFor('acct_down');
     expect(await outcomeOf('acct_down')).toBe('UPSTREAM_UNAVAILABLE');
     expect(sentFor('acct_down')).toBe(failed);
@@ -210,7 +210,7 @@ describe('accounts that share a gateway', () => {
   it('an outage of all accounts counts as an outage of the upstream', async () => {
     const own = await start({ UPSTREAM_MAX_ATTEMPTS: '1' });
     answerBy({ acct_1: fail, acct_2: fail });
-    for (let call = 0; call < 12; call += 1) await Promise.all([outcomeOf('acct_1'), outcomeOf('acct_2')]);
+    await Promise.all(Array.from({ length: 24 }, (_, call) => outcomeOf(`acct_${1 + (call % 2)}`)));
     expect((await fetch(`${own.url}/readyz`)).status).toBe(503);
   });
 

@@ -120,17 +120,17 @@ describe('the metrics', () => {
 
   it('the metrics show the circuit breaker’s state, how often it opened, and the attempts that it rejected', async () => {
     await start({ UPSTREAM_MAX_ATTEMPTS: '1' });
-    const state = async () => {
-      const samples = await read();
-      return samples.find(
-        ({ name, value }) => name === 'customer_evaluations_upstream_breaker_state' && value === 1,
-      )?.labels['state'];
-    };
-    expect(await state()).toBe('closed');
+    const stateIn = (samples: readonly Sample[]) =>
+      samples.find(({ name, value }) => name === 'customer_evaluations_upstream_breaker_state' && value === 1)
+        ?.labels['state'];
+    expect(stateIn(await read())).toBe('closed');
     upstream.always(status(503));
-    for (let count = 0; count < 12; count += 1) await create();
-    expect(await state()).toBe('open');
+    const createMany = (length: number) => Promise.all(Array.from({ length }, () => create()));
+    await createMany(10);
+    // At once: a second later the breaker is half-open.
+    await createMany(2);
     const samples = await read();
+    expect(stateIn(samples)).toBe('open');
     expect(sumOf(samples, 'customer_evaluations_upstream_breaker_openings_total')).toBe(1);
     expect(sumOf(samples, 'customer_evaluations_upstream_breaker_refusals_total')).toBe(2);
     expect(sumOf(samples, attempts, { result: '503' })).toBe(10);
