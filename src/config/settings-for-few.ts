@@ -26,7 +26,7 @@ export const settingsForFew = {
   UPSTREAM_MAX_ATTEMPTS: wholeNumber(1, 10)
     .default(3)
     .describe(
-      'the maximum attempts per call, including the first; waiting for another request with the same idempotency key does not count',
+      'the maximum attempts per call, including the first; not counted: waiting for another request with the same idempotency key, and idle connections that turn out to be closed',
     ),
   INTROSPECTION: onOff()
     .optional()

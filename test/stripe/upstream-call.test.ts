@@ -13,6 +13,7 @@ import {
   type Fault,
   type FaultyUpstream,
   hang,
+  hold,
   reset,
   startFaultyUpstream,
   status,
@@ -412,6 +413,27 @@ describe('a call to the upstream', () => {
       expect(await post(client)).toBe('ok');
       expect(watched.map(({ reusedConnection }) => reusedConnection)).toEqual([false, true, false]);
       expect(client.load.retriesLeft).toBe(10);
+    });
+
+    it('calls to the upstream are answered although each meets as many stale connections as it has attempts', async () => {
+      const client = clientWith({ maxAttempts: 1 });
+      const { fault, release } = hold();
+      const pooled = new Set<Socket>();
+      upstream.always((victim) => {
+        pooled.add(victim.socket);
+        fault(victim);
+      });
+      const five = (name: string) =>
+        Promise.all(Array.from({ length: 5 }, (_, index) => post(client, {}, `${name} ${index}`)));
+      const before = five('before');
+      while (pooled.size < 5) await nextTurn();
+      release();
+      await before;
+      await nextTurn();
+      upstream.always((victim) => (pooled.has(victim.socket) ? reset('before') : succeed)(victim));
+      expect(await five('after')).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
+      expect(upstream.keys).toHaveLength(5 + 5 + 5);
+      expect(upstream.effects).toBe(10);
     });
 
     const resetAfter600Ms: Fault = ({ socket }) => void setTimeout(() => socket.resetAndDestroy(), 600);

@@ -104,11 +104,11 @@ export class Attempt {
     if (this.response !== undefined && this.response.status < 500) return 'succeeded';
     // A fault of reads alone must not stop evaluations; if Stripe is down, writes fail too.
     if (this.#isRead) return 'inconclusive';
-    return this.#wasStale || (this.ranOutOfTime && !this.hadFairTime) ? 'inconclusive' : 'failed';
+    return this.wasStale || (this.ranOutOfTime && !this.hadFairTime) ? 'inconclusive' : 'failed';
   }
 
   /** Whether a kept connection had been closed meanwhile, which says nothing about the upstream. */
-  get #wasStale(): boolean {
+  get wasStale(): boolean {
     return this.#mayBeStale && this.error instanceof TransportError && this.error.closed;
   }
 
@@ -125,7 +125,7 @@ export class Attempt {
       shouldRetry: shouldRetry === 'true' ? true : shouldRetry === 'false' ? false : undefined,
       rateLimitedReason: response && header(response, 'stripe-rate-limited-reason'),
       retryAfterMs: response && retryAfterMs(response),
-      staleConnection: this.#wasStale,
+      staleConnection: this.wasStale,
       unreadable: error instanceof TransportError && error.unreadable,
       breakerOpen: error instanceof BreakerOpenError,
     };

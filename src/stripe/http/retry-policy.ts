@@ -26,7 +26,7 @@ export interface AttemptOutcome {
 
 export interface RetrySituation {
   readonly outcome: AttemptOutcome;
-  /** Attempts made so far, without polls. */
+  /** Attempts made so far, without polls and stale connections. */
   readonly attempts: number;
   /** Attempts so far that found the key in use. */
   readonly polls: number;
@@ -61,11 +61,12 @@ export function retryDelayMs(situation: RetrySituation): number | undefined {
   if (outcome.keyInUse && outcome.shouldRetry !== false) {
     return inTime(backoffMs(Math.max(1, polls - quickPolls), random), remainingMs);
   }
+  // The upstream closed an idle connection just when it was reused: retry on another. This happens at most once per
+  // pooled connection, so it needs no wait and no budget, and is not one of the attempts: after a failover of the
+  // network all pooled connections are dead, and a call may meet several of them.
+  if (outcome.staleConnection && remainingMs >= minAttemptMs) return 0;
   // All attempts are used up.
   if (attempts >= maxAttempts) return undefined;
-  // The upstream closed an idle connection just when it was reused: retry on a new one. This happens at most once per
-  // pooled connection, so it needs neither a wait nor the budget.
-  if (outcome.staleConnection && remainingMs >= minAttemptMs) return 0;
   // In an outage, retries must not multiply the load.
   if (!budgetLeft) return undefined;
   // The upstream is known to be down.

@@ -97,9 +97,10 @@ function delayBeforeRetry(
   attempts: readonly Attempt[],
 ): number | undefined {
   const polls = attempts.filter(({ keyInUse }) => keyInUse).length;
+  const stale = attempts.filter(({ wasStale }) => wasStale).length;
   const delayMs = retryDelayMs({
     outcome,
-    attempts: attempts.length - polls,
+    attempts: attempts.length - polls - stale,
     polls,
     maxAttempts,
     remainingMs: call.deadline.remainingMs,
