@@ -67,8 +67,8 @@ export class FairQueue {
   }
 
   /**
-   * Resolves on admission; rejects with `QueueRejectedError`. After `maxWaitMs`, `moreMs` tells how much longer to wait,
-   * for a call whose deadline has moved meanwhile.
+   * Resolves on admission; rejects with `QueueRejectedError`. After `maxWaitMs`, `moreMs` tells how much longer to wait:
+   * until a deadline that has moved meanwhile, or for the next of the wait's steps.
    */
   wait({ caller, signal }: Queued, maxWaitMs: number, moreMs: () => number = noMore): Promise<void> {
     return new Promise((resolve, reject) => {

@@ -258,7 +258,8 @@ function answer(response: ServerResponse, { status, body }: UpstreamAnswer, url:
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
   const whole = isObject && status === 200 ? { id, event_type: eventType, ...body } : body;
   response
-    .writeHead(status, { 'content-type': 'application/json', 'request-id': 'req_1' })
+    // Otherwise a request without a response would have another attempt, but only over a kept connection.
+    .writeHead(status, { 'content-type': 'application/json', 'request-id': 'req_1', connection: 'close' })
     .end(JSON.stringify(whole));
 }
 
