@@ -228,12 +228,16 @@ export class Differential {
   }
   #url: string | undefined;
 
-  /** Makes successful calls, so that the few that fail do not open the circuit breaker. */
+  /** Makes successful creations, so that the few that fail do not open the circuit breaker. Reads do not count. */
   async #succeed(): Promise<void> {
     this.#upstream.handle((response, { url, body }) =>
       answer(response, { status: 200, body: good }, url, body),
     );
-    for (let count = 0; count < 16; count += 1) await post(this.#gateway.url, {}, retrieve);
+    for (let count = 0; count < 16; count += 1) {
+      const { body } = await post(this.#gateway.url, {}, create);
+      if (!JSON.stringify(body).includes('ceval_new'))
+        throw new Error(`not created: ${JSON.stringify(body)}`);
+    }
     await this.#gateway.flushed();
     this.#before = await this.#scrape();
   }
@@ -245,7 +249,13 @@ const good = {
   created_at: 1_715_769_600,
   signals: null,
 };
-const retrieve = JSON.stringify({ query: '{ customerEvaluation(id: "ceval_1") { id } }' });
+const create = JSON.stringify({
+  query: `mutation {
+    createCustomerEvaluation(
+      input: { eventType: LOGIN, evaluationContext: [{ customerDetails: { customer: "cus_1" } }] }
+    ) { customerEvaluation { id } }
+  }`,
+});
 
 /** Unless the response says otherwise, its id is the requested one, and its event type that of the request. */
 function answer(response: ServerResponse, { status, body }: UpstreamAnswer, url: string, sent: string): void {
