@@ -57,8 +57,7 @@ export class AdmissionQueue {
     const caller = callerOf();
     // Thrown: for each promise that is rejected before it has a handler, Node prepares to report it.
     if (this.#queue.isFullFor(caller)) throw queueRejected;
-    const nextStep = inSteps(this.#maxWaitMs);
-    return this.#queue.wait({ caller, signal: undefined }, nextStep(), nextStep);
+    return this.#queue.wait({ caller, signal: undefined }, inSteps(this.#maxWaitMs));
   }
 
   /**

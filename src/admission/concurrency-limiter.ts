@@ -46,7 +46,9 @@ export class ConcurrencyLimiter {
   }
 
   #wait(call: Timed): Promise<void> {
-    const nextStep = inSteps(maxWaitMs, () => call.deadline.remainingMs);
-    return this.#queue.wait(call, nextStep(), nextStep);
+    return this.#queue.wait(
+      call,
+      inSteps(maxWaitMs, () => call.deadline.remainingMs),
+    );
   }
 }

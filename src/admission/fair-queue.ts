@@ -20,8 +20,6 @@ export class QueueRejectedError extends Error {
 /** Shared: under overload it is thrown thousands of times a second, and capturing a stack would dominate the cost. */
 export const queueRejected = new QueueRejectedError();
 
-const noMore = (): number => 0;
-
 /**
  * Splits a wait of at most `maxWaitMs`, which ends when `remainingMs` is used up, into steps for `FairQueue.wait`: returns
  * the next step in milliseconds. A pause of the process (garbage collection, the machine) counts as one step: otherwise
@@ -67,10 +65,10 @@ export class FairQueue {
   }
 
   /**
-   * Resolves on admission; rejects with `QueueRejectedError`. After `maxWaitMs`, `moreMs` tells how much longer to wait:
-   * until a deadline that has moved meanwhile, or for the next of the wait's steps.
+   * Resolves on admission; rejects with `QueueRejectedError`. `nextMs` tells how long to wait, and again each time that
+   * is over: until a deadline that has moved meanwhile, or for the next of the wait's steps.
    */
-  wait({ caller, signal }: Queued, maxWaitMs: number, moreMs: () => number = noMore): Promise<void> {
+  wait({ caller, signal }: Queued, nextMs: () => number): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void): void => {
         clearTimeout(timer);
@@ -81,12 +79,12 @@ export class FairQueue {
       const refuse = (): void => end(() => reject(queueRejected));
       const waiter: Waiter = { caller, admit: () => end(resolve), refuse };
       const timeIsUp = (): void => {
-        const left = moreMs();
-        if (left < 1) refuse();
-        else timer = setTimeout(timeIsUp, left);
+        const more = nextMs();
+        if (more < 1) refuse();
+        else timer = setTimeout(timeIsUp, more);
       };
       // Node warns of a negative time, which a deadline that ends at this moment would give.
-      let timer = setTimeout(timeIsUp, Math.max(0, maxWaitMs));
+      let timer = setTimeout(timeIsUp, Math.max(0, nextMs()));
       signal?.addEventListener('abort', refuse);
       this.#add(waiter);
       if (signal?.aborted) refuse();

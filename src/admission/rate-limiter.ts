@@ -28,13 +28,13 @@ export class RateLimiter {
     return this.#queue.size;
   }
 
-  /** Undefined if the call may pass at once; otherwise resolves when it may. `moreMs` as for `FairQueue.wait`. */
-  pass(call: Queued, maxWaitMs: number, moreMs?: () => number): Promise<void> | undefined {
+  /** Undefined if the call may pass at once; otherwise resolves when it may. `nextMs` as for `FairQueue.wait`. */
+  pass(call: Queued, nextMs: () => number): Promise<void> | undefined {
     if (this.#queue.size === 0 && this.#waitMs() <= 0) {
       this.#count();
       return undefined;
     }
-    const waiting = this.#queue.wait(call, maxWaitMs, moreMs);
+    const waiting = this.#queue.wait(call, nextMs);
     this.#schedule();
     return waiting;
   }

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { FairQueue, QueueRejectedError } from '../../src/admission/fair-queue.ts';
+import { FairQueue, inSteps, QueueRejectedError } from '../../src/admission/fair-queue.ts';
 
 describe('the waiting line', () => {
   let ended: string[];
@@ -18,7 +18,7 @@ describe('the waiting line', () => {
 
   /** Adds `caller` to the queue and records how its wait ends, by name and number. */
   const join = (line: FairQueue, name: string, maxWaitMs = 10_000, signal?: AbortSignal): void => {
-    line.wait({ caller: name.replace(/\d/, ''), signal }, maxWaitMs).then(
+    line.wait({ caller: name.replace(/\d/, ''), signal }, inSteps(maxWaitMs)).then(
       () => ended.push(name),
       (error: unknown) => {
         expect(error).toBeInstanceOf(QueueRejectedError);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { QueueRejectedError } from '../../src/admission/fair-queue.ts';
+import { inSteps, QueueRejectedError } from '../../src/admission/fair-queue.ts';
 import { RateLimiter } from '../../src/admission/rate-limiter.ts';
 
 describe('the limit on calls per second', () => {
@@ -21,7 +21,7 @@ describe('the limit on calls per second', () => {
   });
 
   const pass = (caller = 'one', maxWaitMs = 10_000, signal?: AbortSignal): void => {
-    Promise.resolve(limiter.pass({ caller, signal }, maxWaitMs)).then(
+    Promise.resolve(limiter.pass({ caller, signal }, inSteps(maxWaitMs))).then(
       () => passed.push({ caller, at: performance.now() }),
       (error: unknown) => {
         expect(error).toBeInstanceOf(QueueRejectedError);

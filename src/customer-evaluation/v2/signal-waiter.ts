@@ -113,7 +113,7 @@ export class SignalWaiter {
     if (call.deadline.remainingMs < minReadMs) return false;
     const patienceMs = (): number => Math.max(call.deadline.remainingMs - readMs, 0);
     try {
-      await this.#rateLimiters.of(call.account).pass(call, patienceMs(), patienceMs);
+      await this.#rateLimiters.of(call.account).pass(call, patienceMs);
       return true;
     } catch (error) {
       if (error instanceof QueueRejectedError) return false;

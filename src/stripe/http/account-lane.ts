@@ -70,7 +70,7 @@ export class AccountLane implements Upstream {
     // A call may spend half of its time waiting; the other half is for the call itself. A caller that joins may bring
     // more time.
     const leftMs = (): number => (call.deadline.remainingMs - (performance.now() - startedAt)) / 2;
-    return this.#rateLimiter.pass(call, leftMs(), leftMs)?.catch((error: unknown) => {
+    return this.#rateLimiter.pass(call, leftMs)?.catch((error: unknown) => {
       // The breaker has opened meanwhile, and rejects the call itself.
       if (!this.breaker.isRejecting) aboveRateLimit(error);
     });
