@@ -80,10 +80,10 @@ function within(timeoutMs: number) {
 
 function ofRequest(error: unknown) {
   const refusals = CombinedGraphQLErrors.is(error) ? error.errors : [];
-  // A router may put an error of its own before the gateway's, which says whether to retry.
+  // A router may put its own error first; only the gateway's has `retryable`.
   const extensions = refusals.map((each) => each.extensions);
   const refusal = extensions.find((each) => typeof each?.['retryable'] === 'boolean') ?? extensions[0];
-  // Only the gateway says whether to retry. Otherwise the evaluation may exist, and the key makes a retry safe.
+  // Without `retryable` the evaluation may exist; the idempotency key makes a retry safe.
   const { code = 'NO_ANSWER', retryable = true, retryAfterMs } = refusal ?? {};
   return {
     code: String(code),

@@ -61,7 +61,7 @@ interface Signal {
 /** The header makes the gateway give up in time; the signal is for a gateway that does not answer. */
 function within(timeoutMs: number) {
   const budget = AbortSignal.timeout(timeoutMs);
-  // Around each request, since `fetchOptions` here would replace the client's, and its own signal wins over theirs.
+  // Wraps `fetch`, because `fetchOptions` here would replace the client's, and urql overwrites a signal in them.
   return {
     fetch: (url: RequestInfo | URL, init: RequestInit = {}) => {
       const headers = new Headers(init.headers);
@@ -74,10 +74,10 @@ function within(timeoutMs: number) {
 
 function ofRequest(error: CombinedError | undefined) {
   const refusals = error?.graphQLErrors ?? [];
-  // A router may put an error of its own before the gateway's, which says whether to retry.
+  // A router may put its own error first; only the gateway's has `retryable`.
   const extensions = refusals.map((each) => each.extensions);
   const refusal = extensions.find((each) => typeof each['retryable'] === 'boolean') ?? extensions[0];
-  // Only the gateway says whether to retry. Otherwise the evaluation may exist, and the key makes a retry safe.
+  // Without `retryable` the evaluation may exist; the idempotency key makes a retry safe.
   const { code = 'NO_ANSWER', retryable = true, retryAfterMs } = refusal ?? {};
   return {
     code: String(code),

@@ -27,7 +27,7 @@ export function payloadErrorTable(): string {
 /** The other codes in a top-level error's `extensions.code`. */
 export function topLevelErrorTable(): string {
   return table(
-    ['code', 'status', 'retryable', 'what it says, or means'],
+    ['code', 'status', 'retryable', 'message or meaning'],
     Object.entries(topLevelErrors).flatMap(([code, rows]) =>
       rows.map(({ status, retryable, text }) => [`\`${code}\``, status, retryable ? 'yes' : 'no', text]),
     ),

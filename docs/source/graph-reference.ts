@@ -48,7 +48,7 @@ function sectionOf(node: DefinitionNode, names: ReadonlySet<string>): string {
       const fields: readonly (FieldDefinitionNode | InputValueDefinitionNode)[] = node.fields ?? [];
       return headed(
         node,
-        `${exactlyOne ? 'Exactly one of its fields.\n\n' : ''}${table(
+        `${exactlyOne ? 'Set exactly one field.\n\n' : ''}${table(
           ['field', 'type', ''],
           fields.map((field) => [signatureOf(field), typeLink(field.type, names), descriptionOf(field)]),
         )}`,

@@ -18,20 +18,20 @@ export type CreateCustomerEvaluationInput = {
 export type CustomerEvaluationEffect =
   /** Nothing happened. */
   | 'NONE'
-  /** It may have. Retry with the same `idempotencyKey`: the effect still happens only once. */
+  /** Something may have happened. Retry with the same `idempotencyKey`: the effect still happens only once. */
   | 'UNKNOWN';
 
 /** Why a call failed. Switch on this, not on the message. */
 export type CustomerEvaluationErrorCode =
-  /** The gateway or Stripe refused a field. `path` names it: correct it and send again. */
+  /** The gateway or Stripe refused a field. Correct it and send again. `path` names it, if known. */
   | 'BAD_USER_INPUT'
   /** The idempotency key was used before with another input. Use a new key for a new call. */
   | 'IDEMPOTENCY_CONFLICT'
-  /** Stripe has no object with this id, or not in this account. `path` names the field. */
+  /** Stripe has no object with this id, or not in this account. `path` names the field, if known. */
   | 'NOT_FOUND'
   /** Stripe’s response did not match its API contract. Retry with the payload’s `idempotencyKey`. */
   | 'UPSTREAM_INVALID_RESPONSE'
-  /** Stripe’s rate limit was hit, and retries did not help. Wait for `retryAfterMs`, then retry. */
+  /** Stripe’s rate limit, or the gateway’s own, was reached. Wait for `retryAfterMs`, then retry. */
   | 'UPSTREAM_RATE_LIMITED'
   /** Stripe refuses this gateway’s own key, account or version. Only its operators can fix that; the log tells them. */
   | 'UPSTREAM_REFUSED'
@@ -39,7 +39,7 @@ export type CustomerEvaluationErrorCode =
   | 'UPSTREAM_TIMEOUT'
   /** Stripe could not be reached or failed. Retry with the payload’s `idempotencyKey`. */
   | 'UPSTREAM_UNAVAILABLE'
-  /** The Stripe API version of this gateway does not support this call or parameter. */
+  /** The Stripe API of this gateway, its version or this account’s access does not support this call or field. */
   | 'UPSTREAM_UNSUPPORTED';
 
 /** The event that is evaluated. */
@@ -157,13 +157,13 @@ export type CustomerEvaluationReportedStatus =
 
 /** Stripe’s interpretation of a score. The bands are from Stripe’s guide and may change: decide by level. */
 export type CustomerEvaluationRiskLevel =
-  /** More risk than usual, a score of 65 to 74: look closer, or add a check. */
+  /** More risk than usual, a score from 65 to below 75: look closer, or add a check. */
   | 'ELEVATED'
-  /** The highest risk, a score of 75 to 100: block, or ask for proof. */
+  /** The highest risk, a score of 75 or more: block, or ask for proof. */
   | 'HIGHEST'
-  /** Less risk than usual. */
+  /** Less risk than usual. Stripe states no band for it. */
   | 'LOW'
-  /** Nothing unusual, a score of 0 to 64. */
+  /** Nothing unusual, a score below 65. */
   | 'NORMAL'
   /** Stripe made no assessment. */
   | 'NOT_ASSESSED'

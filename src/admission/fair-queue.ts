@@ -65,8 +65,9 @@ export class FairQueue {
   }
 
   /**
-   * Resolves on admission; rejects with `QueueRejectedError`. `nextMs` tells how long to wait, and again each time that
-   * is over: until a deadline that has moved meanwhile, or for the next of the wait's steps.
+   * Resolves on admission; rejects with `QueueRejectedError`. `nextMs` returns how many milliseconds to wait. It is
+   * called again after that time, because the deadline may have moved or the wait may have several steps; less than 1
+   * ends the wait.
    */
   wait({ caller, signal }: Queued, nextMs: () => number): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -83,7 +84,7 @@ export class FairQueue {
         if (more < 1) refuse();
         else timer = setTimeout(timeIsUp, more);
       };
-      // Node warns of a negative time, which a deadline that ends at this moment would give.
+      // Node warns about a negative time, which a deadline that ends at this moment would give.
       let timer = setTimeout(timeIsUp, Math.max(0, nextMs()));
       signal?.addEventListener('abort', refuse);
       this.#add(waiter);

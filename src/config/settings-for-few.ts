@@ -83,13 +83,11 @@ export const settingsForFew = {
   SIGNALS_MAX_READS_PER_SECOND: wholeNumber(1, 1000)
     .default(20)
     .describe(
-      'with `STRIPE_API=v2`: the maximum reads per second while mutations wait for signals, for all callers together; Stripe allows 25 by default. Divide it among the replicas',
+      'with `STRIPE_API=v2`: the maximum reads per second of each process from each Stripe account while mutations wait for signals; Stripe allows 25 by default. Divide it among the replicas',
     ),
   PREPARED_OPERATIONS: onOff()
     .prefault('on')
-    .describe(
-      'whether repeated operations run as compiled plans, which return the same responses as GraphQL’s executor with a third of its CPU',
-    ),
+    .describe('whether repeated operations run as compiled plans: the same responses for about half the CPU'),
   MAX_COST: wholeNumber(1, 10_000)
     .default(100)
     .describe('the maximum calls to Stripe that one operation may cause'),

@@ -72,7 +72,7 @@ export const settingsForSome = {
   )
     .optional()
     .describe(
-      'the headers without which a router’s request is refused, such as `x-caller-subject, x-caller-scopes`; otherwise a caller that the router does not name has all rights and no rate limit',
+      'the headers that a router must send, such as `x-caller-subject, x-caller-scopes`; a request without one is refused. By default, a caller that the router does not name has all rights and no rate limit',
     ),
   SIGNALS_VISIBILITY: accepts('all or scoped', z.enum(['all', 'scoped']))
     .default('all')
@@ -199,7 +199,9 @@ export const settingsForSome = {
     ),
   UPSTREAM_MAX_PER_SECOND: wholeNumber(1, 100_000)
     .optional()
-    .describe('the maximum calls per second of each process; calls wait instead of running into a 429'),
+    .describe(
+      'the maximum calls per second of each process to each Stripe account; calls wait instead of running into a 429',
+    ),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
     .optional()
     .describe(

@@ -20,7 +20,8 @@ registerEnumType(CustomerEvaluationEffect, {
   valuesConfig: {
     NONE: { description: 'Nothing happened.' },
     UNKNOWN: {
-      description: 'It may have. Retry with the same `idempotencyKey`: the effect still happens only once.',
+      description:
+        'Something may have happened. Retry with the same `idempotencyKey`: the effect still happens only once.',
     },
   },
 });

@@ -16,10 +16,12 @@ registerEnumType(CustomerEvaluationRiskLevel, {
   description:
     'Stripe’s interpretation of a score. The bands are from Stripe’s guide and may change: decide by level.',
   valuesConfig: {
-    HIGHEST: { description: 'The highest risk, a score of 75 to 100: block, or ask for proof.' },
-    ELEVATED: { description: 'More risk than usual, a score of 65 to 74: look closer, or add a check.' },
-    NORMAL: { description: 'Nothing unusual, a score of 0 to 64.' },
-    LOW: { description: 'Less risk than usual.' },
+    HIGHEST: { description: 'The highest risk, a score of 75 or more: block, or ask for proof.' },
+    ELEVATED: {
+      description: 'More risk than usual, a score from 65 to below 75: look closer, or add a check.',
+    },
+    NORMAL: { description: 'Nothing unusual, a score below 65.' },
+    LOW: { description: 'Less risk than usual. Stripe states no band for it.' },
     NOT_ASSESSED: { description: 'Stripe made no assessment.' },
     UNKNOWN: {
       description:

@@ -19,13 +19,15 @@ export const failureCodes = {
   BAD_USER_INPUT: {
     fault: 'client',
     retryable: false,
-    description: 'The gateway or Stripe refused a field. `path` names it: correct it and send again.',
+    description:
+      'The gateway or Stripe refused a field. Correct it and send again. `path` names it, if known.',
     message: 'Stripe refused this value. Correct it and send again.',
   },
   NOT_FOUND: {
     fault: 'client',
     retryable: false,
-    description: 'Stripe has no object with this id, or not in this account. `path` names the field.',
+    description:
+      'Stripe has no object with this id, or not in this account. `path` names the field, if known.',
     message:
       'Stripe has no object with this id. Check the id, and that it belongs to the same account and mode.',
   },
@@ -40,7 +42,7 @@ export const failureCodes = {
     fault: 'upstream',
     retryable: true,
     description:
-      'Stripe’s rate limit was hit, and retries did not help. Wait for `retryAfterMs`, then retry.',
+      'Stripe’s rate limit, or the gateway’s own, was reached. Wait for `retryAfterMs`, then retry.',
     message: `Stripe is limiting the rate of calls. Wait, then retry${underSameKey}.`,
   },
   UPSTREAM_TIMEOUT: {
@@ -67,7 +69,8 @@ export const failureCodes = {
   UPSTREAM_UNSUPPORTED: {
     fault: 'gateway',
     retryable: false,
-    description: 'The Stripe API version of this gateway does not support this call or parameter.',
+    description:
+      'The Stripe API of this gateway, its version or this account’s access does not support this call or field.',
     message: 'The Stripe API version of this gateway does not support this call or parameter.',
   },
   UPSTREAM_INVALID_RESPONSE: {

@@ -39,14 +39,14 @@ export interface LoadSheddingOptions {
 const maxHeaders = 100;
 
 /**
- * An HTTP server that passes requests to `inside` as the process has time for them, and rejects the others before
+ * An HTTP server that passes requests to `handler` as the process has time for them, and rejects the others before
  * any work is done for them. It runs before Fastify, where a rejection would cost twice as much: at five times the
  * peak load, four of five requests are rejected.
  */
 export function serverWithLoadShedding(
   settings: ServerOptions,
   { queue, authenticator, isTrustedProxy, hosts, writer, exchanges, onFlood }: LoadSheddingOptions,
-  inside: RequestListener,
+  handler: RequestListener,
 ): Server {
   const begin = (request: IncomingMessage, response: ServerResponse): boolean => {
     if (exchanges.begin(request, response)) {
@@ -86,7 +86,7 @@ export function serverWithLoadShedding(
       waiting = isUrgent
         ? undefined
         : queue.enter(() => fairQueueKey(request, authenticator, isTrustedProxy));
-      if (waiting === undefined) inside(request, response);
+      if (waiting === undefined) handler(request, response);
     } catch (error) {
       refuse(error);
     }
@@ -95,7 +95,7 @@ export function serverWithLoadShedding(
     const letIn = (): void => {
       const { url, method } = request;
       if (response.destroyed) writer.record({ url, method, status: 'closed', receivedAt });
-      else inside(request, response);
+      else handler(request, response);
     };
     waiting.then(letIn).catch((error: unknown) => refuse(error, receivedAt));
   });

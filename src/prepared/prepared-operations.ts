@@ -88,7 +88,7 @@ export class PreparedOperations {
     };
   }
 
-  /** Prepares documents before a request sends them, and warns of those that would be refused. */
+  /** Prepares documents before a request sends them, and warns about those that would be refused. */
   async prepare(apollo: ApolloServer<GraphQLContext>, sources: Iterable<string>, log: Logger): Promise<void> {
     for (const source of await checkDocuments(apollo, sources)) {
       log.warn(

@@ -61,13 +61,13 @@ export const magicCases: Readonly<Record<string, MagicCase>> = {
     does: 'score 50, no risk level',
     score: 50,
     riskLevel: null,
-    onV2: { does: 'a risk level of null, against what v2 promises' },
+    onV2: { does: 'a risk level of null, contrary to v2’s documentation' },
   },
   highest_null_level: {
     does: 'score 87.5, no risk level',
     score: 87.5,
     riskLevel: null,
-    onV2: { does: 'score 87.5 with a risk level of null, against what v2 promises' },
+    onV2: { does: 'score 87.5 with a risk level of null, contrary to v2’s documentation' },
   },
   unknown_level: {
     does: 'a risk level that this gateway does not know: `UNKNOWN`',

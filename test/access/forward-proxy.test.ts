@@ -224,7 +224,7 @@ describe('the setting HTTPS_PROXY', () => {
     'not a url',
     'https://127.0.0.1:3128',
     'https://[2001:db8::1]:3128',
-  ])('the setting HTTPS_PROXY is refused at the start, without being quoted, if it is %s', (value) => {
+  ])('the setting HTTPS_PROXY is refused at startup, without being quoted, if it is %s', (value) => {
     expect(() => readConfig({ HTTPS_PROXY: value })).toThrow(ConfigError);
     try {
       readConfig({ HTTPS_PROXY: value });

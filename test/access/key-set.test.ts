@@ -62,7 +62,7 @@ describe('the issuer’s key set', () => {
   };
 
   it.each(Object.keys(faults))(
-    'a key set whose URL %s at the start leaves the gateway not ready, and callers refused with 503',
+    'a key set whose URL %s at startup leaves the gateway not ready, and callers refused with 503',
     async (name) => {
       issuer.answerWith(faults[name] as (response: ServerResponse) => void);
       const before = issuer.fetches;

@@ -57,7 +57,7 @@ describe('the issuer’s keys, over the hours', () => {
     response.writeHead(500).end('{}');
   };
 
-  it('the issuer’s keys are loaded at the start', async () => {
+  it('the issuer’s keys are loaded at startup', async () => {
     const { isLoaded, state } = await open();
     expect({ isLoaded, state }).toEqual({ isLoaded: true, state: 'up' });
     expect(states).toEqual(['up']);

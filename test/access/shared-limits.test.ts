@@ -108,7 +108,7 @@ describeUnless(missingRedis(), 'rate limits of several replicas', () => {
       expect(gateway.log.join('\n')).not.toContain('127.0.0.1:6');
     }
 
-    it('a replica counts for itself when Redis is down at the start', async () => {
+    it('a replica counts for itself when Redis is down at startup', async () => {
       gateway = await startTestGateway(environment(`redis://user:canary@127.0.0.1:${await freePort()}`));
       await servedByItself();
       expect((await gateway.flushed()).join('\n')).not.toContain('canary');

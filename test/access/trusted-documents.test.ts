@@ -163,7 +163,7 @@ describe('trusted documents', () => {
     });
   });
 
-  it('trusted documents that no longer fit the schema are named in the log at the start, and no others are', async () => {
+  it('trusted documents that no longer fit the schema are named in the log at startup, and no others are', async () => {
     const path = mkdtempSync(join(directory, 'old-'));
     const invalid = print(parse('query Old { customerEvaluations { id } }'));
     writeFileSync(join(path, 'old.graphql'), invalid);

@@ -34,9 +34,9 @@ const replicas = (perSecond: number) => (microseconds: number) =>
 /** The label of a row, the figure it shows, and its format. */
 const rows: readonly (readonly [what: string, name: string, how: (figure: number) => string])[] = [
   ['CPU per evaluation', 'CPU µs', (figure) => `${round(figure)} µs`],
-  ['with a whole core, by that', 'CPU µs', (figure) => `${round(1e6 / figure)} a second`],
+  ['evaluations that a core could carry by that', 'CPU µs', (figure) => `${round(1e6 / figure)} a second`],
   [
-    `planned, ${plannedShare * 100} % of what a core carried at peak`,
+    `planned: ${plannedShare * 100} % of what a core carried at peak`,
     'CPU µs',
     (figure) => `${round(planned(figure))} a second`,
   ],

@@ -380,7 +380,7 @@ describe('the process', () => {
     { key: 'sk_live_canary', warned: true },
     { key: 'rk_live_canary', warned: false },
     { key: 'sk_test_canary', warned: false },
-  ])('the process warns of a live key that can do everything: $key, $warned', async ({ key, warned }) => {
+  ])('the process warns about a live key that can do everything: $key, $warned', async ({ key, warned }) => {
     const warning = 'STRIPE_SECRET_KEY can do everything in its account: use a restricted key';
     const environment = { STRIPE_SECRET_KEY: key };
     const printed = await printedBy(['dist/main.js', '--check-config'], environment);

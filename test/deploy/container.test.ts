@@ -134,7 +134,7 @@ describeUnless(missingBuildah(), 'the image that is built from the Dockerfile', 
     );
   });
 
-  it('the image that is built from the Dockerfile needs little memory at the start', () => {
+  it('the image that is built from the Dockerfile needs little memory at startup', () => {
     const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8')) ?? [];
     // deploy/kubernetes requests 384 MiB for the container.
     expect(Number(kilobytes) / 1024).toBeLessThan(200);

@@ -253,7 +253,7 @@ describe('when clients misbehave', () => {
     expect((await gateway.flushed()).join()).not.toContain('x-request-timeout-ms is ignored');
   });
 
-  it('the gateway ignores a deadline that is not a number, and warns of it once, without the value', async () => {
+  it('the gateway ignores a deadline that is not a number, and warns about it once, without the value', async () => {
     const gateway = await gatewayWith();
     for (const value of ['800ms', 'canary', '-1', '1e3', '500, 500', '.5', '1.', '']) {
       const payload = await create(gateway, {}, { 'x-request-timeout-ms': value });

@@ -68,7 +68,7 @@ describe('the output of --check-config', () => {
       warning:
         'OTEL_EXPORTER_OTLP_ENDPOINT is a base URL, to which /v1/traces is added; a complete URL goes into OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: http://collector.example:4318/v1/traces/v1/traces',
     },
-  ])('the output of --check-config warns of $what', async ({ environment, warning }) => {
+  ])('the output of --check-config warns about $what', async ({ environment, warning }) => {
     expect(await checked(environment)).toContain(`\nWarning: ${warning}\n`);
   });
 

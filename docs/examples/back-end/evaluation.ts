@@ -133,9 +133,9 @@ export class Evaluations {
 
   /**
    * Tells Stripe what was decided, which is what its models learn from. Call it after responding to the person:
-   * it returns immediately, retries for two minutes, and never throws. A report is lost, with a line on stderr, if it is
-   * refused or nothing answers for longer, and without one if the process dies. If you need every report, use a job
-   * queue, with the evaluation and the status as the job's key.
+   * it returns immediately, retries for two minutes, and never throws. A report that is refused, or still unanswered by
+   * then, is lost with a line on stderr; one in progress when the process dies is lost silently. If you need every
+   * report, use a job queue, with the evaluation and the status as the job's key.
    *
    * A pending evaluation is read again first. If the new decision is stricter, `onRisk` gets it: end the person's
    * session, or ask for proof at the next step.
@@ -229,7 +229,7 @@ export class Evaluations {
   }
 }
 
-/** Why a call failed. The gateway says the same of a refused request and in the payload of a mutation. */
+/** Why a call failed. Refused requests and the payloads of mutations have the same fields. */
 interface Failure {
   readonly code: string;
   readonly message: string;
@@ -245,11 +245,11 @@ function reasonOf(failure: Pick<Failure, 'code' | 'retryable'> | undefined): str
 /** Why a request was refused; undefined if nothing answered. */
 function refusalIn(error: unknown): Failure | undefined {
   const errors = (error instanceof ClientError && error.response.errors) || [];
-  // A router may put an error of its own before the gateway's, which says whether to retry.
+  // A router may put its own error first; only the gateway's has `retryable`.
   const refusal =
     errors.find(({ extensions }) => typeof extensions?.['retryable'] === 'boolean') ?? errors[0];
   if (refusal === undefined) return undefined;
-  // Only the gateway says whether to retry. Otherwise the evaluation may exist, and the key makes a retry safe.
+  // Without `retryable` the evaluation may exist; the idempotency key makes a retry safe.
   const { code = 'NO_ANSWER', retryable = true, retryAfterMs } = refusal.extensions ?? {};
   return {
     message: refusal.message,

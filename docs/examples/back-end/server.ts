@@ -19,7 +19,7 @@ const page = readFileSync(new URL('log-in.html', import.meta.url), 'utf8').repla
   env['STRIPE_PUBLISHABLE_KEY'] ?? '',
 );
 
-// Replicas share one. Without it, pages from before a restart get a new attempt.
+// Give all replicas the same one. Without it, pages that were served before a restart get a new attempt.
 const attemptSecret = env['ATTEMPT_SECRET'] || randomBytes(32);
 const attemptLifetimeMs = 3_600_000;
 
@@ -78,7 +78,7 @@ function attemptOf(value: string | null): string {
   const [sent, ours] = [Buffer.from(signature), Buffer.from(signatureOf(`${id}.${time}`))];
   const isOurs = sent.length === ours.length && timingSafeEqual(sent, ours);
   if (!isOurs) return newAttempt();
-  // Without what follows the signature: with it, the person could choose the key.
+  // Drops what follows the signature; otherwise the person could choose the key by appending text.
   const attempt = `${id}.${time}.${signature}`;
   const age = Math.floor((Date.now() - Number(time)) / attemptLifetimeMs);
   // Negative if the page is from a replica whose clock is ahead.
