@@ -10,11 +10,14 @@ import { isLiveKey } from './setting-types.ts';
 
 /** A key last read longer ago than this is read again when it is used. */
 const freshMs = 1_000;
-/** A call waits for the read if the last one was longer ago than this: its account has made no calls since. */
+/** If the last read is older than this, the call waits for a new one: its account has made no calls since. */
 const staleMs = 3_000;
-/** New content is used once two reads agree: a file written in place is incomplete for a moment. */
+/** Another key replaces one only once two reads agree: a file written in place is incomplete for a moment. */
 const secondReadMs = 200;
 const maxKeys = 10_000;
+
+/** As a `SecretFileState`; `removed`: the account has no file any more. */
+type KeyFileState = 'renewed' | 'refused' | 'restored' | 'removed';
 
 interface KeyFile {
   key: AccountKey;
@@ -36,7 +39,7 @@ export class AccountKeyFiles implements AccountKeys {
   readonly #log: Logger;
   readonly #files = new LRUCache<string, KeyFile>({ max: maxKeys });
 
-  /** `mode` is that of `STRIPE_SECRET_KEY`, which pages, logs and v2's evaluations without `livemode` show. */
+  /** `mode` is that of `STRIPE_SECRET_KEY`. Pages and logs show it, and so do v2's evaluations that lack `livemode`. */
   constructor(directory: string, mode: 'live' | 'test', log: Logger) {
     this.#directory = directory;
     this.#mode = mode;
@@ -68,7 +71,9 @@ export class AccountKeyFiles implements AccountKeys {
 
   async #readAgain(account: string, file: KeyFile): Promise<AccountKey> {
     const first = await this.#read(account);
-    if (!isSame(first, file.key)) {
+    if (isSame(first, file.key)) {
+      if (file.refused && first !== 'malformed') this.#stateChanged(account, file, 'restored');
+    } else if (first !== 'malformed' || !file.refused) {
       await delay(secondReadMs, undefined, { ref: false });
       const second = await this.#read(account);
       if (isSame(first, second)) this.#apply(account, file, second);
@@ -81,10 +86,13 @@ export class AccountKeyFiles implements AccountKeys {
   #apply(account: string, file: KeyFile, key: AccountKey): void {
     // Invalid content does not replace a key.
     const isRefused = key === 'malformed';
-    if (!isRefused) this.#tell(account, key === 'none' ? 'removed' : 'renewed');
-    else if (!file.refused) this.#tell(account, 'refused');
-    file.refused = isRefused;
     if (!isRefused || typeof file.key !== 'object') file.key = key;
+    this.#stateChanged(account, file, isRefused ? 'refused' : key === 'none' ? 'removed' : 'renewed');
+  }
+
+  #stateChanged(account: string, file: KeyFile, state: KeyFileState): void {
+    file.refused = state === 'refused';
+    this.#tell(account, state);
   }
 
   async #read(account: string): Promise<AccountKey> {
@@ -96,11 +104,16 @@ export class AccountKeyFiles implements AccountKeys {
     return typeof key === 'string' && isLiveKey(key) === (this.#mode === 'live') ? { key } : 'malformed';
   }
 
-  #tell(stripeAccount: string, state: 'renewed' | 'removed' | 'refused'): void {
+  #tell(stripeAccount: string, state: KeyFileState): void {
     const fields = { setting: 'STRIPE_SECRET_KEYS_DIR', stripeAccount, state };
     if (state === 'refused') {
       this.#log.error(fields, `an account’s key file does not contain a valid ${this.#mode} key`);
-    } else this.#log.info(fields, 'secret file reloaded');
+    } else {
+      this.#log.info(
+        fields,
+        state === 'removed' ? 'an account’s key file is removed' : 'secret file reloaded',
+      );
+    }
   }
 }
 

@@ -358,6 +358,27 @@ describe('keys of single accounts', () => {
     expect((await own.flushed()).join('')).not.toMatch(/sk_test_(one|two|three)/);
   });
 
+  it('an account’s key file is logged each time that it is corrupted, restored or removed', async () => {
+    const own = await start({ STRIPE_SECRET_KEYS_DIR: directory });
+    const lines = () => own.log.filter((line) => line.includes('"setting":"STRIPE_SECRET_KEYS_DIR"'));
+    const make = async (change: () => void): Promise<void> => {
+      const before = lines().length;
+      await outcomeOf('acct_1');
+      change();
+      while (lines().length === before) {
+        await outcomeOf('acct_1');
+        await delay(50);
+      }
+    };
+    await make(() => write('acct_1', 'broken'));
+    await make(() => write('acct_1', 'sk_test_one'));
+    await make(() => write('acct_1', 'broken again'));
+    await make(() => unlinkSync(path.join(directory, 'acct_1')));
+    const told = lines().map((line) => JSON.parse(line));
+    expect(told.map(({ state }) => state)).toEqual(['refused', 'restored', 'refused', 'removed']);
+    expect(told.at(-1)).toMatchObject({ msg: 'an account’s key file is removed', stripeAccount: 'acct_1' });
+  });
+
   it.each<{ change: string; account: string; make: () => void; outcomes: string[]; keys: string[] }>([
     {
       change: 'changed',
