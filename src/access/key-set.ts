@@ -43,7 +43,7 @@ export class RemoteKeySet {
     this.#url = url;
     this.#requests = requests;
     this.#onState = onState;
-    this.firstFetch = this.#refresh();
+    this.firstFetch = this.fetchAgain();
   }
 
   /** Whether any fetch has succeeded. */
@@ -95,11 +95,12 @@ export class RemoteKeySet {
     clearTimeout(this.#timer);
   }
 
-  async #refresh(): Promise<void> {
-    await this.fetchAgain();
+  /** Schedules the next fetch, from the end of the last one, whatever caused it. */
+  #schedule(): void {
+    clearTimeout(this.#timer);
     if (this.#closed) return;
     const waitMs = this.#state === 'up' ? refreshMs : retryMs;
-    this.#timer = setTimeout(() => void this.#refresh(), waitMs).unref();
+    this.#timer = setTimeout(() => void this.fetchAgain(), waitMs).unref();
   }
 
   /** Fetches the set; concurrent callers share one fetch. Throws if it fails. */
@@ -120,6 +121,8 @@ export class RemoteKeySet {
       this.#blockedUntil = performance.now() + retryMs - 1;
       this.#note('down', error instanceof KeySetError ? error.reason : 'not a key set');
       throw error;
+    } finally {
+      this.#schedule();
     }
   }
 

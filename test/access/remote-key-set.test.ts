@@ -139,6 +139,23 @@ describe('the issuer’s keys, over the hours', () => {
     expect(fetches()).toBe(3);
   });
 
+  it('the issuer’s keys are fetched again five seconds after a failed fetch for an unknown key', async () => {
+    await open();
+    issuer.answerWith(fail);
+    jest.advanceTimersByTime(40_000);
+    expect(await find(stranger)).toBe('not found');
+    expect(keys?.state).toBe('down');
+    issuer.publish(issuer.key);
+    jest.advanceTimersByTime(5_000);
+    await settle(3);
+    expect(keys?.state).toBe('up');
+    expect(states).toEqual(['up', 'down', 'up']);
+    // And from then on every five minutes, not twice in five.
+    jest.advanceTimersByTime(5 * minutes);
+    await settle(4);
+    expect(fetches()).toBe(4);
+  });
+
   const jwks = (filler: number): string => {
     const set = { keys: [issuer.key.jwk], filler: '' };
     return JSON.stringify({ ...set, filler: 'x'.repeat(filler - JSON.stringify(set).length) });
