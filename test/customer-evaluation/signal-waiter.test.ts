@@ -83,6 +83,24 @@ describe('a wait for pending signals', () => {
     expect(ends.filter((end) => end === 'complete').length).toBeGreaterThanOrEqual(150);
   });
 
+  it('a wait for pending signals that ends before that of another caller returns the last read of both', async () => {
+    const waiter = new SignalWaiter({ waitMs: 3_000, maxReadsPerSecond: 20 }, (end) => ends.push(end));
+    const begun = { id: 'acctevl_1', pendingSignals: ['A', 'B'] } as unknown as CustomerEvaluation;
+    const startedAt = performance.now();
+    const read = async (): Promise<CustomerEvaluation> =>
+      performance.now() - startedAt < 2_000 ? evaluation : complete;
+    const callOf = (caller: string, ms: number) => ({
+      caller,
+      deadline: new Deadline(ms),
+      signal: undefined,
+    });
+    const patient = waiter.complete(begun, callOf('patient', 8_000), read);
+    const hasty = waiter.complete(begun, callOf('hasty', 1_000), read);
+    await jest.advanceTimersByTimeAsync(4_000);
+    expect([await hasty, await patient]).toEqual([evaluation, complete]);
+    expect(ends).toEqual(['pending', 'complete']);
+  });
+
   it('a wait for pending signals ends with the first read that fails for good', async () => {
     const waiter = new SignalWaiter({ waitMs: 2_000, maxReadsPerSecond: 20 }, (end) => ends.push(end));
     const failures = [

@@ -46,6 +46,8 @@ export class SignalWaiter {
   readonly #onEnd: (end: SignalWaitEnd) => void;
   readonly #rateLimiters: PerAccount<RateLimiter>;
   readonly #waits = new SingleFlight<CustomerEvaluation>();
+  /** The evaluations that waits in progress have read last. Not a Map: see docs/develop.md, “Decisions”. */
+  readonly #lastRead: Record<string, CustomerEvaluation> = Object.create(null);
 
   /** `onEnd` is called at the end of each wait. */
   constructor(settings: SignalWaitSettings, onEnd: (end: SignalWaitEnd) => void) {
@@ -66,11 +68,23 @@ export class SignalWaiter {
     const waitMs = Math.min(this.#settings.waitMs, call.deadline.remainingMs - answerMs);
     if (waitMs <= 0) return evaluation;
     const waiting = { ...call, deadline: new Deadline(waitMs) };
+    const key = `${call.account} ${evaluation.id}`;
+    const readAndKeep = async (shared: Call): Promise<CustomerEvaluation> => {
+      const next = await read(shared);
+      this.#lastRead[key] = next;
+      return next;
+    };
     const latest = await this.#waits
-      .run(`${call.account} ${evaluation.id}`, '', waiting, (shared) => this.#poll(evaluation, shared, read))
+      .run(key, '', waiting, async (shared) => {
+        try {
+          return await this.#poll(evaluation, shared, readAndKeep);
+        } finally {
+          delete this.#lastRead[key];
+        }
+      })
       .catch((error: unknown) => {
         // This caller's time is up, while another caller still waits.
-        if (error instanceof UpstreamCallError) return evaluation;
+        if (error instanceof UpstreamCallError) return this.#lastRead[key] ?? evaluation;
         throw error;
       });
     const isComplete = latest.pendingSignals.length === 0;
@@ -94,7 +108,7 @@ export class SignalWaiter {
       if (isAbandoned(call)) return latest;
       if (await this.#acquireRate(call, readMs)) {
         const startedAt = performance.now();
-        const next = await read(call).catch(failureOf);
+        const next = await read(call).catch(durationOfFailure);
         if (next === 'for good') return latest;
         if (next !== 'for now') latest = next;
         readMs = Math.max(readMs, (performance.now() - startedAt) * readMargin);
@@ -122,8 +136,8 @@ export class SignalWaiter {
   }
 }
 
-/** Whether a later read can succeed. A new evaluation may not be found at once. */
-function failureOf(error: unknown): 'for now' | 'for good' {
+/** `for good` if no later read can succeed. A new evaluation may not be found at once. */
+function durationOfFailure(error: unknown): 'for now' | 'for good' {
   if (error instanceof UpstreamCallError) {
     return error.retryable || error.code === 'NOT_FOUND' ? 'for now' : 'for good';
   }
