@@ -111,6 +111,7 @@ async function serveGateway(config: Config): Promise<AnnouncedService> {
 }
 
 async function serveSandbox(config: Config): Promise<AnnouncedService> {
+  requireRuntime(process.version, packageInfo().engines.node);
   const { Sandbox, sandboxKey } = await import('./sandbox/sandbox.ts');
   const sandbox = new Sandbox({ faultShare: config.sandboxFaultShare });
   const url = await sandbox.listen(config.host, config.port);

@@ -18,7 +18,7 @@ export function helpText(): string {
   node dist/main.js sandbox          starts only the sandbox
   node dist/main.js --check-config   checks the settings and prints the resulting configuration, secrets masked
   node dist/main.js --version        prints the version
-  node dist/main.js --help           prints this
+  node dist/main.js --help           prints this help
 
 Settings are environment variables. Defaults are in parentheses.
 

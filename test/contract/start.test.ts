@@ -273,6 +273,15 @@ describe('the process', () => {
     );
   });
 
+  it.each(['constructor', 'toString', '__proto__'])(
+    'the process refuses the argument %s like any other unknown one',
+    async (argument) => {
+      const gateway = start({}, argument);
+      expect(await gateway.exited).toBe(1);
+      expect(gateway.told()).toContain(`Unknown argument "${argument}".`);
+    },
+  );
+
   it.each([
     { what: 'gateway', args: [] },
     { what: 'sandbox', args: ['sandbox'] },

@@ -20,8 +20,9 @@ registerHooks({
 
 it.each([
   ['the gateway', []],
+  ['the sandbox', ['sandbox']],
   ['--check-config', ['--check-config']],
-])('the file %s of the build says under Node 20 which Node it needs, without a stack', (_, parameters) => {
+])('the command %s of the build says under Node 20 which Node it needs, without a stack', (_, parameters) => {
   const { status, stderr } = spawnSync(
     process.execPath,
     ['--import', `data:text/javascript,${encodeURIComponent(asNode20)}`, 'dist/main.js', ...parameters],
