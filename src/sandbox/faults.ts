@@ -59,13 +59,15 @@ export const sandboxFaults: Readonly<Record<string, SandboxFault>> = {
     does: 'processes the request, then responds with a byte every 100 ms',
     processesFirst: true,
     write: (response, body) => {
-      response.writeHead(200, { ...json, 'content-length': Buffer.byteLength(body) });
+      const bytes = Buffer.from(body);
+      response.writeHead(200, { ...json, 'content-length': bytes.length });
       let sent = 0;
       const timer = setInterval(() => {
-        if (sent < body.length && !response.destroyed) response.write(body[sent]);
-        else clearInterval(timer);
+        if (sent < bytes.length) response.write(bytes.subarray(sent, sent + 1));
+        else response.end();
         sent += 1;
       }, 100);
+      response.on('close', () => clearInterval(timer));
     },
   },
   cut_off: {

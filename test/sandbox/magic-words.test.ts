@@ -1,4 +1,9 @@
+import { once } from 'node:events';
+import { Agent, createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { sandboxFaults } from '../../src/sandbox/faults.ts';
 import { magicCases } from '../../src/sandbox/magic-values.ts';
 import { accountsOfCallers, inAccount } from '../harness/callers-accounts.ts';
 import { createEverything, registration } from '../harness/evaluations.ts';
@@ -96,4 +101,25 @@ describe('a word that the sandbox knows', () => {
     expect(await create('rse_sandbox_heighest')).toMatchObject(error('BAD_USER_INPUT', { path }));
     expect(await create('rse_sandbox_constructor')).toMatchObject(error('BAD_USER_INPUT', { path }));
   });
+});
+
+it('a response of the sandbox that drips ends, so that its connection serves the next request', async () => {
+  const server = createServer((_request, response) => sandboxFaults['drip']?.write(response, '"é"'));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const reused: boolean[] = [];
+  try {
+    for (let count = 0; count < 2; count += 1) {
+      const request = get({ port, agent });
+      const [response] = await once(request, 'response');
+      expect(await text(response)).toBe('"é"');
+      reused.push(request.reusedSocket);
+    }
+    expect(reused).toEqual([false, true]);
+  } finally {
+    agent.destroy();
+    server.closeAllConnections();
+    server.close();
+  }
 });
