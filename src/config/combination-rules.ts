@@ -14,7 +14,7 @@ export function combinationFaults(set: Environment, writtenAs: (name: string) =>
   }
   if (set['UPSTREAM'] === 'sandbox' && isLiveKey(set['STRIPE_SECRET_KEY'] ?? '')) {
     faults.push(
-      'UPSTREAM: sandbox serves made-up scores, but STRIPE_SECRET_KEY is a live key: unset one of them',
+      'UPSTREAM: the sandbox serves made-up scores, but STRIPE_SECRET_KEY is a live key: unset one of them',
     );
   }
   if (
@@ -109,6 +109,10 @@ function accountFaults(set: Environment): string[] {
     faults.push(
       'STRIPE_ACCOUNTS: callers requires AUTH_MODE=jwt or AUTH_MODE=router, which identify the caller',
     );
+  }
+  // Otherwise `refuse` would refuse no account.
+  if (set['STRIPE_ACCOUNTS_WITHOUT_KEY'] !== undefined && set['STRIPE_SECRET_KEYS_DIR'] === undefined) {
+    faults.push('STRIPE_ACCOUNTS_WITHOUT_KEY: is only read with STRIPE_SECRET_KEYS_DIR');
   }
   if (set['AUTH_MODE'] === 'jwt' && set['JWT_STRIPE_ACCOUNT_CLAIM'] === undefined) {
     faults.push('JWT_STRIPE_ACCOUNT_CLAIM: is required with STRIPE_ACCOUNTS=callers and AUTH_MODE=jwt');

@@ -82,6 +82,10 @@ describe('the settings of Stripe accounts', () => {
       'STRIPE_SECRET_KEYS_DIR: is only read with STRIPE_ACCOUNTS=callers',
     ],
     [
+      { ...router, STRIPE_ACCOUNTS_WITHOUT_KEY: 'refuse' },
+      'STRIPE_ACCOUNTS_WITHOUT_KEY: is only read with STRIPE_SECRET_KEYS_DIR',
+    ],
+    [
       { ...router, STRIPE_SECRET_KEYS_DIR: '/no/such/directory' },
       'STRIPE_SECRET_KEYS_DIR: must be a directory that can be read (ENOENT)',
     ],

@@ -218,7 +218,9 @@ describe('in production', () => {
   it('in production, the sandbox cannot be set beside a live key, which was meant for Stripe', () => {
     const live = { ...production, AUTH_MODE: 'none', UPSTREAM: 'sandbox', STRIPE_SECRET_KEY: 'rk_live_1' };
     expect(faultsOf(live)).toEqual([
-      expect.stringMatching(/^UPSTREAM: sandbox serves made-up scores, but STRIPE_SECRET_KEY is a live key/),
+      expect.stringMatching(
+        /^UPSTREAM: the sandbox serves made-up scores, but STRIPE_SECRET_KEY is a live key/,
+      ),
     ]);
   });
 
