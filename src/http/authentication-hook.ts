@@ -32,10 +32,16 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
   server.decorateRequest('callLog');
   server.decorateRequest('account');
   const refusedCallers = new RefusedCallersLog(log);
+  const callersWithoutAccount = new RefusedCallersLog(log, {
+    key: 'reason',
+    first: 'request refused',
+    more: 'more requests refused for the same reason',
+  });
   const rateLimitedLog = new RateLimitedLog(log);
   server.decorate('rateLimitedLog', rateLimitedLog);
   server.addHook('onClose', async () => {
     refusedCallers.close();
+    callersWithoutAccount.close();
     rateLimitedLog.close();
   });
 
@@ -48,7 +54,7 @@ export function callerHook(server: FastifyInstance, access: Access, log: Logger)
   };
 
   const refuseWithoutAccount = (request: FastifyRequest, done: HookHandlerDoneFunction): void => {
-    refusedCallers.refused('the caller names no Stripe account', {
+    callersWithoutAccount.refused('the caller names no Stripe account', {
       requestId: request.id,
       ...request.record.logFields,
     });

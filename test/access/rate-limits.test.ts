@@ -123,7 +123,13 @@ describe('rate limits', () => {
     const statuses = [];
     for (let count = 0; count < 3; count += 1) statuses.push((await send(1, await as('someone'))).status);
     expect(statuses).toEqual([403, 403, 429]);
-    expect((await gateway.flushed()).join('\n')).toContain('the caller names no Stripe account');
+    const log = (await gateway.flushed()).map((line) => JSON.parse(line));
+    expect(log).toContainEqual(
+      expect.objectContaining({ msg: 'request refused', reason: 'the caller names no Stripe account' }),
+    );
+    // The request that flushes the log has no token.
+    const failures = log.filter(({ msg }) => /authentication fail/.test(msg));
+    expect(failures.map(({ reason }) => reason)).toEqual(['no Authorization header']);
   });
 
   it('rate limits apply to an address that guesses credentials', async () => {
