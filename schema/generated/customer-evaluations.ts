@@ -75,7 +75,7 @@ export type CustomerEvaluationLoginFailureReason =
   /** Because the account is probably used by several people. */
   | 'SUSPECTED_ACCOUNT_SHARING';
 
-/** The only value of a report without details, as in `{ loginSucceeded: OCCURRED }`. Do not report what did not happen. */
+/** The only value of a report without details, as in `{ loginSucceeded: OCCURRED }`. There is no value for what did not happen: leave the field out. */
 export type CustomerEvaluationOccurrence =
   /** It happened. */
   | 'OCCURRED';
@@ -126,13 +126,13 @@ export type CustomerEvaluationRegistrationSucceededInput = {
 
 /** How the event ended: exactly one of the fields. `outcome` with a `status` and an `eventType` works with every version of Stripe’s API, and says the most. `warnings` lists the parts that the configured version does not accept. */
 export type CustomerEvaluationReportInput =
-  {   /** The customer was not logged in, and why. `OTHER` is not a decision: it is `UPSTREAM_UNSUPPORTED` with Stripe API versions from 27 May 2026 on. */
+  {   /** The customer was not logged in, and why. `OTHER` is not a decision: Stripe API versions from 27 May 2026 on refuse it, as `UPSTREAM_UNSUPPORTED`. */
   loginFailed: CustomerEvaluationLoginFailedInput; loginSucceeded?: never; outcome?: never; registrationFailed?: never; registrationSucceeded?: never; }
   |  { loginFailed?: never;   /** The customer was logged in: `OCCURRED`. */
   loginSucceeded: CustomerEvaluationOccurrence; outcome?: never; registrationFailed?: never; registrationSucceeded?: never; }
   |  { loginFailed?: never; loginSucceeded?: never;   /** What the business decided, and about which customer. */
   outcome: CustomerEvaluationOutcomeInput; registrationFailed?: never; registrationSucceeded?: never; }
-  |  { loginFailed?: never; loginSucceeded?: never; outcome?: never;   /** The account was not created, and why. `OTHER` is not a decision: it is `UPSTREAM_UNSUPPORTED` with Stripe API versions from 27 May 2026 on. */
+  |  { loginFailed?: never; loginSucceeded?: never; outcome?: never;   /** The account was not created, and why. `OTHER` is not a decision: Stripe API versions from 27 May 2026 on refuse it, as `UPSTREAM_UNSUPPORTED`. */
   registrationFailed: CustomerEvaluationRegistrationFailedInput; registrationSucceeded?: never; }
   |  { loginFailed?: never; loginSucceeded?: never; outcome?: never; registrationFailed?: never;   /** The account was created, and for which customer. */
   registrationSucceeded: CustomerEvaluationRegistrationSucceededInput; };
@@ -192,11 +192,11 @@ export type CustomerEvaluationStatus =
 
 /** A part of a report that could not be passed on to Stripe. */
 export type CustomerEvaluationWarningCode =
-  /** The customer was not attached to the evaluation: this Stripe API has no place for it in this report. */
+  /** The customer was not attached to the evaluation: this Stripe API has no field for it in this report. */
   | 'CUSTOMER_NOT_ATTACHED'
-  /** The reason was not reported: this Stripe API has no place for it. */
+  /** The reason was not reported: this Stripe API has no field for it. */
   | 'REASON_NOT_REPORTED'
-  /** RESTRICTED was reported as a success: this Stripe API has no restrictions. */
+  /** RESTRICTED was reported as a success: this Stripe API has no such status. */
   | 'STATUS_NOT_REPORTED';
 
 /** What is known of the client’s device and connection when there is no Radar Session. */

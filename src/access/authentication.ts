@@ -12,7 +12,7 @@ export type AuthenticationSettings =
 
 interface RouterSettings {
   readonly secrets: readonly string[];
-  /** Without one of these headers, a request is refused. */
+  /** A request that lacks any of these headers is refused. */
   readonly requiredHeaders: readonly string[];
   /** Whether the router names the Stripe account of each caller. */
   readonly namesAccounts: boolean;
@@ -28,8 +28,8 @@ export type Authentication =
 export interface Authenticator {
   authenticate(valuesOf: HeaderValues): Authentication | Promise<Authentication>;
   /**
-   * The caller's id from the cache or a router's headers, without verification. For fair queuing only, never for
-   * authorization.
+   * The caller's id, without verifying a signature: from the cache of tokens, or from a router's headers. For fair
+   * queuing only, never for authorization.
    */
   recognize(valuesOf: HeaderValues): string | undefined;
   /** Settles after the first attempt to fetch the issuer's keys, within about a second. */

@@ -5,9 +5,9 @@ import type { CustomerBinding } from './scopes.ts';
 /** The caller and its rights. */
 export interface Caller {
   /**
-   * Unique per subject and issuer, and the same for a token and a router: the scope of its idempotency keys, and its
-   * key in fair queues. An unkeyed hash: it must stay the same when keys are rotated, or a retry would become a second
-   * call. So it is never logged; its pseudonym is.
+   * Unique per issuer and subject, and the same whether a token or a router names the subject. The scope of the caller's
+   * idempotency keys, and its key in fair queues. An unkeyed hash: it must survive the rotation of keys, or a retry
+   * would become a second call. So it is never logged; its pseudonym is.
    */
   readonly id: string;
   /** Whether `id` distinguishes this caller from others. False for callers without credentials, who share one id. */
@@ -33,7 +33,7 @@ export function callerId(...names: readonly (string | undefined)[]): string {
 
 /**
  * The id of an issuer's subject: the same for a token and for a router that vouches for the subject, so that a retry
- * the other way is not a second call. `jwt` is part of the ids already in use.
+ * by the other path is not a second call. The prefix `jwt` must stay: ids in use contain it.
  */
 export function subjectId(issuer: string, subject: string): string {
   return callerId('jwt', issuer, subject);

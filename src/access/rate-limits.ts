@@ -22,7 +22,8 @@ export interface Charged {
   readonly address: string | undefined;
 }
 
-/** The limit that a call is over, and how many milliseconds its caller must wait. An anonymous caller is its address. */
+/** The limit that a call is over, and how many milliseconds its caller must wait. An anonymous caller is
+ * identified by its address only. */
 export interface OverLimit {
   readonly of: 'caller' | 'address';
   readonly waitMs: number;
@@ -43,7 +44,7 @@ export class RateLimits {
       limit === undefined ? undefined : (store?.counter(name, limit) ?? new MemoryCounter(limit));
     this.#perCaller = counter('caller', perMinute);
     this.#perAddress = counter('address', perAddressPerMinute);
-    // An anonymous caller is its address, so the lower limit applies.
+    // An anonymous caller is identified by its address only, so the lower limit applies.
     const limits = [perMinute, perAddressPerMinute].filter((limit) => limit !== undefined);
     this.#perAnonymous = counter('caller', limits.length === 0 ? undefined : Math.min(...limits));
     // Counted in this process: an unauthenticated request must not cost a round trip to Redis.
@@ -67,7 +68,8 @@ export class RateLimits {
 
   /**
    * Counts `points` for the caller and its address. Synchronous unless counters are shared. A caller over its own limit
-   * does not use up that of its address, which others share.
+   * does not use up that of its address, which others share; with shared counters, only its first call above the limit
+   * does.
    */
   charge(
     { caller, address }: Charged,

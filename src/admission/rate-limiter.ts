@@ -8,7 +8,7 @@ const maxQueueSeconds = 4;
 
 /**
  * Outbound rate limiter (sliding window): a burst passes immediately up to the limit, the rest waits, fairly across
- * callers. Rejects with `QueueRejectedError` if a call cannot pass in time; immediately if that is certain.
+ * callers. Rejects with `QueueRejectedError` if a call cannot pass in time; immediately if the queue is full.
  *
  * Counts in this process only: with several replicas, divide the limit among them.
  */

@@ -84,7 +84,7 @@ export function readConfig(environment: Environment): Config {
     ...Object.fromEntries(secretFiles.map(({ setting, text }) => [setting, text])),
   };
   const parsed = settings.safeParse(withoutUnusedTracing(set));
-  // A value that breaks two rules has one fault: both say what it must be.
+  // A value that breaks two rules is reported once: both messages would be the same.
   if (!parsed.success) faults.push(...new Set(parsed.error.issues.map((issue) => faultOf(issue, set))));
   // Skipped if a secret file is unreadable: its setting would also be reported as missing.
   if (secretFiles.length === secretSettings.filter((name) => fileOf(name, said) !== undefined).length)

@@ -15,7 +15,10 @@ export interface SettingDescription {
 /** The groups of settings, by how many deployments need them. */
 export const settingGroups: readonly { readonly need: SettingNeed; readonly title: string }[] = [
   { need: 'everyone', title: 'For every deployment' },
-  { need: 'some', title: 'For some: tokens, a router, proxies, replicas, trusted documents, traces' },
+  {
+    need: 'some',
+    title: 'For some deployments: tokens, a router, proxies, replicas, trusted documents, traces',
+  },
   { need: 'few', title: 'Rarely needed: tuning and development' },
 ];
 

@@ -58,7 +58,7 @@ export const settingsForEveryone = {
     .optional()
     .describe('exact origins whose pages may call from a browser')
     .meta({
-      defaultsTo: 'none; outside production the pages of this machine, `http://localhost` at any port',
+      defaultsTo: 'none; outside production, pages on this machine: `http://localhost` at any port',
     }),
   METRICS_PORT: wholeNumber(0, 65_535)
     .optional()

@@ -26,7 +26,7 @@ export const settingsForFew = {
   UPSTREAM_MAX_ATTEMPTS: wholeNumber(1, 10)
     .default(3)
     .describe(
-      'the maximum attempts per call, including the first; not counted: waiting for another request with the same idempotency key, and idle connections that turn out to be closed',
+      'the maximum attempts per call, including the first. Not counted: polls while another request holds the idempotency key, and attempts on idle connections that turn out to be closed',
     ),
   INTROSPECTION: onOff()
     .optional()
@@ -39,7 +39,7 @@ export const settingsForFew = {
   MAX_EVENT_LOOP_DELAY_MS: wholeNumber(1, 10_000)
     .default(150)
     .describe(
-      'load shedding: if a request would wait longer than this for the process, it is rejected with `OVERLOADED`',
+      'load shedding: a request that would wait longer than this before the process can start it is rejected with `OVERLOADED`',
     ),
   MAX_BODY_BYTES: wholeNumber(1024, 100_000_000)
     .default(65_536)
@@ -93,10 +93,10 @@ export const settingsForFew = {
     .describe('the maximum calls to Stripe that one operation may cause'),
   REQUEST_TIMEOUT_MS: wholeNumber(100, 600_000)
     .default(10_000)
-    .describe('the time limit for receiving a request; 5 seconds for its headers'),
+    .describe('how long a request may take to arrive, at most 5 seconds for its headers'),
   RESPONSE_TIMEOUT_MS: wholeNumber(100, 600_000)
     .default(30_000)
-    .describe('the time limit for reading a response; then the connection is closed'),
+    .describe('how long a client may take to read its response; then the connection is closed'),
   // OpenTelemetry's names and meanings: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables
   OTEL_SDK_DISABLED: accepts('true or false', z.string().regex(/^(true|false)$/i))
     .optional()
@@ -114,7 +114,7 @@ export const settingsForFew = {
     .describe('the complete URL for traces, in place of `OTEL_EXPORTER_OTLP_ENDPOINT`'),
   OTEL_EXPORTER_OTLP_TRACES_HEADERS: headerPairs()
     .optional()
-    .describe('`OTEL_EXPORTER_OTLP_HEADERS` for traces only; replaces them'),
+    .describe('headers for traces, in place of `OTEL_EXPORTER_OTLP_HEADERS`'),
   OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: otlpProtocol().describe(
     '`OTEL_EXPORTER_OTLP_PROTOCOL` for traces only',
   ),

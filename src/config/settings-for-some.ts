@@ -29,11 +29,11 @@ export const settingsForSome = {
   )
     .optional()
     .describe('the URL of the issuer’s key set; required by `AUTH_MODE=jwt`'),
-  JWT_ISSUER: accepts('the issuer exactly as tokens name it in iss', z.string())
+  JWT_ISSUER: accepts('the issuer, exactly as in the tokens’ iss', z.string())
     .optional()
     .describe('the accepted token issuer (`iss`); required by `AUTH_MODE=jwt`'),
   JWT_AUDIENCE: accepts(
-    'the audience exactly as tokens name it in aud; several, comma separated',
+    'one audience or several, comma separated, exactly as in the tokens’ aud',
     z
       .string()
       .transform((list) => list.split(',').map((name) => name.trim()))
@@ -44,12 +44,12 @@ export const settingsForSome = {
   JWT_AUDIENCE_CLAIM: accepts('aud, client_id, azp or cid', z.enum(['aud', 'client_id', 'azp', 'cid']))
     .default('aud')
     .describe(
-      'the claim that must be one of `JWT_AUDIENCE`: `client_id` for access tokens of Amazon Cognito, which have no `aud`',
+      'the claim whose value must be one of `JWT_AUDIENCE`; `client_id` for access tokens of Amazon Cognito, which have no `aud`',
     ),
   JWT_CUSTOMER_CLAIM: accepts('the name of a claim', z.string().max(256))
     .optional()
     .describe(
-      `the claim that holds a caller’s Stripe customer; the caller may act for no other. Its reports need a \`STRIPE_API_VERSION\` of ${versionsWith('retrieve')}, which can retrieve the evaluation’s customer`,
+      `the claim that holds a caller’s Stripe customer; the caller may act for no other. Reports by such callers need a \`STRIPE_API_VERSION\` of ${versionsWith('retrieve')}: the gateway first retrieves the evaluation to check its customer`,
     ),
   ROUTER_SECRET: accepts(
     'one secret or several, comma separated, each of 32 to 256 visible ASCII characters',
@@ -92,7 +92,7 @@ export const settingsForSome = {
     .prefault('600')
     .describe('calls per minute per address, except behind a router; refused credentials count separately'),
   REDIS_URL: accepts(
-    'redis://host:port or rediss://host:port, in full redis://user:password@host:port/database; % in a password is written %25, the database is a number',
+    'redis://[user:password@]host:port[/database number], or rediss:// for TLS; % in a password is written %25',
     // ioredis reads the text itself: it takes neither white space nor upper case for a URL or for TLS.
     z
       .string()
@@ -131,7 +131,7 @@ export const settingsForSome = {
     )
     .meta({
       defaultsTo:
-        'any; only `localhost`, `127.0.0.1` and `[::1]` outside production with `AUTH_MODE=none` on a loopback address',
+        'any; outside production, with `AUTH_MODE=none` and a loopback `HOST`, only `localhost`, `127.0.0.1` and `[::1]`',
     }),
   KEEP_ALIVE_MS: wholeNumber(1_000, 3_600_000)
     .default(75_000)
@@ -158,7 +158,7 @@ export const settingsForSome = {
     .describe('hosts to call without the proxy, subdomains included; also read as `no_proxy`'),
   STRIPE_ACCOUNT: accepts('an account id, acct_…', z.string().regex(/^acct_[A-Za-z0-9]+$/))
     .optional()
-    .describe('sent as `Stripe-Account` (Connect), with an organization’s key as `Stripe-Context`'),
+    .describe('the account of all calls: `Stripe-Account`, or with an organization’s key `Stripe-Context`'),
   STRIPE_CONTEXT: accepts(
     'a context path, such as acct_1/acct_2, or an account id with an organization’s key',
     z.string().refine(isStripeAccount),
@@ -199,22 +199,20 @@ export const settingsForSome = {
     ),
   UPSTREAM_MAX_PER_SECOND: wholeNumber(1, 100_000)
     .optional()
-    .describe(
-      'the maximum calls per second of each process to each Stripe account; calls wait instead of running into a 429',
-    ),
+    .describe('the maximum calls per second to each Stripe account, by each process; calls above it wait'),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
     .optional()
     .describe(
       'the base URL of the collector; traces are sent to its path `/v1/traces`. If it is not set, no traces are exported',
     ),
-  OTEL_EXPORTER_OTLP_HEADERS: headerPairs().optional().describe('sent to the collector, such as its token'),
+  OTEL_EXPORTER_OTLP_HEADERS: headerPairs().optional().describe('headers for the collector, e.g. its token'),
   OTEL_SERVICE_NAME: accepts('a name', z.string().max(256))
     .optional()
     .describe('the service name in traces')
     .meta({
       defaultsTo: '`service.name` of `OTEL_RESOURCE_ATTRIBUTES`, else `customer-evaluations-gateway`',
     }),
-  OTEL_RESOURCE_ATTRIBUTES: pairs().default('').describe('further attributes of the service in each trace'),
+  OTEL_RESOURCE_ATTRIBUTES: pairs().default('').describe('additional resource attributes in each trace'),
   OTEL_TRACES_SAMPLER: accepts(`one of ${samplers.join(', ')}`, z.enum(samplers))
     .default('parentbased_always_on')
     .describe('the sampler: which traces are kept'),

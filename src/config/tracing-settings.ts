@@ -15,7 +15,7 @@ export function withoutUnusedTracing(set: Environment): Environment {
     if (isOff) return false;
     if (name === 'OTEL_TRACES_SAMPLER_ARG')
       return (set['OTEL_TRACES_SAMPLER'] ?? '').endsWith('traceidratio');
-    // The variable of a kind of telemetry replaces the one of all kinds (OpenTelemetry, "OTLP Exporter Configuration").
+    // A variable for traces overrides the general one (OpenTelemetry, "OTLP Exporter Configuration").
     const [, own] = /^OTEL_EXPORTER_OTLP_(\w+)$/.exec(name) ?? [];
     return own === undefined || set[`OTEL_EXPORTER_OTLP_TRACES_${own}`] === undefined;
   };
@@ -38,7 +38,7 @@ export function tracingOf(values: Settings): TracingSettings | undefined {
   };
 }
 
-// An endpoint for all kinds of telemetry is the base URL of each kind (OpenTelemetry, "OTLP Exporter Configuration").
+// The general endpoint is the base URL for traces (OpenTelemetry, "OTLP Exporter Configuration").
 function tracesBelow(base: string): string {
   const url = new URL(base);
   url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;

@@ -10,9 +10,9 @@ export type CustomerEvaluationWarningCode = keyof typeof CustomerEvaluationWarni
 
 const messages = {
   CUSTOMER_NOT_ATTACHED:
-    'The customer was not attached to the evaluation: this Stripe API has no place for it in this report.',
-  REASON_NOT_REPORTED: 'The reason was not reported: this Stripe API has no place for it.',
-  STATUS_NOT_REPORTED: 'RESTRICTED was reported as a success: this Stripe API has no restrictions.',
+    'The customer was not attached to the evaluation: this Stripe API has no field for it in this report.',
+  REASON_NOT_REPORTED: 'The reason was not reported: this Stripe API has no field for it.',
+  STATUS_NOT_REPORTED: 'RESTRICTED was reported as a success: this Stripe API has no such status.',
 } as const satisfies Record<CustomerEvaluationWarningCode, string>;
 
 registerEnumType(CustomerEvaluationWarningCode, {
@@ -26,7 +26,7 @@ registerEnumType(CustomerEvaluationWarningCode, {
 @ObjectType({
   simpleResolvers: true,
   description:
-    'A part of a report that was not passed on, because the configured Stripe API has no place for it.',
+    'A part of a report that was not passed on, because the configured Stripe API has no field for it.',
 })
 export class CustomerEvaluationWarning {
   @Field(() => CustomerEvaluationWarningCode, { description: 'What was lost.' })

@@ -42,7 +42,7 @@ export class CreateCustomerEvaluationPayload extends CustomerEvaluationPayload {
 export class ReportCustomerEvaluationPayload extends CustomerEvaluationPayload {
   @Field(() => [CustomerEvaluationWarning], {
     description:
-      'The parts of the report that were not passed on, because the configured Stripe API has no place for them; usually empty.',
+      'The parts of the report that were not passed on, because the configured Stripe API has no fields for them; usually empty.',
   })
   readonly warnings: readonly CustomerEvaluationWarning[];
 

@@ -89,12 +89,12 @@ export class CustomerEvaluationResolver {
     @Ctx() context: GraphQLContext,
   ): Promise<ReportCustomerEvaluationPayload> {
     requireOwnReport(context.permissions, input);
-    const retrieved = () => this.#loader.load(input.id, context);
+    const retrieve = () => this.#loader.load(input.id, context);
     return runIdempotent(reportMutation, input.idempotencyKey, context, async (idempotencyKey) => {
       const report = readReport(input);
       // Only the evaluation says whose it is; the loader refuses one that is not the caller's.
-      if (context.permissions.customer.kind !== 'any') await retrieved();
-      return this.#dependencies.api.report(report, idempotencyKey, context, retrieved);
+      if (context.permissions.customer.kind !== 'any') await retrieve();
+      return this.#dependencies.api.report(report, idempotencyKey, context, retrieve);
     });
   }
 }

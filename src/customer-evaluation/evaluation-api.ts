@@ -18,12 +18,12 @@ export interface EvaluationApi {
   /** Null for an id that Stripe does not know. */
   retrieve(id: string, context: GraphQLContext): Promise<CustomerEvaluation | null>;
 
-  /** `retrieved` returns the current evaluation, for an API that needs it. */
+  /** `retrieve` returns the current evaluation, for an API that needs it. */
   report(
     report: Report,
     idempotencyKey: string,
     context: GraphQLContext,
-    retrieved: () => Promise<CustomerEvaluation | null>,
+    retrieve: () => Promise<CustomerEvaluation | null>,
   ): Promise<ReportedEvaluation>;
 
   /** The upstream calls per report. */
@@ -36,7 +36,7 @@ export interface CreatedEvaluation {
   readonly isRepeat: boolean;
 }
 
-/** An evaluation after its report, and the parts of the report that Stripe's API has no place for. */
+/** An evaluation after its report, and the parts of the report that Stripe's API has no fields for. */
 export interface ReportedEvaluation {
   readonly evaluation: CustomerEvaluation;
   readonly warnings: readonly CustomerEvaluationWarning[];

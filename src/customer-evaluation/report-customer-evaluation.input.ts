@@ -9,7 +9,7 @@ export type CustomerEvaluationOccurrence = keyof typeof CustomerEvaluationOccurr
 registerEnumType(CustomerEvaluationOccurrence, {
   name: 'CustomerEvaluationOccurrence',
   description:
-    'The only value of a report without details, as in `{ loginSucceeded: OCCURRED }`. Do not report what did not happen.',
+    'The only value of a report without details, as in `{ loginSucceeded: OCCURRED }`. There is no value for what did not happen: leave the field out.',
   valuesConfig: { OCCURRED: { description: 'It happened.' } },
 });
 
@@ -89,7 +89,7 @@ registerEnumType(CustomerEvaluationReportedStatus, {
 });
 
 // Since that version, reports contain only decisions.
-const otherIsNoDecision = `\`OTHER\` is not a decision: it is \`UPSTREAM_UNSUPPORTED\` with Stripe API versions from ${inWordsSince('outcomeReports')} on.`;
+const otherIsNoDecision = `\`OTHER\` is not a decision: Stripe API versions from ${inWordsSince('outcomeReports')} on refuse it, as \`UPSTREAM_UNSUPPORTED\`.`;
 
 @InputType({ description: 'A login that was not let through.' })
 export class CustomerEvaluationLoginFailedInput {

@@ -30,13 +30,13 @@ export interface Report {
   readonly path: Path;
 }
 
-/** A report's parameters, and warnings about the parts that have no place in them. */
+/** A report's parameters, and warnings about the parts that have no field in them. */
 export interface TranslatedReport<Params> {
   readonly params: Params;
   readonly warnings: readonly CustomerEvaluationWarning[];
 }
 
-/** A warning about a field of the report that has no place upstream. */
+/** A warning about a field of the report that Stripe's API lacks. */
 export function lost(
   code: CustomerEvaluationWarningCode,
   report: Report,

@@ -17,6 +17,6 @@ export function requireDecision({ path, reason }: Report): void {
   const variant = path.at(-1);
   if (reason !== 'OTHER' || (variant !== 'loginFailed' && variant !== 'registrationFailed')) return;
   const rule =
-    'OTHER is not a decision, and this gateway’s Stripe API accepts only decisions. Report nothing, or `outcome` with a status if the business decided.';
+    'OTHER is not a decision, and this gateway’s Stripe API accepts only decisions. If the business made a decision, report `outcome` with a status; otherwise do not report.';
   throw UpstreamCallError.ofField('UPSTREAM_UNSUPPORTED', [...path, 'reason'], rule, 'NOT_A_DECISION');
 }

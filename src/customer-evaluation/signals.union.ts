@@ -124,9 +124,11 @@ export interface RegistrationSignals extends SignalFields {}
 const members = { LOGIN: LoginSignals, REGISTRATION: RegistrationSignals } as const;
 
 for (const [event, member] of Object.entries(members)) {
-  const ownFirst = Object.values(signalTable).toSorted((row) => (row.event === event ? -1 : 1));
+  const { own = [], others = [] } = Object.groupBy(Object.values(signalTable), (row) =>
+    row.event === event ? 'own' : 'others',
+  );
   const word = event.toLowerCase();
-  for (const row of ownFirst) {
+  for (const row of [...own, ...others]) {
     const description =
       row.event === event
         ? `The ${word}’s own signal; null if Stripe could not compute it.`

@@ -35,13 +35,16 @@ export class BadRequestError extends GatewayError {
   }
 
   static unknownExpectation(): BadRequestError {
-    return new BadRequestError(417, 'Send no Expect header, or Expect: 100-continue.');
+    return new BadRequestError(
+      417,
+      'This Expect header is not supported. Omit it, or send Expect: 100-continue.',
+    );
   }
 
   static tooManyChunks(): BadRequestError {
     return new BadRequestError(
       400,
-      'The body arrives in too many small chunks. Send it at once, or in chunks of a kilobyte or more.',
+      'The body arrived in too many small chunks. Send it in one piece, or in chunks of a kilobyte or more.',
     );
   }
 

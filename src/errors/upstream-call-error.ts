@@ -1,6 +1,6 @@
 import { type DetailedOutcome, type FailureCode, failureCodes } from './error-codes.ts';
 
-/** Whether anything may have happened upstream: `NONE` is a promise, `UNKNOWN` is not. */
+/** Whether anything may have happened upstream: `NONE` guarantees that nothing did, `UNKNOWN` guarantees nothing. */
 export type Effect = 'NONE' | 'UNKNOWN';
 
 /** One problem with one field, described in our own words; never quotes a value. */

@@ -24,7 +24,7 @@ export const badRequests: readonly PlainMessage[] = [
   },
   {
     start: 'POST body missing',
-    message: 'The body is not an object that has an operation: send {"query": "…", "variables": {}}.',
+    message: 'The body must be a JSON object with an operation: send {"query": "…", "variables": {}}.',
   },
   {
     start: 'GraphQL operations must contain a non-empty `query`',

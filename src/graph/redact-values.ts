@@ -42,7 +42,8 @@ export function redactValues(errors: readonly GraphQLError[], request: RefusedRe
       error.extensions['code'] = 'BAD_USER_INPUT';
     } else if (error.extensions['code'] === 'OPERATION_RESOLUTION_FAILURE') {
       rewrite(error, {
-        message: 'The document has no operation of this `operationName`, or several and no name is given.',
+        message:
+          'The document has no operation with this `operationName`, or it has several and `operationName` is missing.',
       });
     } else if (error.extensions['code'] === 'GRAPHQL_PARSE_FAILED') rewrite(error, syntaxRefusal(error));
     else if (quotesLiteral(error)) rewrite(error, literalRefusal(error));

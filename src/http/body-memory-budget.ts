@@ -30,9 +30,9 @@ export class BodyBudget {
   readonly #arriving = new Set<ArrivingBody>();
 
   /**
-   * Reserves bytes for a body. If there is no room, refuses the bodies that have been arriving for the longest, and for
-   * longer than this one: clients that stall theirs must not keep out those that send them at once. Returns false, and
-   * refuses none, if that would not make enough room.
+   * Reserves bytes for a body. If there is no room, refuses bodies that began to arrive before this one, the oldest
+   * first, so that clients that stall do not keep out clients that send promptly. Returns false, and refuses none, if
+   * even that would not make enough room.
    */
   reserve(bytes: number, body: ArrivingBody): boolean {
     if (bytes > this.#left && !this.#makeRoom(bytes, body)) return false;

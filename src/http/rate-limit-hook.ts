@@ -54,7 +54,7 @@ export function countedAddress(request: FastifyRequest, access: Access, log: Log
   warnOnce(
     access,
     log,
-    'unreadable address in X-Forwarded-For: its callers share the rate limit of their proxy',
+    'unreadable address in X-Forwarded-For: callers behind this proxy share the rate limit of its address',
   );
   // A proxy may forward something that is not an address; the connection always has one.
   return request.socket.remoteAddress;

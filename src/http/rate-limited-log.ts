@@ -56,7 +56,7 @@ export class RateLimitedLog {
     if (now < this.#nextWarning || !this.#makesNearlyAll(key)) return;
     this.#nextWarning = now + hourMs;
     log.warn(
-      'one caller makes nearly all calls and is over RATE_LIMIT_PER_MINUTE: if it is your own server, use AUTH_MODE=router, see docs/back-end.md',
+      'one caller makes nearly all calls and is over a rate limit: if it is your own server, use AUTH_MODE=router, see docs/back-end.md',
     );
   }
 

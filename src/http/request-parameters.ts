@@ -25,7 +25,7 @@ export function dropEmptyParameters(
       const parameters = body as Parameters;
       // Not deleted: deleting a member makes V8 use a slower object layout.
       for (const name in optional) {
-        if (parameters[name] === '' && optional[name]?.('') === true) parameters[name] = null;
+        if (parameters[name] === '') parameters[name] = null;
       }
     }
   } else {

@@ -14,8 +14,8 @@ export const tooLargeCode = 'BAD_USER_INPUT' satisfies ErrorCode;
 export function tooLargeResponse(idempotencyKeys: readonly string[], requestId: string): string {
   const mayHaveHappened = idempotencyKeys.length > 0;
   const message = mayHaveHappened
-    ? 'The response is larger than this gateway sends, and the mutation has run. Retry it with the same idempotency keys, and ask for fewer or shorter fields.'
-    : 'The response is larger than this gateway sends. Ask for fewer objects, or for fewer or shorter fields.';
+    ? 'The response is larger than this gateway sends, and the mutation has run. Retry it with the same idempotency keys, and select fewer fields or use shorter aliases.'
+    : 'The response is larger than this gateway sends. Select fewer objects or fields, or use shorter aliases.';
   const extensions = { code: tooLargeCode };
   completeRefusal(extensions, { idempotencyKeys, requestId });
   // With `data: null`: the operation was run, so status 200 is correct.

@@ -34,7 +34,7 @@ export interface ReadyCall {
   write(value: unknown, permissions: Permissions): string;
 }
 
-/** What the readers of a document's arguments, or of its variables, take at most. */
+/** The most memory that the readers of a document's arguments, or of its variables, take. */
 const bytesPerCharacter = 50;
 
 /** Each condition doubles the variants. */
@@ -57,7 +57,7 @@ export class Plan {
   readonly #variants = new Map<string, Variant>();
   readonly #onCompiled: (bytes: number) => void;
   readonly #length: number;
-  /** About the memory of the plan and its variants. */
+  /** The approximate memory of the plan and its variants. */
   bytes = 0;
 
   /**

@@ -26,7 +26,7 @@ interface Seen {
 /** Limits the number and memory of cached documents: frontends have a few dozen. */
 const maxDocuments = 500;
 const maxDocumentBytes = 25_000_000;
-/** Measured, with the token's part of the syntax tree: 183 to 506. */
+/** Measured at 183 to 506, including the token's part of the syntax tree. */
 const bytesPerToken = 500;
 /**
  * Limits the memory of plans. A short document may need a lot: aliases and fragments repeat its fields, and each

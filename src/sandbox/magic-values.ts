@@ -99,7 +99,7 @@ export const magicCases: Readonly<Record<string, MagicCase>> = {
     },
   },
   missing: {
-    does: 'has no such object: `NOT_FOUND` with its path',
+    does: 'no such object: `NOT_FOUND` with its path',
     error: {
       status: 400,
       type: 'invalid_request_error',
@@ -137,7 +137,7 @@ export const magicCases: Readonly<Record<string, MagicCase>> = {
   },
   error_424: apiError(424),
   error_429: {
-    does: 'limits the rate: `UPSTREAM_RATE_LIMITED`',
+    does: 'rate-limits the call: `UPSTREAM_RATE_LIMITED`',
     error: {
       status: 429,
       type: 'invalid_request_error',

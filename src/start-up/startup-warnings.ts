@@ -47,7 +47,7 @@ function riskySettings(config: Config): StartupWarning[] {
     {
       applies: config.http.trustProxy.some((network) => network.endsWith('/0')),
       message:
-        'TRUST_PROXY trusts every IPv4 or IPv6 address: callers choose their own address, and no limit by address holds',
+        'TRUST_PROXY trusts every IPv4 or IPv6 address: callers can claim any address, so rate limits per address have no effect',
     },
   ];
   return warnings.filter(({ applies }) => applies).map(({ message }) => ({ message, fields: {} }));

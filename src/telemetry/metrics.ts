@@ -80,7 +80,7 @@ export class Metrics {
   );
   readonly #responsesCutOff = this.registry.counter(
     'responses_cut_off_total',
-    'Responses cut off because the client did not read them within RESPONSE_TIMEOUT_MS (`timeout`) or while others needed the memory (`memory`), or sent over 32 requests at once on one connection (`pipelining`).',
+    'Responses cut off, by reason: the client did not read them within RESPONSE_TIMEOUT_MS (`timeout`) or while others needed the memory (`memory`), or it sent over 32 requests at once on one connection (`pipelining`).',
     ['reason'],
   );
   readonly #namedAccounts: ReadonlySet<string> | undefined;

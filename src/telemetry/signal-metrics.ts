@@ -24,7 +24,7 @@ export class SignalMetrics {
     );
     this.#riskLevels = registry.counter(
       'signal_risk_levels_total',
-      'Risk levels of created evaluations, each counted once; `NONE` if Stripe gives no level; the signal `none` if it gives no signal, and `pending` if it was still computing them when the gateway answered.',
+      'Risk levels of created evaluations, each evaluation counted once. `risk_level` is `NONE` if Stripe gave no level; `signal` is `none` if it gave no signal, and `pending` if it was still computing the signals when the gateway answered.',
       ['event_type', 'signal', 'risk_level'],
     );
     this.#waits = registry.counter(

@@ -51,8 +51,8 @@ export class Telemetry {
       metrics?.spansExported(result, spans);
       const isUp = result === 'exported';
       if (isUp !== collectorIsUp) {
-        if (isUp) log.info({ state: 'up' }, 'the collector of OTEL_EXPORTER_OTLP_ENDPOINT is up');
-        else log.warn({ state: 'down', reason }, 'the collector of OTEL_EXPORTER_OTLP_ENDPOINT is down');
+        if (isUp) log.info({ state: 'up' }, 'the collector of traces is up');
+        else log.warn({ state: 'down', reason }, 'the collector of traces is down');
       }
       collectorIsUp = isUp;
     };

@@ -314,7 +314,7 @@ describe('a document that is refused', () => {
     });
     redactValues([error], { schema, document: undefined, operation: undefined, variables: undefined });
     expect(error.message).toBe(
-      'The document has no operation of this `operationName`, or several and no name is given.',
+      'The document has no operation with this `operationName`, or it has several and `operationName` is missing.',
     );
     expect(error.stack).toBe('');
   });

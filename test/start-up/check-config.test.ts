@@ -55,7 +55,7 @@ describe('the output of --check-config', () => {
       what: `proxies at every address, ${networks}`,
       environment: { TRUST_PROXY: networks },
       warning:
-        'TRUST_PROXY trusts every IPv4 or IPv6 address: callers choose their own address, and no limit by address holds',
+        'TRUST_PROXY trusts every IPv4 or IPv6 address: callers can claim any address, so rate limits per address have no effect',
     })),
     {
       what: 'a key that the sandbox does not use',

@@ -87,6 +87,6 @@ function customerAlone({ path }: Report): UpstreamCallError {
 // These versions can't retrieve the evaluation, which has the event type.
 function needsEventType({ path }: Report): UpstreamCallError {
   const rule =
-    'is required: this gateway is configured for a Stripe API version whose reports name the event.';
+    'is required: this gateway is configured for a Stripe API version whose reports must state the event type.';
   return UpstreamCallError.ofField('BAD_USER_INPUT', [...path, 'eventType'], rule);
 }

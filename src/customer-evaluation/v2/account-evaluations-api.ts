@@ -77,9 +77,9 @@ export class AccountEvaluationsApi implements EvaluationApi {
     report: Report,
     idempotencyKey: string,
     context: GraphQLContext,
-    retrieved: () => Promise<CustomerEvaluation | null>,
+    retrieve: () => Promise<CustomerEvaluation | null>,
   ): Promise<ReportedEvaluation> {
-    const evaluation = await retrieved();
+    const evaluation = await retrieve();
     if (evaluation === null) {
       throw new UpstreamCallError('NOT_FOUND', { effect: 'NONE' }).at(['input', 'id']);
     }

@@ -21,7 +21,7 @@ const contextPath = ['input', 'evaluationContext'] as const;
 /**
  * Translates a client's input to v2's parameters; pure, and without a clock, so that a retry is the same request.
  * Throws an `UpstreamCallError` that names every invalid field: `BAD_USER_INPUT` for what v2 can't read, and
- * `UPSTREAM_UNSUPPORTED` for what it has no place for: a person who is not a Stripe customer.
+ * `UPSTREAM_UNSUPPORTED` for what it has no field for: a person who is not a Stripe customer.
  */
 export function toStripe(input: CreateCustomerEvaluationInput): AccountEvaluationRequest {
   const problems = new InputProblems(maxStringLength);

@@ -47,7 +47,7 @@ export function isStripeAccount(text: string): boolean {
   return text.length <= 255 && /^\w{1,80}(\/\w{1,80}){0,4}$/.test(text);
 }
 
-/** The credentials of calls: the one key, or a key for each account. */
+/** The credentials of calls: `STRIPE_SECRET_KEY`, or a key for each account. */
 export class AccountCredentials {
   readonly #account: StripeAccount;
   readonly #keys: AccountKeys | undefined;
@@ -56,7 +56,7 @@ export class AccountCredentials {
   #configured: Credentials;
 
   /**
-   * `account` is for calls that name no account; `mayUseOneKey` lets accounts without their own key use the one key.
+   * `account` is for calls that name no account; `mayUseOneKey` lets accounts without their own key use `STRIPE_SECRET_KEY`.
    */
   constructor(
     { secretKey, account }: { readonly secretKey: string; readonly account: StripeAccount },
@@ -70,7 +70,7 @@ export class AccountCredentials {
     this.#configured = credentialsFor(secretKey, account);
   }
 
-  /** Replaces the one key, for calls that start from now on. */
+  /** Replaces `STRIPE_SECRET_KEY`, for calls that start from now on. */
   renew(secretKey: string): void {
     this.#secretKey = secretKey;
     this.#configured = credentialsFor(secretKey, this.#account);
@@ -87,7 +87,7 @@ export class AccountCredentials {
       : this.#under(key, account);
   }
 
-  // A context path has no key file. The one key must not be a way around an account's missing key.
+  // A context path has no key file. `STRIPE_SECRET_KEY` must not be a way around an account's missing key.
   #ofContext(context: string): Credentials {
     if (!this.#mayUseOneKey && context !== this.#account) throw noKeyFor(context, 'none');
     return credentialsFor(this.#secretKey, context);

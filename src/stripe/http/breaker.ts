@@ -88,13 +88,13 @@ export class Breaker {
   /**
    * The same for a read, which never opens the breaker: reads may work although writes fail, and hang although writes
    * work. While half-open, reads have a probe of their own, at most one in a second; once one has succeeded, they are
-   * admitted whenever no write's probe is in flight. They close the breaker only if no writes have failed for as long as
-   * failures count.
+   * admitted whenever no write's probe is in flight. They close the breaker only if no write has failed for a whole window
+   * of failures.
    */
   admitRead(): (verdict: AttemptVerdict) => void {
     if (this.#openedAt === undefined) return this.#endRead;
     if (this.isRejecting) throw breakerOpen;
-    // One has succeeded since the breaker is half-open.
+    // One has succeeded since the breaker became half-open.
     if (this.#readSucceededAt - this.#openedAt >= probeAfterMs) return this.#endRead;
     if (this.#isReadProbing || this.#now() - this.#readProbeAt < probeAfterMs) throw breakerOpen;
     this.#isReadProbing = true;
@@ -104,7 +104,7 @@ export class Breaker {
 
   /**
    * The returned counter belongs to the breaker's current closed period; results that arrive after it has opened and
-   * closed again are ignored: timeouts of an outage would reopen the breaker after it.
+   * closed again are ignored: otherwise late timeouts of an outage would reopen the breaker.
    */
   #counter(): (verdict: AttemptVerdict) => void {
     const count = (verdict: AttemptVerdict): void => {

@@ -58,7 +58,11 @@ export function errorOfResponse(response: RawResponse): UpstreamCallError {
         ? failure('UPSTREAM_REFUSED', 'NONE', `${said}: check STRIPE_API_VERSION and STRIPE_ACCOUNT`)
         : failure('BAD_USER_INPUT', 'NONE');
     case 401:
-      return failure('UPSTREAM_REFUSED', 'NONE', `${said}: check STRIPE_SECRET_KEY`);
+      return failure(
+        'UPSTREAM_REFUSED',
+        'NONE',
+        `${said}: check the key, in STRIPE_SECRET_KEY or in the account’s file`,
+      );
     case 403:
       return failure('UPSTREAM_REFUSED', 'NONE', `${said}: ${permissionNote(missingPermissions(response))}`);
     case 404:
@@ -78,13 +82,13 @@ export function errorOfResponse(response: RawResponse): UpstreamCallError {
 
 function permissionNote(missing: readonly string[]): string {
   return missing.length > 0
-    ? `STRIPE_SECRET_KEY lacks the permission ${missing.join(', ')}`
-    : 'the key lacks a permission for customer evaluations, or for STRIPE_ACCOUNT';
+    ? `the key lacks the permission ${missing.join(', ')}`
+    : 'the key lacks a permission for customer evaluations, or access to the account (STRIPE_ACCOUNT, or the caller’s)';
 }
 
 // Accounts that were not invited to the preview get the same responses as older versions.
 const noPreview =
-  'STRIPE_API_VERSION has no such call or parameter. With STRIPE_API=v1, this account may also lack the private preview of customer evaluations: ask Stripe for an invitation, or set STRIPE_API=v2';
+  'STRIPE_API_VERSION has no such call or parameter. Or, with STRIPE_API=v1, this account is not in the private preview of customer evaluations: ask Stripe for an invitation, or set STRIPE_API=v2';
 
 interface KnownError {
   readonly code: FailureCode;
@@ -94,7 +98,7 @@ interface KnownError {
 
 const noAccess: KnownError = {
   code: 'UPSTREAM_REFUSED',
-  note: 'this account has no access to the signal; its product is enabled in Stripe’s Dashboard (Radar)',
+  note: 'this account has no access to the signal: enable the product in Stripe’s Dashboard (Radar)',
 };
 const quotaExceeded: KnownError = { code: 'UPSTREAM_REFUSED', note: 'a monthly quota is used up' };
 
@@ -137,7 +141,7 @@ function unavailable(response: RawResponse, said: string): UpstreamCallError {
 
 // Stripe stores the result of the first request under a key, failures included, for at least 24 hours.
 const keySpent =
-  'Stripe stored a failure for this idempotency key and replays it for 24 hours. Do not retry with it; a new key is a new, perhaps second, call.';
+  'Stripe stored a failure for this idempotency key and replays it for at least 24 hours. Do not retry with this key. A new key makes a new call: a second one, if the first had an effect.';
 
 /** Maps an attempt without a whole response to the caller's error. */
 export function errorOfTransport(error: TransportError): UpstreamCallError {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import type { RawResponse } from './transport.ts';
 
-/** The JSON of a response with status 200, not validated yet. */
+/** The JSON of a response with a 2xx status, not validated yet. */
 export interface UpstreamResponse {
   readonly body: unknown;
   /** Stripe's `Request-Id`, for Stripe's support and for the log; undefined if the header does not look like an id. */

@@ -56,8 +56,8 @@ export function retryDelayMs(situation: RetrySituation): number | undefined {
   const { outcome, attempts, polls, maxAttempts, remainingMs, callerGone, budgetLeft, random } = situation;
   // Nobody waits for the response; a caller that retries sends the same key.
   if (callerGone) return undefined;
-  // Another replica's call, or an earlier attempt, holds the key. Stripe will have its response, so this one waits for
-  // it: without a limit on attempts, or two submits of a form at once would look like an outage.
+  // Another replica's call, or an earlier attempt, holds the key. Stripe will soon have its result, so this call
+  // waits for it, without counting attempts: otherwise two simultaneous submits of a form would look like an outage.
   if (outcome.keyInUse && outcome.shouldRetry !== false) {
     return inTime(backoffMs(Math.max(1, polls - quickPolls), random), remainingMs);
   }

@@ -34,7 +34,7 @@ export interface StripeSettings {
 export interface AccountsSettings {
   /** Calls in flight, for each account. */
   readonly maxConcurrency: number;
-  /** Whether calls for an account without a key of its own use the one key. */
+  /** Whether calls for an account without a key of its own use `STRIPE_SECRET_KEY`. */
   readonly mayUseOneKey: boolean;
 }
 
@@ -61,7 +61,7 @@ export class StripeClient {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #lanes: AccountLanes;
   readonly #credentials: AccountCredentials;
-  /** Responses that one of the callers who share them has had already: the caller who called first may have left. */
+  /** Shared responses that one caller has had already. Not the first caller's own: it may have left. */
   readonly #answered = new WeakSet<UpstreamResponse>();
 
   /** `onBreaker` is called when an account's breaker changes; `keys` are the accounts' own keys, if they have any. */

@@ -185,7 +185,7 @@ function showVerdict(kind: Kind, verdict: Verdict): void {
       showNoScore('not evaluated');
       tell('failed', `${kind} not evaluated (${verdict.code}). ${verdict.why}`);
       note.textContent = causedByThePerson.has(verdict.code)
-        ? 'A person can cause this failure, to skip the check. A product does not let them in for it.'
+        ? 'A person can provoke this failure to avoid the check, so a product must not let them in because of it.'
         : 'The person is let in without a score: a fraud check that is down must not lock anyone out.';
       note.hidden = false;
       break;
