@@ -13,8 +13,8 @@ const { testTimeout, globalSetup, ...each } = JSON.parse(
 export default {
   rootDir,
   testTimeout,
-  // Jest's default is one fewer than there are cores. Many tests mostly wait, so two files share even a single core well.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // Jest's default is one fewer than there are cores. Most of the long tests wait more than they work.
+  maxWorkers: availableParallelism() + 2,
   projects: Object.entries(testFiles()).map(([speed, files]) => ({
     ...each,
     rootDir,

@@ -88,15 +88,15 @@ function withoutBlankLines(text: string): string {
 // `sha256:` is how the GraphQL-over-HTTP specification's appendix on persisted documents writes ids.
 function idIn(documentId: unknown, extensions: unknown): string | undefined {
   if (typeof documentId === 'string' && documentId !== '') {
-    return spelled(documentId.replace(/^sha256:/i, ''));
+    return normalized(documentId.replace(/^sha256:/i, ''));
   }
   if (extensions === undefined || extensions === null) return undefined;
   const persisted = apqExtension.safeParse(extensions);
-  return persisted.success ? spelled(persisted.data.persistedQuery.sha256Hash) : undefined;
+  return persisted.success ? normalized(persisted.data.persistedQuery.sha256Hash) : undefined;
 }
 
 /** Hexadecimal hashes are case-insensitive; other ids are not. */
-function spelled(id: string): string {
+function normalized(id: string): string {
   return /^[\da-f]{64}$/i.test(id) ? id.toLowerCase() : id;
 }
 
@@ -110,7 +110,7 @@ export function readTrustedDocuments({ mode, path }: TrustedDocumentsSettings): 
   if (mode === 'off') return undefined;
   const textById = new Map<string, string>();
   for (const file of [...filesAt(shippedOperations), ...(path === undefined ? [] : filesAt(path))]) {
-    for (const [id, text] of documentsIn(file)) textById.set(spelled(id), text);
+    for (const [id, text] of documentsIn(file)) textById.set(normalized(id), text);
   }
   return new TrustedDocuments(mode, textById);
 }

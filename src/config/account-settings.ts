@@ -27,7 +27,7 @@ export function accountsOf(values: Settings): AccountsSettings | undefined {
       values.UPSTREAM_MAX_CONCURRENCY_PER_ACCOUNT ?? share,
       values.UPSTREAM_MAX_CONCURRENCY,
     ),
-    mayUseOneKey:
+    mayUseConfiguredKey:
       values.STRIPE_SECRET_KEYS_DIR === undefined || values.STRIPE_ACCOUNTS_WITHOUT_KEY === 'use-one-key',
   };
 }

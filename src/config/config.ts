@@ -75,20 +75,20 @@ export interface Config {
 /** Reads the environment. Throws a `ConfigError` that lists every problem; secrets are never quoted. */
 export function readConfig(environment: Environment): Config {
   const faults: string[] = [];
-  const said = Object.fromEntries(
+  const given = Object.fromEntries(
     Object.entries(withProxies(environment)).filter(([, value]) => value !== ''),
   );
-  const secretFiles = readSecretFiles(said, faults);
+  const secretFiles = readSecretFiles(given, faults);
   const set = {
-    ...said,
+    ...given,
     ...Object.fromEntries(secretFiles.map(({ setting, text }) => [setting, text])),
   };
   const parsed = settings.safeParse(withoutUnusedTracing(set));
   // A value that breaks two rules is reported once: both messages would be the same.
   if (!parsed.success) faults.push(...new Set(parsed.error.issues.map((issue) => faultOf(issue, set))));
   // Skipped if a secret file is unreadable: its setting would also be reported as missing.
-  if (secretFiles.length === secretSettings.filter((name) => fileOf(name, said) !== undefined).length)
-    faults.push(...combinationFaults(set, (name) => (said[name] === undefined ? `${name}_FILE` : name)));
+  if (secretFiles.length === secretSettings.filter((name) => fileOf(name, given) !== undefined).length)
+    faults.push(...combinationFaults(set, (name) => (given[name] === undefined ? `${name}_FILE` : name)));
   faults.push(...keysDirectoryFaults(set['STRIPE_SECRET_KEYS_DIR']));
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
 
@@ -163,11 +163,11 @@ export function parseSecret<Name extends keyof Secrets>(name: Name, text: string
   return parsed.success ? (parsed.data as Secrets[Name]) : undefined;
 }
 
-function readSecretFiles(said: Environment, faults: string[]): SecretFile[] {
+function readSecretFiles(given: Environment, faults: string[]): SecretFile[] {
   return secretSettings.flatMap((setting) => {
-    const path = fileOf(setting, said);
+    const path = fileOf(setting, given);
     if (path === undefined) return [];
-    if (said[setting] !== undefined) {
+    if (given[setting] !== undefined) {
       faults.push(`${setting}: is set twice, by itself and by ${setting}_FILE: set one of them`);
     }
     try {
@@ -180,8 +180,8 @@ function readSecretFiles(said: Environment, faults: string[]): SecretFile[] {
   });
 }
 
-function fileOf(setting: keyof Secrets, said: Environment): string | undefined {
-  return said[`${setting}_FILE`];
+function fileOf(setting: keyof Secrets, given: Environment): string | undefined {
+  return given[`${setting}_FILE`];
 }
 
 function faultOf(issue: z.core.$ZodIssue, set: Environment): string {

@@ -107,7 +107,7 @@ export function onOff() {
   );
 }
 
-export function isOrigin(text: string): boolean {
+export function isBareUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
   const bare =

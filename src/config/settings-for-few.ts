@@ -4,7 +4,7 @@ import {
   accepts,
   headerPairs,
   httpUrl,
-  isOrigin,
+  isBareUrl,
   onOff,
   otlpProtocol,
   share,
@@ -17,7 +17,7 @@ export const settingsForFew = {
     'https://host or https://host:port, without a path; plain http only for 127.0.0.1, [::1] and localhost',
     z
       .string()
-      .refine(isOrigin)
+      .refine(isBareUrl)
       .transform((url) => new URL(url).origin),
   )
     .default('https://api.stripe.com')

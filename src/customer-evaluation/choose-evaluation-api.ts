@@ -24,14 +24,14 @@ export function evaluationApiOf(
   drift: ContractDrift,
   metrics: Metrics | undefined,
 ): EvaluationApi {
-  const countRetriesOf = ({ operations }: CustomerEvaluations | AccountEvaluations): void =>
-    metrics?.countRetriesOf(Object.values(operations).map(({ name }) => name));
+  const startRetryCountersOf = ({ operations }: CustomerEvaluations | AccountEvaluations): void =>
+    metrics?.startRetryCountersOf(Object.values(operations).map(({ name }) => name));
   if (stripeApi === 'v1') {
     const resource = new CustomerEvaluations(client);
-    countRetriesOf(resource);
+    startRetryCountersOf(resource);
     return new CustomerEvaluationsApi(resource, capabilitiesOf(apiVersion), drift);
   }
   const resource = new AccountEvaluations(client, activitiesPathOf(apiVersion));
-  countRetriesOf(resource);
+  startRetryCountersOf(resource);
   return new AccountEvaluationsApi(resource, { wait: signalWait, livemode: mode === 'live' }, drift, metrics);
 }

@@ -37,7 +37,7 @@ export interface TranslatedReport<Params> {
 }
 
 /** A warning about a field of the report that Stripe's API lacks. */
-export function lost(
+export function notReported(
   code: CustomerEvaluationWarningCode,
   report: Report,
   field: 'customer' | 'reason' | 'status',

@@ -54,12 +54,12 @@ export class BodyBudget {
   }
 
   /** More of the body will arrive. */
-  awaitsMore(body: ArrivingBody): void {
+  addArriving(body: ArrivingBody): void {
     this.#arriving.add(body);
   }
 
   /** No more of the body will arrive, or none of it is wanted. */
-  awaitsNoMore(body: ArrivingBody): void {
+  removeArriving(body: ArrivingBody): void {
     this.#arriving.delete(body);
   }
 

@@ -51,7 +51,7 @@ export class BoundedRequest extends IncomingMessage {
   override push(chunk: Buffer | null): boolean {
     const { budget } = this.#limits;
     if (chunk === null) {
-      budget.awaitsNoMore(this);
+      budget.removeArriving(this);
       if (this.#done !== undefined) this.#settle();
       return super.push(null);
     }
@@ -63,7 +63,7 @@ export class BoundedRequest extends IncomingMessage {
       return false;
     }
     const isComplete = this.#bytes === this.#announced;
-    if (!isComplete) budget.awaitsMore(this);
+    if (!isComplete) budget.addArriving(this);
     // Of a complete body nothing follows, so pausing and resuming the socket would be pointless.
     return this.#done !== undefined || isComplete;
   }
@@ -98,11 +98,11 @@ export class BoundedRequest extends IncomingMessage {
   }
 
   /**
-   * Whether a response that is sent now must close the connection, because discarding the rest of the body costs more
-   * than a new connection: the body is chunked or too large, or its sender is unauthenticated. If so, reading stops. A
-   * body that nobody has read is released.
+   * Gives up a body that nobody has read, before a response. Returns whether the response must close the connection,
+   * because reading the rest of the body costs more than a new connection: the body is chunked or too large, or its
+   * sender is unauthenticated. If so, reading stops.
    */
-  closesUnread(isKnown: boolean): boolean {
+  discardUnreadBody(isKnown: boolean): boolean {
     // Released now: a pipelined response is sent only after those before it.
     if (!this.#isRead) {
       this.#isUnwanted = true;
@@ -120,7 +120,7 @@ export class BoundedRequest extends IncomingMessage {
 
   /** Releases the body, once its request has been answered or aborted. */
   release(): void {
-    this.#limits.budget.awaitsNoMore(this);
+    this.#limits.budget.removeArriving(this);
     this.#limits.budget.release(this.charged);
     this.charged = 0;
     this.#held = undefined;

@@ -29,7 +29,7 @@ export class Origins {
   }
 
   /** Whether any origins may call. */
-  get some(): boolean {
+  get allowsAny(): boolean {
     return this.#exact.length > 0 || this.#local;
   }
 
@@ -43,7 +43,7 @@ export class Origins {
    * the response.
    */
   headersFor(origin: string | undefined): Readonly<Record<string, string>> {
-    if (!this.some) return {};
+    if (!this.allowsAny) return {};
     const readable = origin ?? (this.#exact.length === 1 ? this.#exact[0] : undefined);
     return readable === undefined || !this.allows(readable)
       ? { vary: varyWithOrigin }
@@ -69,7 +69,7 @@ export class Origins {
 
   /** Adds the headers to Fastify's responses, and answers preflights. */
   async serve(server: FastifyInstance): Promise<void> {
-    if (!this.some) return;
+    if (!this.allowsAny) return;
     await server.register(cors, {
       origin: [...this.#exact, ...(this.#local ? [localOrigin] : [])],
       methods: ['GET', 'POST'],

@@ -75,7 +75,7 @@ export class RefusalWriter {
       responseMediaType(request),
     );
     // If part of the body is unread, the connection is closed after the response.
-    const isCut = request instanceof BoundedRequest && request.closesUnread(true);
+    const isCut = request instanceof BoundedRequest && request.discardUnreadBody(true);
     const close = isCut || this.#options.closesAfter(request) ? { connection: 'close' } : {};
     this.#options.slowReaders.watch(response, bytesOf(text));
     response.writeHead(status, { ...head, ...close });

@@ -123,7 +123,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.addHook('onSend', (request, reply, payload, done) => {
     const { raw } = request;
     slowReaders.watch(reply.raw, bytesOf(payload));
-    const isCut = raw instanceof BoundedRequest && raw.closesUnread(request.caller !== undefined);
+    const isCut = raw instanceof BoundedRequest && raw.discardUnreadBody(request.caller !== undefined);
     if (isCut || closesAfter(raw)) reply.header('connection', 'close');
     // Fastify closes the connection after each body that it cannot parse, which would lose pipelined requests.
     else if (raw.complete && reply.hasHeader('connection')) reply.removeHeader('connection');

@@ -105,7 +105,7 @@ function callersOf({ authentication }: Config): string {
 function accountsOf({ stripe: { accounts }, secretKeysDirectory: directory }: Config): string {
   if (accounts === undefined) return 'one for all calls (STRIPE_ACCOUNTS=one)';
   const ownKey = directory === undefined ? [] : [`with its key in ${directory}`];
-  const oneKey = accounts.mayUseOneKey ? ['with STRIPE_SECRET_KEY'] : [];
+  const oneKey = accounts.mayUseConfiguredKey ? ['with STRIPE_SECRET_KEY'] : [];
   return `each caller’s own (STRIPE_ACCOUNTS=callers), ${[...ownKey, ...oneKey].join(', or else ')}`;
 }
 

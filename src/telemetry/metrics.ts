@@ -146,7 +146,7 @@ export class Metrics {
   }
 
   /** Starts the retry counter of each call at 0, so that it exists before the first retry. */
-  countRetriesOf(calls: readonly string[]): void {
+  startRetryCountersOf(calls: readonly string[]): void {
     for (const call of calls) this.#retries.inc({ call }, 0);
   }
 

@@ -339,7 +339,7 @@ describeUnless(missingBrowser(), 'the playground, in Chromium', () => {
     await page.getByRole('button', { name: 'Sign up' }).click();
     expect((await shownOn(page)).status).toContain('Stripe refused radarSession.');
     // Whoever causes a failure must not get in by it.
-    expect(await page.locator('#note').textContent()).toContain('does not let them in');
+    expect(await page.locator('#note').textContent()).toContain('must not let them in');
     await page.getByLabel('The sandbox’s response').selectOption('down');
     await page.getByRole('button', { name: 'Sign up' }).click();
     await page.getByText('The person is let in without a score').waitFor();

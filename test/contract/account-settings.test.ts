@@ -30,7 +30,7 @@ describe('the settings of Stripe accounts', () => {
     });
     expect(readConfig({ ...router, STRIPE_CONTEXT: 'org_1/acct_1' })).toMatchObject({
       stripeAccounts: 'callers',
-      stripe: { account: 'org_1/acct_1', accounts: { maxConcurrency: 128, mayUseOneKey: true } },
+      stripe: { account: 'org_1/acct_1', accounts: { maxConcurrency: 128, mayUseConfiguredKey: true } },
     });
   });
 
@@ -46,12 +46,12 @@ describe('the settings of Stripe accounts', () => {
   });
 
   it('an account without a key may use the one key if there are no others, or if the setting allows it', () => {
-    const mayUseOneKey = (rest: Record<string, string>) =>
-      readConfig({ ...router, ...rest }).stripe.accounts?.mayUseOneKey;
-    expect(mayUseOneKey({})).toBe(true);
+    const mayUseConfiguredKey = (rest: Record<string, string>) =>
+      readConfig({ ...router, ...rest }).stripe.accounts?.mayUseConfiguredKey;
+    expect(mayUseConfiguredKey({})).toBe(true);
     const keys = { STRIPE_SECRET_KEYS_DIR: tmpdir() };
-    expect(mayUseOneKey(keys)).toBe(false);
-    expect(mayUseOneKey({ ...keys, STRIPE_ACCOUNTS_WITHOUT_KEY: 'use-one-key' })).toBe(true);
+    expect(mayUseConfiguredKey(keys)).toBe(false);
+    expect(mayUseConfiguredKey({ ...keys, STRIPE_ACCOUNTS_WITHOUT_KEY: 'use-one-key' })).toBe(true);
   });
 
   it('an account’s limit of calls in flight is at most that of all accounts', () => {

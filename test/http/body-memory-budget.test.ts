@@ -18,7 +18,7 @@ class Body implements ArrivingBody {
 
   refuseBody(): void {
     this.isRefused = true;
-    this.#budget.awaitsNoMore(this);
+    this.#budget.removeArriving(this);
     this.#budget.release(this.charged);
   }
 }
@@ -32,7 +32,7 @@ describe('the memory of request bodies', () => {
   const arriving = (share: number): Body => {
     const body = new Body(budget, share);
     expect(body.reserve()).toBe(true);
-    budget.awaitsMore(body);
+    budget.addArriving(body);
     return body;
   };
 

@@ -3,7 +3,7 @@ import type { ReportEventParams, ReportOutcomeParams } from '../../stripe/custom
 import { type VersionCapabilities, versionsWith } from '../../stripe/versions.ts';
 import type { CustomerEvaluationWarning } from '../customer-evaluation-warning.type.ts';
 import type { EventType } from '../event-type.enum.ts';
-import { lost, type Report, type TranslatedReport } from '../report.ts';
+import { notReported, type Report, type TranslatedReport } from '../report.ts';
 import type { CustomerEvaluationReportedReason } from '../report-customer-evaluation.input.ts';
 import { requireDecision, stripeStatuses } from '../reported-decision.ts';
 
@@ -24,7 +24,7 @@ function toOutcome(report: Report): TranslatedReport<ReportOutcomeParams> {
   const { status, customer, reason } = report;
   return {
     params: { status: status && stripeStatuses[status], customer },
-    warnings: reason === undefined ? [] : [lost('REASON_NOT_REPORTED', report, 'reason')],
+    warnings: reason === undefined ? [] : [notReported('REASON_NOT_REPORTED', report, 'reason')],
   };
 }
 
@@ -35,12 +35,12 @@ function toEvent(report: Report): TranslatedReport<ReportEventParams> {
   if (eventType === undefined) throw needsEventType(report);
   const warnings: CustomerEvaluationWarning[] = [];
   const isSuccess = status !== 'BLOCKED';
-  if (status === 'RESTRICTED') warnings.push(lost('STATUS_NOT_REPORTED', report, 'status'));
+  if (status === 'RESTRICTED') warnings.push(notReported('STATUS_NOT_REPORTED', report, 'status'));
   if (customer !== undefined && !(isSuccess && eventType === 'REGISTRATION')) {
-    warnings.push(lost('CUSTOMER_NOT_ATTACHED', report, 'customer'));
+    warnings.push(notReported('CUSTOMER_NOT_ATTACHED', report, 'customer'));
   }
   if (reason !== undefined && (isSuccess || reasonsOf[eventType][reason] === undefined)) {
-    warnings.push(lost('REASON_NOT_REPORTED', report, 'reason'));
+    warnings.push(notReported('REASON_NOT_REPORTED', report, 'reason'));
   }
   return { params: isSuccess ? success(eventType, customer) : failure(eventType, reason), warnings };
 }

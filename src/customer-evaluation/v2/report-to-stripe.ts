@@ -1,7 +1,7 @@
 import { UpstreamCallError } from '../../errors/upstream-call-error.ts';
 import type { AccountDecisionParams } from '../../stripe/account-evaluation.wire.ts';
 import type { EventType } from '../event-type.enum.ts';
-import { lost, type Report, type TranslatedReport } from '../report.ts';
+import { notReported, type Report, type TranslatedReport } from '../report.ts';
 import { requireDecision, stripeStatuses } from '../reported-decision.ts';
 
 /**
@@ -24,8 +24,8 @@ export function reportToStripe(
         ? { ...about, type: 'login_decision', login_decision: decision }
         : { ...about, type: 'registration_decision', registration_decision: decision },
     warnings: [
-      ...(customer === undefined ? [] : [lost('CUSTOMER_NOT_ATTACHED', report, 'customer')]),
-      ...(reason === undefined ? [] : [lost('REASON_NOT_REPORTED', report, 'reason')]),
+      ...(customer === undefined ? [] : [notReported('CUSTOMER_NOT_ATTACHED', report, 'customer')]),
+      ...(reason === undefined ? [] : [notReported('REASON_NOT_REPORTED', report, 'reason')]),
     ],
   };
 }

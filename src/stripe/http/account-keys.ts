@@ -51,21 +51,21 @@ export function isStripeAccount(text: string): boolean {
 export class AccountCredentials {
   readonly #account: StripeAccount;
   readonly #keys: AccountKeys | undefined;
-  readonly #mayUseOneKey: boolean;
+  readonly #mayUseConfiguredKey: boolean;
   #secretKey: string;
   #configured: Credentials;
 
   /**
-   * `account` is for calls that name no account; `mayUseOneKey` lets accounts without their own key use `STRIPE_SECRET_KEY`.
+   * `account` is for calls that name no account; `mayUseConfiguredKey` lets accounts without their own key use `STRIPE_SECRET_KEY`.
    */
   constructor(
     { secretKey, account }: { readonly secretKey: string; readonly account: StripeAccount },
     keys: AccountKeys | undefined,
-    mayUseOneKey: boolean,
+    mayUseConfiguredKey: boolean,
   ) {
     this.#account = account;
     this.#keys = keys;
-    this.#mayUseOneKey = mayUseOneKey;
+    this.#mayUseConfiguredKey = mayUseConfiguredKey;
     this.#secretKey = secretKey;
     this.#configured = credentialsFor(secretKey, account);
   }
@@ -89,7 +89,7 @@ export class AccountCredentials {
 
   // A context path has no key file. `STRIPE_SECRET_KEY` must not be a way around an account's missing key.
   #ofContext(context: string): Credentials {
-    if (!this.#mayUseOneKey && context !== this.#account) throw noKeyFor(context, 'none');
+    if (!this.#mayUseConfiguredKey && context !== this.#account) throw noKeyFor(context, 'none');
     return credentialsFor(this.#secretKey, context);
   }
 
@@ -97,7 +97,7 @@ export class AccountCredentials {
     // The account's own key needs no header.
     if (typeof key === 'object')
       return credentialsFor(key.key, isOrganizationKey(key.key) ? account : undefined);
-    if (key === 'malformed' || !this.#mayUseOneKey) throw noKeyFor(account, key);
+    if (key === 'malformed' || !this.#mayUseConfiguredKey) throw noKeyFor(account, key);
     return credentialsFor(this.#secretKey, account);
   }
 }

@@ -42,7 +42,7 @@ export class Attempt {
   error: unknown;
 
   /** An attempt that was not made because the breaker is open. */
-  static refused(error: unknown): Attempt {
+  static notMade(error: unknown): Attempt {
     const attempt = new Attempt();
     attempt.error = error;
     return attempt;

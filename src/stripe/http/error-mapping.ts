@@ -20,8 +20,12 @@ import type { RawResponse, TransportError } from './transport.ts';
 export function errorOfResponse(response: RawResponse): UpstreamCallError {
   const words = readErrorFields(response) ?? {};
   const upstreamRequestId = requestIdOf(response);
-  const said = `status ${response.status}, type ${word(words.type)}, code ${word(words.code)}`;
-  const failure = (code: FailureCode, effect: 'NONE' | 'UNKNOWN', operatorNote = said): UpstreamCallError =>
+  const summary = `status ${response.status}, type ${word(words.type)}, code ${word(words.code)}`;
+  const failure = (
+    code: FailureCode,
+    effect: 'NONE' | 'UNKNOWN',
+    operatorNote = summary,
+  ): UpstreamCallError =>
     new UpstreamCallError(code, { effect, param: words.param, upstreamRequestId, operatorNote });
 
   // Redirects are never followed: they would carry the key and personal data elsewhere.
@@ -37,43 +41,47 @@ export function errorOfResponse(response: RawResponse): UpstreamCallError {
   // Whatever the error's type and code: with 409, another request with this key is in progress and may still succeed;
   // with 424, a dependency failed while Stripe processed the request; after a 5xx, nobody knows how far it got.
   if (response.status === 409 || response.status === 424 || response.status >= 500) {
-    return unavailable(response, said);
+    return unavailable(response, summary);
   }
   if (words.type === 'idempotency_error') return failure('IDEMPOTENCY_CONFLICT', 'NONE');
   if (words.code === 'resource_missing') return failure('NOT_FOUND', 'NONE');
   const known = v2Errors.get(words.code) ?? v2Errors.get(words.type);
   if (known !== undefined) {
     const { code, param, note } = known;
-    const operatorNote = note === undefined ? said : `${said}: ${note}`;
+    const operatorNote = note === undefined ? summary : `${summary}: ${note}`;
     return new UpstreamCallError(code, { effect: 'NONE', param, upstreamRequestId, operatorNote });
   }
   // The translation sends only documented parameters, so an unknown one means an older version.
   if (words.code === 'parameter_unknown')
-    return failure('UPSTREAM_UNSUPPORTED', 'NONE', `${said}: ${noPreview}`);
+    return failure('UPSTREAM_UNSUPPORTED', 'NONE', `${summary}: ${noPreview}`);
 
   switch (response.status) {
     case 400:
       // Without a parameter a client has nothing to correct: the error is about the key, account or version.
       return words.param === undefined
-        ? failure('UPSTREAM_REFUSED', 'NONE', `${said}: check STRIPE_API_VERSION and STRIPE_ACCOUNT`)
+        ? failure('UPSTREAM_REFUSED', 'NONE', `${summary}: check STRIPE_API_VERSION and STRIPE_ACCOUNT`)
         : failure('BAD_USER_INPUT', 'NONE');
     case 401:
       return failure(
         'UPSTREAM_REFUSED',
         'NONE',
-        `${said}: check the key, in STRIPE_SECRET_KEY or in the account’s file`,
+        `${summary}: check the key, in STRIPE_SECRET_KEY or in the account’s file`,
       );
     case 403:
-      return failure('UPSTREAM_REFUSED', 'NONE', `${said}: ${permissionNote(missingPermissions(response))}`);
+      return failure(
+        'UPSTREAM_REFUSED',
+        'NONE',
+        `${summary}: ${permissionNote(missingPermissions(response))}`,
+      );
     case 404:
-      return failure('UPSTREAM_UNSUPPORTED', 'NONE', `${said}: ${noPreview}`);
+      return failure('UPSTREAM_UNSUPPORTED', 'NONE', `${summary}: ${noPreview}`);
     case 429:
       return new UpstreamCallError('UPSTREAM_RATE_LIMITED', {
         effect: 'NONE',
         upstreamRequestId,
         // Stripe's limits are per second.
         retryAfterMs: askedWaitMs(response) ?? 1_000,
-        operatorNote: `${said}, reason ${word(header(response, 'stripe-rate-limited-reason'))}`,
+        operatorNote: `${summary}, reason ${word(header(response, 'stripe-rate-limited-reason'))}`,
       });
     default:
       return failure('UPSTREAM_REFUSED', 'NONE');
@@ -121,21 +129,21 @@ const v2Errors: ReadonlyMap<string | undefined, KnownError> = new Map(
   }),
 );
 
-function unavailable(response: RawResponse, said: string): UpstreamCallError {
+function unavailable(response: RawResponse, summary: string): UpstreamCallError {
   const details = { effect: 'UNKNOWN', upstreamRequestId: requestIdOf(response) } as const;
   if (!isReplayed(response)) {
     const askedMs = askedWaitMs(response);
     return new UpstreamCallError('UPSTREAM_UNAVAILABLE', {
       ...details,
       ...(askedMs === undefined ? {} : { retryAfterMs: askedMs }),
-      operatorNote: said,
+      operatorNote: summary,
     });
   }
   return new UpstreamCallError('UPSTREAM_UNAVAILABLE', {
     ...details,
     retryable: false,
     problems: [{ message: keySpent }],
-    operatorNote: `${said}, replayed: the idempotency key is spent`,
+    operatorNote: `${summary}, replayed: the idempotency key is spent`,
   });
 }
 

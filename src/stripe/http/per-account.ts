@@ -2,7 +2,7 @@
 export type StripeAccount = string | undefined;
 
 /** Each account's lane takes about 2.7 kB. */
-const maxIdle = 10_000;
+const defaultMax = 10_000;
 
 /**
  * A value for each Stripe account, created when first needed. Beyond `max`, the least recently used idle one is
@@ -15,7 +15,11 @@ export class PerAccount<Value> {
   // Least recently used first.
   readonly #values = new Map<StripeAccount, Value>();
 
-  constructor(create: (account: StripeAccount) => Value, isIdle: (value: Value) => boolean, max = maxIdle) {
+  constructor(
+    create: (account: StripeAccount) => Value,
+    isIdle: (value: Value) => boolean,
+    max = defaultMax,
+  ) {
     this.#create = create;
     this.#isIdle = isIdle;
     this.#max = max;

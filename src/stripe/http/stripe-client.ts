@@ -35,7 +35,7 @@ export interface AccountsSettings {
   /** Calls in flight, for each account. */
   readonly maxConcurrency: number;
   /** Whether calls for an account without a key of its own use `STRIPE_SECRET_KEY`. */
-  readonly mayUseOneKey: boolean;
+  readonly mayUseConfiguredKey: boolean;
 }
 
 export interface GetRequest {
@@ -90,7 +90,7 @@ export class StripeClient {
       maxConcurrency,
       accounts !== undefined,
     );
-    this.#credentials = new AccountCredentials(settings, keys, accounts?.mayUseOneKey ?? false);
+    this.#credentials = new AccountCredentials(settings, keys, accounts?.mayUseConfiguredKey ?? false);
   }
 
   /** False while Stripe is down for every account. */

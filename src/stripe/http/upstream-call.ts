@@ -83,7 +83,7 @@ async function attemptOnce(
     attempt = await Attempt.make(transport, request, call, timeoutMs);
     tellBreaker(attempt.verdict);
   } catch (error) {
-    attempt = Attempt.refused(error);
+    attempt = Attempt.notMade(error);
   }
   watched?.ended(attempt.end);
   return attempt;
