@@ -63,17 +63,22 @@ export class AccountLane implements Upstream {
     return this.concurrency.inFlight === 0 && this.waiting === 0 && this.singleFlight.size === 0;
   }
 
-  acquireRate(call: Call): Promise<void> | undefined {
+  /** Waits for the rate limit. False if the call then holds no slot of it, because the breaker rejects it. */
+  acquireRate(call: Call): Promise<boolean> | boolean {
     // A call that the breaker rejects fails at once: it must not wait for a slot that it does not use.
-    if (this.#rateLimiter === undefined || this.breaker.isRejecting) return undefined;
+    if (this.#rateLimiter === undefined || this.breaker.isRejecting) return false;
     const startedAt = performance.now();
     // A call may spend half of its time waiting; the other half is for the call itself. A caller that joins may bring
     // more time.
     const leftMs = (): number => (call.deadline.remainingMs - (performance.now() - startedAt)) / 2;
-    return this.#rateLimiter.pass(call, leftMs)?.catch((error: unknown) => {
-      // The breaker has opened meanwhile, and rejects the call itself.
-      if (!this.breaker.isRejecting) aboveRateLimit(error);
-    });
+    const waiting = this.#rateLimiter.pass(call, leftMs);
+    return waiting === undefined
+      ? true
+      : waiting.then(
+          () => true,
+          // If the breaker has opened meanwhile, it rejects the call itself.
+          (error: unknown) => !this.breaker.isRejecting && aboveRateLimit(error),
+        );
   }
 
   /** Frees the rate-limit slot of a call that acquired it by `at` and will not be made. */

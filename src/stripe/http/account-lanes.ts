@@ -32,17 +32,16 @@ export class AccountLanes {
   }
 
   /**
-   * Acquires a slot for a call that has just acquired its rate: undefined if one is free; otherwise resolves when one
-   * is, or gives the rate back and rejects with an `OverloadedError`. The caller must `leave` afterwards.
+   * Acquires a slot for a call: undefined if one is free; otherwise resolves when one is, or rejects with an
+   * `OverloadedError` and gives the rate back if the call `holdsRate`. The caller must `leave` afterwards.
    */
-  enter(lane: AccountLane, call: Call): Promise<void> | undefined {
+  enter(lane: AccountLane, call: Call, holdsRate: boolean): Promise<void> | undefined {
     const slot = lane.concurrency.enter(call)?.catch(overloaded);
     const entered = this.#concurrency === undefined ? slot : enterBoth(lane, slot, this.#concurrency, call);
     if (entered === undefined) return undefined;
     const passedAt = performance.now();
     return entered.catch((error: unknown) => {
-      // While the breaker rejects calls, this one may have acquired no rate.
-      if (!lane.breaker.isRejecting) lane.releaseRate(passedAt);
+      if (holdsRate) lane.releaseRate(passedAt);
       throw error;
     });
   }

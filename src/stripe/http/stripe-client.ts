@@ -132,8 +132,8 @@ export class StripeClient {
     call: Call,
   ): Promise<UpstreamResponse> {
     throwIfOver(call);
-    await lane.acquireRate(call);
-    await this.#lanes.enter(lane, call);
+    const holdsRate = await lane.acquireRate(call);
+    await this.#lanes.enter(lane, call, holdsRate);
     try {
       const headers = {
         ...this.#headers,

@@ -17,8 +17,8 @@ export interface Upstream {
   /** One attempt, body included. */
   readonly timeoutMs: number;
   readonly maxAttempts: number;
-  /** Undefined if the rate limit admits another attempt of the call at once; otherwise resolves when it does. */
-  acquireRate(call: Call): Promise<void> | undefined;
+  /** Waits until the rate limit admits another attempt of the call. */
+  acquireRate(call: Call): Promise<boolean> | boolean;
 }
 
 export interface UpstreamRequest extends RawRequest {
