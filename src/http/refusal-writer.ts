@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { describeError } from '../errors/describe-error.ts';
 import { httpRefusal } from '../errors/http-refusals.ts';
+import type { UnrecordedRequest } from '../telemetry/request-hooks.ts';
 import { BoundedLog } from './bounded-log.ts';
 import { BoundedRequest } from './bounded-request.ts';
 import type { Origins } from './cors.ts';
@@ -16,15 +17,6 @@ import { bytesOf, type SlowReaders } from './slow-readers.ts';
 export type RefusalReason =
   | (Error & { readonly statusCode?: number | undefined })
   | { readonly statusCode: number };
-
-/** A request that ended before it reached Fastify, for metrics. */
-export interface UnrecordedRequest {
-  readonly url?: string | undefined;
-  readonly method?: string | undefined;
-  readonly status: number | 'closed';
-  readonly error?: { readonly code?: unknown; readonly statusCode?: number | undefined } | undefined;
-  readonly receivedAt?: number | undefined;
-}
 
 export interface RefusalWriterOptions {
   /** Whether a response should close its connection, as during the drain. */

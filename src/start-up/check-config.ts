@@ -1,11 +1,10 @@
 import type { Config } from '../config/config.ts';
 import { withProxies } from '../config/proxy-settings.ts';
 import { describeSettings, type SettingDescription } from '../config/setting-descriptions.ts';
+import type { Environment } from '../config/settings.ts';
 import { shownValue } from '../config/shown-values.ts';
 import { configSummary } from './config-summary.ts';
 import { startupWarnings } from './startup-warnings.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The output of `--check-config`: the effective value of each setting, and its source. Secrets are masked. */
 export function effectiveSettings(config: Config, environment: Environment): string {

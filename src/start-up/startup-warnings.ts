@@ -1,8 +1,7 @@
 import type { Config } from '../config/config.ts';
+import type { Environment } from '../config/settings.ts';
 import { shownCollector } from '../config/shown-values.ts';
 import { unrecognizedVariables } from './unrecognized-variables.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A problem that does not prevent startup. */
 export interface StartupWarning {

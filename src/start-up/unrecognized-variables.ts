@@ -1,7 +1,6 @@
 import leven from 'leven';
 import { describeSettings } from '../config/setting-descriptions.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../config/settings.ts';
 
 // Prefixes that platforms, SDKs and shells use as well.
 const sharedFamilies = new Set(['', 'HTTPS_', 'LOG_', 'NODE_', 'NO_', 'OTEL_', 'REDIS_']);

@@ -8,8 +8,9 @@ import { AdmissionQueue } from '../../src/admission/admission-queue.ts';
 import { Origins } from '../../src/http/cors.ts';
 import { Exchanges } from '../../src/http/exchanges.ts';
 import { serverWithLoadShedding } from '../../src/http/load-shedding.ts';
-import { RefusalWriter, type UnrecordedRequest } from '../../src/http/refusal-writer.ts';
+import { RefusalWriter } from '../../src/http/refusal-writer.ts';
 import { SlowReaders } from '../../src/http/slow-readers.ts';
+import type { UnrecordedRequest } from '../../src/telemetry/request-hooks.ts';
 
 /** Blocks the event loop, as work does. */
 function work(ms: number): void {
