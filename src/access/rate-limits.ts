@@ -22,8 +22,10 @@ export interface Charged {
   readonly address: string | undefined;
 }
 
-/** The limit that a call is over, and how many milliseconds its caller must wait. An anonymous caller is
- * identified by its address only. */
+/**
+ * The limit that a call is over, and how many milliseconds its caller must wait. An anonymous caller is identified by its
+ * address only.
+ */
 export interface OverLimit {
   readonly of: 'caller' | 'address';
   readonly waitMs: number;
@@ -68,7 +70,7 @@ export class RateLimits {
 
   /**
    * Counts `points` for the caller and its address. Synchronous unless counters are shared. A caller over its own limit
-   * does not use up that of its address, which others share; with shared counters, only its first call above the limit
+   * does not use up that of its address, which others share; with shared counters, its first call above the limit still
    * does.
    */
   charge(

@@ -56,7 +56,8 @@ export class AccountCredentials {
   #configured: Credentials;
 
   /**
-   * `account` is for calls that name no account; `mayUseConfiguredKey` lets accounts without their own key use `STRIPE_SECRET_KEY`.
+   * `account` is for calls that name no account; `mayUseConfiguredKey` lets accounts without their own key use
+   * `STRIPE_SECRET_KEY`.
    */
   constructor(
     { secretKey, account }: { readonly secretKey: string; readonly account: StripeAccount },

@@ -88,8 +88,8 @@ export class Breaker {
   /**
    * The same for a read, which never opens the breaker: reads may work although writes fail, and hang although writes
    * work. While half-open, reads have a probe of their own, at most one in a second; once one has succeeded, they are
-   * admitted whenever no write's probe is in flight. They close the breaker only if no write has failed for a whole window
-   * of failures.
+   * admitted whenever no write's probe is in flight. They close the breaker only if no write has failed for a whole
+   * window of failures.
    */
   admitRead(): (verdict: AttemptVerdict) => void {
     if (this.#openedAt === undefined) return this.#endRead;

@@ -61,7 +61,7 @@ export class StripeClient {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #lanes: AccountLanes;
   readonly #credentials: AccountCredentials;
-  /** Shared responses that one caller has had already. Not the first caller's own: it may have left. */
+  /** Shared responses that a caller has already received. By response, since the first caller may have left. */
   readonly #answered = new WeakSet<UpstreamResponse>();
 
   /** `onBreaker` is called when an account's breaker changes; `keys` are the accounts' own keys, if they have any. */
