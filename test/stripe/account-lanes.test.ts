@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { OverloadedError } from '../../src/errors/overloaded-error.ts';
+import { UpstreamCallError } from '../../src/errors/upstream-call-error.ts';
 import { AccountLane } from '../../src/stripe/http/account-lane.ts';
 import { AccountLanes } from '../../src/stripe/http/account-lanes.ts';
+import { probeAfterMs } from '../../src/stripe/http/breaker.ts';
 import type { Call } from '../../src/stripe/http/call.ts';
 import { Deadline } from '../../src/stripe/http/deadline.ts';
 import { createOutgoingRequests } from '../../src/stripe/http/outgoing-requests.ts';
@@ -28,7 +30,6 @@ describe('a lane with one call in flight and one call a second', () => {
     lane = lanes.of(undefined);
   });
   afterEach(() => {
-    lanes.close();
     jest.useRealTimers();
   });
 
@@ -42,18 +43,21 @@ describe('a lane with one call in flight and one call a second', () => {
     expect(lane.acquireRate(call('next'))).toBe(true);
   });
 
-  it('a lane takes no rate back from a call that had none, because the breaker was open when it came', async () => {
-    lanes.enter(lane, call('in flight'), false);
+  it('a lane takes no rate back from a call that had none, because the breaker’s probe was in flight when it came', async () => {
     for (let attempt = 0; attempt < 10; attempt += 1) lane.breaker.admit()('failed');
-    await jest.advanceTimersByTimeAsync(900);
-    expect(lane.acquireRate(call('early'))).toBe(false);
-    const early = lanes.enter(lane, call('early'), false);
-    const refused = expect(early).rejects.toThrow(OverloadedError);
-    await jest.advanceTimersByTimeAsync(maxWaitMs - 50);
-    // The breaker is half-open by now.
+    await jest.advanceTimersByTimeAsync(probeAfterMs);
     expect(lane.acquireRate(call('probe'))).toBe(true);
-    await jest.advanceTimersByTimeAsync(50);
+    lanes.enter(lane, call('probe'), true);
+    const endProbe = lane.breaker.admit();
+    expect(lane.acquireRate(call('late'))).toBe(false);
+    const late = lanes.enter(lane, call('late'), false);
+    const refused = expect(late).rejects.toThrow(OverloadedError);
+    endProbe('succeeded');
+    await jest.advanceTimersByTimeAsync(maxWaitMs);
     await refused;
-    expect(lane.acquireRate(call('next'))).toBeInstanceOf(Promise);
+    const next = lane.acquireRate(call('next'));
+    expect(next).toBeInstanceOf(Promise);
+    lane.close();
+    await expect(next).rejects.toThrow(UpstreamCallError);
   });
 });
