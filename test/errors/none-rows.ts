@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { table } from '../../docs/source/table.ts';
+
 /** A place in the code that promises `effect: NONE`. */
 export interface NoneRow {
   readonly file: string;
@@ -176,15 +179,23 @@ export const noneRows: readonly NoneRow[] = [
   },
 ];
 
+/** The whole name of a row's test, which stands on a line of its own; what varies is left out. */
+function nameOf({ file, name }: NoneRow['test']): string {
+  const line = readFileSync(file, 'utf8')
+    .split('\n')
+    .find((each) => each.includes(name));
+  return line?.split("'")[1]?.replaceAll(/\$[\w.]+|%[a-z]/g, '…') ?? name;
+}
+
 /** For docs/failures.md. */
 export function noneTable(): string {
-  const rows = noneRows.map(
-    ({ file, says, since, test }) =>
-      `| ${says} | ${since} | \`${file}\` | \`${test.file}\`${test.name === '' ? '' : `: ${test.name}`} |`,
+  return table(
+    ['what is refused', 'why nothing happened', 'where', 'test'],
+    noneRows.map(({ file, says, since, test }) => [
+      says,
+      since,
+      `\`${file}\``,
+      `\`${test.file}\`: ${nameOf(test)}`,
+    ]),
   );
-  return [
-    '| what is refused | how it is known | where | shown by |',
-    '| --- | --- | --- | --- |',
-    ...rows,
-  ].join('\n');
 }
