@@ -4,8 +4,14 @@
 import { spawnSync } from 'node:child_process';
 
 const generated = ['schema/api.graphql', 'schema/customer-evaluations.graphql', 'schema/generated'];
-const git = (...parameters: string[]): string =>
-  spawnSync('git', [...parameters, '--', ...generated], { encoding: 'utf8' }).stdout.trim();
+const git = (...parameters: string[]): string => {
+  const { status, stdout, stderr, error } = spawnSync('git', [...parameters, '--', ...generated], {
+    encoding: 'utf8',
+  });
+  // Without an answer, such as in a checkout of another user, nothing would be stale.
+  if (status !== 0) throw new Error(`git ${parameters[0]} failed: ${stderr ?? error?.message}`);
+  return stdout.trim();
+};
 
 const stale = [git('diff', '--name-only'), git('ls-files', '--others', '--exclude-standard')].filter(Boolean);
 if (stale.length > 0) {

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Metafile } from 'esbuild';
 
-/** The licence texts of all bundled packages. Throws if one has none. */
+/**
+ * The licences of all bundled packages, with the texts that they contain. Throws if one does not say its licence; some
+ * only name it.
+ */
 export function licencesOf(root: string, ...metafiles: readonly Metafile[]): string {
   const folders = metafiles
     .flatMap(({ outputs }) => Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs)))

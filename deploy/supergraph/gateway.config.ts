@@ -4,20 +4,28 @@ import { readFileSync } from 'node:fs';
 // ROUTER_SECRET_FILE names. The file is read for each call, so that the secret can be rotated.
 const routerSecret = () => {
   const { ROUTER_SECRET_FILE: file, ROUTER_SECRET: text = '' } = process.env;
-  const [first = ''] = (file === undefined ? text : readFileSync(file, 'utf8')).split(',');
+  const [first = ''] = (file ? readFileSync(file, 'utf8') : text).split(',');
   return first.trim() === '' ? {} : { 'x-router-secret': first.trim() };
 };
 
+/** A list, separated by commas, in a variable; empty if it is not set. */
+const listIn = (name: string): string[] =>
+  (process.env[name] ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
 // A page whose host name resolves to this machine (DNS rebinding) is of the same origin: no CORS stops it.
-const hosts = (process.env['ROUTER_HOSTS'] ?? 'localhost,127.0.0.1,[::1]').split(',');
+const ownHosts = listIn('ROUTER_HOSTS');
+const hosts = ownHosts.length > 0 ? ownHosts : ['localhost', '127.0.0.1', '[::1]'];
 
 interface IncomingRequest {
   readonly url: URL;
   endResponse(response: Response): void;
 }
 
-// The exact origins of pages that call the router, separated by commas. Hive Gateway would answer every origin.
-const origins = (process.env['ROUTER_CORS_ORIGINS'] ?? '').split(',').filter((origin) => origin !== '');
+// The exact origins of pages that call the router. Hive Gateway would answer every origin.
+const origins = listIn('ROUTER_CORS_ORIGINS');
 
 /** What Hive Gateway needs for the sample supergraph: `hive-gateway supergraph --config …/gateway.config.ts`. */
 export const gatewayConfig = {

@@ -66,6 +66,8 @@ export class Sandbox {
       const { method, url } = route;
       this.#server.route({ method, url, handler: (request, reply) => this.#serve(request, reply, route) });
     }
+    // For the health check of the container image, which also runs the sandbox alone.
+    this.#server.get('/healthz', async () => ({ status: 'ok' }));
     this.#server.setNotFoundHandler((request, reply) => {
       reply.code(404).send(unrecognizedUrl(request).body);
     });

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sandboxCases } from '../../src/sandbox/cases.ts';
@@ -52,7 +53,8 @@ describe('the example of a back end', () => {
     server = spawn(process.execPath, [path.join(project.folder, 'back-end/server.ts')], {
       env: {
         GATEWAY_URL: `${gateway.url}/graphql`,
-        ROUTER_SECRET: routerSecret,
+        // As during a rotation.
+        ROUTER_SECRET: `${routerSecret}, the-next-secret-which-the-gateway-does-not-know-yet`,
         EVALUATION_BUDGET_MS: '2500',
         PORT: '0',
       },
@@ -98,6 +100,19 @@ describe('the example of a back end', () => {
     expect(body).toEqual({ status: decision.status });
     return { status: response.status, decision };
   }
+
+  it.each(['800ms', '0.5', '-1'])(
+    'the example of a back end does not start with a time budget of %s',
+    async (budget) => {
+      const other = spawn(process.execPath, [path.join(project.folder, 'back-end/server.ts')], {
+        env: { EVALUATION_BUDGET_MS: budget, PORT: '0' },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      const [output, [code]] = await Promise.all([text(other.stderr), once(other, 'exit')]);
+      expect(output).toContain('EVALUATION_BUDGET_MS must be a whole number of milliseconds');
+      expect(code).toBe(1);
+    },
+  );
 
   it('the example of a back end lets a person in if the evaluation exceeds its time budget, and says that it timed out', async () => {
     for (const word of ['hang', 'delay_5000', 'drip']) {

@@ -48,4 +48,11 @@ describe('the check of generated files', () => {
     expect(stderr).toContain('\nschema/api.graphql\n');
     expect(stderr).toContain('\nschema/generated/new.json\n');
   });
+
+  it('the check of generated files fails where git does not work', () => {
+    rmSync(path.join(folder, '.git'), { recursive: true });
+    const { status, stderr } = check();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/not a git repository/i);
+  });
 });

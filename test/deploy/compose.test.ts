@@ -104,8 +104,30 @@ describe('deploy/compose.yaml', () => {
     };
     expect(corsWith(router.environment.ROUTER_CORS_ORIGINS ?? '')).toBe(false);
     const origin = ['https://shop.example', 'https://app.example'];
-    expect(corsWith(origin.join())).toMatchObject({ origin });
+    expect(corsWith(origin.join(', '))).toMatchObject({ origin });
   });
+
+  it.each([
+    { hosts: '', answered: ['localhost', '127.0.0.1'], refused: ['shop.example'] },
+    { hosts: 'a.example, b.example', answered: ['a.example', 'b.example'], refused: ['localhost'] },
+  ])(
+    'the router’s configuration answers the hosts in ROUTER_HOSTS, "$hosts"',
+    ({ hosts, answered, refused }) => {
+      const script = `import { gatewayConfig } from './deploy/supergraph/gateway.config.ts';
+      const [{ onRequest }] = gatewayConfig.plugins();
+      const isRefused = (host) => {
+        let status;
+        onRequest({ url: new URL('http://' + host), endResponse: (response) => { status = response.status; } });
+        return status === 421;
+      };
+      console.log(JSON.stringify(${JSON.stringify([...answered, ...refused])}.filter(isRefused)));`;
+      const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+        encoding: 'utf8',
+        env: { ROUTER_HOSTS: hosts },
+      });
+      expect(JSON.parse(stdout)).toEqual(refused);
+    },
+  );
 
   it('deploy/compose.yaml gives the router the gateway’s secret, and a supergraph with its URL', () => {
     expect(router.environment.ROUTER_SECRET_FILE).toBe(gateway.environment.ROUTER_SECRET_FILE);

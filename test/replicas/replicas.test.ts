@@ -181,7 +181,7 @@ describeUnless(missingNginx() ?? missingRedis(), 'three replicas behind nginx', 
     while (upstream.keys.length === 0) await delay(5);
     for (const { child } of replicas) child.kill('SIGKILL');
     expect(await lost).toMatchObject({
-      status: 503,
+      status: 502,
       errors: [{ extensions: { code: 'UPSTREAM_UNAVAILABLE', retryable: true, effect: 'UNKNOWN' } }],
     });
     expect(upstream.keys).toHaveLength(1);

@@ -234,6 +234,10 @@ describe('the sandbox’s v1 API', () => {
     });
   });
 
+  it('the sandbox is healthy by the health check of the image, without a key', async () => {
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+
   it('the sandbox’s v1 API answers every other URL with 404 and a request id', async () => {
     const response = await fetch(`${url}/v1/customers`);
     expect(response.status).toBe(404);

@@ -9,10 +9,14 @@ import { Evaluations } from './evaluation.ts';
  * decides, responds, and reports afterwards. Run it with `node server.ts`.
  */
 const { env } = process;
+const budgetMs = Number(env['EVALUATION_BUDGET_MS'] || 800);
+if (!Number.isInteger(budgetMs) || budgetMs < 1)
+  throw new Error('EVALUATION_BUDGET_MS must be a whole number of milliseconds');
 const evaluations = new Evaluations({
-  url: env['GATEWAY_URL'] ?? 'http://127.0.0.1:4000/graphql',
-  secret: env['ROUTER_SECRET'],
-  budgetMs: Number(env['EVALUATION_BUDGET_MS'] ?? 800),
+  url: env['GATEWAY_URL'] || 'http://127.0.0.1:4000/graphql',
+  // The first, if there are several during a rotation: the gateway accepts each of them.
+  secret: env['ROUTER_SECRET']?.split(',')[0]?.trim() || undefined,
+  budgetMs,
 });
 const page = readFileSync(new URL('log-in.html', import.meta.url), 'utf8').replace(
   'YOUR_PUBLISHABLE_KEY',
@@ -28,7 +32,10 @@ const maxFormLength = 100_000;
 
 const server = createServer((request, response) => {
   // The client is gone, or sent too much. Without this, a connection that breaks would end the process.
-  serve(request, response).catch(() => response.destroy());
+  serve(request, response).catch((error: unknown) => {
+    process.stderr.write(`a request was not answered: ${error}\n`);
+    response.destroy();
+  });
 });
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
