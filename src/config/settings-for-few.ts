@@ -56,7 +56,9 @@ export const settingsForFew = {
   MAX_DIRECTIVES: wholeNumber(0, 1_000)
     .default(20)
     .describe('the maximum directives in one operation, fragments expanded'),
-  MAX_TOKENS: wholeNumber(100, 100_000).default(1_000).describe('the maximum lexical tokens of one document'),
+  MAX_TOKENS: wholeNumber(100, 100_000)
+    .default(1_000)
+    .describe('the maximum lexical tokens of one document, and as many comments'),
   MAX_DOCUMENT_BYTES: wholeNumber(1_024, 1_000_000)
     .default(16_384)
     .describe('the maximum length of one document, in bytes'),

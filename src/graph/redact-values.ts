@@ -118,10 +118,10 @@ function defaultsOf(operation: OperationDefinitionNode | undefined): Record<stri
 }
 
 function syntaxRefusal(error: GraphQLError): Rejection {
-  const [, maxTokens] =
-    /^Syntax Error: Document contains more tha[tn] (\d+) tokens\./.exec(error.message) ?? [];
-  if (maxTokens !== undefined) {
-    return { message: `Syntax Error: this gateway allows at most ${maxTokens} tokens in a document.` };
+  const [, limit] =
+    /^Syntax Error: Document contains more tha[tn] (\d+ (tokens|comments))\./.exec(error.message) ?? [];
+  if (limit !== undefined) {
+    return { message: `Syntax Error: this gateway allows at most ${limit} in a document.` };
   }
   const [at] = error.locations ?? [];
   return { message: `Syntax Error: the document does not parse at line ${at?.line}, column ${at?.column}.` };

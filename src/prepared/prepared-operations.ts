@@ -3,6 +3,7 @@ import { type DocumentNode, type GraphQLSchema, Kind, type OperationDefinitionNo
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { costIn, type OperationCost } from '../graph/cost-limit-plugin.ts';
+import { documentBytes } from '../graph/document-store.ts';
 import type { GraphModule } from '../graph/graph-module.ts';
 import type { GraphQLContext } from '../graph/graphql-context.ts';
 import { operationNameForLog } from '../telemetry/operation-plugin.ts';
@@ -26,8 +27,6 @@ interface Seen {
 /** Limits the number and memory of cached documents: frontends have a few dozen. */
 const maxDocuments = 500;
 const maxDocumentBytes = 25_000_000;
-/** Measured at 183 to 506, including the token's part of the syntax tree. */
-const bytesPerToken = 500;
 /**
  * Limits the memory of plans. A short document may need a lot: aliases and fragments repeat its fields, and each
  * condition doubles the variants.
@@ -57,7 +56,7 @@ export class PreparedOperations {
   readonly #seen = new LRUCache<string, Seen>({
     max: maxDocuments,
     maxSize: maxDocumentBytes,
-    sizeCalculation: sizeOf,
+    sizeCalculation: ({ document }) => documentBytes(document),
     dispose: ({ plan }) => {
       if (plan !== undefined && plan !== 'none') this.#bytes -= plan.bytes;
     },
@@ -81,7 +80,8 @@ export class PreparedOperations {
     return {
       requestDidStart: async () => ({
         responseForOperation: async ({ source, document, operation, contextValue }) => {
-          this.#learn({ source, document, operation });
+          // Undefined, despite its type, if the document has no operation of the request's name.
+          if (operation as OperationDefinitionNode | undefined) this.#learn({ source, document, operation });
           return answerIfOnlyChecked(contextValue);
         },
       }),
@@ -143,14 +143,6 @@ export class PreparedOperations {
       return 'none';
     }
   }
-}
-
-function sizeOf({ source, document }: Seen): number {
-  let size = source.length;
-  for (let token = document.loc?.startToken; token != null; token = token.next ?? undefined) {
-    size += bytesPerToken;
-  }
-  return size;
 }
 
 async function carryOut(

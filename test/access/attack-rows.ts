@@ -39,6 +39,15 @@ export const attackRows: readonly AttackRow[] = [
     },
   },
   {
+    attack: 'documents that are each sent once, of thousands of comments or one of a megabyte',
+    outcome:
+      'at most as many comments as tokens; documents are kept within 25 MB of memory, measured with comments',
+    test: {
+      file: 'test/graph/document-store.test.ts',
+      name: 'documents of comments are refused above MAX_TOKENS comments, and do not end a process with a small heap',
+    },
+  },
+  {
     attack: 'entities hidden in the default value of a variable, or elsewhere in the document',
     outcome: 'charged for what would run; refused before the first call',
     test: {

@@ -147,6 +147,22 @@ describe('operations that are prepared', () => {
     expect(await paths(gateway)).toMatchObject({ plan: 1 });
   });
 
+  it('operations are prepared even if their text was first sent with the name of another operation', async () => {
+    const gateway = await start();
+    const query = 'query Mine($id: ID!) { customerEvaluation(id: $id) { id } }';
+    const send = (operationName: string) =>
+      fetch(`${gateway.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query, operationName, variables: { id } }),
+      });
+    expect(await (await send('Nobody')).json()).toMatchObject({
+      errors: [{ extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } }],
+    });
+    for (let count = 0; count < 3; count += 1) expect((await send('Mine')).status).toBe(200);
+    expect(await paths(gateway)).toMatchObject({ plan: 2 });
+  });
+
   it('all shipped operations are prepared from the second time', async () => {
     const gateway = await start();
     for (const file of shipped) {
