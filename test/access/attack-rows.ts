@@ -44,7 +44,7 @@ export const attackRows: readonly AttackRow[] = [
       'at most as many comments as tokens; documents are kept within 25 MB of memory, measured with comments',
     test: {
       file: 'test/graph/document-store.test.ts',
-      name: 'documents of comments are refused above MAX_TOKENS comments, and do not end a process with a small heap',
+      name: 'the gateway refuses documents of more comments than MAX_TOKENS, and they do not end a process with a small heap',
     },
   },
   {

@@ -12,7 +12,7 @@ describe('documents that one caller sends, each once', () => {
     });
   };
 
-  it('documents of comments are refused above MAX_TOKENS comments, and do not end a process with a small heap', async () => {
+  it('the gateway refuses documents of more comments than MAX_TOKENS, and they do not end a process with a small heap', async () => {
     await start();
     for (let count = 0; count < 250; count += 1) {
       const { status, errors } = await gateway.send(`{ a${count}: __typename }\n${'#\n'.repeat(8_000)}`);
@@ -26,7 +26,7 @@ describe('documents that one caller sends, each once', () => {
   });
 
   it.each(['on', 'off'])(
-    'documents are kept by their memory, so that long ones do not end a process with a small heap (PREPARED_OPERATIONS=%s)',
+    'the gateway keeps documents by their memory, so that long ones do not end a process with a small heap (PREPARED_OPERATIONS=%s)',
     async (prepared) => {
       await start({
         MAX_DOCUMENT_BYTES: '1000000',

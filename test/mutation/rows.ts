@@ -85,6 +85,7 @@ export const notMeasured: Readonly<Record<string, string>> = {
   'src/graph/apollo-server.ts': onlyInAGateway,
   'src/graph/authorization.ts': onlyInAGateway,
   'src/graph/cost-limit-plugin.ts': onlyInAGateway,
+  'src/graph/document-store.ts': onlyInAGateway,
   'src/graph/entities.ts': onlyInAGateway,
   'src/graph/failure-log.ts': onlyInAGateway,
   'src/graph/idempotent-mutation.ts': onlyInAGateway,
