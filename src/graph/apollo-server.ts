@@ -9,7 +9,7 @@ import type { Logger } from 'pino';
 import type { AuthenticationSettings } from '../access/authentication.ts';
 import { operationPlugin } from '../telemetry/operation-plugin.ts';
 import { costIn, costLimitPlugin } from './cost-limit-plugin.ts';
-import { DocumentStore } from './document-store.ts';
+import { createDocumentStore } from './document-store.ts';
 import { errorsPlugin, presentError } from './errors-plugin.ts';
 import type { GraphModule } from './graph-module.ts';
 import type { GraphQLContext } from './graphql-context.ts';
@@ -53,7 +53,7 @@ export async function startApolloServer(
     formatError: presentError,
     // The parser does not count comments as tokens, but the syntax tree keeps them.
     parseOptions: { maxTokens: settings.maxTokens, maxComments: settings.maxTokens },
-    documentStore: new DocumentStore(),
+    documentStore: createDocumentStore(),
     // Validation stops after the first few errors.
     validationOptions: { maxErrors },
     executionOptions: { maxCoercionErrors: maxErrors },

@@ -1,5 +1,5 @@
+import { InMemoryLRUCache } from '@apollo/utils.keyvaluecache';
 import type { DocumentNode } from 'graphql';
-import { LRUCache } from 'lru-cache';
 
 /** Measured at 183 to 506, including the token's part of the syntax tree. */
 const bytesPerToken = 500;
@@ -13,24 +13,9 @@ export function documentBytes({ loc }: DocumentNode): number {
 }
 
 /**
- * Apollo Server's store of validated documents, limited by their memory. Its default one measures a document by its
- * JSON, which has neither text nor tokens nor comments: it would keep a thousand times its limit.
+ * Apollo Server's store of validated documents, limited by their memory. By default it measures a document by its JSON,
+ * which has neither text nor tokens nor comments: it would keep a thousand times its limit.
  */
-export class DocumentStore {
-  readonly #documents = new LRUCache<string, DocumentNode>({
-    maxSize: maxBytes,
-    sizeCalculation: documentBytes,
-  });
-
-  async get(key: string): Promise<DocumentNode | undefined> {
-    return this.#documents.get(key);
-  }
-
-  async set(key: string, document: DocumentNode): Promise<void> {
-    this.#documents.set(key, document);
-  }
-
-  async delete(key: string): Promise<boolean> {
-    return this.#documents.delete(key);
-  }
+export function createDocumentStore(): InMemoryLRUCache<DocumentNode> {
+  return new InMemoryLRUCache<DocumentNode>({ maxSize: maxBytes, sizeCalculation: documentBytes });
 }
