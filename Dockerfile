@@ -37,7 +37,7 @@ EXPOSE 4000
 # The image has no shell and no curl. Liveness only: an upstream that is down is no reason to replace a container.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["/nodejs/bin/node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# Of 768 MiB: 384 for the old generation, up to 192 for the young one, the rest for code, buffers and sockets. A call lives as
-# long as Stripe takes: with a larger young generation fewer calls in flight are copied by its collections.
+# Of 768 MiB: 384 for the old generation, up to 192 for the young one, the rest for code, buffers and sockets. A call
+# lives as long as Stripe takes: with a larger young generation fewer calls in flight are copied by its collections.
 ENTRYPOINT ["/nodejs/bin/node", "--max-old-space-size-percentage=50", "--max-semi-space-size=64"]
 CMD ["dist/main.js"]
